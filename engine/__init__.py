@@ -1,0 +1,1 @@
+"""Sound in, Attack Pressure Index out. Knows no screen, no command line, no training."""

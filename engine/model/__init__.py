@@ -1,0 +1,1 @@
+"""The network: encoder, head, and the files they are kept in."""

@@ -1,0 +1,161 @@
+"""The immutable values that flow from source to screen, and their JSON form.
+
+Times are seconds of sound since the start of the source, unless a name ends in ``_at`` with another meaning given.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCHEMA_VERSION = 1
+Samples: TypeAlias = NDArray[np.float32]
+
+
+class Health(StrEnum):
+    """State of the listening; a reading has a number only while ``LISTENING`` or ``CLIPPED``."""
+
+    WARMING_UP = "warming_up"
+    LISTENING = "listening"
+    SILENT = "silent"
+    CLIPPED = "clipped"
+    STALLED = "stalled"
+    LOST = "lost"
+    RECOVERING = "recovering"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioBlock:
+    """A stretch of mono sound at 22050 Hz.
+
+    ``samples`` is float32 of shape (n,), full scale 1; n may be 0: a heartbeat of a live source that has heard
+    nothing new. ``start`` is the index of the first sample since the start of the source; a start beyond the end of
+    the block before means that sound was lost in between. ``captured_at`` is the source's monotonic clock, in
+    seconds, when the last sample was heard; None where the sound is not live.
+    """
+
+    samples: Samples
+    start: int
+    captured_at: float | None = None
+    overruns: int = 0
+
+    @property
+    def end(self) -> int:
+        """Index one past the last sample."""
+        return self.start + len(self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The index at one moment; ``t`` is the end of the last sample it has seen.
+
+    ``level_db`` and ``peak_db`` are RMS and peak in dBFS of the sound since the reading before.
+    """
+
+    t: float
+    pressure: float | None
+    level_db: float
+    peak_db: float
+    health: Health
+    compute_ms: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A spike that has just been decided and goes on; the ``Spike`` with the same onset follows when it has ended."""
+
+    onset: float
+    decided_at: float
+    pressure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """A stretch of high pressure, complete. ``decided_at`` is when it was certain enough to be reported."""
+
+    onset: float
+    peak: float
+    end: float
+    peak_pressure: float
+    decided_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A candidate that did not become a spike of its own, and why."""
+
+    onset: float
+    peak_pressure: float
+    reason: str
+    decided_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a person noted at a moment."""
+
+    t: float
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthChange:
+    """The listening went into another state."""
+
+    t: float
+    health: Health
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The first line of a run. ``started_at`` is UTC in ISO 8601; ``trained`` False means the index means nothing."""
+
+    session: str
+    source: str
+    weights: str
+    trained: bool
+    sample_rate: int
+    started_at: str
+    threshold: float
+    label_rule: str
+    schema: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last line of a run; ``t`` is how far the sound was heard."""
+
+    t: float
+    reason: str
+    detail: str = ""
+
+
+Event: TypeAlias = Start | Reading | Alarm | Spike | Rejected | Mark | HealthChange | End
+
+_TYPES: dict[type, str] = {
+    Start: "start",
+    Reading: "reading",
+    Alarm: "alarm",
+    Spike: "spike",
+    Rejected: "rejected",
+    Mark: "mark",
+    HealthChange: "health",
+    End: "end",
+}
+_DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3}
+EventType = Literal["start", "reading", "alarm", "spike", "rejected", "mark", "health", "end"]
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The JSON object of an event: its type first, numbers rounded to what they mean, times to the tenth of a ms."""
+    row: dict[str, Any] = {"type": _TYPES[type(event)]}
+    for name in event.__slots__:
+        value = getattr(event, name)
+        if isinstance(value, float):
+            value = round(value, _DIGITS.get(name, 4))
+        row[name] = value
+    return row

@@ -1,0 +1,1 @@
+"""A match to listen to when there is none: timeline, crowd, confusers, venue, microphone chain."""

@@ -1,0 +1,1 @@
+"""From matches to weights: event data, alignment, weak labels, the library, fitting, evaluation."""
