@@ -4,11 +4,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import platformdirs
 
 APP = "acoustic-momentum"
 PRIVATE_DIRECTORY = 0o700
+PRIVATE_FILE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,20 @@ def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
 
 def private_folder(folder: Path) -> Path:
     """Make ``folder`` for its owner alone, parents included, and return it."""
-    folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    for missing in [*reversed(folder.parents), folder]:  # mkdir(parents=True) would give the parents the usual mode
+        if not missing.is_dir():
+            missing.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
     return folder
+
+
+def private_file(file: Path, replace: bool = False) -> TextIO:
+    """Open a UTF-8 text file for writing, for its owner alone, also where one that others could read is replaced.
+
+    Raises ``FileExistsError`` where the file is there already and ``replace`` is False.
+    """
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if replace else os.O_EXCL), PRIVATE_FILE)
+    os.fchmod(descriptor, PRIVATE_FILE)
+    return os.fdopen(descriptor, "w", encoding="utf-8")
 
 
 def shipped_weights() -> Path:

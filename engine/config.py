@@ -1,0 +1,210 @@
+"""Settings: flag > environment (``MOMENTUM_*``) > file (TOML) > default, and which of them set each value."""
+
+import ast
+import difflib
+import inspect
+import json
+import os
+import reprlib
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from engine.errors import UsageError
+
+PREFIX: Final = "MOMENTUM_"
+_NO_SETTINGS: Final = frozenset({"MOMENTUM_HOME"})
+"""Names with our prefix that ``engine.paths`` reads."""
+
+
+def _no_truth_value(value: object) -> object:
+    # pydantic would take true for 1.0
+    if isinstance(value, bool):
+        raise ValueError("a number is needed here")
+    return value
+
+
+Number: TypeAlias = Annotated[float, BeforeValidator(_no_truth_value), Field(allow_inf_nan=False)]
+WholeNumber: TypeAlias = Annotated[int, BeforeValidator(_no_truth_value)]
+
+
+class Settings(BaseSettings):
+    """Every setting. The text under a setting is its help, in ``config show`` and in the file of ``config init``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    source: Annotated[str | None, Field(examples=["mic"])] = None
+    """What 'live' and 'record' listen to when they are not told: mic, mic:NAME, a file, demo. Unset: the default
+    microphone, or the demo where there is none."""
+
+    weights: str = "default"
+    """Name of installed weights ('momentum weights list'), or a folder that holds some."""
+
+    spike_on: Annotated[Number | None, Field(gt=0, le=1, examples=[0.6])] = None
+    """Index at which an alarm begins. Higher: fewer alarms, and quiet chances missed. Unset: the weights' own."""
+
+    spike_off: Annotated[Number | None, Field(ge=0, lt=1, examples=[0.4])] = None
+    """Index below which an alarm ends; it can't lie above spike_on. Lower: longer alarms, and fewer that break in
+    two. Unset: the weights' own."""
+
+    spike_min_duration_s: Annotated[Number, Field(ge=0, le=60)] = 0.5
+    """Seconds above spike_on before an alarm is given. Longer: fewer false alarms, each alarm that much later."""
+
+    spike_refractory_s: Annotated[Number, Field(ge=0, le=600)] = 10.0
+    """Seconds after an alarm in which no other is given. Longer: fewer repetitions, and a second chance missed."""
+
+    spike_merge_s: Annotated[Number, Field(ge=0, le=60)] = 2.0
+    """A dip below spike_off that is no longer than this does not end an alarm. Longer: fewer, longer alarms."""
+
+    microphone_rate_hz: Annotated[WholeNumber | None, Field(ge=8000, le=384000, examples=[48000])] = None
+    """Rate at which the microphone is opened. Higher: more work and the same index. Unset: what the device likes."""
+
+    microphone_queue_s: Annotated[Number, Field(ge=0.1, le=60)] = 2.0
+    """Seconds of sound that may wait for the engine. Longer: survives a busier machine, and may lag further behind."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is written to the log file: debug writes most, error least."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``load_settings`` hands in: it asks the sources one by one, to know which of them spoke."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and where each came from: ``flag``, ``environment``, ``file`` or ``default``."""
+
+    settings: Settings
+    set_by: Mapping[str, str]
+
+
+def load_settings(
+    file: Path, environ: Mapping[str, str] = os.environ, flags: Mapping[str, object] | None = None
+) -> Loaded:
+    """Read all sources; a flag that is None was not given, and a file that is missing says nothing.
+
+    Raises ``UsageError`` naming file or variable and key for an unknown key, a bad value, or a broken file.
+    """
+    given = {
+        "flag": {name: value for name, value in (flags or {}).items() if value is not None},
+        "environment": _from_environment(environ),
+        "file": _from_file(file),
+    }
+    values: dict[str, object] = {}
+    set_by = dict.fromkeys(Settings.model_fields, "default")
+    for source in reversed(given):
+        values |= given[source]
+        set_by |= dict.fromkeys(given[source], source)
+    try:
+        settings = Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        key = str(fault["loc"][0])
+        raise _bad_value(key, fault["input"], fault["msg"], set_by, file) from error
+    on, off = settings.spike_on, settings.spike_off
+    if on is not None and off is not None and off > on:
+        raise _bad_value("spike_off", off, f"it lies above spike_on ({on})", set_by, file)
+    return Loaded(settings, set_by)
+
+
+def setting_help() -> dict[str, str]:
+    """The text under each setting, by its name, on one line."""
+    body = ast.parse(inspect.getsource(Settings)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    help: dict[str, str] = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                help[name] = " ".join(words.split())
+    return help
+
+
+def template() -> str:
+    """A file with every setting at its default, commented out, each under its help."""
+    help = setting_help()
+    blocks = [
+        "# Settings of Acoustic Momentum. A flag or an environment variable (MOMENTUM_...) goes before this file."
+    ]
+    for name, field in Settings.model_fields.items():
+        lines = textwrap.wrap(help[name], 100)
+        if field.default is None:
+            lines.append(f"{name} = {json.dumps((field.examples or [''])[0])}  # an example; unset by default")
+        else:
+            lines.append(f"{name} = {json.dumps(field.default)}")
+        blocks.append("\n".join(f"# {line}" for line in lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {variable(name) for name in Settings.model_fields} | _NO_SETTINGS
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known:
+            raise UsageError(f"{name} in the environment is no setting", _nearest(name, known, "'unset' it"))
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): value for name, value in environ.items() if value}
+    try:
+        return source()
+    except SettingsError as error:
+        raise UsageError(f"the environment: {error}", "'momentum config show' lists the settings.") from error
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", "It must be a file that you may read.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: byte {error.start} is not UTF-8", "Save it as UTF-8 text.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{file}: {_lower(str(error))}", "Each line is: name = value, with text in quotes.") from error
+    for name in values:
+        if name not in Settings.model_fields:
+            raise UsageError(f"{file}: {name!r} is no setting", _nearest(name, Settings.model_fields, "Remove it"))
+    return values
+
+
+def _bad_value(key: str, value: object, fault: str, set_by: Mapping[str, str], file: Path) -> UsageError:
+    place = {
+        "flag": f"--{key.replace('_', '-')}",
+        "environment": f"{variable(key)} in the environment",
+        "file": f"{file}: {key}",
+        "default": key,
+    }[set_by[key]]
+    return UsageError(f"{place} = {reprlib.repr(value)}: {_lower(fault)}", f"{key}: {setting_help()[key]}")
+
+
+def _nearest(name: str, known: Any, otherwise: str) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {close[0]}?" if close else f"{otherwise}; 'momentum config show' lists the settings."
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,112 @@
+"""Where a setting's value comes from, and what is said about a bad one."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from engine.config import Settings, load_settings, setting_help, template
+from engine.errors import ExitCode, UsageError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_without_any_source_every_value_is_the_default(file: Path):
+    loaded = load_settings(file, {})
+    assert loaded.settings.weights == "default"
+    assert set(loaded.set_by.values()) == {"default"}
+
+
+def test_flag_beats_environment_beats_file_beats_default(file: Path):
+    file.write_text("spike_on = 0.2\nspike_merge_s = 3\nlog_level = 'debug'\n")
+    environ = {"MOMENTUM_SPIKE_ON": "0.3", "MOMENTUM_SPIKE_MERGE_S": "4"}
+    loaded = load_settings(file, environ, {"spike_on": 0.4, "source": None})
+    settings, set_by = loaded.settings, loaded.set_by
+    assert (settings.spike_on, set_by["spike_on"]) == (0.4, "flag")
+    assert (settings.spike_merge_s, set_by["spike_merge_s"]) == (4, "environment")
+    assert (settings.log_level, set_by["log_level"]) == ("debug", "file")
+    assert (settings.source, set_by["source"]) == (None, "default")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("spike_onn = 0.5", "'spike_onn' is no setting"),
+        ("spike_on = 1.5", "spike_on = 1.5: input should be less than or equal to 1"),
+        ("spike_on = nan", "spike_on = nan: input should be a finite number"),
+        ("spike_on = true", "spike_on = True: value error, a number is needed here"),
+        ("source = 3", "source = 3: input should be a valid string"),
+        ("log_level = 'loud'", "log_level = 'loud': input should be 'debug', 'info', 'warning' or 'error'"),
+        ("spike_on = 0.3\nspike_off = 0.4", "spike_off = 0.4: it lies above spike_on (0.3)"),
+        ("spike_on = = 1", "invalid value (at line 1, column 12)"),
+        ("[spike]\non = 1", "'spike' is no setting"),
+    ],
+)
+def test_a_fault_in_the_file_is_named_with_file_and_key(file: Path, text: str, said: str):
+    file.write_text(text)
+    with pytest.raises(UsageError) as raised:
+        load_settings(file, {})
+    assert raised.value.message == f"{file}: {said}"
+    assert raised.value.exit_code == ExitCode.USAGE
+
+
+def test_a_hint_names_the_setting_that_was_meant(file: Path):
+    file.write_text("spike_onn = 0.5")
+    with pytest.raises(UsageError) as raised:
+        load_settings(file, {})
+    assert raised.value.hint == "Did you mean spike_on?"
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        (
+            {"MOMENTUM_SPIKE_ON": "high"},
+            "MOMENTUM_SPIKE_ON in the environment = 'high': input should be a valid number",
+        ),
+        ({"MOMENTUM_SPIKEON": "0.5"}, "MOMENTUM_SPIKEON in the environment is no setting"),
+    ],
+)
+def test_a_fault_in_the_environment_is_named_with_its_variable(file: Path, environ: dict[str, str], said: str):
+    with pytest.raises(UsageError) as raised:
+        load_settings(file, environ)
+    assert raised.value.message.startswith(said)
+
+
+def test_a_bad_flag_is_named_as_it_was_typed(file: Path):
+    with pytest.raises(UsageError, match=r"--spike-on = 7\.0"):
+        load_settings(file, {}, {"spike_on": 7.0})
+
+
+def test_the_home_folder_and_an_empty_variable_are_no_settings(file: Path):
+    loaded = load_settings(file, {"MOMENTUM_HOME": "/somewhere", "MOMENTUM_WEIGHTS": ""})
+    assert loaded.set_by["weights"] == "default"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 5000])
+def test_a_file_that_is_no_toml_is_a_usage_error(file: Path, content: bytes):
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"config\.toml"):
+        load_settings(file, {})
+
+
+def test_a_folder_in_place_of_the_file_is_a_usage_error(file: Path):
+    file.mkdir()
+    with pytest.raises(UsageError, match=r"config\.toml: Is a directory"):
+        load_settings(file, {})
+
+
+def test_every_setting_has_its_help():
+    assert set(setting_help()) == set(Settings.model_fields)
+
+
+def test_the_written_file_changes_nothing_and_holds_every_setting_once_uncommented(file: Path):
+    file.write_text(template())
+    assert set(load_settings(file, {}).set_by.values()) == {"default"}
+    assignments = [line[2:] for line in template().splitlines() if " = " in line]
+    assert set(tomllib.loads("\n".join(assignments))) == set(Settings.model_fields)
+    file.write_text("\n".join(assignments))
+    assert set(load_settings(file, {}).set_by.values()) == {"file"}

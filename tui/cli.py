@@ -1,0 +1,91 @@
+"""The command ``momentum``: composes the commands, and says once what went wrong."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import typer
+
+from engine.errors import ExitCode, MomentumError
+from tui.groups import Root
+from tui.text import plain
+
+PROGRAM: Final = "momentum"
+_THREAD_LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from tui.version import version_lines
+
+        typer.echo("\n".join(version_lines()))
+        raise typer.Exit()
+
+
+app = typer.Typer(cls=Root, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.callback()
+def momentum(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show what is installed, and exit."),
+    ] = False,
+) -> None:
+    """Hears a football match: the sound of the crowd, turned into an Attack Pressure Index between 0 and 1.
+
+    'momentum doctor' says whether this machine is ready to listen. 'momentum COMMAND --help' explains a command.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the program with ``args`` (without: the process's own) and return its exit code.
+
+    The only place where a fault becomes two lines on stderr. A fault of the program itself keeps its traceback.
+    """
+    for limit in _THREAD_LIMITS:  # numpy reads them when it is imported; more threads made it many times slower
+        os.environ.setdefault(limit, "1")
+    if sys.stdout is None:  # the caller closed it
+        sys.stdout = io.TextIOWrapper(io.BytesIO())
+    for stream in (sys.stdout, sys.stderr):  # a terminal that can't show a letter gets its number, never a fault
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = typer.main.get_command(app).main(args, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()  # while it can still be said that the disk is full
+    except MomentumError as error:
+        _report(error.message, error.hint)
+        return error.exit_code
+    except typer.TyperException as error:
+        _report(error.format_message(), _help_for(error))
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough
+        _discard_output()
+        return ExitCode.FAILED
+    except OSError as error:  # the disk, a folder, the output: the world's fault, not the program's
+        if error.filename is None:
+            _discard_output()
+        where = "the output" if error.filename is None else error.filename
+        _report(f"{where}: {error.strerror or error}", "'momentum doctor' checks disk space and folders.")
+        return ExitCode.FAILED
+    return int(result) if isinstance(result, int) else ExitCode.DONE
+
+
+def _report(message: str, hint: str) -> None:
+    sys.stderr.write(f"{PROGRAM}: {plain(message)}\n  {plain(hint)}\n")
+
+
+def _help_for(error: typer.TyperException) -> str:
+    context: Any = getattr(error, "ctx", None)
+    return f"See '{context.command_path if context else PROGRAM} --help'."
+
+
+def _discard_output() -> None:
+    """What is still buffered can't be written; without this the interpreter would complain about it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,58 @@
+"""``momentum config``: what is set, by what, and where the file is."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from tui.groups import group
+from tui.output import Column, print_json, print_table, wants_json
+
+config = group("Show the settings and which of flag, environment, file and default set them.")
+
+
+@config.command("show")
+def show(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False) -> None:
+    """Every setting: its value, what set it (environment, file or default), and which way it turns."""
+    from engine.config import load_settings, setting_help, variable
+    from engine.paths import find_paths
+
+    loaded = load_settings(find_paths().config_file)
+    help = setting_help()
+    rows = [
+        {"name": name, "value": value, "set_by": loaded.set_by[name], "variable": variable(name), "help": help[name]}
+        for name, value in loaded.settings.model_dump(mode="json").items()
+    ]
+    if wants_json(as_json):
+        print_json(rows)
+        return
+    print_table(
+        [Column("setting"), Column("value"), Column("set by"), Column("what it does")],
+        [(row["name"], "-" if row["value"] is None else row["value"], row["set_by"], row["help"]) for row in rows],
+    )
+
+
+@config.command("path")
+def path() -> None:
+    """Where the file is, or would be; 'momentum config init' makes it."""
+    from engine.paths import find_paths
+
+    typer.echo(os.fsencode(find_paths().config_file))  # bytes: a folder's name may be no text
+
+
+@config.command("init")
+def init(force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False) -> None:
+    """Write a file with every setting at its default, commented out, each under its explanation."""
+    from engine.config import template
+    from engine.errors import UsageError
+    from engine.paths import find_paths, private_file, private_folder
+
+    file = find_paths().config_file
+    private_folder(file.parent)
+    try:
+        opened = private_file(file, replace=force)
+    except FileExistsError as error:
+        raise UsageError(f"{file} is there already", "--force replaces it.") from error
+    with opened:
+        opened.write(template())
+    typer.echo(os.fsencode(file))

@@ -1,0 +1,76 @@
+"""Groups of commands: one way to make them, and the root group that imports a command when it is asked for."""
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from tui.commands import SECTIONS
+
+
+class Group(TyperGroup):
+    """A group of commands that shows its help when it is called without one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
+def group(help: str) -> typer.Typer:
+    """An empty group for ``tui/commands/<name>.py``, which adds its commands with ``@<name>.command("list")``."""
+    return typer.Typer(help=help, cls=Group, rich_markup_mode=None, add_completion=False)
+
+
+class Commands(MutableMapping[str, Any]):
+    """Commands by name, each imported from ``tui.commands`` when it is first asked for."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._loaded: dict[str, Any] = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> Any:
+        if self._loaded[name] is None:
+            self._loaded[name] = _load(name)
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaded)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+
+def _load(name: str) -> Any:
+    found = getattr(import_module(f"tui.commands.{name}"), name)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(rich_markup_mode=None, add_completion=False)
+        found.command(name)(function)
+    command = typer.main.get_command(found)
+    command.name = name
+    return command
+
+
+class Root(Group):
+    """The program itself: its commands in sections."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = Commands([name for names in SECTIONS.values() for name in names])
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        width = formatter.width - 6 - max(map(len, self.commands))
+        for section, names in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(width)) for name in names])
