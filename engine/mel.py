@@ -42,7 +42,7 @@ def mel_of_hz(hz: float) -> float:
 
 @cache
 def band_edges_hz() -> NDArray[np.float64]:
-    """The ``MEL_BANDS + 2`` corner frequencies; band ``b`` rises from edge ``b``, peaks at ``b + 1``, ends at ``b + 2``."""
+    """``MEL_BANDS + 2`` corner frequencies; band ``b`` rises from edge ``b``, peaks at ``b + 1``, ends at ``b + 2``."""
     return hz_of_mel(np.linspace(0.0, mel_of_hz(grid.SAMPLE_RATE_HZ / 2), grid.MEL_BANDS + 2))
 
 

@@ -1,0 +1,50 @@
+"""What each hop of sound says about the microphone: how loud, clipped, or digitally silent.
+
+A hop is the ``HOP`` samples from which the time grid is built, so these figures do not depend on how the sound is cut
+into blocks.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import grid
+from engine.signals import Samples
+
+LEVEL_FLOOR_DB: Final = -120.0
+FULL_SCALE: Final = 0.999
+"""A sample from here on counts as clipped: 16-bit full scale less a little, since resampling blurs the edge."""
+CLIPPED_SAMPLES: Final = 4
+"""Samples at full scale that make a hop clipped; a lone peak that just fits is none."""
+SILENT_HOPS: Final = 22
+"""About a second of exact zeros: no room and no live microphone is that quiet."""
+CLIPPED_FOR_HOPS: Final = 22
+"""How long a clipped hop is remembered, so that the state does not flicker."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hops:
+    """Figures of consecutive hops, arrays of shape (hops,)."""
+
+    mean_square: NDArray[np.float64]
+    peak: NDArray[np.float32]
+    clipped: NDArray[np.bool_]
+    zero: NDArray[np.bool_]
+
+
+def measure(samples: Samples) -> Hops:
+    """Measure whole hops; ``samples`` has a multiple of ``HOP`` samples."""
+    rows = samples.reshape(-1, grid.HOP)
+    magnitude = np.abs(rows)
+    peak = magnitude.max(axis=1)
+    clipped = np.zeros(len(rows), np.bool_)
+    loud = peak >= FULL_SCALE
+    clipped[loud] = (magnitude[loud] >= FULL_SCALE).sum(axis=1) >= CLIPPED_SAMPLES
+    return Hops(np.square(rows, dtype=np.float64).mean(axis=1), peak, clipped, peak == 0.0)
+
+
+def decibels(mean_square: float) -> float:
+    """Mean square of full scale 1 in dBFS, not below ``LEVEL_FLOOR_DB``."""
+    return LEVEL_FLOOR_DB if mean_square <= 1e-12 else 10.0 * float(np.log10(mean_square))

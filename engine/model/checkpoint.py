@@ -1,0 +1,232 @@
+"""Weights on disk: ``config.json`` and ``weights.safetensors`` in one folder, with a ``CARD.md`` for people.
+
+Nothing is ever unpickled. What is loaded is checked first: checksum, schema version, time grid, and the name, shape and
+type of every tensor.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import mlx.core as mx
+import numpy as np
+from mlx.utils import tree_flatten, tree_unflatten
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.errors import WeightsError
+from engine.model.encoder import EncoderConfig
+from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
+from engine.model.head import READOUTS, HeadConfig
+from engine.model.network import MlxNetwork
+from engine.spikes import SpikeSettings
+
+WEIGHTS_SCHEMA: Final = 1
+CONFIG_FILE: Final = "config.json"
+TENSOR_FILE: Final = "weights.safetensors"
+CARD_FILE: Final = "CARD.md"
+UNTRAINED: Final = "untrained"
+_CONFIG_LIMIT_BYTES: Final = 1_000_000
+
+GRID: Final = {
+    "sample_rate": grid.SAMPLE_RATE_HZ,
+    "n_fft": grid.FRAME_LENGTH,
+    "hop": grid.HOP,
+    "mel_bands": grid.MEL_BANDS,
+    "window_frames": grid.WINDOW_FRAMES,
+    "window_hop_frames": grid.WINDOW_HOP_FRAMES,
+    "windows": grid.WINDOWS,
+}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsConfig:
+    """What ``config.json`` says. ``label_rule`` names what the index is a probability of."""
+
+    name: str
+    trained: bool
+    label_rule: str
+    front_end: FrontEndConfig = field(default_factory=FrontEndConfig)
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    head: HeadConfig = field(default_factory=HeadConfig)
+    calibration: Calibration = field(default_factory=Calibration)
+    spikes: SpikeSettings = field(default_factory=SpikeSettings)
+    operating_points: tuple[Mapping[str, Any], ...] = ()
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The name as every output shows it: untrained weights say so."""
+        return self.name if self.trained else f"{self.name} ({UNTRAINED})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """A checked, loaded network with its configuration; ``checksum`` is the SHA-256 of the tensor file."""
+
+    config: WeightsConfig
+    network: MlxNetwork
+    checksum: str
+    folder: Path
+
+
+def save(folder: Path, config: WeightsConfig, network: MlxNetwork, card: str) -> str:
+    """Write the three files into ``folder`` (made if missing); return the checksum of the tensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = folder / TENSOR_FILE
+    mx.save_safetensors(str(tensors), parameters(network))
+    checksum = _sha256(tensors)
+    row = {"schema_version": WEIGHTS_SCHEMA, **asdict(config), "grid": GRID, "sha256": checksum}
+    (folder / CONFIG_FILE).write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+    (folder / CARD_FILE).write_text(card, encoding="utf-8")
+    return checksum
+
+
+def parameters(network: MlxNetwork) -> dict[str, mx.array]:
+    """All tensors by name, ``cnn.`` and ``pressure.`` first, in a fixed order."""
+    flat = dict(tree_flatten({"cnn": network.cnn.parameters(), "pressure": network.pressure.parameters()}))
+    return {name: flat[name] for name in sorted(flat)}
+
+
+def read_config(folder: Path) -> tuple[WeightsConfig, str]:
+    """Read and check ``config.json``; return it and the checksum that it promises.
+
+    Raises:
+        WeightsError: it is missing, broken, of another schema or for another time grid.
+    """
+    path = folder / CONFIG_FILE
+    try:
+        if path.stat().st_size > _CONFIG_LIMIT_BYTES:
+            raise WeightsError(f"{path} is too large to be a weights' config.", _REINSTALL)
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WeightsError(f"No weights in {folder}: {CONFIG_FILE} is missing.", _CHOOSE) from None
+    except (OSError, ValueError, RecursionError) as fault:
+        raise WeightsError(f"{path} can't be read: {fault}", _REINSTALL) from None
+    if not isinstance(row, dict):
+        raise WeightsError(f"{path} holds no JSON object.", _REINSTALL)
+    version = row.pop("schema_version", None)
+    if version != WEIGHTS_SCHEMA:
+        raise WeightsError(
+            f"The weights in {folder} have schema version {version!r}; this program reads version {WEIGHTS_SCHEMA}.",
+            "Use weights made for this version, or another version of the program.",
+        )
+    theirs, checksum = row.pop("grid", None), row.pop("sha256", None)
+    if theirs != GRID:
+        raise WeightsError(
+            f"The weights in {folder} were made for another time grid.", "Train them again with this version."
+        )
+    if not isinstance(checksum, str):
+        raise WeightsError(f"{path} names no sha256 of the tensors.", _REINSTALL)
+    return _weights_config(row, path), checksum
+
+
+def load(folder: Path) -> Weights:
+    """Load the weights in ``folder`` after every check.
+
+    Raises:
+        WeightsError: the folder, a file or a tensor is missing, changed, misshapen or of another version.
+    """
+    config, promised = read_config(folder)
+    path = folder / TENSOR_FILE
+    try:
+        checksum = _sha256(path)
+    except FileNotFoundError:
+        raise WeightsError(f"No weights in {folder}: {TENSOR_FILE} is missing.", _CHOOSE) from None
+    except OSError as fault:
+        raise WeightsError(f"{path} can't be read: {fault.strerror}", _REINSTALL) from None
+    if checksum != promised:
+        raise WeightsError(
+            f"{path} is not the file that its config describes (SHA-256 {checksum[:12]}…, expected {promised[:12]}…).",
+            _REINSTALL,
+        )
+    try:
+        tensors = mx.load(str(path), format="safetensors")
+    except (RuntimeError, ValueError) as fault:
+        raise WeightsError(f"{path} is no safetensors file: {fault}", _REINSTALL) from None
+    assert isinstance(tensors, dict)
+    network = MlxNetwork(config.front_end, config.encoder, config.head)
+    _check_tensors(tensors, parameters(network), path)
+    _place(network, tensors)
+    return Weights(config, network, checksum, folder)
+
+
+_CHOOSE = "Name another folder with --weights, or install the program again to get its own."
+_REINSTALL = "Get these weights again from where they came from; 'momentum weights verify' checks them."
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
+    try:
+        row["front_end"] = _section(FrontEndConfig, row["front_end"])
+        encoder = dict(row["encoder"])
+        encoder["channels"] = tuple(int(width) for width in encoder["channels"])
+        encoder["strides"] = tuple((int(time), int(band)) for time, band in encoder["strides"])
+        row["encoder"] = _section(EncoderConfig, encoder)
+        row["head"] = _section(HeadConfig, row["head"])
+        row["calibration"] = _section(Calibration, row["calibration"])
+        row["spikes"] = _section(SpikeSettings, row["spikes"])
+        row["operating_points"] = tuple(row.get("operating_points", ()))
+        config = _section(WeightsConfig, row)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise WeightsError(f"{path} does not describe a network: {fault}", _REINSTALL) from None
+    encoder_config = config.encoder
+    strides = [side for stride in encoder_config.strides for side in stride]
+    if (
+        config.front_end.kind not in FRONT_END_KINDS
+        or config.head.readout not in READOUTS
+        or len(encoder_config.channels) != len(encoder_config.strides)
+        or not 0 < min(encoder_config.channels) <= max(encoder_config.channels) <= 4096
+        or not 0 < min(strides) <= max(strides) <= 8
+        or grid.WINDOW_HOP_FRAMES % encoder_config.time_stride
+        or encoder_config.window_columns < 1
+        or not (0 < config.head.hidden <= 4096 and 0 < config.head.layers <= 8 and 0 < config.head.fc <= 4096)
+        or not (0 < encoder_config.embedding <= 4096 and config.front_end.time_constant_s > 0)
+    ):
+        raise WeightsError(f"{path} describes a network that this program does not have.", _REINSTALL)
+    return config
+
+
+def _section(kind: type[T], row: dict[str, Any]) -> T:
+    known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(row) - set(known))
+    if unknown:
+        raise ValueError(f"unknown {kind.__name__} setting {unknown[0]!r}")
+    for name, value in row.items():
+        expected = known[name].type
+        if expected is float and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ValueError(f"{name} is not a number: {value!r}")
+        if expected in (int, str, bool) and type(value) is not expected:
+            raise ValueError(f"{name} is not of type {expected}: {value!r}")
+    return kind(**row)
+
+
+def _check_tensors(tensors: Mapping[str, mx.array], expected: Mapping[str, mx.array], path: Path) -> None:
+    for name in sorted(set(tensors) | set(expected)):
+        if name not in tensors:
+            raise WeightsError(f"{path} lacks the tensor {name}.", _REINSTALL)
+        if name not in expected:
+            raise WeightsError(f"{path} holds a tensor that the network has no place for: {name}.", _REINSTALL)
+        theirs, ours = tensors[name], expected[name]
+        if theirs.shape != ours.shape or theirs.dtype != ours.dtype:
+            raise WeightsError(
+                f"{path}: the tensor {name} is {theirs.shape} {theirs.dtype}, not {ours.shape} {ours.dtype}.",
+                _REINSTALL,
+            )
+        if not np.isfinite(np.asarray(theirs)).all():
+            raise WeightsError(f"{path}: the tensor {name} holds values that are not numbers.", _REINSTALL)
+
+
+def _place(network: MlxNetwork, tensors: Mapping[str, mx.array]) -> None:
+    tree = tree_unflatten(list(tensors.items()))
+    network.cnn.update(tree["cnn"])
+    network.pressure.update(tree["pressure"])

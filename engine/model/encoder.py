@@ -1,0 +1,140 @@
+"""SpectrogramCNN: a stem and three depthwise-separable blocks, ReLU6, global average pool, FC.
+
+Depthwise-separable blocks with ReLU6 are MobileNet's (Howard et al., 2017; Sandler et al., 2018). There is no padding
+in time, so a *column* (one step of the last feature map, averaged over frequency) is a pure function of the
+``receptive_field`` frames below it, and the embedding of a window is the mean of its columns through one layer.
+Columns can therefore be computed once and shared by all windows that contain them.
+"""
+
+from dataclasses import dataclass
+from math import prod, sqrt
+
+import mlx.core as mx
+import numpy as np
+from mlx.nn.layers.base import Module
+
+from engine import grid
+from engine.model.products import Dense, mlx_dense, relu6
+
+_KERNEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """Shape of the encoder; ``strides`` are (time, frequency) of the stem and of each block."""
+
+    channels: tuple[int, ...] = (32, 64, 128, 128)
+    strides: tuple[tuple[int, int], ...] = ((2, 2), (2, 2), (1, 2), (1, 1))
+    embedding: int = 128
+
+    @property
+    def time_stride(self) -> int:
+        """Frames between neighbouring columns."""
+        return prod(time for time, _ in self.strides)
+
+    @property
+    def receptive_field(self) -> int:
+        """Frames that a column is a function of."""
+        frames, stride = 1, 1
+        for time, _ in self.strides:
+            frames += (_KERNEL - 1) * stride
+            stride *= time
+        return frames
+
+    @property
+    def window_columns(self) -> int:
+        """Columns of a window."""
+        return (grid.WINDOW_FRAMES - self.receptive_field) // self.time_stride + 1
+
+
+def _taps(x: mx.array, stride: tuple[int, int]) -> list[mx.array]:
+    """The nine shifted views of ``x`` (n, t, f, c) that a 3x3 kernel sees; zeros beyond the frequency edges only."""
+    padded = mx.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)))
+    steps, bands = (x.shape[1] - _KERNEL) // stride[0] + 1, (x.shape[2] - 1) // stride[1] + 1
+    return [
+        padded[:, dt : dt + (steps - 1) * stride[0] + 1 : stride[0], df : df + (bands - 1) * stride[1] + 1 : stride[1]]
+        for dt in range(_KERNEL)
+        for df in range(_KERNEL)
+    ]
+
+
+def _uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> mx.array:
+    """He's uniform initialisation (2015); numpy's generator gives the same numbers on every platform."""
+    bound = sqrt(6.0 / fan_in)
+    return mx.array(rng.uniform(-bound, bound, shape).astype(np.float32))
+
+
+class Stem(Module):
+    """Full 3x3 convolution as one product over the nine taps."""
+
+    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], rng: np.random.Generator) -> None:
+        super().__init__()
+        self.weight = _uniform(rng, (_KERNEL * _KERNEL * inputs, outputs), _KERNEL * _KERNEL * inputs)
+        self.bias = mx.zeros((outputs,))
+        self._stride = stride
+
+    def __call__(self, x: mx.array, dense: Dense) -> mx.array:
+        return relu6(dense(mx.concatenate(_taps(x, self._stride), axis=-1), self.weight, self.bias))
+
+
+class SeparableBlock(Module):
+    """Depthwise 3x3, then pointwise; the depthwise part as shift-and-add, several times faster than a grouped conv."""
+
+    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], rng: np.random.Generator) -> None:
+        super().__init__()
+        self.depthwise = _uniform(rng, (_KERNEL * _KERNEL, inputs), _KERNEL * _KERNEL)
+        self.depthwise_bias = mx.zeros((inputs,))
+        self.pointwise = _uniform(rng, (inputs, outputs), inputs)
+        self.pointwise_bias = mx.zeros((outputs,))
+        self._stride = stride
+
+    def __call__(self, x: mx.array, dense: Dense) -> mx.array:
+        total = self.depthwise_bias
+        for tap, weight in zip(_taps(x, self._stride), self.depthwise, strict=True):
+            total = total + tap * weight
+        return relu6(dense(relu6(total), self.pointwise, self.pointwise_bias))
+
+
+class SpectrogramCNN(Module):
+    """Frames in, columns and embeddings out.
+
+    Args:
+        inputs: channels of the front end.
+        config: the shape.
+        rng: source of the initial weights.
+    """
+
+    def __init__(self, inputs: int, config: EncoderConfig, rng: np.random.Generator) -> None:
+        super().__init__()
+        widths = config.channels
+        self.stem = Stem(inputs, widths[0], config.strides[0], rng)
+        self.blocks = [
+            SeparableBlock(before, after, stride, rng)
+            for before, after, stride in zip(widths, widths[1:], config.strides[1:], strict=False)
+        ]
+        self.projection = _uniform(rng, (widths[-1], config.embedding), widths[-1])
+        self.projection_bias = mx.zeros((config.embedding,))
+        self._config = config
+        self._dense: Dense = mlx_dense
+
+    def use(self, dense: Dense) -> None:
+        """Choose how products are computed."""
+        self._dense = dense
+
+    def columns(self, frames: mx.array) -> mx.array:
+        """(n, t, MEL_BANDS, inputs), t at least ``receptive_field`` -> (n, columns, channels[-1]).
+
+        Column ``k`` is a function of the frames ``[k * time_stride, k * time_stride + receptive_field)`` alone.
+        """
+        x = self.stem(frames, self._dense)
+        for block in self.blocks:
+            x = block(x, self._dense)
+        return x.mean(axis=2)
+
+    def embed(self, pooled: mx.array) -> mx.array:
+        """Means of a window's columns (n, channels[-1]) -> embeddings (n, embedding)."""
+        return relu6(self._dense(pooled, self.projection, self.projection_bias))
+
+    def __call__(self, windows: mx.array) -> mx.array:
+        """Whole windows (n, WINDOW_FRAMES, MEL_BANDS, inputs) -> embeddings (n, embedding)."""
+        return self.embed(self.columns(windows).mean(axis=1))

@@ -1,0 +1,97 @@
+"""The causal front end: log-mel frames against what the place sounded like until now.
+
+A microphone's gain shifts every log-mel value by the same number of dB. All that happens here is a difference to a
+slow reference that shifts with it, and a limit relative to that reference, so the gain drops out by construction: not
+learned, and true for any weights. Values far below the reference are limited to it, which also keeps the floor of the
+log-mel (where the gain would not drop out) out of sight.
+"""
+
+from dataclasses import dataclass
+from math import exp
+from typing import Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import grid
+from engine.mel import Frames
+
+FrontEndKind = Literal["level", "background", "both"]
+FRONT_END_KINDS: Final = get_args(FrontEndKind)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEndConfig:
+    """What a frame is compared with.
+
+    ``level``: the running level of the whole spectrum, which keeps the shape of the sound. ``background``: each
+    band's own running mean, which drops the place's and the microphone's colour. ``both``: one channel each.
+    ``time_constant_s``: larger forgets more slowly. ``floor_db``: bands further below the level count as this.
+    """
+
+    kind: FrontEndKind = "both"
+    time_constant_s: float = 30.0
+    floor_db: float = -60.0
+    ceiling_db: float = 30.0
+
+    @property
+    def channels(self) -> int:
+        """Channels that the encoder receives."""
+        return 2 if self.kind == "both" else 1
+
+
+_LEVEL_CENTRE_DB: Final = -25.0
+_LEVEL_SCALE_DB: Final = 15.0
+_BACKGROUND_SCALE_DB: Final = 10.0
+
+
+def frame_level_db(frames: Frames) -> NDArray[np.float64]:
+    """Level of each frame in dB: its mel power summed over the bands, shape (frames,)."""
+    power: NDArray[np.float64] = (10.0 ** (frames.astype(np.float64) / 10.0)).sum(axis=1)
+    return 10.0 * np.log10(power)
+
+
+class FrontEnd:
+    """Turns frames into the encoder's input, one after the other; nothing depends on later frames.
+
+    The references are exponential means with ``time_constant_s``, plain means until they are that old, so the first
+    seconds are already compared with something sensible. They are kept in double precision and updated frame by
+    frame: the result has the same bits however the frames come in.
+    """
+
+    def __init__(self, config: FrontEndConfig) -> None:
+        self.config = config
+        self._slowest = 1.0 - exp(-grid.HOP_S / config.time_constant_s)
+        self._seen = 0
+        self._level_db = 0.0
+        self._background_db = np.zeros(grid.MEL_BANDS)
+
+    def push(self, frames: Frames) -> Frames:
+        """Take frames (n, MEL_BANDS) in dB; return (n, MEL_BANDS, channels), about within [-3, 3]."""
+        config = self.config
+        references = np.empty((len(frames), 1))
+        levels = frame_level_db(frames)
+        shares = np.maximum(self._slowest, 1.0 / np.arange(self._seen + 1, self._seen + len(frames) + 1))
+        reference = self._level_db
+        for i, (level, share) in enumerate(zip(levels.tolist(), shares.tolist(), strict=True)):
+            reference += share * (level - reference)
+            references[i, 0] = reference
+        self._level_db = reference
+        limited = np.clip(frames.astype(np.float64), references + config.floor_db, references + config.ceiling_db)
+        channels = []
+        if config.kind != "background":
+            channels.append((limited - references - _LEVEL_CENTRE_DB) / _LEVEL_SCALE_DB)
+        if config.kind != "level":
+            channels.append(self._against_background(limited, shares) / _BACKGROUND_SCALE_DB)
+        self._seen += len(frames)
+        return np.stack(channels, axis=-1).astype(np.float32)
+
+    def _against_background(self, limited: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        background = self._background_db
+        against = np.empty_like(limited)
+        for i, share in enumerate(shares.tolist()):
+            difference = limited[i] - background
+            background += share * difference
+            against[i] = (1.0 - share) * difference
+        self._background_db = background
+        return np.clip(against, -self.config.ceiling_db, self.config.ceiling_db)
