@@ -49,7 +49,7 @@ class EncoderConfig:
 
 def _taps(x: mx.array, stride: tuple[int, int]) -> list[mx.array]:
     """The nine shifted views of ``x`` (n, t, f, c) that a 3x3 kernel sees; zeros beyond the frequency edges only."""
-    padded = mx.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)))
+    padded = mx.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)])
     steps, bands = (x.shape[1] - _KERNEL) // stride[0] + 1, (x.shape[2] - 1) // stride[1] + 1
     return [
         padded[:, dt : dt + (steps - 1) * stride[0] + 1 : stride[0], df : df + (bands - 1) * stride[1] + 1 : stride[1]]
