@@ -1,0 +1,183 @@
+"""The tables of a session, and how to open them.
+
+Readings are a table of their own, for speed; everything rarer is a row of ``events`` with its values as JSON, and the
+views ``spikes``, ``rejected``, ``marks`` and ``health`` show them as columns to whoever opens the file by hand. An
+event's ``after_reading`` is the reading it came after, which gives all rows one order. ``elapsed_s`` is the recorder's
+monotonic clock since the start; UTC is ``started_unix_s`` of ``meta`` plus that, so a jump of the computer's clock
+moves nothing; jumps themselves are noted in ``clock``.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from engine.errors import InputError, MomentumError
+from engine.session.folder import DATABASE
+from engine.session.lock import PRIVATE_FILE
+from engine.signals import Health
+
+HEALTH_CODES: tuple[Health, ...] = (
+    Health.WARMING_UP,
+    Health.LISTENING,
+    Health.SILENT,
+    Health.CLIPPED,
+    Health.STALLED,
+    Health.LOST,
+    Health.RECOVERING,
+)
+"""``readings.health`` is an index into this. Append only: the order is written in every session ever recorded."""
+
+_FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE readings (
+    id INTEGER PRIMARY KEY, t REAL NOT NULL, pressure REAL, level_db REAL, peak_db REAL,
+    health INTEGER NOT NULL, compute_ms REAL, elapsed_s REAL NOT NULL);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, after_reading INTEGER NOT NULL, type TEXT NOT NULL,
+    elapsed_s REAL, body TEXT NOT NULL);
+CREATE TABLE reviews (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, onset REAL NOT NULL, verdict TEXT NOT NULL,
+    what TEXT NOT NULL, note TEXT NOT NULL, written_at TEXT NOT NULL);
+CREATE TABLE clock (id INTEGER PRIMARY KEY, elapsed_s REAL NOT NULL, unix_s REAL NOT NULL, jump_s REAL NOT NULL);
+CREATE VIEW spikes AS SELECT id, body ->> 'onset' AS onset, body ->> 'peak' AS peak, body ->> 'end' AS "end",
+    body ->> 'peak_pressure' AS peak_pressure, body ->> 'decided_at' AS decided_at FROM events WHERE type = 'spike';
+CREATE VIEW rejected AS SELECT id, body ->> 'onset' AS onset, body ->> 'peak_pressure' AS peak_pressure,
+    body ->> 'reason' AS reason FROM events WHERE type = 'rejected';
+CREATE VIEW marks AS SELECT id, body ->> 't' AS t, body ->> 'label' AS label, body ->> 'note' AS note
+    FROM events WHERE type = 'mark';
+CREATE VIEW health AS SELECT id, body ->> 't' AS t, body ->> 'health' AS health, body ->> 'detail' AS detail
+    FROM events WHERE type = 'health';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+"""Script *n* brings a session from schema *n* to *n* + 1; what was released is never edited."""
+SCHEMA = len(MIGRATIONS)
+
+INSERT_READING = (
+    "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s) VALUES (?,?,?,?,?,?,?,?)"
+)
+INSERT_EVENT = "INSERT INTO events (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
+
+
+def schema_of(database: sqlite3.Connection) -> int:
+    """The schema number that a database says it has; 0 where it is empty."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(database: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
+    """Bring the tables to the newest schema, each step whole or not at all. Raises ``InputError`` for a newer one."""
+    version = schema_of(database)
+    _refuse_newer(version, len(migrations))
+    for number, script in enumerate(migrations[version:], start=version + 1):
+        database.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version={number};COMMIT;")
+
+
+def create_database(folder: Path) -> sqlite3.Connection:
+    """A new, empty store in ``folder``, readable for its owner alone."""
+    path = folder / DATABASE
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE_FILE))
+    database = _connect(path, "rw", busy_s=0.02)
+    database.execute("PRAGMA journal_mode=WAL")
+    migrate(database)
+    return database
+
+
+def open_to_write(folder: Path, busy_s: float = 5.0) -> sqlite3.Connection:
+    """Open a store to add to it, migrated where it is older. Raises ``InputError``."""
+    with explained(folder):
+        database = _connect(_database_of(folder), "rw", busy_s)
+        try:
+            if schema_of(database) == 0:
+                raise _damaged(folder, "it holds no tables")
+            migrate(database)
+        except (sqlite3.Error, UnicodeDecodeError, MomentumError):
+            database.close()
+            raise
+        return database
+
+
+def open_to_read(folder: Path) -> sqlite3.Connection:
+    """Open a store that another process may be writing. Raises ``InputError``.
+
+    A store in a folder that can't be written has no place for SQLite's shared memory; nobody records there, so it
+    is read as a file that does not change.
+    """
+    with explained(folder):
+        path = _database_of(folder)
+        database = _connect(path, "ro", 5.0)
+        try:
+            version = _first_look(database)
+        except sqlite3.OperationalError:
+            if _writable(folder) or _unread_wal(path):
+                database.close()
+                raise
+            database.close()
+            database = _connect(path, "ro", 5.0, immutable=True)
+            version = _first_look(database)
+        if version != SCHEMA:
+            database.close()
+            _refuse_newer(version, SCHEMA)
+            if version == 0:
+                raise _damaged(folder, "it holds no tables")
+            open_to_write(folder).close()
+            return _connect(path, "ro", 5.0)
+        return database
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what SQLite says of a broken store into two lines that a person can use."""
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise _damaged(folder, str(error)[:200]) from error
+
+
+def _connect(path: Path, mode: str, busy_s: float, immutable: bool = False) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.absolute()))}?mode={mode}" + ("&immutable=1" if immutable else "")
+    # Used by one thread at a time, but not always by the one that opened it.
+    database = sqlite3.connect(address, timeout=busy_s, isolation_level=None, check_same_thread=False, uri=True)
+    database.execute("PRAGMA trusted_schema=OFF")
+    return database
+
+
+def _first_look(database: sqlite3.Connection) -> int:
+    version = schema_of(database)
+    database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return version
+
+
+def _database_of(folder: Path) -> Path:
+    path = folder / DATABASE
+    if not path.is_file():
+        raise InputError(
+            f"{folder.name} holds no session", f"{DATABASE} is missing; 'momentum sessions list' shows sessions"
+        )
+    return path
+
+
+def _writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK)
+
+
+def _unread_wal(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def _refuse_newer(version: int, known: int) -> None:
+    if version > known:
+        raise InputError(
+            f"the session has schema {version}, this program knows {known}",
+            "it was recorded by a newer momentum: update this one",
+        )
+
+
+def _damaged(folder: Path, what: str) -> InputError:
+    return InputError(
+        f"the store of session {folder.name} can't be read: {what}",
+        f"'momentum sessions repair {folder.name}' saves what is left of it",
+    )

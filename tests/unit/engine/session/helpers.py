@@ -1,0 +1,69 @@
+"""A recorder whose clocks the tests turn."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from engine.grid import SAMPLE_RATE_HZ
+from engine.session import Clocks, SessionWriter
+from engine.signals import AudioBlock, Health, Reading, Start
+
+STARTED_AT = datetime(2026, 11, 20, 15, 0, 0, tzinfo=UTC)
+READING_S = 0.1
+
+
+@dataclass
+class FakeTime:
+    """Monotonic seconds, and a wall clock that can be set."""
+
+    now_s: float = 1000.0
+    wall_off_s: float = 0.0
+    started_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started_s = self.now_s
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(lambda: self.now_s, self.utc)
+
+    def utc(self) -> datetime:
+        return STARTED_AT + timedelta(seconds=self.now_s - self.started_s + self.wall_off_s)
+
+    def pass_s(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+def start(session: str) -> Start:
+    return Start(session, "demo:7", "default", False, SAMPLE_RATE_HZ, "2026-11-20T15:00:00Z", 0.5, "rule")
+
+
+def reading(t: float, pressure: float | None = 0.25, health: Health = Health.LISTENING) -> Reading:
+    return Reading(t, pressure, -23.0, -9.0, health, 1.5)
+
+
+def listen(writer: SessionWriter, time: FakeTime, seconds: float, from_s: float = 0.0, live: bool = True) -> None:
+    """Ten readings a second with their sound, at real time or as fast as it will go."""
+    for number in range(round(seconds / READING_S)):
+        t = from_s + (number + 1) * READING_S
+        writer.sound(noise(from_s + number * READING_S, READING_S))
+        if live:
+            time.pass_s(READING_S / 2)
+        writer.write(reading(t, pressure=round(0.5 + 0.4 * np.sin(t / 10), 6)))
+        if live:
+            time.pass_s(READING_S / 2)
+
+
+def noise(from_s: float, seconds: float) -> AudioBlock:
+    """Sound that says when it was heard: its samples are a function of their index."""
+    first, last = round(from_s * SAMPLE_RATE_HZ), round((from_s + seconds) * SAMPLE_RATE_HZ)
+    index = np.arange(first, last)
+    return AudioBlock(((index * 7919 % 20011) / 40022).astype(np.float32), first)
+
+
+def recorder(root: Path, time: FakeTime, keep_sound: bool = False) -> SessionWriter:
+    writer = SessionWriter.create(root, "demo:7", keep_sound=keep_sound, settings={"spike_on": 0.5}, clocks=time.clocks)
+    writer.write(start(writer.name))
+    return writer

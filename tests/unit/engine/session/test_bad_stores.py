@@ -1,0 +1,151 @@
+"""Broken, foreign and hostile stores: a clear error, and nothing touched."""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import InputError, MomentumError, UsageError
+from engine.session import SessionReader, find_session, list_sessions
+from engine.session.folder import running_sessions
+from engine.session.rows import event_of
+from engine.session.schema import SCHEMA, migrate, open_to_write
+from tests.unit.engine.session.helpers import listen, recorder
+
+
+@pytest.fixture
+def session(root, time) -> Path:
+    writer = recorder(root, time)
+    listen(writer, time, 60.0, live=False)
+    writer.close()
+    return writer.folder
+
+
+def test_a_truncated_database_asks_for_repair(session):
+    os.truncate(session / "session.db", 9000)
+    with pytest.raises(InputError, match="can't be read") as caught, SessionReader.open(session) as reader:
+        reader.readings()
+    assert caught.value.hint == f"'momentum sessions repair {session.name}' saves what is left of it"
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\0" * 8192, b"SQLite format 3\0" + b"\xff" * 500])
+def test_a_file_that_is_no_database_asks_for_repair(session, content):
+    (session / "session.db").write_bytes(content)
+    with pytest.raises(InputError, match="can't be read"):
+        SessionReader.open(session)
+    assert (session / "session.db").read_bytes() == content
+
+
+def test_a_newer_schema_is_left_alone(session):
+    database = sqlite3.connect(session / "session.db")
+    database.execute(f"PRAGMA user_version={SCHEMA + 1}")
+    database.close()
+    before = (session / "session.db").read_bytes()
+    for use in (SessionReader.open, open_to_write):
+        with pytest.raises(InputError, match="schema 2, this program knows 1"):
+            use(session)
+    assert (session / "session.db").read_bytes() == before
+
+
+def test_an_older_schema_is_brought_up_step_by_step(tmp_path):
+    database = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    steps = ("CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 3")
+    migrate(database, steps[:1])
+    database.execute("INSERT INTO a VALUES (1)")
+    migrate(database, steps)
+    assert database.execute("SELECT x, y FROM a").fetchall() == [(1, 3)]
+    with pytest.raises(InputError, match="schema 2, this program knows 1"):
+        migrate(database, steps[:1])
+
+
+def test_a_step_that_fails_leaves_the_older_schema_whole(tmp_path):
+    database = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    with pytest.raises(sqlite3.Error):
+        migrate(database, ("CREATE TABLE a (x)", "CREATE TABLE b (y); CREATE TABLE a (x)"))
+    database.close()
+    tables = sqlite3.connect(tmp_path / "x.db").execute("SELECT name FROM sqlite_master").fetchall()
+    assert tables == [("a",)]
+
+
+def test_a_finished_session_can_be_read_where_nothing_can_be_written(session, monkeypatch):
+    # Root may write anywhere, so the refusal is brought about by what causes it: no place for shared memory.
+    (session / "session.db-shm").mkdir()
+    monkeypatch.setattr("engine.session.schema._writable", lambda folder: False)
+    with SessionReader.open(session) as reader:
+        assert len(reader.readings().t) == 600
+
+
+@pytest.mark.parametrize(
+    "name", ["../etc", "..", "a/b", "/etc", "x\x1b[31m", "a\nb", "", ".hidden", "-x", "a" * 65, "ä"]
+)
+def test_what_cannot_be_a_name_is_refused_without_a_look_at_the_disk(root, session, name):
+    with pytest.raises(UsageError, match="is not the name of a session"):
+        find_session(root, name)
+
+
+def test_a_session_is_found_by_the_start_of_its_name_where_that_is_clear(root, session, time):
+    assert find_session(root, session.name[:12]) == session
+    assert find_session(root, "latest") == session
+    recorder(root, time).close()
+    with pytest.raises(UsageError, match="2 sessions begin with"):
+        find_session(root, session.name[:12])
+    with pytest.raises(InputError, match="there is no session"):
+        find_session(root, "20990101")
+
+
+def test_a_link_is_no_session(root, session, tmp_path):
+    (root / "20270101T000000Z-aaaaaa").symlink_to(session)
+    assert list_sessions(root) == [session]
+
+
+def test_a_lock_file_of_a_dead_process_means_nothing(root, session):
+    (session / "recorder.lock").write_text('{"pid": 1}')
+    assert running_sessions(root) == []
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_file_gives_data_or_a_clear_error(session, data):
+    path = session / "session.db"
+    whole = path.read_bytes()
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        part = data.draw(st.binary(min_size=1, max_size=64))
+        damaged[at : at + len(part)] = part
+    path.write_bytes(damaged)
+    try:
+        with SessionReader.open(session) as reader:
+            reader.poll()
+            reader.readings(10.0, 20.0)
+            reader.spikes()
+            assert reader.info.name == session.name
+    except MomentumError as error:
+        assert error.hint
+    finally:
+        for left_over in session.glob("session.db-*"):
+            left_over.unlink()
+        path.write_bytes(whole)
+
+
+@given(
+    kind=st.one_of(
+        st.text(max_size=9), st.sampled_from(["start", "alarm", "spike", "rejected", "mark", "health", "end"])
+    ),
+    body=st.one_of(
+        st.text(),
+        st.recursive(
+            st.one_of(st.none(), st.booleans(), st.floats(), st.text(), st.integers()),
+            lambda inner: st.dictionaries(st.sampled_from(["t", "label", "note", "onset", "health", "reason"]), inner),
+        ).map(lambda value: json.dumps(value)),
+    ),
+)
+def test_any_text_in_place_of_an_event_is_an_event_or_a_clear_error(kind, body):
+    try:
+        event_of(kind, body)
+    except InputError as error:
+        assert "can't be read" in error.message
