@@ -58,14 +58,17 @@ class Settings(BaseSettings):
     """Index below which an alarm ends; it can't lie above spike_on. Lower: longer alarms, and fewer that break in
     two. Unset: the weights' own."""
 
-    spike_min_duration_s: Annotated[Number, Field(ge=0, le=60)] = 0.5
-    """Seconds above spike_on before an alarm is given. Longer: fewer false alarms, each alarm that much later."""
+    spike_min_duration_s: Annotated[Number | None, Field(ge=0, le=60, examples=[0.5])] = None
+    """Seconds after reaching spike_on before an alarm is given. Longer: fewer false alarms, each that much later.
+    Unset: the weights' own."""
 
-    spike_refractory_s: Annotated[Number, Field(ge=0, le=600)] = 10.0
-    """Seconds after an alarm in which no other is given. Longer: fewer repetitions, and a second chance missed."""
+    spike_refractory_s: Annotated[Number | None, Field(ge=0, le=600, examples=[10.0])] = None
+    """Seconds after an alarm's end in which no other is given. Longer: fewer repetitions, and a second chance reported
+    late or missed. Unset: the weights' own."""
 
-    spike_merge_s: Annotated[Number, Field(ge=0, le=60)] = 2.0
-    """A dip below spike_off that is no longer than this does not end an alarm. Longer: fewer, longer alarms."""
+    spike_merge_s: Annotated[Number | None, Field(ge=0, le=60, examples=[2.0])] = None
+    """A dip below spike_off that is no longer than this does not end an alarm. Longer: fewer, longer alarms. Unset:
+    the weights' own."""
 
     microphone_rate_hz: Annotated[WholeNumber | None, Field(ge=8000, le=384000, examples=[48000])] = None
     """Rate at which the microphone is opened. Higher: more work and the same index. Unset: what the device likes."""

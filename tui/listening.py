@@ -1,0 +1,124 @@
+"""What ``live``, ``record`` and ``score`` have in common: from their arguments to a monitor that is ready to run."""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from engine.config import Settings
+    from engine.model.checkpoint import Weights
+    from engine.monitor import Stop
+    from engine.signals import Start
+    from engine.spikes import SpikeSettings
+    from engine.stream import PressureStream
+
+_REASONS: Final[Mapping[int, str]] = {
+    signal.SIGINT: "interrupted",
+    signal.SIGTERM: "terminated",
+    **({signal.SIGHUP: "terminated"} if hasattr(signal, "SIGHUP") else {}),
+}
+_EXIT_CODES: Final = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED}
+_SPIKE_SETTINGS: Final = ("on", "off", "min_duration_s", "refractory_s", "merge_s")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Engine:
+    """Loaded weights, and a stream and spike settings that go with them."""
+
+    weights: "Weights"
+    stream: "PressureStream"
+    spikes: "SpikeSettings"
+
+    def start(self, source: str, session: str = "") -> "Start":
+        """The first line of a run on ``source``."""
+        from engine import grid
+        from engine.signals import Start
+
+        config = self.weights.config
+        return Start(
+            session=session,
+            source=source,
+            weights=config.title,
+            trained=config.trained,
+            sample_rate=grid.SAMPLE_RATE_HZ,
+            started_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            threshold=self.spikes.on,
+            label_rule=config.label_rule,
+        )
+
+
+def settings_for(flags: Mapping[str, object]) -> "Settings":
+    """The settings with ``flags`` on top; a flag that is None was not given."""
+    from engine.config import load_settings
+    from engine.paths import find_paths
+
+    return load_settings(find_paths().config_file, flags=flags).settings
+
+
+def weights_folder(name: str) -> Path:
+    """Where the weights called ``name`` are: a folder by its path, else among the installed ones."""
+    from engine.paths import shipped_weights
+
+    folder = Path(name).expanduser()
+    return folder if "/" in name or folder.is_dir() else shipped_weights() / name
+
+
+def build_engine(settings: "Settings", step: int | None = None) -> Engine:
+    """Load the weights that the settings name and build what listens with them.
+
+    Raises:
+        WeightsError: the weights are missing or wrong.
+        UsageError: the spike settings contradict each other or the weights'.
+    """
+    from engine import grid
+    from engine.model.checkpoint import load
+    from engine.stream import PressureStream
+
+    weights = load(weights_folder(settings.weights))
+    given: dict[str, Any] = {
+        name: value for name in _SPIKE_SETTINGS if (value := getattr(settings, f"spike_{name}")) is not None
+    }
+    spikes = replace(weights.config.spikes, **given)
+    stream = PressureStream(weights.network, weights.config.calibration, step or grid.READING_FRAMES)
+    return Engine(weights, stream, spikes)
+
+
+def speed_of(text: str) -> float:
+    """``--speed``: a factor of real time, or ``max``."""
+    if text == "max":
+        return float("inf")
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < float("inf"):
+        raise UsageError(f"--speed {text} is no speed", "Give a factor above 0, such as 1 or 8, or max.")
+    return speed
+
+
+@contextmanager
+def ending_on_signals(stop: "Stop") -> Iterator[None]:
+    """While inside, Ctrl-C, SIGTERM and SIGHUP ask for a clean end; a second Ctrl-C does not wait for it."""
+
+    def ask(number: int, _frame: object) -> None:
+        if stop.reason and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.request(_REASONS[number])
+
+    before = {number: signal.signal(number, ask) for number in _REASONS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def exit_code_of(reason: str) -> int:
+    """The exit code of a run that ended for ``reason``."""
+    return int(_EXIT_CODES.get(reason, ExitCode.DONE))
