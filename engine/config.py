@@ -8,7 +8,7 @@ import os
 import reprlib
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from engine.errors import UsageError
+from engine.spikes import SpikeSettings
 
 PREFIX: Final = "MOMENTUM_"
 _NO_SETTINGS: Final = frozenset({"MOMENTUM_HOME"})
@@ -40,7 +41,10 @@ WholeNumber: TypeAlias = Annotated[int, BeforeValidator(_no_truth_value)]
 
 
 class Settings(BaseSettings):
-    """Every setting. The text under a setting is its help, in ``config show`` and in the file of ``config init``."""
+    """Every setting. The text under a setting is its help, in ``config show`` and in the file of ``config init``.
+
+    A spike setting that is None leaves the choice to the weights, which were measured with theirs.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
@@ -112,21 +116,28 @@ def load_settings(
         "environment": _from_environment(environ),
         "file": _from_file(file),
     }
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     set_by = dict.fromkeys(Settings.model_fields, "default")
     for source in reversed(given):
         values |= given[source]
         set_by |= dict.fromkeys(given[source], source)
     try:
-        settings = Settings(**values)  # type: ignore[arg-type]
+        settings = Settings(**values)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         key = str(fault["loc"][0])
-        raise _bad_value(key, fault["input"], fault["msg"], set_by, file) from error
-    on, off = settings.spike_on, settings.spike_off
-    if on is not None and off is not None and off > on:
-        raise _bad_value("spike_off", off, f"it lies above spike_on ({on})", set_by, file)
+        raise _bad_value(key, fault["input"], fault["msg"].removeprefix("Value error, "), set_by, file) from error
     return Loaded(settings, set_by)
+
+
+def spike_settings(settings: Settings, own: SpikeSettings) -> SpikeSettings:
+    """The weights' ``own`` spike settings with what the user changed. Raises ``UsageError`` if they contradict."""
+    changed = {
+        name.removeprefix("spike_"): value
+        for name, value in settings
+        if name.startswith("spike_") and value is not None
+    }
+    return replace(own, **changed)
 
 
 def setting_help() -> dict[str, str]:

@@ -3,10 +3,9 @@
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import ExitCode, UsageError
 
@@ -24,7 +23,6 @@ _REASONS: Final[Mapping[int, str]] = {
     **({signal.SIGHUP: "terminated"} if hasattr(signal, "SIGHUP") else {}),
 }
 _EXIT_CODES: Final = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED}
-_SPIKE_SETTINGS: Final = ("on", "off", "min_duration_s", "refractory_s", "merge_s")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,14 +59,6 @@ def settings_for(flags: Mapping[str, object]) -> "Settings":
     return load_settings(find_paths().config_file, flags=flags).settings
 
 
-def weights_folder(name: str) -> Path:
-    """Where the weights called ``name`` are: a folder by its path, else among the installed ones."""
-    from engine.paths import shipped_weights
-
-    folder = Path(name).expanduser()
-    return folder if "/" in name or folder.is_dir() else shipped_weights() / name
-
-
 def build_engine(settings: "Settings", step: int | None = None) -> Engine:
     """Load the weights that the settings name and build what listens with them.
 
@@ -77,14 +67,14 @@ def build_engine(settings: "Settings", step: int | None = None) -> Engine:
         UsageError: the spike settings contradict each other or the weights'.
     """
     from engine import grid
+    from engine.config import spike_settings
     from engine.model.checkpoint import load
+    from engine.model.installed import find_weights, weights_folders
+    from engine.paths import find_paths
     from engine.stream import PressureStream
 
-    weights = load(weights_folder(settings.weights))
-    given: dict[str, Any] = {
-        name: value for name in _SPIKE_SETTINGS if (value := getattr(settings, f"spike_{name}")) is not None
-    }
-    spikes = replace(weights.config.spikes, **given)
+    weights = load(find_weights(settings.weights, weights_folders(find_paths())))
+    spikes = spike_settings(settings, weights.config.spikes)
     stream = PressureStream(weights.network, weights.config.calibration, step or grid.READING_FRAMES)
     return Engine(weights, stream, spikes)
 

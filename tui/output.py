@@ -40,3 +40,9 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> 
     for row in rows:
         table.add_row(*(Text("" if cell is None else plain(cell)) for cell in row))
     Console(file=sys.stdout, highlight=False).print(table)
+
+
+def print_lines(text: str) -> None:
+    """Text of several lines on stdout, each of them plain, with its blanks as they are."""
+    for line in text.splitlines():
+        sys.stdout.write(" ".join(plain(word) for word in line.expandtabs().split(" ")) + "\n")

@@ -3,11 +3,16 @@
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from engine.errors import MomentumError
+from engine.paths import find_paths
+from tui.text import plain
+
 
 def version_lines() -> list[str]:
     """Program, weights with their label rule, MLX with its device, PortAudio, Python: a line each."""
     return [
-        f"momentum {_installed('acoustic-momentum')}",
+        f"momentum {installed('acoustic-momentum')}",
+        f"weights {_weights()}",
         f"mlx {_mlx()}",
         f"portaudio {portaudio_version() or 'not installed'}",
         f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
@@ -24,15 +29,30 @@ def portaudio_version() -> str | None:
     return f"{number >> 16 & 0xFF}.{number >> 8 & 0xFF}.{number & 0xFF}"
 
 
+def _weights() -> str:
+    try:
+        from engine.config import load_settings
+        from engine.model.checkpoint import read_config
+        from engine.model.installed import find_weights, weights_folders
+
+        paths = find_paths()
+        choice = load_settings(paths.config_file).settings.weights
+        config, checksum = read_config(find_weights(choice, weights_folders(paths)))
+    except (MomentumError, ImportError) as error:
+        return f"not usable: {plain(error)}"
+    return f"{plain(config.title)}, label rule {plain(config.label_rule)}, sha256 {plain(checksum, 13)}"
+
+
 def _mlx() -> str:
     try:
         import mlx.core as mx
     except ImportError as error:
         return f"not usable: {error}"
-    return f"{_installed('mlx')}, device {mx.default_device().type.name}"
+    return f"{installed('mlx')}, device {mx.default_device().type.name}"
 
 
-def _installed(distribution: str) -> str:
+def installed(distribution: str) -> str:
+    """The version of an installed distribution, in words where it is not known."""
     try:
         return version(distribution)
     except PackageNotFoundError:

@@ -8,6 +8,9 @@ import: whatever is heavy (numpy, mlx, textual, audio) is imported inside the fu
 from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "This machine": ("config",),
+    "This machine": (
+        "weights",
+        "config",
+    ),
 }
 """Every command by the section of ``momentum --help`` it stands in. To add one, add its name."""

@@ -1,0 +1,88 @@
+"""``momentum weights``: what is installed, its card, its checksum."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tui.groups import group
+from tui.output import Column, print_json, print_lines, print_table, wants_json
+
+weights = group("Show and check the installed weights: the trained network that turns sound into the index.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+Name = Annotated[str | None, typer.Argument(help="Installed weights, or a folder. Without: the configured ones.")]
+
+
+@weights.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """What is installed: name, whether trained, on which label rule, and where."""
+    from engine.model.installed import list_weights, weights_folders
+    from engine.paths import find_paths
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": found.name,
+            "trained": found.config.trained if found.config else None,
+            "label_rule": found.config.label_rule if found.config else None,
+            "sha256": found.checksum or None,
+            "folder": str(found.folder),
+            "fault": found.fault or None,
+        }
+        for found in list_weights(weights_folders(find_paths()))
+    ]
+    if wants_json(as_json):
+        print_json(rows)
+        return
+    print_table(
+        [Column("weights"), Column("state"), Column("label rule"), Column("sha256"), Column("folder")],
+        [
+            (
+                row["name"],
+                row["fault"] or ("trained" if row["trained"] else "untrained"),
+                row["label_rule"],
+                (row["sha256"] or "")[:12],
+                row["folder"],
+            )
+            for row in rows
+        ],
+    )
+
+
+@weights.command("show")
+def show(name: Name = None, as_json: AsJson = False) -> None:
+    """The card: what the weights were trained and measured on, what they can do and what not."""
+    from dataclasses import asdict
+
+    from engine.model.checkpoint import read_config
+    from engine.model.installed import read_card
+
+    folder = _folder(name)
+    config, checksum = read_config(folder)
+    card = read_card(folder)
+    if wants_json(as_json):
+        print_json({**asdict(config), "sha256": checksum, "folder": str(folder), "card": card})
+    else:
+        print_lines(card)
+
+
+@weights.command("verify")
+def verify(name: Name = None, as_json: AsJson = False) -> None:
+    """Read every file and check it: checksum, version, time grid, every tensor. Exit code 4 if anything is wrong."""
+    from engine.model.checkpoint import load
+
+    folder = _folder(name)
+    loaded = load(folder)
+    if wants_json(as_json):
+        print_json({"name": loaded.config.name, "folder": str(folder), "sha256": loaded.checksum, "whole": True})
+    else:
+        print_lines(f"{loaded.config.title}: whole\nsha256 {loaded.checksum}\n{folder}")
+
+
+def _folder(name: str | None) -> Any:
+    from engine.config import load_settings
+    from engine.model.installed import find_weights, weights_folders
+    from engine.paths import find_paths
+
+    paths = find_paths()
+    settings = load_settings(paths.config_file, flags={"weights": name}).settings
+    return find_weights(settings.weights, weights_folders(paths))
