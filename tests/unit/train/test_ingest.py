@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import InputError
+from engine.grid import SAMPLE_RATE_HZ
+from tests.unit.train.matches import NOW, Played, match_events, noise, take_in
+from train.alignment import Alignment, AlignmentRefused
+from train.events.match import MatchEvents
+from train.ingest import ingest
+from train.library import Library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "library")
+
+
+def test_sound_that_breaks_off_leaves_nothing(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="breaks off"):
+        take_in(library, tmp_path, source=Played(noise(), breaks_at=1))
+    assert library.entries() == [] and list((library.root / "incoming").iterdir()) == []
+
+
+def test_sound_too_short_for_one_reading_is_refused(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="too short"):
+        take_in(library, tmp_path, source=Played(noise()[: 20 * SAMPLE_RATE_HZ]))
+    assert library.entries() == []
+
+
+def test_the_cut_of_the_blocks_makes_no_difference(library: Library, tmp_path: Path) -> None:
+    one = library.match(take_in(library, tmp_path, source=Played(noise(), pieces=1)).match_id).mel()
+    library.remove(library.entries()[0].id)
+    many = library.match(take_in(library, tmp_path, source=Played(noise(), pieces=1009)).match_id).mel()
+    assert np.array_equal(one, many)
+
+
+def test_progress_reaches_the_end_of_the_sound(library: Library, tmp_path: Path) -> None:
+    told: list[tuple[str, float, float | None]] = []
+    media = tmp_path / "sound.raw"
+    media.write_bytes(noise().tobytes())
+    source = Played(noise())
+    ingest(media, source, match_events(), library, lambda mel, match: Alignment({1: 0.0}, "measured"), lambda: NOW,
+           lambda *step: told.append(step), "test")  # fmt: skip
+    assert list(dict.fromkeys(step for step, _, _ in told)) == ["checking", "listening", "aligning"]
+    assert told[-2] == ("listening", source.duration_s, source.duration_s)
+
+
+def test_a_match_that_can_not_be_aligned_is_kept_without_kick_offs(library: Library, tmp_path: Path) -> None:
+    def refuse(mel: np.ndarray, match: MatchEvents) -> Alignment:
+        raise AlignmentRefused("the sound does not fit", "Give --kickoff.")
+
+    media = tmp_path / "sound.raw"
+    media.write_bytes(b"anything")
+    found = ingest(media, Played(noise()), match_events(), library, refuse, lambda: NOW, lambda *_: None, "test")
+    assert found.refusal is not None and found.alignment is None
+    assert not library.entries()[0].usable
