@@ -5,6 +5,7 @@ into blocks.
 """
 
 from dataclasses import dataclass
+from math import log10
 from typing import Final
 
 import numpy as np
@@ -37,14 +38,14 @@ class Hops:
 def measure(samples: Samples) -> Hops:
     """Measure whole hops; ``samples`` has a multiple of ``HOP`` samples."""
     rows = samples.reshape(-1, grid.HOP)
-    magnitude = np.abs(rows)
-    peak = magnitude.max(axis=1)
+    peak = np.maximum(rows.max(axis=1), -rows.min(axis=1))
     clipped = np.zeros(len(rows), np.bool_)
     loud = peak >= FULL_SCALE
-    clipped[loud] = (magnitude[loud] >= FULL_SCALE).sum(axis=1) >= CLIPPED_SAMPLES
-    return Hops(np.square(rows, dtype=np.float64).mean(axis=1), peak, clipped, peak == 0.0)
+    clipped[loud] = (np.abs(rows[loud]) >= FULL_SCALE).sum(axis=1) >= CLIPPED_SAMPLES
+    square_sum = np.einsum("ij,ij->i", rows, rows)
+    return Hops(square_sum.astype(np.float64) / grid.HOP, peak, clipped, peak == 0.0)
 
 
 def decibels(mean_square: float) -> float:
     """Mean square of full scale 1 in dBFS, not below ``LEVEL_FLOOR_DB``."""
-    return LEVEL_FLOOR_DB if mean_square <= 1e-12 else 10.0 * float(np.log10(mean_square))
+    return LEVEL_FLOOR_DB if mean_square <= 1e-12 else 10.0 * log10(mean_square)

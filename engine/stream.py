@@ -7,9 +7,10 @@ with longer strips and more histories at once.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import gcd
 from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,13 +153,32 @@ def _multiples(start: int, stop: int, step: int) -> NDArray[np.int64]:
     return np.arange(_next_multiple(start, step), stop, step, dtype=np.int64)
 
 
+_Unstamped: TypeAlias = tuple[float, float | None, float, float, Health]
+"""A reading's fields before the time it took is known."""
+
+
 @dataclass(slots=True)
 class _Since:
-    """What has been heard since the reading before."""
+    """How loud it has been since the reading before."""
 
     square_sum: float = 0.0
     peak: float = 0.0
     hops: int = 0
+
+    def add(self, hops: Hops, first: int, last: int) -> None:
+        """Take the hops [first, last)."""
+        for i in range(first, last):  # one by one, so that the sum has the same bits however the sound was cut
+            self.square_sum += float(hops.mean_square[i])
+            self.peak = max(self.peak, float(hops.peak[i]))
+        self.hops += last - first
+
+    def close(self, hops: Hops, first: int, last: int) -> tuple[float, float]:
+        """Take the hops [first, last), return RMS and peak in dBFS since the last time, and begin anew."""
+        self.add(hops, first, last)
+        level_db = decibels(self.square_sum / self.hops)
+        peak_db = decibels(self.peak**2)
+        self.square_sum, self.peak, self.hops = 0.0, 0.0, 0
+        return level_db, peak_db
 
 
 class PressureStream:
@@ -210,13 +230,11 @@ class PressureStream:
         joined = np.concatenate([self._samples, samples])
         whole = len(joined) - len(joined) % grid.HOP
         self._samples = joined[whole:].copy()
-        readings: list[Reading] = []
+        readings: list[_Unstamped] = []
         for first in range(0, whole, _PIECE_HOPS * grid.HOP):
             readings += self._hear(joined[first : min(first + _PIECE_HOPS * grid.HOP, whole)])
-        if not readings:
-            return readings
-        compute_ms = (self._clock() - began) * 1e3 / len(readings)
-        return [replace(reading, compute_ms=compute_ms) for reading in readings]
+        compute_ms = (self._clock() - began) * 1e3 / max(1, len(readings))
+        return [Reading(*reading, compute_ms) for reading in readings]
 
     def _restart_after_gap(self, start: int) -> None:
         """Go on with the first hop of the grid that lies wholly after the gap."""
@@ -231,10 +249,10 @@ class PressureStream:
         self._mel = LogMel()
         self._pipeline = Pipeline(self._network, self._hop, self._step)
 
-    def _hear(self, samples: Samples) -> list[Reading]:
+    def _hear(self, samples: Samples) -> list[_Unstamped]:
         """Take whole hops; the grid's hop ``self._hop`` is the first."""
         hops = measure(samples)
-        readings: list[Reading] = []
+        readings: list[_Unstamped] = []
         first = 0
         count = len(hops.peak)
         while first < count:
@@ -266,29 +284,38 @@ class PressureStream:
                 return False, i + 1
         return False, len(zero)
 
-    def _read(self, hops: Hops, first: int, last: int, silent: bool, pressures: NDArray[np.float64]) -> list[Reading]:
-        """The readings that lie on the hops [first, last), all in one state; the last hop heard ends a frame."""
-        readings: list[Reading] = []
+    def _read(
+        self, hops: Hops, first: int, last: int, silent: bool, pressures: NDArray[np.float64]
+    ) -> list[_Unstamped]:
+        """The readings on the hops [first, last), all in one state; at hop ``i`` the frames before ``i`` are complete."""
+        begin, self._hop = self._hop, self._hop + last - first
+        ends = _multiples(max(begin, self._step), self._hop, self._step)
+        clipped = self._clipped_lately(hops.clipped[first:last])
+        readings: list[_Unstamped] = []
         values = iter(pressures.tolist())
-        since = self._since
-        for i in range(first, last):
-            since.square_sum += float(hops.mean_square[i])
-            since.peak = max(since.peak, float(hops.peak[i]))
-            since.hops += 1
-            self._since_clipped = 0 if hops.clipped[i] else min(self._since_clipped + 1, CLIPPED_FOR_HOPS)
-            end = self._hop  # the frame before the newest hop's own is complete
-            self._hop += 1
-            if end == 0 or end % self._step:
-                continue
+        full_from = self._pipeline.first_reading
+        done = first
+        for end in ends.tolist():
+            newest = first + end - begin
+            level_db, peak_db = self._since.close(hops, done, newest + 1)
+            done = newest + 1
             if silent:
                 health, pressure = Health.SILENT, None
-            elif end < self._pipeline.first_reading:
+            elif end < full_from:
                 health, pressure = Health.WARMING_UP, None
             else:
-                health = Health.CLIPPED if self._since_clipped < CLIPPED_FOR_HOPS else Health.LISTENING
+                health = Health.CLIPPED if clipped[newest - first] else Health.LISTENING
                 pressure = next(values)
-            level = decibels(since.square_sum / since.hops)
-            peak = decibels(since.peak**2)
-            readings.append(Reading(grid.end_time_s(end), pressure, level, peak, health))
-            self._since = since = _Since()
+            readings.append((grid.end_time_s(end), pressure, level_db, peak_db, health))
+        self._since.add(hops, done, last)
         return readings
+
+    def _clipped_lately(self, clipped: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """For each hop, whether it or one of the ``CLIPPED_FOR_HOPS - 1`` before it clipped."""
+        if not clipped.any() and self._since_clipped >= CLIPPED_FOR_HOPS:
+            return clipped
+        lately = np.empty_like(clipped)
+        for i, is_clipped in enumerate(clipped.tolist()):
+            self._since_clipped = 0 if is_clipped else min(self._since_clipped + 1, CLIPPED_FOR_HOPS)
+            lately[i] = self._since_clipped < CLIPPED_FOR_HOPS
+        return lately

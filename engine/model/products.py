@@ -28,7 +28,9 @@ def host_dense(x: mx.array, weight: mx.array, bias: mx.array) -> mx.array:
     """The same through numpy when it is large. Not differentiable."""
     if x.size * weight.shape[-1] < _WORTH_THE_WAY:
         return mlx_dense(x, weight, bias)
-    return mx.array(np.matmul(np.asarray(x), np.asarray(weight)) + np.asarray(bias))
+    product = np.matmul(np.asarray(x), np.asarray(weight))
+    product += np.asarray(bias)
+    return mx.array(product)
 
 
 def relu6(x: mx.array) -> mx.array:
