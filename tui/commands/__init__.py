@@ -9,6 +9,7 @@ from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "This machine": (
+        "doctor",
         "weights",
         "config",
     ),

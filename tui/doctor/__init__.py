@@ -1,0 +1,23 @@
+"""Everything that can stop a match day, each with a remedy.
+
+A new check is a function in one of these files, and a line here.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tui.doctor import audio, engine, machine
+from tui.doctor.checks import Check
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "PortAudio": audio.portaudio,
+    "permission": audio.permission,
+    "MLX": engine.mlx,
+    "weights": engine.weights,
+    "speed": engine.speed,
+    "folders": machine.folders,
+    "disk": machine.disk,
+    "clock": machine.clock,
+    "terminal": machine.terminal,
+}
+"""All checks, in the order in which they run."""

@@ -1,0 +1,76 @@
+"""Checks of the engine: MLX, the weights, and whether this machine keeps up."""
+
+from collections.abc import Iterator
+from statistics import quantiles
+from typing import Final
+
+from engine.errors import WeightsError
+from tui.doctor.checks import Finding, Surroundings, Verdict
+
+_UPDATES: Final = 50
+_SLOW: Final = 0.5
+_TOO_SLOW: Final = 1.0
+
+
+def mlx(around: Surroundings) -> Iterator[Finding]:
+    """Can the network compute, and on what?"""
+    try:
+        import mlx.core as mx
+    except ImportError as error:
+        yield Finding(
+            "MLX", Verdict.PROBLEM, str(error), "Install the program again: pip install --force-reinstall mlx"
+        )
+        return
+    from tui.version import installed
+
+    yield Finding("MLX", Verdict.OK, f"{installed('mlx')}, device {mx.default_device().type.name}")
+
+
+def weights(around: Surroundings) -> Iterator[Finding]:
+    """Are the configured weights whole, and have they learned anything?"""
+    from engine.model.checkpoint import load
+    from engine.model.installed import find_weights, weights_folders
+
+    loaded = load(find_weights(around.settings.weights, weights_folders(around.paths)))
+    detail = f"{loaded.config.title}, checksum and tensors as they should be"
+    if loaded.config.trained:
+        yield Finding("weights", Verdict.OK, f"{detail}; label rule {loaded.config.label_rule}")
+    else:
+        yield Finding(
+            "weights", Verdict.WARNING, detail, "The index means nothing yet: choose trained ones (--weights)."
+        )
+
+
+def speed(around: Surroundings) -> Iterator[Finding]:
+    """Does an update take less time than there is until the next?"""
+    import numpy as np
+
+    from engine import grid
+    from engine.model.checkpoint import load
+    from engine.model.installed import find_weights, weights_folders
+    from engine.signals import AudioBlock
+    from engine.stream import PressureStream
+
+    try:
+        loaded = load(find_weights(around.settings.weights, weights_folders(around.paths)))
+    except WeightsError:  # the check of the weights has said it
+        return
+    stream = PressureStream(loaded.network, loaded.config.calibration)
+    noise = np.random.default_rng(0).normal(0, 0.1, grid.samples_for(grid.HISTORY_FRAMES)).astype(np.float32)
+    stream.push(AudioBlock(noise, 0))
+    block = noise[: grid.READING_FRAMES * grid.HOP]
+    took_s = []
+    for update in range(_UPDATES):
+        started = around.stopwatch()
+        stream.push(AudioBlock(block, len(noise) + update * len(block)))
+        took_s.append(around.stopwatch() - started)
+    slowest_s = quantiles(took_s, n=20)[-1]
+    share = slowest_s * grid.READINGS_PER_S
+    detail = f"an update takes {1000 * slowest_s:.1f} ms (p95) of the {1000 / grid.READINGS_PER_S:.0f} ms there are"
+    remedy = "Close what else is running; on a laptop, plug it in."
+    if share >= _TOO_SLOW:
+        yield Finding("speed", Verdict.PROBLEM, detail, remedy)
+    elif share >= _SLOW:
+        yield Finding("speed", Verdict.WARNING, detail, remedy)
+    else:
+        yield Finding("speed", Verdict.OK, detail)
