@@ -287,7 +287,7 @@ class PressureStream:
     def _read(
         self, hops: Hops, first: int, last: int, silent: bool, pressures: NDArray[np.float64]
     ) -> list[_Unstamped]:
-        """The readings on the hops [first, last), all in one state; at hop ``i`` the frames before ``i`` are complete."""
+        """The readings on the hops [first, last), all in one state; hop ``i`` completes frame ``i - 1``."""
         begin, self._hop = self._hop, self._hop + last - first
         ends = _multiples(max(begin, self._step), self._hop, self._step)
         clipped = self._clipped_lately(hops.clipped[first:last])
