@@ -126,10 +126,13 @@ class SessionWriter:
             self._commit_when_due(now=True)
 
     def sound(self, block: AudioBlock) -> None:
-        """Keep the sound, where the session keeps any; an empty block is a chance to write what waits."""
+        """Keep the sound, where the session keeps any."""
         if self._sound is not None:
             self._sound.write(block, self._clocks.monotonic())
             self._notices += self._sound.take_notices()
+
+    def flush(self) -> None:
+        """Everything of a block has been written: a chance to commit it."""
         self._commit_when_due()
 
     def take_notices(self) -> list[str]:

@@ -52,6 +52,7 @@ def listen(writer: SessionWriter, time: FakeTime, seconds: float, from_s: float 
         if live:
             time.pass_s(READING_S / 2)
         writer.write(reading(t, pressure=round(0.5 + 0.4 * np.sin(t / 10), 6)))
+        writer.flush()
         if live:
             time.pass_s(READING_S / 2)
 

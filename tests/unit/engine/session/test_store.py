@@ -3,14 +3,13 @@
 import sqlite3
 import stat
 
-import numpy as np
 import pytest
 
 from engine.errors import MomentumError
 from engine.session import SessionReader, SessionWriter
 from engine.session.lock import holder_of
 from engine.session.schema import HEALTH_CODES
-from engine.signals import AudioBlock, Health, Mark
+from engine.signals import Health, Mark
 from tests.unit.engine.session.helpers import STARTED_AT, listen, reading, recorder
 
 
@@ -50,7 +49,7 @@ def test_readings_that_wait_are_written_when_only_heartbeats_come(root, time):
     writer.write(reading(0.1))
     assert on_disk(writer) == 0
     time.pass_s(0.25)
-    writer.sound(_heartbeat())
+    writer.flush()
     assert on_disk(writer) == 1
 
 
@@ -141,7 +140,3 @@ def _rows(writer: SessionWriter, statement: str) -> list[tuple]:
         return database.execute(statement).fetchall()
     finally:
         database.close()
-
-
-def _heartbeat():
-    return AudioBlock(np.zeros(0, np.float32), 0)

@@ -1,0 +1,214 @@
+"""A live source under watch: one long source made of as many openings of the device as it takes."""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from time import monotonic
+from typing import Final, Protocol
+
+import numpy as np
+
+from engine.audio.source import AudioSource
+from engine.errors import DeviceError
+from engine.grid import SAMPLE_RATE_HZ
+from engine.health import Watchdog
+from engine.signals import AudioBlock
+
+HEARTBEAT_S: Final = 0.1
+_NOTHING: Final = np.zeros(0, np.float32)
+
+
+class Task(Protocol):
+    """Work that goes on beside: opening a device may take long, or for ever."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it has come to its end."""
+        ...
+
+    def result(self) -> AudioSource | DeviceError:
+        """What came of it, once it is done."""
+        ...
+
+
+class Background:
+    """A ``Task`` in a thread of its own that the end of the program does not wait for."""
+
+    def __init__(self, work: Callable[[], AudioSource | DeviceError]) -> None:
+        self._work = work
+        self._result: AudioSource | DeviceError | None = None
+        threading.Thread(target=self._run, name="reopen", daemon=True).start()
+
+    def _run(self) -> None:
+        self._result = self._work()
+
+    @property
+    def done(self) -> bool:
+        return self._result is not None
+
+    def result(self) -> AudioSource | DeviceError:
+        assert self._result is not None
+        return self._result
+
+
+class WatchedSource:
+    """The device that ``reopen`` opens, again and again, as the watchdog says.
+
+    Between two openings ``start`` jumps by the time that passed on the monotonic clock (at least one sample), so what
+    was heard before and after is never glued together and seconds of sound stay seconds.
+
+    Args:
+        source: the device, open.
+        reopen: opens the same device anew, by its name. Raises ``DeviceError``.
+        watchdog: decides; asked by the monitor for the state.
+        clock: monotonic seconds, the one of ``captured_at``.
+        wait: waits for so many seconds.
+        background: starts work beside.
+    """
+
+    def __init__(
+        self,
+        source: AudioSource,
+        reopen: Callable[[], AudioSource],
+        watchdog: Watchdog,
+        clock: Callable[[], float] = monotonic,
+        wait: Callable[[float], object] | None = None,
+        background: Callable[[Callable[[], AudioSource | DeviceError]], Task] = Background,
+    ) -> None:
+        self._source: AudioSource | None = source
+        self._reopen = reopen
+        self._watchdog = watchdog
+        self._clock = clock
+        self._closed = threading.Event()
+        self._wait = wait or self._closed.wait
+        self._background = background
+        self._name = source.name
+        self._end = 0
+        self._ended_at_s: float | None = None
+        self._overruns = 0
+
+    @property
+    def name(self) -> str:
+        """The device that was opened last."""
+        return self._name
+
+    @property
+    def live(self) -> bool:
+        """A device always is."""
+        return True
+
+    @property
+    def duration_s(self) -> None:
+        """Nobody knows."""
+        return None
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._closed.set()
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        """Yield the sound of all openings; a heartbeat every tenth of a second in between.
+
+        Raises:
+            DeviceError: the watchdog has given up.
+        """
+        self._watchdog.opened(self._clock(), self._name)
+        while not self._closed.is_set():
+            if self._source is not None:
+                yield from self._hear(self._source)
+            yield from self._open_again()
+
+    def _hear(self, source: AudioSource) -> Iterator[AudioBlock]:
+        """One opening, until it fails or the watchdog wants another."""
+        base: int | None = None
+        overruns = 0
+        try:
+            for block in source.blocks():
+                now_s = self._clock()
+                if len(block.samples):
+                    if base is None:
+                        base = self._base(block, now_s)
+                    heard_at_s = now_s if block.captured_at is None else block.captured_at
+                    overruns = block.overruns
+                    self._watchdog.heard(
+                        now_s,
+                        len(block.samples),
+                        exact_zeros=not block.samples.any(),
+                        lag_s=now_s - heard_at_s,
+                        overruns=self._overruns + overruns,
+                    )
+                    self._end = base + block.end
+                    self._ended_at_s = heard_at_s
+                    yield AudioBlock(block.samples, base + block.start, block.captured_at, self._overruns + overruns)
+                else:
+                    self._watchdog.quiet(now_s)
+                    yield self._heartbeat()
+                if source.name != self._name:
+                    self._name = source.name
+                    self._watchdog.opened(now_s, self._name)
+                self._check_patience()
+                if self._watchdog.reopen_due(self._clock()):
+                    return
+            self._watchdog.failed(self._clock(), f"{self._name!r} has stopped")
+        except DeviceError as fault:
+            self._watchdog.failed(self._clock(), fault.message)
+        finally:
+            self._overruns += overruns
+
+    def _open_again(self) -> Iterator[AudioBlock]:
+        """Heartbeats until the device is open again; a failed try is followed by the next."""
+        while not self._closed.is_set():
+            old, self._source = self._source, None
+            task = self._background(partial(self._exchange, old))
+            while not task.done:
+                yield self._pass_time()
+            opened = task.result()
+            if not isinstance(opened, DeviceError):
+                self._source = opened
+                self._name = opened.name
+                self._watchdog.opened(self._clock(), self._name)
+                return
+            self._watchdog.failed(self._clock(), opened.message)
+            while not self._watchdog.reopen_due(self._clock()):
+                yield self._pass_time()
+
+    def _exchange(self, old: AudioSource | None) -> AudioSource | DeviceError:
+        """Runs beside: both closing and opening may hang with a sound system that does."""
+        try:
+            if old is not None:
+                old.close()
+            new = self._reopen()
+        except DeviceError as fault:
+            return fault
+        if self._closed.is_set():
+            new.close()
+        return new
+
+    def _pass_time(self) -> AudioBlock:
+        self._check_patience()
+        self._wait(HEARTBEAT_S)
+        self._watchdog.quiet(self._clock())
+        return self._heartbeat()
+
+    def _check_patience(self) -> None:
+        now_s = self._clock()
+        if self._watchdog.given_up(now_s):
+            raise DeviceError(
+                f"{self._name}: nothing has come for {self._watchdog.away_s(now_s):.0f} s; given up",
+                "look at the cable and at 'momentum devices', then start again; 'momentum record' never gives up",
+            )
+
+    def _heartbeat(self) -> AudioBlock:
+        return AudioBlock(_NOTHING, self._end)
+
+    def _base(self, block: AudioBlock, now_s: float) -> int:
+        """Where the first sample of this opening lies in the whole."""
+        if self._ended_at_s is None:
+            return 0
+        ended_s = now_s if block.captured_at is None else block.captured_at
+        began_s = ended_s - len(block.samples) / SAMPLE_RATE_HZ
+        missed = round((began_s - self._ended_at_s) * SAMPLE_RATE_HZ)
+        return self._end + max(1, missed) - block.start
