@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from engine.session.lock import is_held
 from engine.session.rows import event_body, event_of, reading_of
 from engine.session.schema import INSERT_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound import Segment, segments
-from engine.signals import End, Event, Mark, Rejected, Spike, Start
+from engine.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
 
 READING_COLUMNS = "t, pressure, level_db, peak_db, health, compute_ms"
 _ARRAYS = np.dtype([("t", "f8"), ("pressure", "f4"), ("level_db", "f4"), ("peak_db", "f4"), ("health", "u1")])
@@ -193,6 +193,18 @@ class SessionReader:
                 raise _unreadable(self.folder) from error
         return ReadingArrays(*(np.ascontiguousarray(table[name]) for name in ReadingArrays._fields))
 
+    def reading_rows(self, from_s: float = 0.0, to_s: float = float("inf")) -> Iterator[tuple[Any, ...]]:
+        """The same readings row by row, with all there is: t, pressure, level_db, peak_db, health code, compute_ms,
+        and the recorder's monotonic seconds since the start of the session.
+        """
+        first, last = self._reading_at(from_s), self._reading_at(to_s)
+        while first < last:
+            portion = self._rows(_ROWS, (first, last, _PORTION))
+            if not portion:
+                return
+            yield from (row[1:] for row in portion)
+            first = portion[-1][0] + 1
+
     def spikes(self) -> list[Spike]:
         """All spikes so far, by time of decision."""
         return [event for event in self._events("spike") if isinstance(event, Spike)]
@@ -204,6 +216,10 @@ class SessionReader:
     def marks(self) -> list[Mark]:
         """What people noted, in the order they did."""
         return [event for event in self._events("mark") if isinstance(event, Mark)]
+
+    def health_changes(self) -> list[HealthChange]:
+        """The states the listening went through, and what was told meanwhile."""
+        return [event for event in self._events("health") if isinstance(event, HealthChange)]
 
     def events(self) -> list[Event]:
         """All events but readings, in order."""
@@ -279,6 +295,9 @@ _NEW_READINGS = f"SELECT id, {READING_COLUMNS} FROM readings WHERE id > ? ORDER 
 _NEW_EVENTS = """SELECT id, after_reading, type, body FROM events
     WHERE id > ? AND (? IS NULL OR after_reading < ?) ORDER BY id"""
 _ARRAY_ROWS = "SELECT t, pressure, level_db, peak_db, health FROM readings WHERE id >= ? AND id < ? ORDER BY id"
+_ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s FROM readings
+    WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"""
+_PORTION = 20_000
 _LAST_OF_EACH = "SELECT type, body FROM events WHERE type IN ('start', 'end') ORDER BY id"
 _REVIEWS = """SELECT kind, onset, verdict, what, note FROM reviews
     WHERE id IN (SELECT max(id) FROM reviews GROUP BY kind, onset) ORDER BY onset"""

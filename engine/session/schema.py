@@ -56,10 +56,15 @@ MIGRATIONS: tuple[str, ...] = (_FIRST,)
 """Script *n* brings a session from schema *n* to *n* + 1; what was released is never edited."""
 SCHEMA = len(MIGRATIONS)
 
+_MAGIC = b"SQLite format 3\0"
 INSERT_READING = (
     "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s) VALUES (?,?,?,?,?,?,?,?)"
 )
 INSERT_EVENT = "INSERT INTO events (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
+
+
+class NewerSchema(InputError):
+    """A session of a later program: whole, and not for this one."""
 
 
 def schema_of(database: sqlite3.Connection) -> int:
@@ -68,7 +73,7 @@ def schema_of(database: sqlite3.Connection) -> int:
 
 
 def migrate(database: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
-    """Bring the tables to the newest schema, each step whole or not at all. Raises ``InputError`` for a newer one."""
+    """Bring the tables to the newest schema, each step whole or not at all. Raises ``NewerSchema``."""
     version = schema_of(database)
     _refuse_newer(version, len(migrations))
     for number, script in enumerate(migrations[version:], start=version + 1):
@@ -156,6 +161,10 @@ def _database_of(folder: Path) -> Path:
         raise InputError(
             f"{folder.name} holds no session", f"{DATABASE} is missing; 'momentum sessions list' shows sessions"
         )
+    with path.open("rb") as file:
+        # SQLite would take an emptied store for a new one and delete its log, the last place where rows may be.
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise _damaged(folder, "it is no database")
     return path
 
 
@@ -170,7 +179,7 @@ def _unread_wal(path: Path) -> bool:
 
 def _refuse_newer(version: int, known: int) -> None:
     if version > known:
-        raise InputError(
+        raise NewerSchema(
             f"the session has schema {version}, this program knows {known}",
             "it was recorded by a newer momentum: update this one",
         )

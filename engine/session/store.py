@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from engine.errors import MomentumError
 from engine.session.clocks import Clocks, iso
+from engine.session.disk import DiskKeeper
 from engine.session.folder import LOCK, SOUND, new_folder
 from engine.session.lock import HeldLock, Holder
 from engine.session.rows import ReadingRow, event_body, reading_row
@@ -40,12 +41,19 @@ class SessionWriter:
     """
 
     def __init__(
-        self, folder: Path, database: sqlite3.Connection, lock: HeldLock, sound: SoundWriter | None, clocks: Clocks
+        self,
+        folder: Path,
+        database: sqlite3.Connection,
+        lock: HeldLock,
+        sound: SoundWriter | None,
+        disk: DiskKeeper | None,
+        clocks: Clocks,
     ) -> None:
         self.folder = folder
         self._database = database
         self._lock = lock
         self._sound = sound
+        self._disk = disk
         self._clocks = clocks
         self._started_s = clocks.monotonic()
         self._started_unix_s = clocks.utc().timestamp()
@@ -66,21 +74,22 @@ class SessionWriter:
         root: Path,
         source: str,
         *,
-        keep_sound: bool = False,
+        disk: DiskKeeper | None = None,
         settings: Mapping[str, Any] | None = None,
         weights: Mapping[str, Any] | None = None,
         clocks: Clocks | None = None,
     ) -> "SessionWriter":
         """Begin a session in a new folder under ``root``. Raises ``MomentumError`` where that can't be done.
 
-        ``settings`` and ``weights`` are kept as they are given (JSON), so that a session says what made it.
+        ``disk`` looks after the room for the sound; without it no sound is kept. ``settings`` and ``weights`` are
+        kept as they are given (JSON), so that a session says what made it.
         """
         clocks = clocks or Clocks()
         started_at = clocks.utc()
         try:
             folder = new_folder(root, started_at)
             try:
-                return cls._begin(folder, source, keep_sound, {"settings": settings, "weights": weights}, clocks)
+                return cls._begin(folder, source, disk, {"settings": settings, "weights": weights}, clocks)
             except (OSError, sqlite3.Error):
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -92,15 +101,20 @@ class SessionWriter:
 
     @classmethod
     def _begin(
-        cls, folder: Path, source: str, keep_sound: bool, meta: dict[str, Mapping[str, Any] | None], clocks: Clocks
+        cls,
+        folder: Path,
+        source: str,
+        disk: DiskKeeper | None,
+        meta: dict[str, Mapping[str, Any] | None],
+        clocks: Clocks,
     ) -> "SessionWriter":
         holder = Holder(os.getpid(), iso(clocks.utc()), source, folder.name)
         lock = HeldLock.take(folder / LOCK, holder)
         if lock is None:
             raise OSError(f"{folder.name} is held by another process")
         database = create_database(folder)
-        sound = SoundWriter(folder / SOUND) if keep_sound else None
-        writer = cls(folder, database, lock, sound, clocks)
+        sound = None if disk is None else SoundWriter(folder / SOUND)
+        writer = cls(folder, database, lock, sound, disk, clocks)
         rows = {**meta, "source": source, "started_unix_s": writer._started_unix_s}
         database.executemany(
             "INSERT INTO meta VALUES (?,?)", [(key, json.dumps(value, default=str)) for key, value in rows.items()]
@@ -127,8 +141,10 @@ class SessionWriter:
 
     def sound(self, block: AudioBlock) -> None:
         """Keep the sound, where the session keeps any."""
-        if self._sound is not None:
-            self._sound.write(block, self._clocks.monotonic())
+        if self._sound is not None and self._disk is not None:
+            now_s = self._clocks.monotonic()
+            self._disk.look(now_s, self._sound)
+            self._sound.write(block, now_s)
             self._notices += self._sound.take_notices()
 
     def flush(self) -> None:
@@ -155,6 +171,9 @@ class SessionWriter:
             self._notices += self._sound.take_notices()
         self._commit(self._clocks.monotonic(), sync=True)
         self._database.close()
+        if not self.failing:
+            # A lock file that nobody holds says that the session was cut off.
+            self._lock.path.unlink(missing_ok=True)
         self._lock.release()
 
     def _commit_when_due(self, now: bool = False) -> None:

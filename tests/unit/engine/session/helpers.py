@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.grid import SAMPLE_RATE_HZ
 from engine.session import Clocks, SessionWriter
+from engine.session.disk import DiskKeeper, DiskSettings
 from engine.signals import AudioBlock, Health, Reading, Start
 
 STARTED_AT = datetime(2026, 11, 20, 15, 0, 0, tzinfo=UTC)
@@ -65,6 +66,7 @@ def noise(from_s: float, seconds: float) -> AudioBlock:
 
 
 def recorder(root: Path, time: FakeTime, keep_sound: bool = False) -> SessionWriter:
-    writer = SessionWriter.create(root, "demo:7", keep_sound=keep_sound, settings={"spike_on": 0.5}, clocks=time.clocks)
+    disk = DiskKeeper(root, DiskSettings(), free=lambda folder: 10**12) if keep_sound else None
+    writer = SessionWriter.create(root, "demo:7", disk=disk, settings={"spike_on": 0.5}, clocks=time.clocks)
     writer.write(start(writer.name))
     return writer

@@ -1,0 +1,144 @@
+"""Room for sound: how much all sessions may keep, and when to stop because the disk fills up.
+
+Sound is the first thing to go and spikes' clips the last of it; the index needs so little that it is kept to the end.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.errors import MomentumError
+from engine.grid import SAMPLE_RATE_HZ
+from engine.session.clips import CLIP_AFTER_S, CLIP_BEFORE_S
+from engine.session.folder import SOUND, list_sessions
+from engine.session.follow import SessionReader
+from engine.session.sound import SoundWriter
+
+LOOK_EVERY_S: Final = 10.0
+ROOM_AGAIN: Final = 1.2
+"""Sound goes on when there is this much more room than it needs, so that it does not stop and go every moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSettings:
+    """What sound may take.
+
+    budget_bytes: all sessions' sound together; an hour is about 60 MB. Larger: older sound is kept.
+    reserve_bytes: sound stops when less than this is free. Larger: more room for everything else on the disk.
+    """
+
+    budget_bytes: int = 10_000_000_000
+    reserve_bytes: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A segment on disk, in the order in which it may go."""
+
+    precious: bool
+    session: str
+    start: int
+    size_bytes: int
+    path: Path
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk that holds ``folder``. Raises ``OSError``."""
+    return shutil.disk_usage(folder).free
+
+
+class DiskKeeper:
+    """Stops and resumes a session's sound and trims that of all sessions, every now and then."""
+
+    def __init__(
+        self,
+        root: Path,
+        settings: DiskSettings,
+        free: Callable[[Path], int] = free_bytes,
+    ) -> None:
+        self._root = root
+        self._settings = settings
+        self._free = free
+        self._looked_s = float("-inf")
+        self._tight = False
+
+    def look(self, now_s: float, sound: SoundWriter) -> None:
+        """Look at the disk if it is time to; what was done is in the notices of ``sound``."""
+        if now_s - self._looked_s < LOOK_EVERY_S:
+            return
+        self._looked_s = now_s
+        try:
+            free = self._free(self._root)
+        except OSError:
+            # Whether anything can be written shows when it is.
+            return
+        reserve = self._settings.reserve_bytes
+        if free < reserve:
+            self._tight = True
+            sound.stop(f"only {free / 1e6:.0f} MB are free")
+        elif self._tight and free >= reserve * ROOM_AGAIN:
+            self._tight = False
+            sound.resume()
+        removed = trim(self._root, self._settings.budget_bytes)
+        if removed:
+            sound.tell(f"{len(removed)} old stretches of sound removed to stay within the budget for sound")
+
+
+def sound_bytes(root: Path) -> int:
+    """What the sound of all sessions takes."""
+    return sum(size for _, _, size in _segments(root))
+
+
+def trim(root: Path, budget_bytes: int) -> list[Path]:
+    """Remove segments until the rest fits: oldest first, those with a spike or mark in them last. Returns them."""
+    segments = _segments(root)
+    excess = sum(size for _, _, size in segments) - budget_bytes
+    if excess <= 0:
+        return []
+    removed = []
+    for kept in sorted(_by_worth(segments), key=lambda k: (k.precious, k.session, k.start)):
+        if excess <= 0:
+            break
+        try:
+            kept.path.unlink()
+        except OSError:
+            # Not ours to remove; another one will make room.
+            continue
+        removed.append(kept.path)
+        excess -= kept.size_bytes
+    return removed
+
+
+def _segments(root: Path) -> list[tuple[Path, Path, int]]:
+    """(session, segment, bytes) of every finished segment."""
+    found = []
+    for session in list_sessions(root):
+        for path in (session / SOUND).glob("*.flac"):
+            try:
+                found.append((session, path, path.stat().st_size))
+            except OSError:
+                continue
+    return found
+
+
+def _by_worth(segments: list[tuple[Path, Path, int]]) -> list[_Kept]:
+    moments: dict[Path, list[float]] = {}
+    kept = []
+    for session, path, size in segments:
+        if session not in moments:
+            moments[session] = _moments(session)
+        start_s = int(path.stem) / SAMPLE_RATE_HZ if path.stem.isdecimal() else 0.0
+        precious = any(m - CLIP_BEFORE_S < start_s + 60 and m + CLIP_AFTER_S > start_s for m in moments[session])
+        kept.append(_Kept(precious, session.name, round(start_s * SAMPLE_RATE_HZ), size, path))
+    return kept
+
+
+def _moments(session: Path) -> list[float]:
+    try:
+        with SessionReader.open(session) as reader:
+            return [s.onset for s in reader.spikes()] + [m.t for m in reader.marks()]
+    except MomentumError:
+        # A damaged store says nothing; its sound is as good as any.
+        return []

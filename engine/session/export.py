@@ -1,0 +1,239 @@
+"""A session in the formats of others: JSON Lines, JSON, CSV, Parquet, and SoccerNet's predictions."""
+
+import csv
+import importlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Literal, TextIO, TypeAlias
+
+from engine.errors import InputError, UsageError
+from engine.session.follow import SessionReader
+from engine.session.schema import HEALTH_CODES
+from engine.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
+
+Table: TypeAlias = Literal["readings", "spikes", "rejected", "marks", "reviews", "health"]
+TABLES: Final[tuple[Table, ...]] = ("readings", "spikes", "rejected", "marks", "reviews", "health")
+
+_COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
+    "readings": ("t", "utc", "pressure", "level_db", "peak_db", "health", "compute_ms"),
+    "spikes": ("onset", "peak", "end", "peak_pressure", "decided_at", "verdict", "what", "note"),
+    "rejected": ("onset", "peak_pressure", "reason", "decided_at", "verdict", "what", "note"),
+    "marks": ("t", "label", "note"),
+    "reviews": ("kind", "onset", "verdict", "what", "note"),
+    "health": ("t", "health", "detail"),
+}
+_PORTION: Final = 20_000
+HALF_MARKS: Final = {"kick-off": 1, "second-half": 2}
+"""Labels of marks at which a half begins, where a match's halves are not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Seconds of sound: from_s <= t < to_s."""
+
+    from_s: float = 0.0
+    to_s: float = float("inf")
+
+    def holds(self, t: float) -> bool:
+        return self.from_s <= t < self.to_s
+
+
+EVERYTHING: Final = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Seconds of sound at which the halves of a match began."""
+
+    first_s: float = 0.0
+    second_s: float | None = None
+
+    def position(self, t: float) -> tuple[int, float]:
+        """(half, seconds into it) of a moment."""
+        if self.second_s is not None and t >= self.second_s:
+            return 2, t - self.second_s
+        return 1, t - self.first_s
+
+
+def json_lines(reader: SessionReader, span: Span = EVERYTHING) -> Iterator[str]:
+    """The lines that ``live --json`` printed, without line ends; start and end are there whatever the span."""
+    for event in _all_events(reader.folder):
+        if span.holds(_time_of(event, span)):
+            yield json.dumps(to_json(event), separators=(",", ":"), allow_nan=False)
+
+
+def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterator[tuple[Any, ...]]:
+    """The rows of one table, in the columns that ``columns`` names."""
+    if table == "readings":
+        return _reading_rows(reader, span)
+    reviews = {(r.kind, r.onset): (r.verdict, r.what, r.note) for r in reader.reviews()}
+    nothing = ("", "", "")
+    found: Iterable[tuple[Any, ...]]
+    if table == "spikes":
+        spikes = (s for s in reader.spikes() if span.holds(s.onset))
+        found = (
+            (s.onset, s.peak, s.end, s.peak_pressure, s.decided_at, *reviews.get(("spike", s.onset), nothing))
+            for s in spikes
+        )
+    elif table == "rejected":
+        rejected = (r for r in reader.rejected() if span.holds(r.onset))
+        found = (
+            (r.onset, r.peak_pressure, r.reason, r.decided_at, *reviews.get(("rejected", r.onset), nothing))
+            for r in rejected
+        )
+    elif table == "marks":
+        found = ((m.t, m.label, m.note) for m in reader.marks() if span.holds(m.t))
+    elif table == "health":
+        found = ((h.t, h.health.value, h.detail) for h in reader.health_changes() if span.holds(h.t))
+    else:
+        found = ((r.kind, r.onset, r.verdict, r.what, r.note) for r in reader.reviews() if span.holds(r.onset))
+    return iter(found)
+
+
+def columns(table: Table) -> tuple[str, ...]:
+    """The names of a table's columns."""
+    return _COLUMNS[table]
+
+
+def write_csv(out: TextIO, reader: SessionReader, table: Table, span: Span = EVERYTHING) -> int:
+    """One table as CSV with a line of names; a missing number is empty. Returns the number of rows."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns(table))
+    count = 0
+    for row in rows(reader, table, span):
+        writer.writerow(row)
+        count += 1
+    return count
+
+
+def document(reader: SessionReader, span: Span = EVERYTHING) -> dict[str, Any]:
+    """The whole session as one JSON document: what it is, and every table as a list of objects."""
+    info = reader.info
+    return {
+        "session": info.name,
+        "source": info.source,
+        "started_at": info.started_at.isoformat(),
+        "start": to_json(info.start) if info.start else None,
+        "end": to_json(info.end) if info.end else None,
+        "settings": info.settings,
+        "weights": info.weights,
+        **{t: [dict(zip(columns(t), row, strict=True)) for row in rows(reader, t, span)] for t in TABLES},
+    }
+
+
+def write_parquet(path: Path, reader: SessionReader, table: Table, span: Span = EVERYTHING) -> int:
+    """One table as Parquet. Returns the number of rows. Raises ``UsageError`` where pyarrow is not installed."""
+    try:
+        arrow = importlib.import_module("pyarrow")
+        parquet = importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise UsageError(
+            "Parquet needs pyarrow, which is not installed", "pip install 'acoustic-momentum[parquet]', or export CSV"
+        ) from error
+    all_rows = list(rows(reader, table, span))
+    values = zip(*all_rows, strict=True) if all_rows else ([] for _ in columns(table))
+    made = arrow.table(dict(zip(columns(table), map(list, values), strict=True)))
+    parquet.write_table(made, path)
+    return len(all_rows)
+
+
+def soccernet(
+    reader: SessionReader,
+    halves: Halves,
+    label: str = "Goal",
+    game: str = "",
+    ranked: bool = False,
+    span: Span = EVERYTHING,
+) -> dict[str, Any]:
+    """SoccerNet's predictions document (``results_spotting.json``) with a prediction at each spike's peak.
+
+    ``confidence`` is the spike's highest index or, ``ranked``, its rank among the spikes in (0, 1]: the evaluation has
+    200 equal thresholds, and scores far below 1 would fall between them.
+    """
+    spikes = sorted((s for s in reader.spikes() if span.holds(s.onset)), key=lambda s: s.peak)
+    by_height = sorted(spikes, key=lambda s: s.peak_pressure)
+    rank = {s: (i + 1) / len(spikes) for i, s in enumerate(by_height)}
+    predictions = []
+    for spike in spikes:
+        half, at_s = halves.position(spike.peak)
+        if at_s < 0:
+            continue
+        confidence = rank[spike] if ranked else spike.peak_pressure
+        predictions.append(
+            {
+                "gameTime": f"{half} - {int(at_s) // 60:02d}:{int(at_s) % 60:02d}",
+                "label": label,
+                "position": str(int(at_s * 1000)),
+                "half": str(half),
+                "confidence": str(round(confidence, 6)),
+            }
+        )
+    return {"UrlLocal": game, "predictions": predictions}
+
+
+def halves_of(reader: SessionReader) -> Halves:
+    """Where marks say that the halves began; the start of the sound where none does."""
+    began: dict[int, float] = {}
+    for mark in reader.marks():
+        if mark.label in HALF_MARKS:
+            began.setdefault(HALF_MARKS[mark.label], mark.t)
+    return Halves(began.get(1, 0.0), began.get(2))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the reviews teach: stretches [onset, end) that were danger, and such that only sounded like it."""
+
+    positives: list[dict[str, Any]] = field(default_factory=list)
+    hard_negatives: list[dict[str, Any]] = field(default_factory=list)
+
+
+def labels(reader: SessionReader, candidate_s: float = 10.0) -> Labels:
+    """Reviews as training labels.
+
+    A spike reviewed ``right`` is a positive, ``wrong`` a hard negative; with a rejected candidate it is the other
+    way round, since there the verdict is on the rejection. A candidate has no end, so ``candidate_s`` counts.
+    """
+    ends = {("spike", s.onset): s.end for s in reader.spikes()}
+    taught = Labels()
+    for review in reader.reviews():
+        if review.verdict == "unsure":
+            continue
+        danger = (review.verdict == "right") == (review.kind == "spike")
+        end = ends.get((review.kind, review.onset), review.onset + candidate_s)
+        row = {"onset": review.onset, "end": end, "what": review.what, "note": review.note, "from": review.kind}
+        (taught.positives if danger else taught.hard_negatives).append(row)
+    return taught
+
+
+def _reading_rows(reader: SessionReader, span: Span) -> Iterator[tuple[Any, ...]]:
+    started_at = reader.info.started_at
+    for t, pressure, level_db, peak_db, health, compute_ms, elapsed_s in reader.reading_rows(span.from_s, span.to_s):
+        try:
+            at = (started_at + timedelta(seconds=elapsed_s)).isoformat(timespec="milliseconds")
+            state = HEALTH_CODES[health].value
+        except (IndexError, TypeError, OverflowError) as error:
+            raise InputError(
+                f"a reading of session {reader.name} makes no sense", "'momentum sessions repair' saves what is whole"
+            ) from error
+        yield t, at, pressure, level_db, peak_db, state, compute_ms
+
+
+def _all_events(folder: Path) -> Iterator[Event]:
+    """From a reader of its own, so that the caller's place in the session stays where it is."""
+    with SessionReader.open(folder) as reader:
+        while portion := reader.poll(limit=_PORTION):
+            yield from portion
+
+
+def _time_of(event: Event, span: Span) -> float:
+    match event:
+        case Start() | End():
+            return span.from_s
+        case Alarm() | Spike() | Rejected():
+            return event.onset
+        case Reading() | Mark() | HealthChange():
+            return event.t

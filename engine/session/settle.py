@@ -1,0 +1,72 @@
+"""What a recorder that was killed left behind is put in order by the next one."""
+
+from pathlib import Path
+
+from engine.errors import MomentumError
+from engine.grid import SAMPLE_RATE_HZ
+from engine.session.clocks import Clocks, iso
+from engine.session.folder import LOCK, SOUND, list_sessions
+from engine.session.follow import SessionReader
+from engine.session.lock import HeldLock, Holder
+from engine.session.rows import event_body
+from engine.session.schema import INSERT_EVENT, explained, open_to_write
+from engine.session.sound import finish_left_overs
+from engine.signals import End
+
+KILLED = "killed"
+
+
+def settle_all(root: Path, clocks: Clocks, pid: int) -> list[str]:
+    """Put every left-over session in order; returns a sentence for each. One that is being recorded is left alone."""
+    told = []
+    for folder in list_sessions(root):
+        # A clean end removes the lock.
+        if (folder / LOCK).exists():
+            sentence = settle(folder, clocks, pid)
+            if sentence:
+                told.append(sentence)
+    return told
+
+
+def settle(folder: Path, clocks: Clocks, pid: int) -> str | None:
+    """Finish one session that was cut off: its open minute becomes FLAC, its end is noted.
+
+    Returns a sentence that says so, None where there was nothing to do.
+    """
+    try:
+        lock = HeldLock.take(folder / LOCK, Holder(pid, iso(clocks.utc()), "settling", folder.name))
+        if lock is None:
+            return None
+        try:
+            sentence = _settle(folder)
+            (folder / LOCK).unlink()
+        finally:
+            lock.release()
+    except (MomentumError, OSError) as error:
+        return f"session {folder.name} did not end cleanly and can't be put in order: {error}"
+    return sentence
+
+
+def _settle(folder: Path) -> str | None:
+    with SessionReader.open(folder) as reader:
+        info = reader.info
+    finished = finish_left_overs(folder / SOUND)
+    if info.end is None:
+        detail = "the recorder ended without a word: killed, or the power went"
+        kind, body = event_body(End(info.heard_s, KILLED, detail))
+        database = open_to_write(folder)
+        try:
+            with explained(folder):
+                database.execute(INSERT_EVENT, (info.readings, kind, None, body))
+        finally:
+            database.close()
+    elif not finished:
+        return None
+    sound = (
+        f", and its last {sum(s.end - s.start for s in finished) / SAMPLE_RATE_HZ:.0f} s of sound" if finished else ""
+    )
+    minutes, seconds = divmod(round(info.heard_s), 60)
+    return (
+        f"session {folder.name} was cut off (its recorder was killed, or the power went): "
+        f"{info.readings} readings up to {minutes}:{seconds:02d} are kept{sound}"
+    )

@@ -1,0 +1,168 @@
+"""What repair saves of a damaged session, and that its account is exact."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import InputError
+from engine.session import Review, SessionReader
+from engine.session.repair import repair
+from engine.signals import End, Mark, Spike
+from tests.unit.engine.session.helpers import FakeTime, listen, recorder
+
+SPIKE = Spike(10.0, 12.0, 15.0, 0.9, 11.0)
+MARK = Mark(20.0, "goal", "ü" * 5000)
+
+
+def recorded(root: Path, time: FakeTime) -> tuple[Path, list[tuple]]:
+    writer = recorder(root, time, keep_sound=True)
+    listen(writer, time, 90.0, live=False)
+    writer.write(SPIKE)
+    listen(writer, time, 40.0, from_s=90.0, live=False)
+    writer.write(MARK)
+    writer.write(End(130.0, "end_of_file"))
+    writer.close()
+    with SessionReader.open(writer.folder) as reader:
+        reader.label_spike(Review("spike", 10.0, "right", "goal"))
+    return writer.folder, all_rows(writer.folder)
+
+
+def all_rows(folder: Path) -> list[tuple]:
+    with SessionReader.open(folder) as reader:
+        return [*zip(*(column.tolist() for column in reader.readings()), strict=True)]
+
+
+@pytest.fixture
+def session(root, time):
+    return recorded(root, time)
+
+
+def mend(folder: Path):
+    return repair(folder, FakeTime().clocks, pid=os.getpid())
+
+
+def test_a_whole_session_is_left_as_it_is(session):
+    folder, _ = session
+    before = (folder / "session.db").read_bytes()
+    account = mend(folder)
+    assert (account.kept_in, account.lost_readings, account.readings) == (None, 0, 1300)
+    assert (folder / "session.db").read_bytes() == before
+    assert not (folder / "damaged").exists()
+
+
+def test_a_destroyed_first_page_costs_no_row_at_all(session):
+    folder, before = session
+    with (folder / "session.db").open("r+b") as file:
+        file.write(os.urandom(4096))
+    account = mend(folder)
+    assert (account.readings, account.lost_readings, account.gaps) == (1300, 0, [])
+    assert account.events == {"end": 1, "mark": 1, "spike": 1, "start": 1}
+    assert all_rows(folder) == before
+    with SessionReader.open(folder) as reader:
+        assert reader.marks() == [MARK]
+        assert reader.reviews() == [Review("spike", 10.0, "right", "goal")]
+        assert reader.info.started_at.isoformat() == "2026-11-20T15:00:00+00:00"
+
+
+def test_the_account_of_a_truncated_store_is_exact(session):
+    folder, before = session
+    whole = (folder / "session.db").stat().st_size
+    os.truncate(folder / "session.db", whole // 2)
+    account = mend(folder)
+    after = all_rows(folder)
+    assert set(after) < set(before)
+    assert account.readings == len(after)
+    assert account.lost_readings == _holes(after)
+    assert (account.kept_in / "session.db").stat().st_size == whole // 2
+
+
+def test_a_page_in_the_middle_costs_its_own_rows_and_names_the_gap(session):
+    folder, before = session
+    with (folder / "session.db").open("r+b") as file:
+        file.seek(_page_of_readings(folder) * 4096)
+        file.write(b"\0" * 4096)
+    account = mend(folder)
+    after = all_rows(folder)
+    assert 0 < account.lost_readings == 1300 - len(after) < 200
+    assert len(account.gaps) == 1
+    from_s, to_s = account.gaps[0]
+    assert [row for row in before if not from_s < row[0] < to_s] == after
+
+
+def test_a_lost_log_costs_what_was_only_there(root, time):
+    writer = recorder(root, time)
+    listen(writer, time, 30.0)
+    sqlite3.connect(writer.folder / "session.db").execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    listen(writer, time, 30.0, from_s=30.0)
+    copy = root / "20270101T000000Z-abcdef"
+    copy.mkdir()
+    (copy / "session.db").write_bytes((writer.folder / "session.db").read_bytes())
+    assert mend(copy).readings == pytest.approx(300, abs=1)
+
+
+def test_the_log_of_a_killed_recorder_is_read_even_where_the_store_itself_is_gone(root, time):
+    writer = recorder(root, time)
+    listen(writer, time, 30.0)
+    copy = root / "20270101T000000Z-abcdef"
+    copy.mkdir()
+    (copy / "session.db").write_bytes(b"")
+    (copy / "session.db-wal").write_bytes((writer.folder / "session.db-wal").read_bytes())
+    account = mend(copy)
+    assert (account.readings, account.lost_readings) == (300, 0)
+
+
+def test_a_segment_that_does_not_play_is_set_aside_and_named(session):
+    folder, _ = session
+    segment = sorted((folder / "sound").glob("*.flac"))[1]
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2 :] = os.urandom(len(content) // 3)
+    segment.write_bytes(content)
+    assert mend(folder).broken_segments == [segment.name]
+    assert not segment.exists()
+    assert len(list((folder / "damaged").rglob("*.flac"))) == 1
+
+
+def test_a_session_that_is_being_recorded_is_left_alone(root, time):
+    writer = recorder(root, time)
+    with pytest.raises(InputError, match="is being recorded"):
+        mend(writer.folder)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_the_damage_repair_invents_nothing_and_the_result_opens(session, data):
+    folder, _ = session
+    path = folder / "session.db"
+    whole = path.read_bytes()
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        part = data.draw(st.binary(min_size=1, max_size=300))
+        damaged[at : at + len(part)] = part
+    path.write_bytes(damaged[: data.draw(st.integers(1, len(whole)))])
+    try:
+        account = mend(folder)
+        rows = all_rows(folder)
+        assert account.readings == len(rows)
+        times = np.array([row[0] for row in rows])
+        assert (np.diff(times) > 0).all()
+    finally:
+        for left_over in folder.glob("session.db*"):
+            left_over.unlink()
+        path.write_bytes(whole)
+
+
+def _holes(rows: list[tuple]) -> int:
+    return round(rows[-1][0] / 0.1) - len(rows) if rows else 0
+
+
+def _page_of_readings(folder: Path) -> int:
+    """Index of a page from the middle of the readings, found by its first bytes: a leaf with many small rows."""
+    data = (folder / "session.db").read_bytes()
+    pages = [n for n in range(len(data) // 4096) if data[n * 4096] == 13 and data[n * 4096 + 4] > 40]
+    return pages[len(pages) // 2]
