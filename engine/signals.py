@@ -33,7 +33,8 @@ class AudioBlock:
     ``samples`` is float32 of shape (n,), full scale 1; n may be 0: a heartbeat of a live source that has heard
     nothing new. ``start`` is the index of the first sample since the start of the source; a start beyond the end of
     the block before means that sound was lost in between. ``captured_at`` is the source's monotonic clock, in
-    seconds, when the last sample was heard; None where the sound is not live.
+    seconds, when the last sample was heard; None where the sound is not live. ``overruns`` counts, since the start,
+    how often a live source came faster than it was taken and lost sound.
     """
 
     samples: Samples

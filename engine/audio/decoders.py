@@ -1,0 +1,241 @@
+"""Two ways to get at the sound of a file: libsndfile for sound files, FFmpeg for everything with a picture."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
+
+import numpy as np
+
+from engine.audio.mono import to_mono
+from engine.audio.resampling import HIGHEST_RATE_HZ
+from engine.errors import InputError
+from engine.signals import Samples
+
+CHUNK_FRAMES = 32768
+SALVAGE_FRAMES = 256
+GAP_S = 0.1
+"""Timestamps that jump by less are rounding (milliseconds in mkv), not lost sound."""
+LONGEST_GAP_S = 3600.0
+"""A longer jump is a timestamp gone wrong: no one waits an hour in a recording."""
+BREAK_OFF_S = 0.5
+"""Sound that ends this much before its declared length was cut off."""
+
+_MATROSKA_DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
+
+
+class Chunk(NamedTuple):
+    """Mono float32 of shape (n,) at the file's own rate, ``gap_s`` seconds after the chunk before."""
+
+    samples: Samples
+    rate_hz: int
+    gap_s: float
+    repaired: int
+
+
+class Decoder(Protocol):
+    """Chunks of a file, once. A fault raises ``InputError`` after everything decoded before it was yielded."""
+
+    @property
+    def duration_s(self) -> float | None: ...
+
+    def chunks(self) -> Iterator[Chunk]: ...
+
+    def close(self) -> None: ...
+
+
+class SoundFileDecoder:
+    """wav, flac, ogg, opus, aiff and the other formats of libsndfile, told by content, never by name.
+
+    Not mp3: soundfile seeks after every read, and mpg123 decodes the first frames after a seek wrongly. Measured on a
+    steady tone read in blocks: errors as large as the tone itself.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises ``soundfile.LibsndfileError`` where libsndfile does not know the content."""
+        import soundfile
+
+        # By descriptor: given a name, libsndfile would believe extensions such as .raw or .vox.
+        self._raw: BinaryIO = path.open("rb", buffering=0)
+        try:
+            self._file: Any = soundfile.SoundFile(self._raw.fileno(), closefd=False)
+        except soundfile.LibsndfileError:
+            self._raw.close()
+            raise
+        self._name = path.name
+        self._fault = soundfile.LibsndfileError
+        check_rate(self._name, self._file.samplerate)
+
+    @property
+    def empty(self) -> bool:
+        """Whether libsndfile finds no sound, which it also says of an ogg file that was cut off."""
+        return bool(self._file.frames == 0)
+
+    @property
+    def duration_s(self) -> float | None:
+        return float(self._file.frames / self._file.samplerate)
+
+    def chunks(self) -> Iterator[Chunk]:
+        rate_hz, heard, size = self._file.samplerate, 0, CHUNK_FRAMES
+        while True:
+            try:
+                read = self._file.read(size, dtype="float32", always_2d=True)
+            except self._fault as fault:
+                if size == CHUNK_FRAMES and self._back_at(heard):
+                    # What was sound in the chunk that failed is lost with it: take it again in small steps.
+                    size = SALVAGE_FRAMES
+                    continue
+                _damaged(self._name, heard / rate_hz, self.duration_s, fault)
+            if len(read) == 0:
+                break
+            heard += len(read)
+            samples, repaired = to_mono(read)
+            yield Chunk(samples, rate_hz, 0.0, repaired)
+        if self._file.frames - heard > BREAK_OFF_S * rate_hz:
+            _damaged(self._name, heard / rate_hz, self.duration_s)
+
+    def close(self) -> None:
+        self._file.close()
+        self._raw.close()
+
+    def _back_at(self, frame: int) -> bool:
+        try:
+            return bool(self._file.seek(frame) == frame)
+        except self._fault:
+            return False
+
+
+class FFmpegDecoder:
+    """The best audio stream of mp4, m4a, mkv, webm, mov, ts, mp3, aac and what else FFmpeg reads, through PyAV."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ``av.FFmpegError`` where FFmpeg does not know the content, ``InputError`` where there is no sound."""
+        import av
+
+        self._name = path.name
+        self._fault = av.FFmpegError
+        # As an open file, so that nothing in its name can be taken for a network address or another protocol.
+        self._file: BinaryIO = path.open("rb")
+        try:
+            self._container: Any = av.open(self._file, "r", io_open=_only_this_file, metadata_errors="replace")
+        except av.FFmpegError:
+            self._file.close()
+            raise
+        self._stream: Any = self._container.streams.best("audio")
+        if self._stream is None:
+            self.close()
+            raise InputError(
+                f"{self._name} has no sound in it.",
+                "Choose a recording with an audio track: 'ffprobe FILE' lists what is inside.",
+            )
+        for other in self._container.streams:
+            if other.index != self._stream.index:
+                # The picture need not even be read from the disk.
+                other.discard = av.stream.Discard.all
+
+    @property
+    def duration_s(self) -> float | None:
+        exact = self._declared_s()
+        if exact is not None:
+            return exact
+        return None if self._container.duration is None else float(self._container.duration / 1_000_000)
+
+    def chunks(self) -> Iterator[Chunk]:
+        pending: list[Samples] = []
+        repaired, count, rate_hz, gap_s = 0, 0, 0, 0.0
+        frames = self._frames()
+        fault: InputError | None = None
+        while fault is None:
+            try:
+                frame = next(frames, None)
+            except InputError as error:
+                fault, frame = error, None
+            if pending and (frame is None or frame.gap_s > 0 or frame.rate_hz != rate_hz or count >= CHUNK_FRAMES):
+                yield Chunk(np.concatenate(pending), rate_hz, gap_s, repaired)
+                pending, repaired, count, gap_s = [], 0, 0, 0.0
+            if frame is None:
+                break
+            if not pending:
+                gap_s = frame.gap_s
+            pending.append(frame.samples)
+            repaired, count, rate_hz = repaired + frame.repaired, count + len(frame.samples), frame.rate_hz
+        if fault is not None:
+            raise fault
+
+    def close(self) -> None:
+        self._container.close()
+        self._file.close()
+
+    def _frames(self) -> Iterator[Chunk]:
+        heard_s, begin_s, end_s = 0.0, None, None
+        try:
+            for packet in self._container.demux(self._stream):
+                for frame in packet.decode():
+                    samples, repaired = to_mono(_as_float(frame))
+                    check_rate(self._name, frame.sample_rate)
+                    at_s = None if frame.time is None else float(frame.time)
+                    jump_s = 0.0 if at_s is None or end_s is None else at_s - end_s
+                    gap_s = jump_s if GAP_S < jump_s < LONGEST_GAP_S else 0.0
+                    length_s = len(samples) / frame.sample_rate
+                    begin_s = at_s if begin_s is None else begin_s
+                    end_s = None if at_s is None else at_s + length_s
+                    heard_s += gap_s + length_s
+                    yield Chunk(samples, frame.sample_rate, gap_s, repaired)
+        except self._fault as fault:
+            _damaged(self._name, heard_s, self.duration_s, fault)
+        declared_s = self._declared_s()
+        if declared_s is not None and declared_s - max(heard_s, end_s or 0.0) > BREAK_OFF_S:
+            _damaged(self._name, heard_s, declared_s)
+
+    def _declared_s(self) -> float | None:
+        """Length of the audio stream where the file states it: in the tables of mp4 and mov, in a tag of mkv and webm.
+
+        A container's length may be that of its picture, and those of mp3, aac and ts are FFmpeg's estimates.
+        """
+        if "mp4" in self._container.format.name.split(","):
+            length = self._stream.duration
+            return None if length is None else float(length * self._stream.time_base)
+        tag = _MATROSKA_DURATION.fullmatch(self._stream.metadata.get("DURATION", ""))
+        if tag is None:
+            return None
+        hours, minutes, seconds = tag.groups()
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def check_rate(name: str, rate_hz: int) -> None:
+    """Refuse a sample rate that only a broken header can hold, with an ``InputError``."""
+    if not 0 < rate_hz <= HIGHEST_RATE_HZ:
+        raise InputError(f"{name} claims {rate_hz} samples a second.", "Its header is damaged; get the file again.")
+
+
+def describe(fault: Exception) -> str:
+    """What a library says of a fault, without its numbers and paths."""
+    reason = getattr(fault, "strerror", None) or getattr(fault, "error_string", None) or str(fault)
+    return str(reason).strip().rstrip(".")
+
+
+def _as_float(frame: Any) -> Samples:
+    """A decoded frame as float32 of shape (n, channels), full scale 1, whatever its sample format."""
+    values: Any = frame.to_ndarray()
+    values = values.T if frame.format.is_planar else values.reshape(-1, len(frame.layout.channels))
+    with np.errstate(over="ignore"):
+        floats: Samples = values.astype(np.float32)
+    if values.dtype == np.uint8:
+        floats = (floats - np.float32(128)) / np.float32(128)
+    elif values.dtype.kind == "i":
+        floats = floats / np.float32(-float(np.iinfo(values.dtype).min))
+    return floats
+
+
+def _only_this_file(*_arguments: Any) -> NoReturn:
+    """A playlist or a reference inside a file must not make the program open other files or addresses."""
+    raise PermissionError("references to other files are not followed")
+
+
+def _damaged(name: str, heard_s: float, duration_s: float | None, fault: Exception | None = None) -> NoReturn:
+    of = f" of {duration_s:.1f} s" if duration_s is not None and duration_s > heard_s else ""
+    why = f" ({describe(fault)})" if fault is not None else ""
+    raise InputError(
+        f"{name} is damaged: its sound breaks off at {heard_s:.1f} s{of}{why}.",
+        "What came before was used. Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'.",
+    ) from fault

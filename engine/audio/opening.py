@@ -1,0 +1,60 @@
+"""From what a person writes to a source of sound."""
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from engine import grid
+from engine.audio.media import MediaFile
+from engine.audio.microphone import QUEUE_S, Microphone
+from engine.audio.pacing import Paced
+from engine.audio.pipe import PipePcm
+from engine.audio.source import AudioSource
+from engine.errors import UsageError
+
+
+def open_source(
+    spec: str,
+    *,
+    speed: float = 1.0,
+    rate_hz: int = grid.SAMPLE_RATE_HZ,
+    channels: int = 1,
+    microphone_rate_hz: int | None = None,
+    queue_s: float = QUEUE_S,
+    sounddevice: Any = None,
+    standard_input: int | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> AudioSource:
+    """Open ``mic``, ``mic:NAME-OR-INDEX``, ``-``, ``demo``, ``demo:SEED``, or else the file of that path.
+
+    Args:
+        spec: the source; a file that is called like one of the others is ``./mic``.
+        speed: how many times real time files and the demo are heard; infinite for as fast as they go.
+        rate_hz, channels: what raw sound on standard input is.
+        microphone_rate_hz, queue_s, sounddevice: as in ``Microphone``.
+        standard_input: descriptor to read ``-`` from; None for the process's own.
+        clock, sleep: what paces, and stamps live sound.
+
+    Raises:
+        MomentumError: it can't be opened; which one depends on the source.
+    """
+    kind, _, detail = spec.partition(":")
+    if kind == "mic":
+        return Microphone(detail or None, rate_hz=microphone_rate_hz, queue_s=queue_s, module=sounddevice, clock=clock)
+    if spec == "-":
+        descriptor = sys.stdin.fileno() if standard_input is None else standard_input
+        return PipePcm(descriptor, rate_hz, channels, clock=clock)
+    source = _open_demo(detail) if kind == "demo" else MediaFile(spec)
+    return source if math.isinf(speed) else Paced(source, speed, clock, sleep)
+
+
+def _open_demo(seed: str) -> AudioSource:
+    # Imported here: nothing else needs the simulator.
+    from engine.simulator.source import open_demo
+
+    if seed and not seed.isdecimal():
+        raise UsageError(f"'{seed}' is no seed for the demo.", "Give a whole number: demo:7.")
+    return open_demo(int(seed) if seed else None)
