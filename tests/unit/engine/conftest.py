@@ -27,9 +27,9 @@ def steep() -> Calibration:
 
 @pytest.fixture(scope="session")
 def crowd() -> np.ndarray:
-    """Seventy seconds of shaped noise that swells now and then, float32 at about -25 dBFS."""
+    """Under a minute of shaped noise that swells now and then, float32 at about -25 dBFS."""
     rng = np.random.default_rng(11)
-    n = 70 * grid.SAMPLE_RATE_HZ
+    n = 56 * grid.SAMPLE_RATE_HZ
     spectrum = np.fft.rfft(rng.normal(size=n)) / (1.0 + (np.fft.rfftfreq(n, 1 / grid.SAMPLE_RATE_HZ) / 900.0) ** 2)
     noise = np.fft.irfft(spectrum, n)
     seconds = np.arange(n) / grid.SAMPLE_RATE_HZ

@@ -40,7 +40,7 @@ def test_the_index_moves(whole: list[Reading]):
     assert np.nanstd(_pressures(whole)) > 1e-3
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(sizes=st.lists(st.integers(1, 100_000), min_size=5, max_size=40))
 def test_readings_do_not_depend_on_the_blocks(network, steep, crowd, whole, sizes):
     cut = listen(PressureStream(network, steep), crowd, sizes)
@@ -64,7 +64,7 @@ def test_a_reading_is_the_same_at_every_step(network, steep, crowd, whole, step)
         assert reading.pressure == pytest.approx(by_time[reading.t], abs=1e-6)
 
 
-@pytest.mark.parametrize("end", [832, 834, 1001, 1403])
+@pytest.mark.parametrize("end", [832, 834, 1001, 1173])
 def test_a_reading_equals_its_windows_computed_from_scratch(network, steep, crowd, end):
     """No cache: front end over all frames, every window whole through the CNN, the head on the fifteen embeddings."""
     frames = FrontEnd(network.front_end).push(log_mel(crowd))
@@ -76,7 +76,7 @@ def test_a_reading_equals_its_windows_computed_from_scratch(network, steep, crow
     assert reading.pressure == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("changed_from_s", [38.9, 45.0, 60.02])
+@pytest.mark.parametrize("changed_from_s", [38.9, 45.0, 51.02])
 def test_changing_the_future_changes_no_reading_bit_for_bit(network, steep, crowd, whole, changed_from_s):
     first = round(changed_from_s * grid.SAMPLE_RATE_HZ)
     changed = crowd.copy()
@@ -113,7 +113,7 @@ def test_lost_sound_restarts_the_history(network, steep, crowd):
     )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(sizes=st.lists(st.integers(1, 60_000), min_size=1, max_size=30), silence_s=st.floats(0.2, 4.0))
 def test_digital_silence_is_no_number_and_restarts_the_history(network, steep, crowd, sizes, silence_s):
     at, n = 41 * grid.SAMPLE_RATE_HZ, round(silence_s * grid.SAMPLE_RATE_HZ)

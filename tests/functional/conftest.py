@@ -1,0 +1,86 @@
+"""Running the program as its user does, and real sound where it is there."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import grid
+
+SHARED_AUDIO = Path(__file__).parents[2].parent / "shared" / "data" / "audio"
+
+needs_real_sound = pytest.mark.skipif(
+    not SHARED_AUDIO.is_dir(), reason="needs the real recordings in ../shared/data/audio"
+)
+
+
+class Momentum:
+    """The command in a process of its own, with its folders under one that goes away."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {**os.environ, "MOMENTUM_HOME": str(home), "OMP_NUM_THREADS": "1"}
+
+    def command(self, *arguments: object) -> list[str]:
+        return [sys.executable, "-m", "tui", *map(str, arguments)]
+
+    def run(self, *arguments: object, **more) -> subprocess.CompletedProcess:
+        """Run to the end; standard input is empty unless given."""
+        more.setdefault("input", b"")
+        done = subprocess.run(
+            self.command(*arguments), capture_output=True, env=self.environment, timeout=120, check=False, **more
+        )
+        done.stderr = done.stderr.decode()
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def lines(self, *arguments: object, code: int = 0, **more) -> list[dict]:
+        """Run to the end and return its JSON Lines."""
+        done = self.run(*arguments, **more)
+        assert done.returncode == code, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def refused(self, *arguments: object, code: int, **more) -> str:
+        """Run it, expect this exit code and exactly two lines for a person; return them."""
+        done = self.run(*arguments, **more)
+        assert done.returncode == code, (done.returncode, done.stderr)
+        said = [line for line in done.stderr.splitlines() if "untrained" not in line]
+        assert len(said) == 2, done.stderr
+        assert said[0].startswith("momentum: ")
+        return "\n".join(said)
+
+
+@pytest.fixture
+def momentum(tmp_path: Path) -> Momentum:
+    return Momentum(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def ten_minutes() -> np.ndarray:
+    """Ten minutes of real crowds, whistles, speech, drums and weather joined together; float32 at 22050 Hz.
+
+    Clips that their collectors padded with zeros are left out: a digital silence would restart the history.
+    """
+    import soundfile
+    import soxr
+
+    files = sorted(SHARED_AUDIO.glob("*/*.ogg"))
+    np.random.default_rng(20).shuffle(files)  # type: ignore[arg-type]
+    pieces: list[np.ndarray] = []
+    missing = 600 * grid.SAMPLE_RATE_HZ
+    for file in itertools.cycle(files):
+        samples, rate = soundfile.read(file, dtype="float32")
+        if np.count_nonzero(samples == 0.0) > rate // 2:
+            continue
+        if rate != grid.SAMPLE_RATE_HZ:
+            samples = soxr.resample(samples, rate, grid.SAMPLE_RATE_HZ)
+        pieces.append(samples[:missing])
+        missing -= len(pieces[-1])
+        if missing == 0:
+            return np.concatenate(pieces)
+    raise AssertionError("no clips")

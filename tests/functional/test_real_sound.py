@@ -1,0 +1,95 @@
+"""The engine on ten minutes of real sound: streaming equals batch, nothing looks ahead, the gain drops out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.mel import log_mel
+from engine.model.checkpoint import Weights, load
+from engine.model.front_end import FrontEnd
+from engine.paths import shipped_weights
+from engine.signals import AudioBlock, Health, Reading
+from engine.stream import PressureStream
+from tests.functional.conftest import Momentum, needs_real_sound
+
+STEEP = Calibration(slope=60.0)
+
+pytestmark = [needs_real_sound, pytest.mark.shared]
+
+
+@pytest.fixture(scope="module")
+def weights() -> Weights:
+    return load(shipped_weights() / "default")
+
+
+def _listen(weights: Weights, samples: np.ndarray, cuts: list[int], step: int = grid.READING_FRAMES) -> list[Reading]:
+    """Readings through a steep calibration, so that the index covers [0, 1] whatever the weights."""
+    stream = PressureStream(weights.network, STEEP, step)
+    readings: list[Reading] = []
+    for block in np.split(samples, cuts):
+        readings += stream.push(AudioBlock(block, stream.heard))
+    return readings
+
+
+def _pressures(readings: list[Reading]) -> np.ndarray:
+    return np.array([np.nan if reading.pressure is None else reading.pressure for reading in readings])
+
+
+@pytest.fixture(scope="module")
+def whole(weights: Weights, ten_minutes: np.ndarray) -> list[Reading]:
+    return _listen(weights, ten_minutes, [])
+
+
+def test_live_and_score_print_the_same_readings(momentum: Momentum, ten_minutes: np.ndarray, tmp_path: Path):
+    file = tmp_path / "ten minutes.wav"
+    soundfile.write(file, ten_minutes, grid.SAMPLE_RATE_HZ, "FLOAT")
+    live = momentum.lines("live", file, "--speed", "max", "--json")
+    score = momentum.lines("score", file, "--json")
+    assert [row["type"] for row in live] == [row["type"] for row in score]
+    assert live[-1]["t"] == score[-1]["t"] == pytest.approx(600.0, abs=1e-4)
+    numbers = 0
+    for ours, theirs in zip(live, score, strict=True):
+        if ours["type"] == "reading":
+            assert (ours["t"], ours["health"], ours["level_db"]) == (theirs["t"], theirs["health"], theirs["level_db"])
+            assert (ours["pressure"] is None) == (theirs["pressure"] is None)
+            if ours["pressure"] is not None:
+                numbers += 1
+                assert ours["pressure"] == pytest.approx(theirs["pressure"], abs=1e-5)
+    assert numbers > 4000
+
+
+def test_random_blocks_change_nothing(weights, ten_minutes, whole):
+    rng = np.random.default_rng(21)
+    cuts = np.cumsum(np.exp(rng.uniform(0, np.log(100_000), 1500)).astype(int))
+    blocks = _listen(weights, ten_minutes, cuts[cuts < len(ten_minutes)].tolist())
+    np.testing.assert_allclose(_pressures(blocks), _pressures(whole), atol=1e-5)
+    assert [(r.t, r.health, r.level_db, r.peak_db) for r in blocks] == [
+        (r.t, r.health, r.level_db, r.peak_db) for r in whole
+    ]
+
+
+def test_single_windows_from_scratch_agree(weights, ten_minutes, whole):
+    """No cache at all, at twenty moments that have a whole history since the sound began or came back."""
+    network = weights.network
+    frames = FrontEnd(network.front_end).push(log_mel(ten_minutes))
+    assert all(reading.health is not Health.SILENT for reading in whole)
+    numbered = [reading for reading in whole if reading.pressure is not None]
+    for reading in np.random.default_rng(22).choice(np.array(numbered, object), 20, replace=False):
+        end = round(reading.t * grid.SAMPLE_RATE_HZ - grid.FRAME_LENGTH) // grid.HOP + 1
+        ends = end - grid.WINDOW_HOP_FRAMES * np.arange(grid.WINDOWS)[::-1]
+        windows = np.stack([frames[last - grid.WINDOW_FRAMES : last] for last in ends])
+        logits = network.logits(network.window_embeddings(windows)[None])
+        assert reading.pressure == pytest.approx(STEEP.probability(logits)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("gain_db", [-20.0, 20.0])
+def test_twenty_decibels_either_way_move_no_reading_by_002(weights, ten_minutes, gain_db):
+    quiet = 0.09 * ten_minutes / np.abs(ten_minutes).max()  # so that nothing clips 20 dB up
+    usual = _pressures(_listen(weights, quiet, [], step=11))
+    other = _pressures(_listen(weights, (quiet * 10 ** (gain_db / 20)).astype(np.float32), [], step=11))
+    np.testing.assert_array_equal(np.isnan(usual), np.isnan(other))
+    assert np.nanmax(np.abs(usual - other)) < 0.02
