@@ -64,6 +64,22 @@ def parse_sound_time(text: str, name: str) -> float:
     return -seconds if text.startswith("-") else seconds
 
 
+def parse_kick_offs(kickoff: str | None, second_half: str | None, extra_time: str | None) -> dict[int, float | None]:
+    """Kick-offs as given on the command line, by period; None for a period that was not recorded (``none``).
+
+    ``extra_time`` holds one or two times with a comma between. Raises ``UsageError`` naming the option.
+    """
+    given: dict[int, float | None] = {}
+    extras = extra_time.split(",") if extra_time else []
+    if len(extras) > 2:
+        raise UsageError("--extra-time takes two times at most", "Write both kick-offs: --extra-time 2:05:00,2:22:30.")
+    texts = [(1, kickoff, "--kickoff"), (2, second_half, "--second-half")]
+    for number, text, name in [*texts, *((3 + i, extra, "--extra-time") for i, extra in enumerate(extras))]:
+        if text is not None:
+            given[number] = None if text.strip().lower() == "none" else parse_sound_time(text.strip(), name)
+    return given
+
+
 def to_json(alignment: Alignment) -> dict[str, Any]:
     return {
         "kick_off_s": {str(number): round(t_s, 3) for number, t_s in alignment.kick_off_s.items()},

@@ -31,6 +31,7 @@ Progress = Callable[[Step, float, float | None], None]
 Align = Callable[[NDArray[np.float32], MatchEvents], Alignment]
 _CHUNK_BYTES = 1 << 20
 _NAME_LENGTH = 100
+_LONGEST_GAP_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,18 @@ def ingest(
 
 def _listen(source: AudioSource, incoming: IncomingMatch, progress: Progress) -> None:
     mel = LogMel()
+    heard = 0
     for block in source.blocks():
+        if block.start - heard > _LONGEST_GAP_S * SAMPLE_RATE_HZ:
+            raise InputError(
+                f"{source.name} has a gap of {(block.start - heard) / SAMPLE_RATE_HZ:.0f} s",
+                "Its timestamps are broken: convert it to flac first.",
+            )
+        # Lost sound is silence, so that everything after it keeps its time.
+        incoming.features.write(mel.push(np.zeros(max(0, block.start - heard), np.float32)))
         incoming.features.write(mel.push(block.samples))
-        progress("listening", block.end / SAMPLE_RATE_HZ, source.duration_s)
+        heard = block.end
+        progress("listening", heard / SAMPLE_RATE_HZ, source.duration_s)
     if incoming.features.frames < HISTORY_FRAMES:
         raise InputError(
             f"{source.name} is too short to learn from",

@@ -4,7 +4,7 @@ import json
 import math
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -18,7 +18,9 @@ _NAME_LIMIT = 120
 
 def is_plain(text: str) -> bool:
     """Whether text can be shown as it is: no control characters, nothing that turns the direction of writing."""
-    return not any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in text)
+    return text.isprintable() or not any(
+        unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in text
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Node:
 
     def find(self, key: str) -> "Node | None":
         """The value under ``key``; None where it is absent or null. Raises ``InputError`` if this is no object."""
-        if not isinstance(self.value, Mapping):
+        if not isinstance(self.value, dict):
             raise self.fault(f"expected an object, found {_kind(self.value)}")
         value = self.value.get(key)
         return None if value is None else Node(value, self.file, f"{self.where}.{key}" if self.where else key)

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.errors import InputError, UsageError
-from train.alignment import Alignment, by_hand, from_json, parse_sound_time, to_json
+from train.alignment import Alignment, by_hand, from_json, parse_kick_offs, parse_sound_time, to_json
 from train.events.document import Node
 
 
@@ -34,3 +34,13 @@ def test_it_is_remembered_as_it_was() -> None:
 def test_a_broken_one_says_where() -> None:
     with pytest.raises(InputError, match=r"match.json at kick_off_s.1: the number lies outside"):
         from_json(Node({"method": "measured", "kick_off_s": {"1": 1e99}}, "match.json"))
+
+
+def test_kick_offs_are_given_by_period() -> None:
+    assert parse_kick_offs("10:00", None, None) == {1: 600}
+    assert parse_kick_offs("none", "5:00", None) == {1: None, 2: 300}
+    assert parse_kick_offs("10:00", "1:15:00", "2:10:00, 2:27:00") == {1: 600, 2: 4500, 3: 7800, 4: 8820}
+    with pytest.raises(UsageError, match="--extra-time"):
+        parse_kick_offs(None, None, "1:00,2:00,3:00")
+    with pytest.raises(UsageError, match="--second-half"):
+        parse_kick_offs(None, "later", None)

@@ -1,10 +1,12 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import InputError
-from engine.grid import SAMPLE_RATE_HZ
+from engine.grid import HOP_S, SAMPLE_RATE_HZ
+from engine.signals import AudioBlock
 from tests.unit.train.matches import NOW, Played, match_events, noise, take_in
 from train.alignment import Alignment, AlignmentRefused
 from train.events.match import MatchEvents
@@ -34,6 +36,30 @@ def test_the_cut_of_the_blocks_makes_no_difference(library: Library, tmp_path: P
     library.remove(library.entries()[0].id)
     many = library.match(take_in(library, tmp_path, source=Played(noise(), pieces=1009)).match_id).mel()
     assert np.array_equal(one, many)
+
+
+class Gap(Played):
+    """A video whose timestamps jump in the middle."""
+
+    jump_s: float = 2.0
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        for number, block in enumerate(super().blocks()):
+            yield AudioBlock(block.samples, block.start + (round(self.jump_s * SAMPLE_RATE_HZ) if number > 3 else 0))
+
+
+def test_lost_sound_is_silence_and_what_follows_keeps_its_time(library: Library, tmp_path: Path) -> None:
+    stored = library.match(take_in(library, tmp_path, source=Gap(noise())).match_id)
+    quiet = stored.mel().max(axis=1) < -99
+    assert HOP_S * quiet.sum() == pytest.approx(2.0, abs=0.2)
+    assert stored.manifest.duration_s == pytest.approx(len(noise()) / SAMPLE_RATE_HZ + 2.0, abs=0.1)
+
+
+def test_a_gap_of_hours_is_refused(library: Library, tmp_path: Path) -> None:
+    broken = Gap(noise())
+    broken.jump_s = 7200.0
+    with pytest.raises(InputError, match="a gap of 7200 s"):
+        take_in(library, tmp_path, source=broken)
 
 
 def test_progress_reaches_the_end_of_the_sound(library: Library, tmp_path: Path) -> None:
