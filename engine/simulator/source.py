@@ -1,81 +1,56 @@
-"""Something to listen to where there is no microphone: a murmuring ground with a roar now and then.
+"""The built-in match: what ``demo`` listens to."""
 
-A stand-in, honest but crude: noise in the bands of a crowd, louder and brighter in a roar. There is no match behind it.
-"""
+from dataclasses import replace
+from typing import Final
 
-from collections.abc import Iterator
+from engine.audio.source import AudioSource
+from engine.simulator.crowd import MOOD_STEP_S, Mood
+from engine.simulator.cues import ALARMS
+from engine.simulator.match import Score, SimulatedMatch, plan_match
+from engine.simulator.timeline import EventKind, cut
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine import grid
-from engine.signals import AudioBlock
-
-DEFAULT_SEED = 7
-LENGTH_S = 600.0
-_CELL = 16 * grid.HOP
-_BED_RMS = 0.03
-_ROAR_EVERY_S = 55.0
-_ROAR_DB = 14.0
-_RISE_S = 0.7
-_DECAY_DB_PER_S = 3.0
+DEFAULT_SEED: Final = 22
+LEAD_S: Final = 120.0
+_LOUD_DB: Final = 9.0
 
 
-def open_demo(seed: int | None = None) -> "DemoSource":
-    """The demo of that seed; the same seed is the same sound."""
-    return DemoSource(DEFAULT_SEED if seed is None else seed)
+def starting_at(score: Score, start_s: float) -> Score:
+    """The same recording from ``start_s`` on; what sounds at that moment is heard from its middle."""
+    step = int(start_s / MOOD_STEP_S)
+    start_s = step * MOOD_STEP_S
+    cues = tuple(
+        replace(
+            cue,
+            onset_s=cue.onset_s - start_s,
+            peak_s=cue.peak_s - start_s,
+            end_s=cue.end_s - start_s,
+            cause_s=None if cue.cause_s is None else cue.cause_s - start_s,
+        )
+        for cue in score.cues
+        if cue.end_s > start_s
+    )
+    mood = Mood(score.mood.level_db[step:], score.mood.tension[step:])
+    timeline = cut(score.timeline, start_s, score.timeline.duration_s - start_s)
+    return Score(score.seed, score.venue, timeline, mood, cues)
 
 
-class DemoSource:
-    """Ten minutes of a crowd made of noise, cell by cell, so that memory stays the same."""
+def danger_s(score: Score) -> float:
+    """When the crowd first cries out, well audibly, over a goal or a shot; the first danger where it never does.
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    What comes before ``LEAD_S`` is left out, so that there is room for a beginning.
+    """
+    causes = {EventKind.GOAL.value, EventKind.SHOT.value}
+    cries = [cue for cue in score.cues if cue.kind in ALARMS and cue.cause in causes and cue.onset_s >= LEAD_S]
+    loud = [cue.onset_s for cue in cries if cue.level_db >= _LOUD_DB] or [cue.onset_s for cue in cries]
+    return min(loud) if loud else min((event.t_s for event in score.timeline.dangers()), default=LEAD_S)
 
-    @property
-    def name(self) -> str:
-        """``demo:SEED``."""
-        return f"demo:{self._seed}"
 
-    @property
-    def live(self) -> bool:
-        """It waits."""
-        return False
+def open_demo(seed: int | None = None) -> AudioSource:
+    """A simulated match that is just two minutes away from something dangerous.
 
-    @property
-    def duration_s(self) -> float | None:
-        """Ten minutes."""
-        return LENGTH_S
-
-    def blocks(self) -> Iterator[AudioBlock]:
-        """Yield the sound, about 0.7 s a block."""
-        total = round(LENGTH_S * grid.SAMPLE_RATE_HZ)
-        # Halves of neighbouring cells overlap under sine windows, whose squares add up to one: noise without a seam.
-        window = np.sin(np.pi * (np.arange(2 * _CELL) + 0.5) / (2 * _CELL))
-        before = np.zeros(_CELL)
-        for cell, start in enumerate(range(0, total, _CELL)):
-            noise = window * self._noise(cell, start / grid.SAMPLE_RATE_HZ)
-            samples = (before + noise[:_CELL])[: total - start]
-            before = noise[_CELL:]
-            level = _BED_RMS * 10 ** (self._roar_db((start + np.arange(len(samples))) / grid.SAMPLE_RATE_HZ) / 20)
-            yield AudioBlock((samples * level).astype(np.float32), start)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-    def _noise(self, cell: int, at_s: float) -> NDArray[np.float64]:
-        """Unit noise of two cells with a hump where crowds have theirs: 700 Hz, in a roar 850 Hz."""
-        rng = np.random.default_rng((self._seed, cell))
-        hertz = np.fft.rfftfreq(2 * _CELL, 1 / grid.SAMPLE_RATE_HZ)
-        centre_hz = 850.0 if self._roar_db(np.array([at_s]))[0] > _ROAR_DB / 2 else 700.0
-        shape = np.exp(-0.5 * (np.log2(np.maximum(hertz, 1.0) / centre_hz) / 1.1) ** 2)
-        noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(2 * _CELL)) * shape)
-        return np.asarray(noise / noise.std())
-
-    def _roar_db(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How far above the bed it is: a quick rise and a slow decay, once in each stretch of 55 s."""
-        onsets = np.random.default_rng(self._seed).uniform(5.0, 45.0, 1 + int(LENGTH_S / _ROAR_EVERY_S))
-        stretch = np.minimum((seconds / _ROAR_EVERY_S).astype(np.int64), len(onsets) - 1)
-        since_s = seconds - stretch * _ROAR_EVERY_S - onsets[stretch]
-        rise, decay = since_s / _RISE_S, _ROAR_DB - _DECAY_DB_PER_S * (since_s - _RISE_S)
-        return np.clip(np.where(since_s < _RISE_S, rise * _ROAR_DB, decay), 0.0, _ROAR_DB)
+    Without a seed it is always the same one, so that what a newcomer sees can be talked about. Raises ``UsageError``
+    for a negative seed.
+    """
+    chosen = DEFAULT_SEED if seed is None else seed
+    score = plan_match(chosen)
+    return SimulatedMatch(starting_at(score, max(0.0, danger_s(score) - LEAD_S)), f"demo:{chosen}")

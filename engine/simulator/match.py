@@ -1,0 +1,206 @@
+"""A simulated recording: planned once from a seed, then played chunk by chunk with bounded memory."""
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from engine import grid
+from engine.errors import UsageError
+from engine.signals import AudioBlock, Samples
+from engine.simulator import confusers, crowd, music, people, percussion, reactions, songs, surroundings
+from engine.simulator import synthesis as syn
+from engine.simulator.crowd import Mood
+from engine.simulator.cues import Confuser, Cue, Place, Reaction
+from engine.simulator.microphone import Microphone
+from engine.simulator.murmur import Murmur
+from engine.simulator.room import CHUNK, Bus, minimum_phase
+from engine.simulator.timeline import Timeline, draw_timeline
+from engine.simulator.venue import Venue, draw_venue
+
+BLOCK: Final = 2 * grid.HOP
+_LOUDEST_S: Final = 0.4
+
+PLAYERS: Final[dict[Reaction | Confuser, Callable[[Cue, Venue], Samples]]] = {
+    Reaction.ROAR: reactions.roar,
+    Reaction.MUTED_ROAR: reactions.roar,
+    Reaction.OOH: reactions.groan,
+    Reaction.GROAN: reactions.groan,
+    Reaction.APPLAUSE: reactions.applause,
+    Reaction.BOO: reactions.boo,
+    Reaction.WHISTLING: reactions.whistling,
+    Reaction.CHANT: songs.chant,
+    Reaction.CLAPPING: songs.clapping,
+    Confuser.PA_SPEECH: people.pa_speech,
+    Confuser.PA_MUSIC: music.pa_music,
+    Confuser.WHISTLE: people.referee,
+    Confuser.DRUMS: percussion.fan_drums,
+    Confuser.HORNS: music.horns,
+    Confuser.COMMENTATOR: people.commentator,
+    Confuser.CHATTER: people.chatter,
+    Confuser.WIND: surroundings.wind,
+    Confuser.RAIN: surroundings.rain,
+    Confuser.HELICOPTER: surroundings.helicopter,
+    Confuser.AIRCRAFT: surroundings.aircraft,
+    Confuser.ENGINE: surroundings.engine_noise,
+    Confuser.SIREN: surroundings.siren,
+    Confuser.FIREWORKS: surroundings.fireworks,
+    Confuser.THUNDER: surroundings.thunder,
+    Confuser.KNOCKS: surroundings.knocks,
+    Confuser.ANIMAL: surroundings.animal,
+    Confuser.CHILD: people.child,
+}
+
+
+def draws_for(seed: int, name: str) -> np.random.Generator:
+    """The random numbers of one part of a recording: independent of how many the other parts take."""
+    if seed < 0:
+        raise UsageError(f"{seed} is no seed", "A seed is a whole number from 0 on.")
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """All that is decided before the first sample: where, what happens, and what will sound when."""
+
+    seed: int
+    venue: Venue
+    timeline: Timeline
+    mood: Mood
+    cues: tuple[Cue, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """How long it plays."""
+        return self.timeline.duration_s
+
+    def only(self, kinds: frozenset[Reaction | Confuser]) -> "Score":
+        """The same recording with the cues of these kinds alone."""
+        return replace(self, cues=tuple(cue for cue in self.cues if cue.kind in kinds))
+
+
+def plan_match(
+    seed: int,
+    timeline: Timeline | None = None,
+    minutes: float | None = None,
+    kinds: frozenset[Confuser] = frozenset(Confuser),
+    density: float = 1.0,
+) -> Score:
+    """Plan a match: a drawn one, or ``timeline``; of ``minutes``, or whole.
+
+    ``kinds`` are the confusers that may be heard; the crowd is the same whichever they are. ``density`` scales how
+    often they come. Raises ``UsageError`` for a negative seed or density, or an impossible length.
+    """
+    if not 0.0 <= density <= 100.0:
+        raise UsageError(f"{density:g} is no density", "1 is as usual, 0 leaves only what events bring with them.")
+    venue = draw_venue(draws_for(seed, "venue"))
+    if timeline is None:
+        timeline = draw_timeline(draws_for(seed, "timeline"), minutes)
+    mood = crowd.plan_mood(draws_for(seed, "mood"), venue, timeline)
+    cues = crowd.plan_reactions(draws_for(seed, "reactions"), venue, timeline)
+    cues += confusers.plan_confusers(lambda name: draws_for(seed, name), venue, timeline, kinds, density)
+    return Score(seed, venue, timeline, mood, in_order(cues))
+
+
+def in_order(cues: Sequence[Cue]) -> tuple[Cue, ...]:
+    """Cues by onset, ties by kind and seed, so that the order of planning leaves no trace."""
+    return tuple(sorted(cues, key=lambda cue: (cue.onset_s, cue.kind.value, cue.seed, cue.part)))
+
+
+def play_cue(cue: Cue, venue: Venue) -> Samples:
+    """One cue, dry, so loud that its loudest 0.4 s stand ``level_db`` above a bed of level 1."""
+    sound = PLAYERS[cue.kind](cue, venue)
+    window = min(syn.samples(_LOUDEST_S), len(sound))
+    power = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
+    loudest = float(np.sqrt(np.max(power[window:] - power[:-window]) / window))
+    return sound * np.float32(syn.amplitude(cue.level_db) / max(loudest, 1e-9))
+
+
+class SimulatedMatch:
+    """A score as a source of sound: 22050 Hz, deterministic to the bit whatever asks for it.
+
+    It renders in chunks of its own size and hands out blocks of ``BLOCK`` samples; at most a few cues are in memory.
+    """
+
+    def __init__(self, score: Score, name: str = "simulation") -> None:
+        self.score = score
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self._name
+
+    @property
+    def live(self) -> bool:
+        """A simulation waits for whoever listens."""
+        return False
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long it is."""
+        return self.score.duration_s
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        """Yield the sound in blocks of ``BLOCK`` samples, the last one shorter."""
+        start = 0
+        for chunk in self.chunks():
+            for first in range(0, len(chunk), BLOCK):
+                block = chunk[first : first + BLOCK]
+                yield AudioBlock(block, start)
+                start += len(block)
+
+    def chunks(self) -> Iterator[Samples]:
+        """Yield the sound in chunks of ``CHUNK`` samples, the last one cut to the length."""
+        score = self.score
+        venue = score.venue
+        left = syn.samples(score.duration_s)
+        murmur = Murmur(draws_for(score.seed, "murmur"), venue, score.mood, CHUNK // syn.STEP)
+        buses = {place: Bus(draws_for(score.seed, f"room {place.value}"), venue, place) for place in Place}
+        ear = _Ear(minimum_phase(venue.response_db))
+        microphone = Microphone(draws_for(score.seed, "microphone"), venue)
+        playing: list[tuple[Cue, Samples, int]] = []
+        waiting = iter(score.cues)
+        cue = next(waiting, None)
+        start = 0
+        while left > 0:
+            while cue is not None and round(cue.onset_s * grid.SAMPLE_RATE_HZ) < start + CHUNK:
+                playing.append((cue, play_cue(cue, venue), round(cue.onset_s * grid.SAMPLE_RATE_HZ) - start))
+                cue = next(waiting, None)
+            far, near = murmur.next()
+            laid: dict[Place, Samples] = {Place.STANDS: near}
+            for playing_cue, sound, first in playing:
+                place = playing_cue.place
+                if place not in laid:
+                    laid[place] = np.zeros(CHUNK, np.float32)
+                syn.add_at(laid[place], sound, first)
+            playing = [(c, s, first - CHUNK) for c, s, first in playing if first + len(s) > CHUNK]
+            mix = ear.through(far)
+            for place, bus in buses.items():
+                heard = bus.through(laid.get(place))
+                if heard is not None:
+                    mix += heard
+            yield microphone.hear(mix)[:left]
+            start += CHUNK
+            left -= CHUNK
+
+
+class _Ear:
+    """The microphone's response on sound that has already been through the room."""
+
+    def __init__(self, response: Samples) -> None:
+        self._size = CHUNK + len(response)
+        self._filter = np.fft.rfft(response, self._size)
+        self._tail = np.zeros(len(response), np.float32)
+
+    def through(self, sound: Samples) -> Samples:
+        """The next chunk."""
+        wet = np.fft.irfft(np.fft.rfft(sound, self._size) * self._filter, self._size).astype(np.float32, copy=False)
+        wet[: len(self._tail)] += self._tail
+        self._tail = wet[CHUNK:].copy()
+        return wet[:CHUNK].copy()

@@ -1,0 +1,65 @@
+"""``momentum simulate``: sound and truth on disk, private, and nothing replaced unasked."""
+
+import stat
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from engine.errors import ExitCode
+from engine.simulator.truth import load_truth
+from tui.cli import main
+
+
+def test_it_writes_sound_and_truth_for_the_owner_alone(tmp_path: Path) -> None:
+    out = tmp_path / "a.flac"
+    assert main(["simulate", str(out), "--minutes", "0.2", "--seed", "4"]) == ExitCode.DONE
+    assert soundfile.info(out).frames == 12 * 22050
+    assert load_truth(tmp_path / "a.events.json").seed == 4
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_one_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.flac", "b.flac"):
+        main(["simulate", str(tmp_path / name), "--minutes", "0.2"])
+    assert (tmp_path / "a.flac").read_bytes() == (tmp_path / "b.flac").read_bytes()
+    assert (tmp_path / "a.events.json").read_bytes() == (tmp_path / "b.events.json").read_bytes()
+
+
+def test_confusers_can_be_chosen(tmp_path: Path) -> None:
+    main(["simulate", str(tmp_path / "a.flac"), "--minutes", "2", "--seed", "3", "--confusers", "wind, whistle"])
+    assert {sound.kind for sound in load_truth(tmp_path / "a.events.json").confusers} <= {"wind", "whistle"}
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        (["a.flac", "--confusers", "ghosts"], "ghosts"),
+        (["a.flac", "--minutes", "0"], "minutes"),
+        (["a.flac", "--seed", "-1"], "--seed"),
+        (["a.wav"], "a.wav"),
+    ],
+)
+def test_a_bad_argument_is_two_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: list[str], fault: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["simulate", *args]) == ExitCode.USAGE
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 2 and fault in said[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path) -> None:
+    out = tmp_path / "a.flac"
+    out.write_bytes(b"mine")
+    assert main(["simulate", str(out), "--minutes", "0.1"]) == ExitCode.USAGE
+    assert out.read_bytes() == b"mine"
+    assert main(["simulate", str(out), "--minutes", "0.1", "--force"]) == ExitCode.DONE
+    assert soundfile.info(out).samplerate == 22050
+
+
+def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(tmp_path / "no" / "a.flac"), "--minutes", "0.1"]) == ExitCode.FAILED
+    assert "no" in capsys.readouterr().err
