@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from tui.commands import SECTIONS
+
+_WHOLE: Final = 1000
+"""Longer than any first sentence of a help."""
 
 
 class Group(TyperGroup):
@@ -18,6 +21,14 @@ class Group(TyperGroup):
             typer.echo(ctx.get_help())
             ctx.exit()
         return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        self._format_section(formatter, "Commands", list(self.commands))
+
+    def _format_section(self, formatter: Any, title: str, names: Sequence[str]) -> None:
+        # typer would cut what a command says of itself; the formatter breaks it into lines
+        with formatter.section(title):
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(_WHOLE)) for name in names])
 
 
 def group(help: str) -> typer.Typer:
@@ -70,7 +81,5 @@ class Root(Group):
         return list(self.commands)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        width = formatter.width - 6 - max(map(len, self.commands))
         for section, names in SECTIONS.items():
-            with formatter.section(section):
-                formatter.write_dl([(name, self.commands[name].get_short_help_str(width)) for name in names])
+            self._format_section(formatter, section, names)

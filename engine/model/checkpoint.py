@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,7 +18,7 @@ from mlx.utils import tree_flatten, tree_unflatten
 
 from engine import grid
 from engine.calibration import Calibration
-from engine.errors import WeightsError
+from engine.errors import UsageError, WeightsError
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
 from engine.model.head import READOUTS, HeadConfig
@@ -103,7 +104,7 @@ def read_config(folder: Path) -> tuple[WeightsConfig, str]:
     try:
         if path.stat().st_size > _CONFIG_LIMIT_BYTES:
             raise WeightsError(f"{path} is too large to be a weights' config.", _REINSTALL)
-        row = json.loads(path.read_text(encoding="utf-8"))
+        row = json.loads(path.read_text(encoding="utf-8"), parse_constant=_not_finite, parse_float=_finite)
     except FileNotFoundError:
         raise WeightsError(f"No weights in {folder}: {CONFIG_FILE} is missing.", _CHOOSE) from None
     except (OSError, ValueError, RecursionError) as fault:
@@ -177,7 +178,7 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
         row["spikes"] = _section(SpikeSettings, row["spikes"])
         row["operating_points"] = tuple(row.get("operating_points", ()))
         config = _section(WeightsConfig, row)
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, OverflowError, UsageError) as fault:
         raise WeightsError(f"{path} does not describe a network: {fault}", _REINSTALL) from None
     encoder_config = config.encoder
     strides = [side for stride in encoder_config.strides for side in stride]
@@ -196,7 +197,18 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
     return config
 
 
-def _section(kind: type[T], row: dict[str, Any]) -> T:
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if isfinite(value) else _not_finite(text)
+
+
+def _not_finite(text: str) -> float:
+    raise ValueError(f"{text} is no finite number")
+
+
+def _section(kind: type[T], row: Any) -> T:
+    if not isinstance(row, dict):
+        raise ValueError(f"{kind.__name__} needs named values, not {row!r}")
     known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(row) - set(known))
     if unknown:

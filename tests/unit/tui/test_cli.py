@@ -124,8 +124,9 @@ def test_a_wrong_command_line_is_two_lines_and_2(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize("args", [[], ["--help"], ["-h"]])
 def test_help_lists_every_command_and_ends_well(capsys: pytest.CaptureFixture[str], args: list[str]):
     assert main(args) == ExitCode.DONE
-    words = capsys.readouterr().out.split()
-    assert all(name in words for names in SECTIONS.values() for name in names)
+    out = capsys.readouterr().out
+    assert all(name in out.split() for names in SECTIONS.values() for name in names)
+    assert "..." not in out.replace("[ARGS]...", "")  # none is cut
 
 
 @pytest.mark.parametrize("name", [name for names in SECTIONS.values() for name in names])

@@ -127,6 +127,22 @@ def test_a_config_that_does_not_fit_is_refused(folder, changes, said):
     assert said in _refused(folder)
 
 
+@pytest.mark.parametrize(
+    ("section", "value"),
+    [
+        ("spikes", []),
+        ("encoder", {"channels": [float("inf")]}),
+        ("front_end", {"time_constant_s": float("nan")}),
+        ("spikes", {"on": 7.0}),
+        ("measured", {"recall": float("inf")}),
+        ("head", 10**400),
+    ],
+)
+def test_a_value_that_can_not_be_is_refused(folder, section, value):
+    _edit(folder, **{section: value})
+    assert CONFIG_FILE in _refused(folder)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, "\xff\xfe"])
 def test_a_config_that_is_no_json_object_is_refused(folder, text):
     (folder / CONFIG_FILE).write_bytes(text.encode("latin-1"))
