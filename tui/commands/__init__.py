@@ -10,6 +10,7 @@ from typing import Final
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Matches to learn from": ("simulate",),
     "This machine": (
+        "devices",
         "doctor",
         "weights",
         "config",

@@ -8,12 +8,15 @@ import typer
 from tui.groups import group
 from tui.output import Column, print_json, print_table, wants_json
 
-config = group("Show the settings and which of flag, environment, file and default set them.")
+config = group("Show the settings, and what set each of them.")
 
 
 @config.command("show")
 def show(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False) -> None:
-    """Every setting: its value, what set it (environment, file or default), and which way it turns."""
+    """Every setting, what set it, and which way it turns.
+
+    Set by: the environment, the file, or the default. A command's own flags go before all of them.
+    """
     from engine.config import load_settings, setting_help, variable
     from engine.paths import find_paths
 
@@ -42,7 +45,7 @@ def path() -> None:
 
 @config.command("init")
 def init(force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False) -> None:
-    """Write a file with every setting at its default, commented out, each under its explanation."""
+    """Write a file of all settings, each explained and commented out."""
     from engine.config import template
     from engine.errors import UsageError
     from engine.paths import find_paths, private_file, private_folder

@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from tui.doctor.checks import Finding
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False) -> int:
-    """Check everything that can stop a match day; what is not well comes with a remedy.
+def doctor(
+    listen: Annotated[
+        float, typer.Option(min=0, max=60, metavar="SECONDS", help="Also listen to the microphone for so long.")
+    ] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+) -> int:
+    """Check what can stop a match day, each fault with its remedy.
 
     Exit code 0: this machine can listen, though there may be warnings. Exit code 1: a problem would stop it.
     """
@@ -25,7 +30,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of
 
     paths = find_paths()
     settings, setting_findings = read_settings(paths, os.environ)
-    around = Surroundings(os.environ, paths, settings, terminal=this_terminal())
+    around = Surroundings(os.environ, paths, settings, terminal=this_terminal(), listen_s=listen)
     findings = [*setting_findings, *examine(CHECKS, around)]
     stopped = would_stop(findings)
     if wants_json(as_json):

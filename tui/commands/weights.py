@@ -7,7 +7,7 @@ import typer
 from tui.groups import group
 from tui.output import Column, print_json, print_lines, print_table, wants_json
 
-weights = group("Show and check the installed weights: the trained network that turns sound into the index.")
+weights = group("Show and check the installed weights.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 Name = Annotated[str | None, typer.Argument(help="Installed weights, or a folder. Without: the configured ones.")]
@@ -15,7 +15,7 @@ Name = Annotated[str | None, typer.Argument(help="Installed weights, or a folder
 
 @weights.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """What is installed: name, whether trained, on which label rule, and where."""
+    """What is installed: name, label rule, folder."""
     from engine.model.installed import list_weights, weights_folders
     from engine.paths import find_paths
 
@@ -50,7 +50,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @weights.command("show")
 def show(name: Name = None, as_json: AsJson = False) -> None:
-    """The card: what the weights were trained and measured on, what they can do and what not."""
+    """The card: how they were trained and measured, what they can do."""
     from dataclasses import asdict
 
     from engine.model.checkpoint import read_config
@@ -67,7 +67,10 @@ def show(name: Name = None, as_json: AsJson = False) -> None:
 
 @weights.command("verify")
 def verify(name: Name = None, as_json: AsJson = False) -> None:
-    """Read every file and check it: checksum, version, time grid, every tensor. Exit code 4 if anything is wrong."""
+    """Check checksum, version, time grid and tensors.
+
+    Exit code 4 if anything is wrong.
+    """
     from engine.model.checkpoint import load
 
     folder = _folder(name)

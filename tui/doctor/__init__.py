@@ -11,7 +11,9 @@ from tui.doctor.checks import Check
 
 CHECKS: Final[Mapping[str, Check]] = {
     "PortAudio": audio.portaudio,
+    "microphone": audio.microphone,
     "permission": audio.permission,
+    "hearing": audio.hearing,
     "MLX": engine.mlx,
     "weights": engine.weights,
     "speed": engine.speed,

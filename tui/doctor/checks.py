@@ -43,6 +43,7 @@ class Surroundings:
     settings: Settings
     system: str = field(default_factory=platform.system)
     terminal: "Terminal | None" = None
+    listen_s: float = 0.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     stopwatch: Callable[[], float] = perf_counter
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free

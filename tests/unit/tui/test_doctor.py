@@ -1,17 +1,20 @@
 """What the doctor finds, and that each finding has its remedy."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from engine.audio.devices import InputDevice
 from engine.config import Settings
 from engine.errors import DeviceError
 from engine.paths import find_paths, shipped_weights
+from engine.signals import AudioBlock
 from tui.doctor import CHECKS, audio, engine, machine
 from tui.doctor.checks import Check, Finding, Surroundings, Terminal, Verdict, examine, read_settings, would_stop
 
@@ -114,6 +117,82 @@ def test_without_portaudio_no_microphone_can_be_opened(around: Surroundings, mon
     monkeypatch.setattr("tui.version.portaudio_version", lambda: None)
     (finding,) = found(audio.portaudio, around)
     assert (finding.verdict, "libportaudio2" in finding.remedy) == (PROBLEM, True)
+
+
+@pytest.fixture
+def plugged_in(monkeypatch: pytest.MonkeyPatch) -> list[InputDevice]:
+    """The input devices of the machine; the first is the default."""
+    devices = [InputDevice(1, "Built-in", 2, 48000, True, "ALSA"), InputDevice(4, "Crowd mic", 1, 48000, False, "ALSA")]
+    monkeypatch.setattr("tui.version.portaudio_version", lambda: "19.7.0")
+    monkeypatch.setattr("engine.audio.devices.list_devices", lambda: devices)
+    return devices
+
+
+@pytest.mark.parametrize(
+    ("source", "expected", "detail"),
+    [
+        (None, OK, "Built-in (number 1); input devices: 2"),
+        ("mic", OK, "Built-in (number 1); input devices: 2"),
+        ("mic:crowd", OK, "Crowd mic (number 4); input devices: 2"),
+        ("mic:stadium", PROBLEM, "There is no microphone 'stadium'."),
+        ("demo:7", NOTE, "not needed: the configured source is demo:7"),
+    ],
+)
+def test_the_microphone_that_would_be_listened_to_must_be_there(
+    around: Surroundings, plugged_in: list[InputDevice], source: str | None, expected: Verdict, detail: str
+):
+    configured = replace(around, settings=Settings(source=source))
+    (finding,) = examine({"microphone": audio.microphone}, configured)
+    assert (finding.verdict, finding.detail) == (expected, detail)
+
+
+def test_no_input_device_is_a_problem(around: Surroundings, plugged_in: list[InputDevice]):
+    plugged_in.clear()
+    assert verdict(audio.microphone, around) == PROBLEM
+
+
+class Playing:
+    """A microphone that hears one block again and again."""
+
+    name = "Crowd mic"
+
+    def __init__(self, samples: np.ndarray, overruns: int = 0) -> None:
+        self.block = AudioBlock(samples.astype(np.float32), 0, overruns=overruns)
+        self.closed = False
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        while True:
+            yield self.block
+
+    def close(self) -> None:
+        self.closed = True
+
+
+CROWD = np.random.default_rng(0).normal(0, 0.05, 2000)
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected", "said"),
+    [
+        (Playing(CROWD), OK, "-26 dBFS"),
+        (Playing(np.zeros(0)), PROBLEM, "no sound came"),
+        (Playing(np.zeros(2000)), PROBLEM, "exact silence"),
+        (Playing(np.ones(2000)), WARNING, "clipped"),
+        (Playing(CROWD * 1e-4), WARNING, "very faint"),
+        (Playing(CROWD, overruns=3), WARNING, "3 overruns"),
+    ],
+)
+def test_a_microphone_is_judged_by_what_it_hears(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch, heard: Playing, expected: Verdict, said: str
+):
+    monkeypatch.setattr("engine.audio.opening.open_source", lambda *_, **__: heard)
+    (finding,) = found(audio.hearing, replace(around, listen_s=5.0))
+    assert (finding.verdict, said in finding.detail) == (expected, True)
+    assert heard.closed
+
+
+def test_nothing_is_listened_to_unasked(around: Surroundings):
+    assert found(audio.hearing, around) == []
 
 
 @pytest.mark.parametrize(
