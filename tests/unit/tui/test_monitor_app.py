@@ -1,0 +1,466 @@
+"""Every key of the monitor, pressed by a pilot on a made-up session. Time stands still unless a test moves it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from engine.errors import InputError
+from engine.signals import End, Health, HealthChange, Mark, Spike
+from tests.unit.tui.fake_feed import INFO, THRESHOLD, FakeFeed, make_events
+from tui.app import MonitorApp
+from tui.feed import FeedInfo, FeedKind
+from tui.keys import KEYS
+from tui.screens.ask import Ask
+from tui.screens.help import HelpScreen
+from tui.screens.monitor import MonitorScreen
+from tui.settings import MonitorSettings
+from tui.themes import DARK, LIGHT
+from tui.widgets.graph import Graph
+from tui.widgets.lines import Header, KeyBar, StatusLine
+from tui.widgets.paint import Painted, text_of
+from tui.widgets.spike_log import SpikeLog
+
+NOW_S = 250.0
+SPIKES = (73.0, 178.0, 224.0)
+"""About where the made-up session has its peaks."""
+
+
+@dataclass
+class Stage:
+    """An app on a feed, with a pilot and a clock that the test turns."""
+
+    app: MonitorApp
+    feed: FakeFeed
+    pilot: Pilot[int]
+    clock: list[float]
+
+    @property
+    def screen(self) -> MonitorScreen:
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, MonitorScreen))
+
+    @property
+    def cursor_s(self) -> float:
+        return self.screen.view.cursor_s
+
+    def text(self, kind: type[Painted]) -> str:
+        widget = self.screen.query_one(kind)
+        return "\n".join(text_of(widget.draw(widget.content_size.width, widget.content_size.height)))
+
+    @property
+    def said(self) -> list[str]:
+        return [notice.message for notice in self.app._notifications]
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def tick(self, seconds: float = 0.0) -> None:
+        self.clock[0] += seconds
+        self.screen.tick()
+        await self.pilot.pause()
+
+
+Opening = Callable[..., AbstractAsyncContextManager[Stage]]
+
+
+@pytest.fixture
+def on_stage(tmp_path: Path) -> Opening:
+    @asynccontextmanager
+    async def opened(
+        info: FeedInfo = INFO, size: tuple[int, int] = (80, 24), until_s: float = NOW_S, **settings: object
+    ) -> AsyncIterator[Stage]:
+        replay = info.kind is FeedKind.REPLAY
+        feed = FakeFeed(make_events(300.0), info, until_s=float("inf") if replay else until_s)
+        clock = [0.0]
+        app = MonitorApp(
+            feed,
+            MonitorSettings(fps=0, pictures=tmp_path / "pictures", **settings),  # type: ignore[arg-type]
+            clock=lambda: clock[0],
+            environ={},
+        )
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield Stage(app, feed, pilot, clock)
+
+    return opened
+
+
+REPLAY = replace(INFO, kind=FeedKind.REPLAY)
+WATCH = replace(INFO, kind=FeedKind.WATCH)
+
+
+async def test_it_follows_the_newest_moment(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        assert stage.cursor_s == pytest.approx(NOW_S, abs=0.1)
+        stage.feed.until_s = 260.0
+        await stage.tick()
+        assert stage.cursor_s == pytest.approx(260.0, abs=0.1)
+
+
+async def test_space_freezes_the_view_while_the_session_goes_on(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("space")
+        stage.feed.until_s = 260.0
+        await stage.tick()
+        assert stage.cursor_s == pytest.approx(NOW_S, abs=0.1)
+        assert "FROZEN 0:10 behind, recording goes on" in stage.text(Header)
+        await stage.press("space")
+        assert stage.cursor_s == pytest.approx(260.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "moved_s"),
+    [(("left",), -6), (("left", "left", "right"), -6), (("b",), -72), (("shift+left",), -72), (("b", "f"), 0)],
+)
+async def test_arrows_scrub_through_time(on_stage: Opening, keys: tuple[str, ...], moved_s: float) -> None:
+    async with on_stage() as stage:
+        await stage.press(*keys)
+        assert stage.cursor_s == pytest.approx(NOW_S + moved_s, abs=1.1)
+
+
+async def test_scrubbing_past_the_newest_moment_follows_again(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("left", "right")
+        assert stage.screen.view.following
+
+
+async def test_p_and_n_go_from_spike_to_spike_and_say_when_there_is_none(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        seen = []
+        for key in ("p", "p", "p", "n"):
+            await stage.press(key)
+            seen.append(stage.cursor_s)
+        assert seen == pytest.approx([SPIKES[2], SPIKES[1], SPIKES[0], SPIKES[1]], abs=2.0)
+        await stage.press("n", "n")
+        assert "no spike after" in stage.said[-1]
+
+
+async def test_plus_minus_and_zero_zoom(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("plus")
+        assert stage.screen.view.column_s == 1.0
+        await stage.press("minus", "minus")
+        assert stage.screen.view.column_s == 5.0
+        await stage.press("plus", "0")
+        assert stage.screen.view.column_s * stage.screen.columns >= NOW_S
+
+
+async def test_x_shows_rejected_candidates_with_their_reason(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        assert "stayed below" not in stage.text(SpikeLog)
+        await stage.press("x")
+        assert "stayed below the alarm line" in stage.text(SpikeLog)
+        await stage.press("x")
+        assert "stayed below" not in stage.text(SpikeLog)
+
+
+async def test_up_down_and_enter_choose_a_spike_and_show_it(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("down", "down", "enter")
+        assert stage.cursor_s == pytest.approx(SPIKES[1], abs=2.0)
+        await stage.press("end", "enter")
+        assert stage.cursor_s == pytest.approx(SPIKES[0], abs=2.0)
+        await stage.press("home", "pagedown", "pageup", "up", "enter")
+        assert stage.cursor_s == pytest.approx(SPIKES[2], abs=2.0)
+
+
+async def test_m_marks_the_moment_of_the_key_with_a_note(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("m")
+        stage.feed.until_s = 260.0
+        await stage.tick()
+        await stage.press("c", *"hit post", "enter")
+        assert [(mark.label, mark.note) for mark in stage.feed.kept_marks] == [("chance", "hit post")]
+        assert stage.feed.kept_marks[0].t == pytest.approx(NOW_S, abs=0.1)
+
+
+async def test_escape_marks_nothing(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("m", "escape")
+        await stage.press("m", "g", "escape")
+        assert stage.feed.kept_marks == []
+        assert isinstance(stage.app.screen, MonitorScreen)
+
+
+async def test_g_marks_a_goal_at_once_and_it_shows_above_the_graph(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("g")
+        assert [mark.label for mark in stage.feed.kept_marks] == ["goal"]
+        await stage.tick()
+        assert "G" in stage.text(Graph).splitlines()[1]
+
+
+async def test_k_sets_the_match_clock_with_the_likely_step_first(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("k", "enter")
+        stage.feed.until_s = 280.0
+        await stage.tick()
+        assert "1st half 00:30" in stage.text(Header)
+        await stage.press("k", "enter")
+        assert [mark.label for mark in stage.feed.kept_marks] == ["kick-off", "half-time"]
+        await stage.press("k", "f")
+        assert stage.feed.kept_marks[-1].label == "full-time"
+
+
+async def test_brackets_move_the_alarm_line_and_say_what_that_does(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("right_square_bracket")
+        assert stage.feed.thresholds == [0.55]
+        assert "more false alarms" in stage.said[-1]
+        assert "about 3 false alarms a match" in stage.said[-1]
+        await stage.press("left_square_bracket", "left_square_bracket")
+        assert stage.feed.thresholds == [0.55, THRESHOLD, 0.8]
+        await stage.press("left_square_bracket")
+        assert stage.said[-1] == "there is no setting with fewer alarms"
+
+
+async def test_weights_without_operating_points_say_so(on_stage: Opening) -> None:
+    async with on_stage(replace(INFO, operating_points=())) as stage:
+        await stage.press("left_square_bracket")
+        assert stage.feed.thresholds == []
+        assert "carry no measured alarm budget" in stage.said[-1]
+
+
+async def test_a_visitor_moves_only_the_line_on_the_own_screen(on_stage: Opening) -> None:
+    async with on_stage(WATCH) as stage:
+        await stage.press("right_square_bracket")
+        assert "on this screen only" in stage.said[-1]
+
+
+async def test_r_reviews_the_selected_spike(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("p", "r", "r", "g", *"header", "enter")
+        label = stage.feed.kept_labels[0]
+        assert (label.verdict, label.what, label.note, label.rejected) == ("right", "goal", "header", False)
+        assert "✓ right goal header" in stage.text(SpikeLog)
+
+
+async def test_a_rejected_candidate_can_be_reviewed_too(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("x", "down", "down", "down", "r", "w", "c", "enter")
+        assert (stage.feed.kept_labels[0].verdict, stage.feed.kept_labels[0].rejected) == ("wrong", True)
+
+
+async def test_a_clip_that_can_not_be_written_says_why_and_the_review_goes_on(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("r", "x")
+        assert "kept no sound" in stage.said[-1]
+        assert isinstance(stage.app.screen, Ask)
+
+
+async def test_without_a_spike_there_is_nothing_to_review(on_stage: Opening) -> None:
+    async with on_stage(until_s=50.0) as stage:
+        await stage.press("r")
+        assert stage.said[-1] == "no spike to review yet"
+
+
+@pytest.mark.parametrize(("letter", "kind"), [("c", "csv"), ("j", "json"), ("l", "labels")])
+async def test_e_exports_and_says_where(on_stage: Opening, letter: str, kind: str) -> None:
+    async with on_stage() as stage:
+        await stage.press("e", letter)
+        assert stage.feed.exported == [kind]
+        assert stage.said[-1].endswith(f"session.{kind}")
+
+
+async def test_s_saves_a_picture_for_its_owner_alone(on_stage: Opening, tmp_path: Path) -> None:
+    async with on_stage() as stage:
+        await stage.press("s")
+        (picture,) = (tmp_path / "pictures").iterdir()
+        assert picture.read_text(encoding="utf-8").startswith("<svg")
+        assert picture.stat().st_mode & 0o777 == 0o600
+
+
+async def test_t_takes_the_next_theme(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        assert stage.app.theme == DARK
+        await stage.press("t")
+        assert stage.app.theme == LIGHT
+
+
+async def test_help_begins_with_the_panel_in_focus_and_can_be_read_to_its_end(on_stage: Opening) -> None:
+    async with on_stage(size=(40, 10)) as stage:
+        await stage.press("question_mark")
+        help = stage.app.screen
+        assert isinstance(help, HelpScreen)
+        scroll = help.query_one("#help")
+        assert scroll.max_scroll_x == 0
+        await stage.press("j", "down", "up", "end")
+        await stage.pilot.wait_for_animation()
+        assert scroll.max_scroll_y > 20
+        assert scroll.scroll_y == scroll.max_scroll_y
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, MonitorScreen)
+
+
+async def test_the_palette_runs_a_command_by_name(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("ctrl+p")
+        await stage.press(*"goal")
+        await stage.pilot.app.workers.wait_for_complete()
+        await stage.pilot.pause()
+        await stage.press("enter")
+        await stage.pilot.pause()
+        assert [mark.label for mark in stage.feed.kept_marks] == ["goal"]
+
+
+async def test_q_asks_before_it_ends_a_recording(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("q", "enter")  # the safe choice comes first
+        assert stage.app.is_running
+        await stage.press("q", "y")
+        assert stage.app.return_value == 0
+
+
+@pytest.mark.parametrize(("info", "key"), [(WATCH, "q"), (WATCH, "d"), (REPLAY, "q")])
+async def test_leaving_what_others_record_asks_nothing(on_stage: Opening, info: FeedInfo, key: str) -> None:
+    async with on_stage(info) as stage:
+        await stage.press(key)
+        assert stage.app.return_value == 0
+
+
+async def test_d_does_not_leave_a_recording_of_this_process(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("d")
+        assert stage.app.return_value is None
+        assert "this process is the recorder" in stage.said[-1]
+
+
+async def test_j_jumps_to_a_time(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("j", *"1:13", "enter")
+        assert stage.cursor_s == pytest.approx(73.0)
+        await stage.press("j", *"soon", "enter")
+        assert "'soon' is no time" in stage.said[-1]
+
+
+async def test_a_replay_plays_pauses_seeks_and_changes_speed(on_stage: Opening) -> None:
+    async with on_stage(REPLAY, speed=8.0) as stage:
+        await stage.tick(10.0)
+        assert stage.cursor_s == pytest.approx(80.0)
+        assert "▶ REPLAY 8x" in stage.text(Header)
+        assert stage.said[-1].startswith("Spike: 0.93")
+        await stage.press("space")
+        await stage.tick(10.0)
+        assert stage.cursor_s == pytest.approx(80.0)
+        await stage.press("greater_than_sign", "space")
+        await stage.tick(1.0)
+        assert stage.cursor_s == pytest.approx(96.0)
+        await stage.press("less_than_sign", "n")
+        assert stage.cursor_s == pytest.approx(SPIKES[1], abs=2.0)
+        assert "REPLAY paused" in stage.text(Header)
+
+
+async def test_a_replay_stops_at_its_end(on_stage: Opening) -> None:
+    async with on_stage(REPLAY) as stage:
+        await stage.tick(1000.0)
+        assert not stage.screen.player.playing  # type: ignore[union-attr]
+        assert stage.cursor_s == pytest.approx(300.0, abs=0.1)
+
+
+async def test_live_sound_has_no_speed(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("greater_than_sign")
+        assert "sets its own pace" in stage.said[-1]
+
+
+async def test_a_click_in_the_graph_goes_to_that_moment(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.pilot.click(Graph, offset=(79 - 31, 4))
+        assert stage.cursor_s == pytest.approx(NOW_S - 60.0, abs=3.0)
+
+
+async def test_a_click_in_the_footer_is_its_key(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.pilot.click(KeyBar, offset=(2, 0))
+        await stage.pilot.pause()
+        assert not stage.screen.view.following
+
+
+async def test_a_click_chooses_a_spike(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.pilot.click(SpikeLog, offset=(10, 3))
+        selected = stage.screen.query_one(SpikeLog).selected
+        assert isinstance(selected, Spike)
+        assert selected.peak == pytest.approx(SPIKES[1], abs=2.0)
+
+
+async def test_tab_goes_round_and_keys_still_work(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("tab", "g")
+        assert len(stage.feed.kept_marks) == 1
+
+
+async def test_a_key_moved_in_the_configuration_works_and_the_old_one_does_not(on_stage: Opening) -> None:
+    async with on_stage(keys={"goal": "ctrl+g"}) as stage:
+        await stage.press("g")
+        assert stage.feed.kept_marks == []
+        await stage.press("ctrl+g")
+        assert len(stage.feed.kept_marks) == 1
+
+
+async def test_an_engine_that_dies_is_a_state_on_the_screen(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.push(End(NOW_S, "fault", "The network gave up."))
+        stage.feed.alive = False
+        await stage.tick()
+        assert "ENDED" in stage.text(Header)
+        assert stage.app.is_running
+
+
+async def test_a_feed_that_fails_is_a_state_on_the_screen(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.fails = InputError("the store is damaged", "momentum sessions repair")
+        await stage.tick()
+        assert stage.app.is_running
+        assert stage.screen.model.end is not None
+        assert "the store is damaged" in stage.screen.model.end.detail
+
+
+async def test_a_recorder_that_vanished_is_said(on_stage: Opening) -> None:
+    async with on_stage(WATCH) as stage:
+        stage.feed.alive = False
+        await stage.tick()
+        assert stage.screen.ended is not None
+        assert "gone without a goodbye" in stage.screen.ended.detail
+
+
+async def test_a_lost_microphone_is_told_and_shown(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.push(HealthChange(NOW_S, Health.LOST, "USB microphone"))
+        await stage.tick()
+        assert stage.said[-1] == "Lost: USB microphone"
+        assert "lost" in stage.text(StatusLine)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 5), (80, 24), (200, 50), (500, 3), (1, 1)])
+async def test_any_size_is_drawn(on_stage: Opening, size: tuple[int, int]) -> None:
+    async with on_stage(size=(80, 24)) as stage:
+        await stage.pilot.resize_terminal(*size)
+        await stage.tick()
+        for panel in stage.screen.query(Painted):
+            lines = panel.draw(max(panel.content_size.width, 1), max(panel.content_size.height, 1))
+            assert isinstance(lines, list)
+
+
+async def test_hostile_notes_and_labels_are_plain_text(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("m", "x")
+        stage.app.screen.query_one(Input).value = "[red]\x1b[31m" + "y" * 10_000
+        await stage.press("enter")
+        stage.feed.push(Mark(NOW_S, "[bold]\x1b[2J", "\u202e"))
+        await stage.tick()
+        assert "\x1b" not in stage.text(Graph)
+        assert len(stage.feed.kept_marks[0].note) <= 500
+
+
+def test_every_key_is_pressed_by_a_test_here() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    missing = [
+        key.id for key in KEYS if not any(f'"{name}"' in source or f'"{name}' in source for name in key.keys.split(","))
+    ]
+    assert missing == []

@@ -1,0 +1,223 @@
+"""The monitor: a view of a session, drawn anew from it many times a second."""
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.events import Resize
+
+from engine.errors import MomentumError
+from engine.signals import End, Event
+from tui.alerts import Alerts
+from tui.feed import FeedKind, SessionFeed
+from tui.glyphs import Glyphs
+from tui.keys import key_name
+from tui.player import Player
+from tui.screens.acting import ActingScreen, moment_of
+from tui.settings import MonitorSettings
+from tui.widgets.budget import BudgetPanel
+from tui.widgets.graph import Graph, picture_of
+from tui.widgets.index import IndexPanel
+from tui.widgets.level import LevelPanel
+from tui.widgets.lines import (
+    Banner,
+    Header,
+    HeaderValue,
+    KeyBar,
+    KeyHint,
+    StatusLine,
+    StatusValue,
+    banner_lines,
+)
+from tui.widgets.spectrum import Spectrum
+from tui.widgets.spike_log import LogValue, SpikeLog
+from tui.widgets.whole import WholeSession
+
+_WHOLE_EVERY_S = 2.0
+_VITALS_EVERY_S = 1.0
+_HINTS: dict[str, str] = {
+    "following": "freeze previous_spike mark goal review export quit clock zoom_out help",
+    "frozen": "freeze back forward previous_spike next_spike review quit mark zoom_out help",
+    "replay": "freeze back forward next_spike faster review export quit previous_spike help",
+    "ended": "back forward previous_spike next_spike review export quit whole help",
+}
+"""Keys that matter in a state of the screen, the most useful first; the footer shows as many as fit."""
+
+
+class MonitorScreen(ActingScreen):
+    """Polls its feed and shows one moment of it: the newest while following, another while frozen."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-medium"), (120, "-wide")]  # noqa: RUF012 - declared so by Screen
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middling"), (40, "-tall")]  # noqa: RUF012
+
+    def __init__(
+        self, feed: SessionFeed, settings: MonitorSettings, glyphs: Glyphs, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(feed, settings, glyphs)
+        self.alerts = Alerts(bell=settings.bell)
+        self._clock = clock
+        self._last_tick = clock()
+        self._whole_at = float("-inf")
+        self._vitals_at = float("-inf")
+        self._vitals = feed.vitals()
+        self._log_version = -1
+        self._log_until = 0
+        self._broken = False
+
+    def compose(self) -> ComposeResult:
+        yield Header(self.glyphs, id="header")
+        yield Banner(self.glyphs, banner_lines(self.feed.info), id="banner")
+        with Container(id="now"):
+            yield IndexPanel(self.glyphs, id="index")
+            yield LevelPanel(self.glyphs, self.feed.info.source, id="level")
+            yield BudgetPanel(self.glyphs, self.feed.info, id="budget")
+        yield Graph(self.glyphs, id="graph")
+        yield Spectrum(self.glyphs, id="spectrum")
+        with Container(id="past"):
+            yield SpikeLog(self.glyphs, id="log")
+            yield WholeSession(self.glyphs, id="whole")
+        yield StatusLine(self.glyphs, id="status")
+        yield KeyBar(self.glyphs, id="keys")
+
+    def on_mount(self) -> None:
+        self.model.open()
+        if self.feed.info.kind is FeedKind.REPLAY:
+            self.player = Player(self.model.head_s, speed=self.settings.speed)
+        self.query_one(Spectrum).set_class(self.feed.spectrum() is not None, "-heard")
+        self.query_one(SpikeLog).focus()
+        self.call_after_refresh(self.tick)
+        if self.settings.fps > 0:
+            self.set_interval(1 / self.settings.fps, self.tick)
+
+    @property
+    def ended(self) -> End | None:
+        """How the session ended, if it did. A recorder that is gone without a word has ended it as well."""
+        if self.model.end is not None or self.feed.running:
+            return self.model.end
+        gone = self.feed.info.kind is FeedKind.WATCH
+        detail = "the recorder is gone without a goodbye" if gone else "the recording breaks off here"
+        return End(self.model.head_s, "broken_off", detail)
+
+    def tick(self) -> None:
+        """Take what is new and paint it."""
+        clock_s = self._clock()
+        passed_s, self._last_tick = clock_s - self._last_tick, clock_s
+        news = self._poll()
+        if self.player is not None:
+            before = self.player.position_s
+            self.player.length_s = self.model.head_s
+            self.player.advance(passed_s)
+            news = self._passed(before, self.player.position_s)
+            if not self.player.playing and self.view.following and self.player.position_s >= self.player.length_s:
+                self.view = self.view.moved(self.player.position_s).frozen()
+        self.view = self.view.moved(self.now_s)
+        self._tell(news, clock_s)
+        with self.app.batch_update():
+            self.paint(clock_s)
+
+    def paint(self, clock_s: float | None = None) -> None:
+        """Show the view's moment on every panel; each sends only the cells that differ."""
+        clock_s = self._clock() if clock_s is None else clock_s
+        t = self.view.cursor_s
+        moment = self.model.moment(t)
+        at_end = self.ended if t >= self.model.head_s else None
+        following = self.view.following and self.ended is None
+        self.query_one(Header).show(
+            HeaderValue(
+                info=self.feed.info, t=t, head_s=self.model.head_s,
+                following=self.view.following, running=self.feed.running and self.model.end is None,
+                speed=self.player.speed if self.player is not None else None,
+                minute=moment.minute, period=moment.period,
+            )
+        )  # fmt: skip
+        self.query_one(IndexPanel).show(moment, at_end)
+        self.query_one(LevelPanel).show(moment)
+        graph = self.query_one(Graph)
+        graph.show(picture_of(self.model, self.view, graph.columns, self.with_rejected))
+        self._paint_log()
+        if clock_s - self._vitals_at >= _VITALS_EVERY_S:
+            self._vitals, self._vitals_at = self.feed.vitals(), clock_s
+        rate = self.model.readings_per_s(t) if following or self.player is not None else None
+        self.query_one(StatusLine).show(StatusValue(self.feed.info, moment, rate, self._vitals))
+        self.query_one(KeyBar).show(self._hints())
+        self._paint_wide(clock_s)
+
+    def _paint_log(self) -> None:
+        log = self.query_one(SpikeLog)
+        until = round(self.view.cursor_s) if self.player is not None else 0
+        if (self.model.version, until) == (self._log_version, self._log_until):
+            return
+        self._log_version, self._log_until = self.model.version, until
+        log.show(
+            LogValue(
+                candidates=tuple(self.model.candidates(self.with_rejected)),
+                labels=tuple(self.model.labels.values()),
+                clock=self.model.clock,
+                until_s=self.view.cursor_s if self.player is not None else float("inf"),
+                with_rejected=self.with_rejected,
+            )
+        )
+
+    def _paint_wide(self, clock_s: float) -> None:
+        whole = self.query_one(WholeSession)
+        if whole.display and whole.size.width and clock_s - self._whole_at >= _WHOLE_EVERY_S:
+            self._whole_at = clock_s
+            whole.show(self.model, self.now_s)
+        budget = self.query_one(BudgetPanel)
+        if budget.display:
+            budget.show(self.model.threshold)
+        spectrum = self.query_one(Spectrum)
+        if spectrum.display and self.view.following:
+            spectrum.push(self.feed.spectrum(), self.view.last_column())
+
+    def repaint_log(self) -> None:
+        """Draw the log although no event came."""
+        self._log_version = -1
+        self.paint()
+
+    def on_resize(self, event: Resize) -> None:
+        self._whole_at = float("-inf")
+        self.call_after_refresh(self.paint)
+
+    def _poll(self) -> list[Event]:
+        """New events; a feed that fails is a state on the screen, not the end of it."""
+        if self._broken:
+            return []
+        try:
+            return self.model.take(self.feed.poll())
+        except MomentumError as error:
+            self._broken = True
+            return self.model.take([End(self.model.head_s, "failed", f"{error.message} {error.hint}")])
+
+    def _passed(self, before_s: float, after_s: float) -> list[Event]:
+        """Events of a finished session that a replay has just come upon."""
+        spikes: list[Event] = [spike for spike in self.model.spikes if before_s < spike.decided_at <= after_s]
+        return spikes + [change for change in self.model.health if before_s < change.t <= after_s]
+
+    def _tell(self, news: list[Event], clock_s: float) -> None:
+        for notice in self.alerts.notices(news, self.now_s, self.model.clock):
+            self.notify(notice.text, severity=notice.severity, markup=False, timeout=6)
+            if notice.rings and self.alerts.may_ring(clock_s):
+                self.app.bell()
+
+    def _hints(self) -> list[KeyHint]:
+        state = "following" if self.view.following else "frozen"
+        if self.player is not None:
+            state = "replay"
+        elif self.ended is not None:
+            state = "ended"
+        hints = []
+        for id in _HINTS[state].split():
+            key = self.key_of(id)
+            short = key.short
+            if id == "freeze":
+                short = ("pause" if self.view.following else "play") if self.player else (
+                    "freeze" if self.view.following else "go on")  # fmt: skip
+            hints.append(KeyHint(key_name(id, self.settings.keys, self.glyphs), short, f"screen.{key.action}"))
+        return hints
+
+    def on_graph_picked(self, event: Graph.Picked) -> None:
+        self.look_at(event.t)
+
+    def on_spike_log_chosen(self, event: SpikeLog.Chosen) -> None:
+        self.look_at(moment_of(event.candidate))

@@ -1,0 +1,23 @@
+"""What a person can set about the monitor; the configuration and the command line fill it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """``fps`` is how often a second the screen looks for something new; 0 leaves that to the caller (tests)."""
+
+    theme: str = "auto"
+    ascii: bool = False
+    mouse: bool = True
+    fps: int = 12
+    bell: bool = True
+    """Ring the terminal's bell at a spike and when the listening breaks; at most once in ten seconds."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Key names by binding id, instead of the built-in ones."""
+    pictures: Path = Path()
+    """Folder for screenshots, exports and clips; made when first needed."""
+    speed: float = 1.0
+    """How fast a replay plays at first."""

@@ -1,0 +1,69 @@
+"""The alarm budget in force, and what the index is calibrated to."""
+
+from typing import ClassVar
+
+from tui.feed import FeedInfo, OperatingPoint
+from tui.glyphs import Glyphs
+from tui.text import plain
+from tui.widgets.paint import Line, Painted, Piece, rule
+
+
+def point_in_force(points: tuple[OperatingPoint, ...], threshold: float) -> OperatingPoint | None:
+    """The operating point whose threshold is the one in force, if there is one."""
+    return next((point for point in points if abs(point.threshold - threshold) < 1e-6), None)
+
+
+def next_point(points: tuple[OperatingPoint, ...], threshold: float, more: int) -> OperatingPoint | None:
+    """The next operating point with more (``more`` = 1) or fewer (-1) alarms than ``threshold`` gives; None at the end.
+
+    More alarms go with a lower threshold.
+    """
+    ordered = sorted(points, key=lambda point: point.threshold)
+    if more > 0:
+        return next((point for point in reversed(ordered) if point.threshold < threshold - 1e-6), None)
+    return next((point for point in ordered if point.threshold > threshold + 1e-6), None)
+
+
+def budget_sentence(points: tuple[OperatingPoint, ...], threshold: float) -> str:
+    """What the alarm line means in alarms, in words."""
+    point = point_in_force(points, threshold)
+    if point is not None:
+        return f"about {point.alarms_per_match:g} false alarm{_s(point.alarms_per_match)} a match"
+    return "no measured rate of false alarms for it"
+
+
+def _s(count: float) -> str:
+    return "" if count == 1 else "s"
+
+
+class BudgetPanel(Painted):
+    """How often to be alarmed, and what stands behind the number."""
+
+    NAME: ClassVar[str] = "Alarm budget"
+    HELP: ClassVar[str] = (
+        "[ asks for fewer alarms (higher alarm line, spikes that are missed), ] for more (lower alarm line, false "
+        "alarms). How many false alarms a match each line gives was measured when the weights were made; weights "
+        "without that measurement have no budget to choose from."
+    )
+
+    def __init__(self, glyphs: Glyphs, info: FeedInfo, id: str | None = None) -> None:
+        super().__init__(glyphs, id)
+        self.info = info
+        self.threshold = info.threshold
+
+    def show(self, threshold: float) -> None:
+        """Show another alarm line."""
+        self.threshold = threshold
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        info = self.info
+        means = "index: chance of a danger event near by" if info.trained else "index: means nothing, untrained"
+        return [
+            rule("Alarm budget", width, self.glyphs, "[ fewer  ] more" if info.operating_points else ""),
+            [Piece(f" alarm from {self.threshold:.2f}", "alarm")],
+            [Piece(" " + budget_sentence(info.operating_points, self.threshold))],
+            [Piece(f" {means}", "faint")],
+            [Piece(f" labels: {plain(info.label_rule, 40) or 'unknown'}", "faint")],
+            [Piece(f" calibration: {plain(info.calibration, 40) or 'none'}", "faint")],
+        ]

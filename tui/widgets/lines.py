@@ -1,0 +1,194 @@
+"""The one-line widgets: header, banner, status, keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.signals import Health
+from tui.feed import FeedInfo, FeedKind, Vitals
+from tui.glyphs import Glyphs
+from tui.match_clock import session_time
+from tui.model import Moment
+from tui.text import plain
+from tui.widgets.paint import Line, Painted, Piece, fit, spread, width_of
+
+_GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderValue:
+    """How the screen stands to the session now. ``speed`` is None where the sound sets its own pace."""
+
+    info: FeedInfo
+    t: float
+    head_s: float
+    following: bool
+    running: bool
+    speed: float | None = None
+    minute: str = ""
+    period: str = ""
+
+
+def header_line(value: HeaderValue, width: int, glyphs: Glyphs) -> Line:
+    """What this is, whether it moves, and what time it is."""
+    behind = session_time(value.head_s - value.t)
+    replay = value.info.kind is FeedKind.REPLAY
+    speed = f" {value.speed:g}x" if value.speed is not None and value.speed != 1 else ""
+    if replay and value.following:
+        state = Piece(f" {glyphs.playing} REPLAY{speed} ", "bar")
+    elif replay:
+        state = Piece(f" {glyphs.frozen} REPLAY paused ", "note-word")
+    elif not value.following:
+        still = ", recording goes on" if value.running else ""
+        state = Piece(f" {glyphs.frozen} FROZEN {behind} behind{still} ", "note-word")
+    elif not value.running:
+        state = Piece(f" {glyphs.ended} ENDED ", "fault-word")
+    else:
+        word = "LIVE" if value.info.kind is FeedKind.LIVE else "WATCHING"
+        state = Piece(f" {glyphs.live} {word}{speed} ", "bar")
+    clock: Line = [Piece(f" {session_time(value.t)} ", "strong")]
+    if replay:
+        clock.append(Piece(f"/ {session_time(value.head_s)} ", "faint"))
+    if value.minute:
+        period = "" if value.minute in ("HT", "FT") or width < 60 else f"{value.period} "
+        clock = [Piece(f" {period}", "faint"), Piece(value.minute, "calm"), Piece(f" {glyphs.dot}", "faint"), *clock]
+    name = plain(value.info.source, max(width - width_of([state]) - width_of(clock) - 2, 1))
+    return spread([state, Piece(" "), Piece(name, "title")], clock, width)
+
+
+def banner_lines(info: FeedInfo) -> list[str]:
+    """What a person must know before believing the number; empty if there is nothing."""
+    lines = []
+    if not info.trained:
+        lines.append("untrained weights: the index means nothing yet")
+    if info.simulated and info.fallback:
+        lines.append("no microphone found, so this is a simulated match (momentum devices)")
+    elif info.simulated:
+        lines.append("a simulated match, not a real one. To listen: momentum live mic")
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class StatusValue:
+    """The machine room in one line."""
+
+    info: FeedInfo
+    moment: Moment
+    rate: float | None
+    vitals: Vitals
+
+
+def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
+    """Health, rate, delay, weights, session, disk; what does not fit is left out from the right."""
+    moment, info, vitals = value.moment, value.info, value.vitals
+    health = str(moment.health).replace("_", " ") if moment.health else "waiting"
+    good = moment.health in (Health.LISTENING, Health.CLIPPED, Health.WARMING_UP, Health.RECOVERING)
+    parts: list[Line] = [[Piece(f"{glyphs.tones['calm'] if good else glyphs.tones['fault']} {health}",  # type: ignore[index]
+                                "calm" if good else "fault")]]  # fmt: skip
+    if value.rate is not None:
+        parts.append([Piece(f"{value.rate:.1f}/s")])
+    if vitals.delay_s is not None:
+        parts.append([Piece("delay ", "faint"), Piece(f"{vitals.delay_s * 1000:.0f} ms")])
+    parts.append([Piece("weights ", "faint"), Piece(plain(info.weights, 24))])
+    if vitals.detail:
+        parts.append([Piece(plain(vitals.detail, 60), "fault")])
+    parts.append([Piece("session ", "faint"), Piece(plain(info.session, 30) if info.recording else "not recorded")])
+    if vitals.disk_free_bytes is not None:
+        free = vitals.disk_free_bytes / _GIB
+        parts.append([Piece("disk ", "faint"), Piece(f"{free:.0f} GB free", "ink" if free >= 1 else "fault")])
+    line: Line = [Piece(" ")]
+    for index, part in enumerate(parts):
+        joined = [*line, *([Piece(f" {glyphs.dot} ", "faint")] if index else []), *part]
+        if width_of(joined) <= width:
+            line = joined
+    return fit(line, width)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHint:
+    """A key worth knowing now, and what a click on it does."""
+
+    key: str
+    text: str
+    action: str
+
+
+def keys_line(hints: Sequence[KeyHint], width: int) -> Line:
+    """As many hints as fit, first ones first; the last hint (help) always."""
+    if not hints:
+        return []
+    *others, last = hints
+    tail = _hint(last)
+    line: Line = []
+    for hint in others:
+        pieces = _hint(hint)
+        if width_of(line) + width_of(pieces) + width_of(tail) > width:
+            break
+        line += pieces
+    return fit([*line, *tail], width)
+
+
+def _hint(hint: KeyHint) -> Line:
+    return [Piece(f" {hint.key}", "key", hint.action), Piece(f" {hint.text} ", "ink", hint.action)]
+
+
+class Header(Painted):
+    """The first line."""
+
+    NAME: ClassVar[str] = "First line"
+    HELP: ClassVar[str] = (
+        "Whether you see the newest moment (LIVE, WATCHING, REPLAY) or an older one (FROZEN), what is listened to, the "
+        "match clock once K set it, and the time since the sound began."
+    )
+    value: HeaderValue | None = None
+
+    def show(self, value: HeaderValue) -> None:
+        self.value = value
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [header_line(self.value, width, self.glyphs)] if self.value else []
+
+
+class Banner(Painted):
+    """Lines that say what not to believe."""
+
+    def __init__(self, glyphs: Glyphs, texts: Sequence[str], id: str | None = None) -> None:
+        super().__init__(glyphs, id)
+        self.texts = texts
+        self.display = bool(texts)
+        self.styles.height = len(texts)
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [[Piece(f" ! {text}", "note")] for text in self.texts]
+
+
+class StatusLine(Painted):
+    """The last line but one."""
+
+    NAME: ClassVar[str] = "Status line"
+    HELP: ClassVar[str] = (
+        "The machine room: state of the listening, readings a second, delay from sound to screen, weights, the "
+        "session's name, space left on the disk."
+    )
+    value: StatusValue | None = None
+
+    def show(self, value: StatusValue) -> None:
+        self.value = value
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [status_line(self.value, width, self.glyphs)] if self.value else []
+
+
+class KeyBar(Painted):
+    """The last line: keys that matter now."""
+
+    hints: tuple[KeyHint, ...] = ()
+
+    def show(self, hints: Sequence[KeyHint]) -> None:
+        self.hints = tuple(hints)
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [keys_line(self.hints, width)]

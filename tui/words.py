@@ -1,0 +1,102 @@
+"""The state of the index in words: what it is, and why there is none."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.grid import HISTORY_S
+from engine.signals import End, Health
+from tui.match_clock import session_time
+from tui.model import Moment
+from tui.text import plain
+
+BUILDING_SHARE = 0.6
+"""From this share of the alarm threshold on the index is called building."""
+
+
+class Tone(StrEnum):
+    """How a state looks; every tone has its own glyph as well as its colour."""
+
+    CALM = "calm"
+    BUILDING = "building"
+    ALARM = "alarm"
+    ABSENT = "absent"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state as it is shown: one word, one sentence, one line beneath."""
+
+    tone: Tone
+    word: str
+    sentence: str
+    beneath: str = ""
+
+
+_ABSENT: dict[Health, tuple[Tone, str, str]] = {
+    Health.SILENT: (Tone.FAULT, "SILENT", "the input delivers nothing but zeros"),
+    Health.STALLED: (Tone.FAULT, "STALLED", "no new sound arrives"),
+    Health.LOST: (Tone.FAULT, "LOST", "the microphone is gone"),
+    Health.RECOVERING: (Tone.ABSENT, "RECOVERING", "sound is back; gathering history"),
+}
+_REMEDY: dict[Health, str] = {
+    Health.SILENT: "muted? unplugged? no permission? try momentum doctor",
+    Health.STALLED: "waiting; the index comes back by itself",
+    Health.LOST: "plug it in again: listening resumes by itself",
+    Health.RECOVERING: "",
+}
+
+
+def tone_of(pressure: float, threshold: float) -> Tone:
+    """Calm, building or alarm, by the operating point in force."""
+    if pressure >= threshold:
+        return Tone.ALARM
+    return Tone.BUILDING if pressure >= BUILDING_SHARE * threshold else Tone.CALM
+
+
+def describe(moment: Moment, end: End | None = None) -> State:
+    """The state at a moment. ``end`` is how the session ended, if the moment is its last."""
+    reading = moment.reading
+    if end is not None:
+        return _ended(end)
+    if moment.health is None:
+        return State(Tone.ABSENT, "WAITING", "for the first sound")
+    if reading is None or reading.pressure is None or moment.health in _ABSENT:
+        return _absent(moment)
+    tone = tone_of(reading.pressure, moment.threshold)
+    beneath = f"alarm from {moment.threshold:.2f}"
+    if tone is Tone.ALARM or moment.alarm_since is not None:
+        since = moment.alarm_since
+        up = f"the crowd is up, for {moment.t - since:.0f} s" if since is not None else "above the alarm line"
+        return State(Tone.ALARM, "ALARM", up, beneath)
+    if tone is Tone.BUILDING:
+        return State(tone, "BUILDING", "the crowd is stirring" + _TREND[moment.trend], beneath)
+    return State(tone, "CALM", "nothing is building" + _TREND[moment.trend], beneath)
+
+
+_TREND = {1: ", rising", 0: "", -1: ", falling"}
+
+
+def _absent(moment: Moment) -> State:
+    if moment.health in _ABSENT:
+        tone, word, sentence = _ABSENT[moment.health]
+        return State(tone, word, plain(moment.detail, 200) or sentence, _REMEDY[moment.health])
+    left = max(HISTORY_S - moment.t, 0.0)
+    wait = f"the first index comes in {left:.0f} s" if left else "gathering history again after a gap"
+    return State(Tone.ABSENT, "WARMING UP", wait, f"it needs {HISTORY_S:.0f} s of sound")
+
+
+_PLAIN_ENDS = {
+    "end_of_file": "the sound is over",
+    "end_of_input": "the sound is over",
+    "interrupted": "stopped by hand",
+    "terminated": "stopped from outside",
+}
+
+
+def _ended(end: End) -> State:
+    at = f"after {session_time(end.t)}"
+    if end.reason in _PLAIN_ENDS:
+        return State(Tone.ABSENT, "ENDED", f"{_PLAIN_ENDS[end.reason]}, {at}", "look back with left and right, q quits")
+    reason = plain(end.detail or end.reason.replace("_", " "), 200)
+    return State(Tone.FAULT, "STOPPED", f"{reason}, {at}", "all until then is kept; start again with momentum live")
