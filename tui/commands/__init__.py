@@ -8,6 +8,7 @@ import: whatever is heavy (numpy, mlx, textual, audio) is imported inside the fu
 from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "Listening": ("live", "score"),
     "Matches to learn from": ("simulate",),
     "This machine": (
         "devices",

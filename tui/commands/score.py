@@ -1,0 +1,144 @@
+"""``momentum score``: a whole file as fast as the machine can."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.signals import AudioBlock, Event, Reading, Spike
+
+_BLOCK_HOPS = 4096
+
+
+def score(
+    file: Annotated[str, typer.Argument(help="A sound or video file.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, the same as 'live --json' prints.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Readings as CSV.")] = False,
+    step: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Frames of 46.4 ms between readings: 2 is live, 44 one a window hop.")
+    ] = 2,
+    weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    spike_on: Annotated[
+        float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
+    ] = None,
+    spike_off: Annotated[
+        float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")
+    ] = None,
+) -> int:
+    """Score a whole file: the same numbers as 'live FILE --speed max', as fast as the machine can.
+
+    To a terminal it prints a summary with the spikes, to anything else JSON Lines.
+    """
+    from engine import grid
+    from engine.audio.media import MediaFile
+    from engine.errors import UsageError
+    from engine.monitor import Monitor, Sink, Stop
+    from engine.spikes import SpikeDetector
+    from tui.lines import JsonLines
+    from tui.listening import build_engine, ending_on_signals, exit_code_of, settings_for
+
+    if as_json and as_csv:
+        raise UsageError("--json and --csv exclude each other", "Choose one of them.")
+    settings = settings_for({"weights": weights, "spike_on": spike_on, "spike_off": spike_off})
+    engine = build_engine(settings, step)
+    source = MediaFile(file, block_samples=_BLOCK_HOPS * grid.HOP)
+    sink: Sink
+    if as_csv:
+        sink = _CsvReadings(sys.stdout)
+    elif as_json or not sys.stdout.isatty():
+        sink = JsonLines(sys.stdout)
+    else:
+        sink = _Summary()
+    if not engine.weights.config.trained:
+        typer.echo("These weights are untrained: the index means nothing yet.", err=True)
+    stop = Stop()
+    monitor = Monitor(source, engine.stream, SpikeDetector(engine.spikes), [sink], stop)
+    try:
+        with ending_on_signals(stop):
+            end = monitor.run(engine.start(source.name))
+    finally:
+        if isinstance(sink, _Summary):
+            sink.show()
+    return exit_code_of(end.reason)
+
+
+class _CsvReadings:
+    """Readings as comma-separated values with a header; an absent index is empty."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        out.write("t,pressure,level_db,peak_db,health\n")
+
+    def write(self, event: "Event") -> None:
+        from engine.signals import Reading, to_json
+
+        if isinstance(event, Reading):
+            row = to_json(event)
+            pressure = "" if row["pressure"] is None else row["pressure"]
+            self._out.write(f"{row['t']},{pressure},{row['level_db']},{row['peak_db']},{row['health']}\n")
+
+    def sound(self, block: "AudioBlock") -> None:
+        """The table has no sound."""
+
+    def flush(self) -> None:
+        self._out.flush()
+
+
+class _Summary:
+    """What a person wants to know of a whole file."""
+
+    def __init__(self) -> None:
+        self._highest: Reading | None = None
+        self._readings = 0
+        self._spikes: list[Spike] = []
+        self._heard_s = 0.0
+
+    def write(self, event: "Event") -> None:
+        from engine.signals import End, Reading, Spike
+
+        if isinstance(event, Reading) and event.pressure is not None:
+            self._readings += 1
+            if self._highest is None or event.pressure > (self._highest.pressure or 0.0):
+                self._highest = event
+        elif isinstance(event, Spike):
+            self._spikes.append(event)
+        elif isinstance(event, End):
+            self._heard_s = event.t
+
+    def sound(self, block: "AudioBlock") -> None:
+        """The summary has no sound."""
+
+    def flush(self) -> None:
+        """It is shown at the end."""
+
+    def show(self) -> None:
+        from engine import grid
+        from tui.lines import clock_time
+        from tui.output import Column, print_table
+
+        typer.echo(f"{clock_time(self._heard_s)} of sound, {self._readings} readings with an index")
+        if self._highest is None:
+            typer.echo(f"No index: it needs {grid.HISTORY_S:.0f} s of sound without a break.")
+            return
+        typer.echo(f"highest index {self._highest.pressure:.2f} at {clock_time(self._highest.t)}")
+        if not self._spikes:
+            typer.echo("no spikes")
+            return
+        print_table(
+            [
+                Column("spike at", "right"),
+                Column("seconds", "right"),
+                Column("highest", "right"),
+                Column("decided after", "right"),
+            ],
+            [
+                (
+                    clock_time(spike.onset),
+                    f"{spike.end - spike.onset:.0f}",
+                    f"{spike.peak_pressure:.2f}",
+                    f"{spike.decided_at - spike.onset:.1f} s",
+                )
+                for spike in self._spikes
+            ],
+        )
