@@ -83,6 +83,24 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is written to the log file: debug writes most, error least."""
 
+    theme: Literal["auto", "dark", "light", "contrast", "16"] = "auto"
+    """Colours of the monitor; contrast can be told apart by everybody, 16 suits old terminals."""
+
+    ascii: bool = False
+    """Draw the monitor without any character beyond ASCII."""
+
+    mouse: bool = True
+    """Let the monitor use the mouse. Off: the terminal's own selecting and copying works as usual."""
+
+    bell: bool = True
+    """Ring the terminal's bell at a spike and when the listening breaks."""
+
+    fps: Annotated[WholeNumber, Field(ge=1, le=60)] = 12
+    """How often a second the monitor is drawn. Higher: smoother, and more work for a slow line."""
+
+    keys: Annotated[dict[str, str], Field(examples=[{"freeze": "space"}])] = Field(default_factory=dict)
+    """Other keys for the monitor, by the name of what they do; its help (?) lists the names."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -125,8 +143,8 @@ def load_settings(
         settings = Settings(**values)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        key = str(fault["loc"][0])
-        raise _bad_value(key, fault["input"], fault["msg"].removeprefix("Value error, "), set_by, file) from error
+        said = fault["msg"].removeprefix("Value error, ")
+        raise _bad_value([str(part) for part in fault["loc"]], fault["input"], said, set_by, file) from error
     return Loaded(settings, set_by)
 
 
@@ -160,7 +178,10 @@ def template() -> str:
     ]
     for name, field in Settings.model_fields.items():
         lines = textwrap.wrap(help[name], 100)
-        if field.default is None:
+        if field.default_factory is not None:  # a table: it stands last, since everything below it would belong to it
+            lines.append(f"[{name}]")
+            lines += [f"{key} = {json.dumps(value)}" for key, value in (field.examples or [{}])[0].items()]
+        elif field.default is None:
             lines.append(f"{name} = {json.dumps((field.examples or [''])[0])}  # an example; unset by default")
         else:
             lines.append(f"{name} = {json.dumps(field.default)}")
@@ -205,12 +226,13 @@ def _from_file(file: Path) -> dict[str, Any]:
     return values
 
 
-def _bad_value(key: str, value: object, fault: str, set_by: Mapping[str, str], file: Path) -> UsageError:
+def _bad_value(keys: list[str], value: object, fault: str, set_by: Mapping[str, str], file: Path) -> UsageError:
+    key, path = keys[0], ".".join(keys)
     place = {
         "flag": f"--{key.replace('_', '-')}",
         "environment": f"{variable(key)} in the environment",
-        "file": f"{file}: {key}",
-        "default": key,
+        "file": f"{file}: {path}",
+        "default": path,
     }[set_by[key]]
     return UsageError(f"{place} = {reprlib.repr(value)}: {_lower(fault)}", f"{key}: {setting_help()[key]}")
 

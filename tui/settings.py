@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +25,17 @@ class MonitorSettings:
     """Folder for screenshots, exports and clips; made when first needed."""
     speed: float = 1.0
     """How fast a replay plays at first."""
+
+
+def monitor_settings(settings: "Settings", pictures: Path, speed: float = 1.0) -> MonitorSettings:
+    """What the configuration says of the monitor."""
+    return MonitorSettings(
+        theme=settings.theme,
+        ascii=settings.ascii,
+        mouse=settings.mouse,
+        fps=settings.fps,
+        bell=settings.bell,
+        keys=settings.keys,
+        pictures=pictures,
+        speed=speed,
+    )

@@ -1,6 +1,7 @@
 """Where a setting's value comes from, and what is said about a bad one."""
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 
@@ -44,6 +45,9 @@ def test_flag_beats_environment_beats_file_beats_default(file: Path):
         ("log_level = 'loud'", "log_level = 'loud': input should be 'debug', 'info', 'warning' or 'error'"),
         ("spike_on = = 1", "invalid value (at line 1, column 12)"),
         ("[spike]\non = 1", "'spike' is no setting"),
+        ("[keys]\nfreeze = 1", "keys.freeze = 1: input should be a valid string"),
+        ("keys = 1", "keys = 1: input should be a valid dictionary"),
+        ("fps = true", "fps = True: a number is needed here"),
     ],
 )
 def test_a_fault_in_the_file_is_named_with_file_and_key(file: Path, text: str, said: str):
@@ -75,6 +79,12 @@ def test_a_fault_in_the_environment_is_named_with_its_variable(file: Path, envir
     with pytest.raises(UsageError) as raised:
         load_settings(file, environ)
     assert raised.value.message.startswith(said)
+
+
+def test_a_table_can_come_from_the_environment_as_json(file: Path):
+    assert load_settings(file, {"MOMENTUM_KEYS": '{"freeze": "f2"}'}).settings.keys == {"freeze": "f2"}
+    with pytest.raises(UsageError, match="keys"):
+        load_settings(file, {"MOMENTUM_KEYS": "{freeze"})
 
 
 def test_a_bad_flag_is_named_as_it_was_typed(file: Path):
@@ -124,7 +134,7 @@ def test_every_setting_has_its_help():
 def test_the_written_file_changes_nothing_and_holds_every_setting_once_uncommented(file: Path):
     file.write_text(template())
     assert set(load_settings(file, {}).set_by.values()) == {"default"}
-    assignments = [line[2:] for line in template().splitlines() if " = " in line]
-    assert set(tomllib.loads("\n".join(assignments))) == set(Settings.model_fields)
-    file.write_text("\n".join(assignments))
+    uncommented = re.sub(r"^# (?=\[|\w+ = )", "", template(), flags=re.MULTILINE)
+    assert list(tomllib.loads(uncommented)) == list(Settings.model_fields)
+    file.write_text(uncommented)
     assert set(load_settings(file, {}).set_by.values()) == {"file"}
