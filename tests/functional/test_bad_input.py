@@ -149,6 +149,20 @@ def test_samples_that_are_no_numbers_become_silence(momentum, tmp_path, noise):
     np.testing.assert_allclose(_numbers(ours), _numbers(clean), atol=1e-6)
 
 
+def test_a_silence_in_a_file_is_the_same_silence_live_and_scored(momentum, tmp_path, noise):
+    """Digital silence is judged on the grid: not by the blocks, nor by any clock."""
+    mute = np.zeros(int(3.3 * grid.SAMPLE_RATE_HZ), np.float32)
+    file = _wav(tmp_path / "mute.wav", np.concatenate([noise, mute, noise]), grid.SAMPLE_RATE_HZ, "PCM_16")
+    live = momentum.lines("live", file, "--speed", "max", "--json")
+    score = momentum.lines("score", file, "--json")
+    for ours, theirs in zip(live, score, strict=True):
+        for key in set(ours) - {"started_at", "compute_ms", "pressure", "session"}:
+            assert ours[key] == theirs[key], (ours, theirs)
+    states = [row["health"] for row in live if row["type"] == "health"]
+    assert states == ["warming_up", "listening", "silent", "warming_up", "listening"]
+    np.testing.assert_allclose(_numbers(live), _numbers(score), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("rate", "channels", "subtype"), [(8000, 1, "PCM_U8"), (192_000, 8, "PCM_24"), (44_100, 2, "PCM_16")]
 )

@@ -62,6 +62,22 @@ def test_live_and_score_print_the_same_readings(momentum: Momentum, ten_minutes:
     assert numbers > 4000
 
 
+def test_log_mel_of_real_crowds_agrees_with_librosa(ten_minutes: np.ndarray):
+    librosa = pytest.importorskip("librosa")
+    samples = ten_minutes[: 120 * grid.SAMPLE_RATE_HZ]
+    power = librosa.feature.melspectrogram(
+        y=samples,
+        sr=grid.SAMPLE_RATE_HZ,
+        n_fft=grid.FRAME_LENGTH,
+        hop_length=grid.HOP,
+        n_mels=grid.MEL_BANDS,
+        center=False,
+    )
+    expected = librosa.power_to_db(power, ref=1.0, amin=grid.POWER_FLOOR, top_db=None).T
+    audible = expected > expected.max() - 80
+    assert np.abs(log_mel(samples) - expected)[audible].max() < 1e-4
+
+
 def test_random_blocks_change_nothing(weights, ten_minutes, whole):
     rng = np.random.default_rng(21)
     cuts = np.cumsum(np.exp(rng.uniform(0, np.log(100_000), 1500)).astype(int))
