@@ -17,8 +17,8 @@ from engine.signals import Samples
 LEVEL_FLOOR_DB: Final = -120.0
 FULL_SCALE: Final = 0.999
 """A sample from here on counts as clipped: 16-bit full scale less a little, since resampling blurs the edge."""
-CLIPPED_SAMPLES: Final = 4
-"""Samples at full scale that make a hop clipped; a lone peak that just fits is none."""
+CLIPPED_RUN: Final = 3
+"""So many neighbouring samples at full scale are clipping; one or two are a peak that just fits."""
 SILENT_HOPS: Final = 22
 """About a second of exact zeros: no room and no live microphone is that quiet."""
 CLIPPED_FOR_HOPS: Final = 22
@@ -41,7 +41,8 @@ def measure(samples: Samples) -> Hops:
     peak = np.maximum(rows.max(axis=1), -rows.min(axis=1))
     clipped = np.zeros(len(rows), np.bool_)
     loud = peak >= FULL_SCALE
-    clipped[loud] = (np.abs(rows[loud]) >= FULL_SCALE).sum(axis=1) >= CLIPPED_SAMPLES
+    rail = np.lib.stride_tricks.sliding_window_view(np.abs(rows[loud]) >= FULL_SCALE, CLIPPED_RUN, axis=1)
+    clipped[loud] = rail.all(axis=2).any(axis=1)
     square_sum = np.einsum("ij,ij->i", rows, rows)
     return Hops(square_sum.astype(np.float64) / grid.HOP, peak, clipped, peak == 0.0)
 

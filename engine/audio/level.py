@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.hops import FULL_SCALE, LEVEL_FLOOR_DB, decibels
+from engine import grid
+from engine.hops import CLIPPED_RUN, FULL_SCALE, LEVEL_FLOOR_DB, decibels
 from engine.signals import Samples
 
-CLIPPED_RUN = 3
-"""So many neighbouring samples at full scale are clipping; one or two are a peak that just fits."""
-_CELL = 1024
+_CELL = grid.HOP
 
 
 @dataclass(frozen=True, slots=True)
