@@ -13,12 +13,10 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.signals import Event, Health, Mark
+from engine.signals import Event, Mark
 
 Floats: TypeAlias = NDArray[np.float64]
-
-HEALTH_CODES: tuple[Health, ...] = tuple(Health)
-"""The order in which ``Readings.health`` numbers the states."""
+Column: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 
 class FeedKind(StrEnum):
@@ -65,11 +63,11 @@ class Readings:
     """Readings as columns of equal length, in order of time; ``pressure`` is NaN where there was no number."""
 
     t: Floats
-    pressure: Floats
-    level_db: Floats
-    peak_db: Floats
+    pressure: Column
+    level_db: Column
+    peak_db: Column
     health: NDArray[np.uint8]
-    """Index into ``HEALTH_CODES``."""
+    """Index into ``engine.session.schema.HEALTH_CODES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,9 @@ class SessionFeed(Protocol):
         ...
 
     def export(self, kind: str, folder: Path) -> Path:
-        """Write the session as ``kind`` (``csv``, ``json``, ``labels``) into ``folder`` and return the file."""
+        """Write the session as ``kind`` (``spikes``, ``readings``, ``json``, ``labels``) into ``folder`` and return
+        the file. May be called from a thread of its own, as ``clip`` may.
+        """
         ...
 
     def clip(self, onset: float, folder: Path) -> Path:

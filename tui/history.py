@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.session.schema import HEALTH_CODES
 from engine.signals import Health, Reading
-from tui.feed import HEALTH_CODES, Floats, Readings
+from tui.feed import Floats, Readings
 
 _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _FIRST_CAPACITY = 4096

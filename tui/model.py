@@ -8,10 +8,20 @@ from typing import TypeAlias
 from engine.signals import Alarm, End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
 from tui.feed import SessionFeed, SpikeLabel
 from tui.history import History
-from tui.match_clock import MatchClock
+from tui.match_clock import ALARM_LINE, MatchClock
 
 Candidate: TypeAlias = Spike | Rejected | Alarm
 """What a line of the spike log speaks of; an alarm becomes the spike with the same onset when it has ended."""
+
+
+def number_in(text: str) -> float | None:
+    """The number between 0 and 1 that ``text`` spells, if it does; marks may come from anybody."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0.0 < value <= 1.0 else None
+
 
 _TREND_S = 4.0
 _TREND_STEP = 0.05
@@ -87,8 +97,7 @@ class Model:
             case Alarm():
                 self.alarm = event
             case Mark():
-                self.marks.append(event)
-                self.clock = MatchClock.from_marks(self.marks)
+                self._take_mark(event)
             case HealthChange():
                 insort(self.health, event, key=lambda change: change.t)
             case End():
@@ -96,6 +105,15 @@ class Model:
                 self.alarm = None
             case Start():
                 self.threshold = event.threshold
+
+    def _take_mark(self, mark: Mark) -> None:
+        if mark.label == ALARM_LINE:
+            threshold = number_in(mark.note)
+            if threshold is not None:
+                self.threshold = threshold
+            return
+        self.marks.append(mark)
+        self.clock = MatchClock.from_marks(self.marks)
 
     @property
     def head_s(self) -> float:

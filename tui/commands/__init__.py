@@ -8,8 +8,8 @@ import: whatever is heavy (numpy, mlx, textual, audio) is imported inside the fu
 from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "Listening": ("live", "score"),
-    "Matches to learn from": ("simulate", "ingest", "library"),
+    "Listening": ("live", "replay", "score"),
+    "Matches to learn from": ("simulate",),
     "This machine": (
         "devices",
         "doctor",

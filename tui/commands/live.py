@@ -1,9 +1,12 @@
 """``momentum live``: listens and shows what it hears."""
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from tui.showing import Ascii, Fps, Mouse, Theme
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
@@ -30,31 +33,40 @@ def live(
     spike_off: Annotated[
         float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")
     ] = None,
-    as_ascii: Annotated[bool, typer.Option("--ascii", help="No character beyond ASCII.")] = False,
+    as_ascii: Ascii = False,
+    theme: Theme = None,
+    mouse: Mouse = None,
+    fps: Fps = None,
 ) -> int:
-    """Listen, and show the index as it comes: about ten readings a second.
+    """Listen, and show the index as it comes: about ten readings a second, in a terminal on the monitor.
 
     Exit codes: 0 the sound ended, 3 no microphone or lost, 4 weights, 5 bad file, 130 and 143 ended by a signal.
     """
     from engine.monitor import Monitor, Stop
     from engine.spikes import SpikeDetector
+    from tui.launch import can_show_monitor
     from tui.lines import JsonLines, PlainLines
     from tui.listening import build_engine, ending_on_signals, exit_code_of, settings_for, speed_of
+    from tui.showing import on_screen, show_live
 
     pace = speed_of(speed)
-    settings = settings_for({"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off})
+    flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
+    settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     engine = build_engine(settings)
     opened = _open(settings, pace, rate, channels)
+    give_up_after_s = _PIPE_GIVES_UP_AFTER_S if settings.source == "-" else None
+    if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
+        fallback = settings.source is None and opened.name.startswith("demo")
+        return show_live(opened, engine, on_screen(settings), fallback=fallback, give_up_after_s=give_up_after_s)
     try:
         printer: JsonLines | PlainLines
         if as_json or not (plain or sys.stdout.isatty()):
             printer = JsonLines(sys.stdout)
         else:
-            printer = PlainLines(sys.stdout, engine.spikes.on, as_ascii)
+            printer = PlainLines(sys.stdout, engine.spikes.on, settings.ascii)
         if not engine.weights.config.trained:
             typer.echo("These weights are untrained: the index means nothing yet.", err=True)
         stop = Stop()
-        give_up_after_s = _PIPE_GIVES_UP_AFTER_S if settings.source == "-" else None
         monitor = Monitor(
             opened, engine.stream, SpikeDetector(engine.spikes), [printer], stop, give_up_after_s=give_up_after_s
         )

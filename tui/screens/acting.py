@@ -203,10 +203,9 @@ class ActingScreen(Screen[None]):
         if candidate is None:
             self.say("no spike to review yet")
             return
-        folder = self.settings.pictures
 
         def clip() -> None:
-            self._try_to_write(lambda: self.feed.clip(candidate.onset, private_folder(folder)))
+            self._write_beside(lambda folder: self.feed.clip(candidate.onset, folder))
 
         def keep(answer: Answer | None) -> None:
             if answer is not None:
@@ -225,8 +224,7 @@ class ActingScreen(Screen[None]):
 
         def write(answer: Answer | None) -> None:
             if answer is not None:
-                folder = self.settings.pictures
-                self._try_to_write(lambda: self.feed.export(answer.values[0], private_folder(folder)))
+                self._write_beside(lambda folder: self.feed.export(answer.values[0], folder))
 
         self._ask("Export this session", [questions.EXPORT], write)
 
@@ -234,13 +232,15 @@ class ActingScreen(Screen[None]):
         """Save the screen as a picture, for its owner alone."""
         name = f"monitor-{session_time(self.view.cursor_s).replace(':', '-')}.svg"
 
-        def write() -> Path:
-            path = private_folder(self.settings.pictures) / name
+        picture = self.app.export_screenshot(title="Acoustic Momentum")
+
+        def write(folder: Path) -> Path:
+            path = folder / name
             path.touch(mode=0o600)
-            path.write_text(self.app.export_screenshot(title="Acoustic Momentum"), encoding="utf-8")
+            path.write_text(picture, encoding="utf-8")
             return path
 
-        self._try_to_write(write)
+        self._write_beside(write)
 
     def action_theme(self) -> None:
         """The next theme."""
@@ -292,15 +292,20 @@ class ActingScreen(Screen[None]):
             return False
         return True
 
-    def _try_to_write(self, write: Callable[[], Path]) -> None:
+    def _write_beside(self, write: Callable[[Path], Path]) -> None:
+        """Write into the folder for pictures and exports, in a thread: ten hours of readings take a while."""
+        self.run_worker(
+            lambda: self.app.call_from_thread(self.say, *self._written(write)), thread=True, exit_on_error=False
+        )
+
+    def _written(self, write: Callable[[Path], Path]) -> tuple[str, str]:
+        """What to say about writing: where it is, or why not."""
         try:
-            path = write()
+            return f"written: {write(private_folder(self.settings.pictures))}", "information"
         except MomentumError as error:
-            self.say(f"{error.message} {error.hint}", "error")
+            return f"{error.message} {error.hint}", "error"
         except OSError as error:
-            self.say(f"could not write it: {error.strerror}", "error")
-        else:
-            self.say(f"written: {path}")
+            return f"could not write it: {error.strerror}", "error"
 
 
 def moment_of(candidate: Candidate) -> float:

@@ -83,7 +83,6 @@ class MonitorScreen(ActingScreen):
         self.model.open()
         if self.feed.info.kind is FeedKind.REPLAY:
             self.player = Player(self.model.head_s, speed=self.settings.speed)
-        self.query_one(Spectrum).set_class(self.feed.spectrum() is not None, "-heard")
         self.query_one(SpikeLog).focus()
         self.call_after_refresh(self.tick)
         if self.settings.fps > 0:
@@ -167,8 +166,10 @@ class MonitorScreen(ActingScreen):
         if budget.display:
             budget.show(self.model.threshold)
         spectrum = self.query_one(Spectrum)
+        frame = self.feed.spectrum()
+        spectrum.set_class(frame is not None, "-heard")
         if spectrum.display and self.view.following:
-            spectrum.push(self.feed.spectrum(), self.view.last_column())
+            spectrum.push(frame, self.view.last_column())
 
     def repaint_log(self) -> None:
         """Draw the log although no event came."""

@@ -39,7 +39,8 @@ WHAT = Question(
 EXPORT = Question(
     "As what?",
     (
-        Choice("c", "csv", "CSV: a table for a spreadsheet"),
+        Choice("c", "spikes", "CSV: the spikes, for a spreadsheet"),
+        Choice("r", "readings", "CSV: every reading"),
         Choice("j", "json", "JSON: everything"),
         Choice("l", "labels", "labels: your reviews, for training"),
     ),

@@ -160,7 +160,7 @@ class SpikeLog(Painted, can_focus=True):
         for index, candidate in list(enumerate(candidates))[self._top : self._top + rows]:
             line = log_row(candidate, self._labels.get(candidate.onset), self.value.clock, width, self.glyphs)
             if candidate.onset > self.value.until_s:
-                line = [Piece(piece.text, "faint") for piece in line]
+                line = [Piece("   ")] + [Piece(piece.text, "faint") for piece in line[1:]]  # still to come
             if index == chosen and self._selected_onset is not None:
                 text = "".join(piece.text for piece in line)
                 line = fit([Piece(self.glyphs.pointer + text[1:], "selected")], width)

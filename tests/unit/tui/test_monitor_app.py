@@ -59,6 +59,11 @@ class Stage:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
+    async def written(self) -> None:
+        """Wait for what is being written."""
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
     async def tick(self, seconds: float = 0.0) -> None:
         self.clock[0] += seconds
         self.screen.tick()
@@ -249,6 +254,7 @@ async def test_a_rejected_candidate_can_be_reviewed_too(on_stage: Opening) -> No
 async def test_a_clip_that_can_not_be_written_says_why_and_the_review_goes_on(on_stage: Opening) -> None:
     async with on_stage() as stage:
         await stage.press("r", "x")
+        await stage.written()
         assert "kept no sound" in stage.said[-1]
         assert isinstance(stage.app.screen, Ask)
 
@@ -259,10 +265,11 @@ async def test_without_a_spike_there_is_nothing_to_review(on_stage: Opening) -> 
         assert stage.said[-1] == "no spike to review yet"
 
 
-@pytest.mark.parametrize(("letter", "kind"), [("c", "csv"), ("j", "json"), ("l", "labels")])
+@pytest.mark.parametrize(("letter", "kind"), [("c", "spikes"), ("r", "readings"), ("j", "json"), ("l", "labels")])
 async def test_e_exports_and_says_where(on_stage: Opening, letter: str, kind: str) -> None:
     async with on_stage() as stage:
         await stage.press("e", letter)
+        await stage.written()
         assert stage.feed.exported == [kind]
         assert stage.said[-1].endswith(f"session.{kind}")
 
@@ -270,6 +277,7 @@ async def test_e_exports_and_says_where(on_stage: Opening, letter: str, kind: st
 async def test_s_saves_a_picture_for_its_owner_alone(on_stage: Opening, tmp_path: Path) -> None:
     async with on_stage() as stage:
         await stage.press("s")
+        await stage.written()
         (picture,) = (tmp_path / "pictures").iterdir()
         assert picture.read_text(encoding="utf-8").startswith("<svg")
         assert picture.stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,108 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import InputError
+from engine.session import SessionReader, SessionWriter
+from engine.session.disk import DiskKeeper, DiskSettings
+from engine.signals import AudioBlock, End, Mark, Start
+from tests.unit.tui.fake_feed import INFO, make_events
+from tui.feed import FeedKind, SpikeLabel
+from tui.model import Model
+from tui.stored_feed import StoredFeed, points_of
+
+POINTS = [{"alarms_per_match": 1, "threshold": 0.7}, {"alarms_per_match": 0.2, "threshold": 0.9}]
+
+
+def begun(root: Path) -> SessionWriter:
+    writer = SessionWriter.create(
+        root, "demo:7", disk=DiskKeeper(root, DiskSettings(reserve_bytes=0)), weights={"operating_points": POINTS}
+    )
+    writer.write(Start(writer.name, "demo:7", "default", True, 22050, INFO.started_at, 0.7, "danger"))
+    return writer
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[SessionWriter]:
+    writer = begun(tmp_path)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def feed(writer: SessionWriter) -> Iterator[StoredFeed]:
+    for event in make_events(120.0):
+        writer.write(event)
+    feed = StoredFeed(SessionReader.open(writer.folder), FeedKind.WATCH)
+    yield feed
+    feed.close()
+
+
+def test_it_says_what_the_session_is(feed: StoredFeed) -> None:
+    info = feed.info
+    assert (info.source, info.weights, info.threshold, info.simulated) == ("demo:7", "default", 0.7, True)
+    assert [point.threshold for point in info.operating_points] == [0.9, 0.7]
+    assert feed.running
+
+
+def test_a_model_opened_on_it_knows_all_and_then_follows(feed: StoredFeed, writer: SessionWriter) -> None:
+    model = Model(feed)
+    model.open()
+    fresh = Model(StoredFeed(SessionReader.open(writer.folder), FeedKind.WATCH))
+    fresh.take(fresh.feed.poll())
+    assert len(model.history) == len(fresh.history) > 1000
+    assert model.spikes == fresh.spikes
+    for event in make_events(130.0)[-100:]:
+        writer.write(event)
+    writer.write(End(130.0, "quit"))
+    model.take(feed.poll())
+    assert model.head_s == pytest.approx(130.0, abs=0.1)
+    assert model.end == End(130.0, "quit")
+
+
+def test_a_mark_set_on_the_screen_comes_back_once(feed: StoredFeed) -> None:
+    model = Model(feed)
+    model.open()
+    feed.add_mark(Mark(60.0, "goal", "header"))
+    model.take(feed.poll())
+    model.take(feed.poll())
+    assert model.marks == [Mark(60.0, "goal", "header")]
+
+
+def test_labels_are_kept_for_the_next_visitor(feed: StoredFeed, writer: SessionWriter) -> None:
+    label = SpikeLabel(71.0, "right", "goal", "header")
+    feed.label_spike(label)
+    assert StoredFeed(SessionReader.open(writer.folder), FeedKind.REPLAY).labels() == [label]
+
+
+@pytest.mark.parametrize("kind", ["spikes", "readings", "json", "labels"])
+def test_an_export_is_for_its_owner_alone(feed: StoredFeed, tmp_path: Path, kind: str) -> None:
+    path = feed.export(kind, tmp_path)
+    again = feed.export(kind, tmp_path)
+    assert path == again
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_size > 0
+
+
+def test_a_clip_is_the_sound_around_a_spike(feed: StoredFeed, writer: SessionWriter, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        feed.clip(71.0, tmp_path)
+    writer.sound(AudioBlock(np.full(90 * 22050, 0.1, np.float32), 0))
+    writer.close()
+    path = feed.clip(71.0, tmp_path)
+    assert path.suffix == ".flac"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_session_without_a_start_is_refused_with_a_hint(tmp_path: Path) -> None:
+    writer = SessionWriter.create(tmp_path, "demo:7")
+    with pytest.raises(InputError, match="holds nothing yet"):
+        StoredFeed(SessionReader.open(writer.folder), FeedKind.WATCH)
+    writer.close()
+
+
+def test_operating_points_that_make_no_sense_are_left_out() -> None:
+    rows = [*POINTS, {"threshold": 0.5}, {"alarms_per_match": 1, "threshold": 7}, "0.5", None]
+    assert [point.threshold for point in points_of(rows)] == [0.9, 0.7]

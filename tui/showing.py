@@ -1,0 +1,108 @@
+"""What ``live``, ``watch`` and ``replay`` have in common: from their arguments to a monitor on the screen."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.audio.source import AudioSource
+    from engine.config import Settings
+    from engine.monitor import Sink
+    from tui.feed import FeedKind
+    from tui.listening import Engine
+    from tui.settings import MonitorSettings
+
+Theme: TypeAlias = Annotated[
+    str | None, typer.Option(help="Colours: auto, dark, light, contrast, or 16.", show_default=False)
+]
+Ascii: TypeAlias = Annotated[bool, typer.Option("--ascii", help="No character beyond ASCII.")]
+Mouse: TypeAlias = Annotated[
+    bool | None, typer.Option("--mouse/--no-mouse", help="Whether the monitor takes the mouse.", show_default=False)
+]
+Fps: TypeAlias = Annotated[
+    int | None, typer.Option(help="How often a second the monitor looks for something new.", show_default=False)
+]
+
+EXPORTS: Final = "exports"
+
+
+def on_screen(settings: "Settings", speed: float = 1.0) -> "MonitorSettings":
+    """The part of the settings that the screen needs; exports go into a folder of the program's own."""
+    from engine.paths import find_paths
+    from tui.settings import monitor_settings
+
+    return monitor_settings(settings, find_paths().data / EXPORTS, speed)
+
+
+def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") -> int:
+    """The monitor on a session on disk; returns the exit code. Raises ``MomentumError`` where it can't be read."""
+    from engine.paths import find_paths
+    from engine.session import SessionReader
+    from tui.launch import run_monitor
+    from tui.stored_feed import StoredFeed
+
+    with SessionReader.open(folder) as reader:
+        return run_monitor(StoredFeed(reader, kind), settings, find_paths().log)
+
+
+def show_live(
+    source: "AudioSource",
+    engine: "Engine",
+    settings: "MonitorSettings",
+    *,
+    sinks: "Sequence[Sink]" = (),
+    session: Path | None = None,
+    fallback: bool = False,
+    give_up_after_s: float | None = None,
+    screen: "Callable[..., int] | None" = None,
+) -> int:
+    """Listen in a thread and show it; returns the exit code.
+
+    ``sinks`` are told as well; ``session`` is the folder of the one that records, if any; ``fallback`` says that the
+    source was taken for want of a microphone. Raises the ``MomentumError`` that ended the listening, once the screen
+    is left.
+    """
+    from engine.monitor import Monitor, Stop
+    from engine.paths import find_paths
+    from engine.session import SessionReader
+    from engine.spikes import SpikeDetector
+    from tui.feed import FeedInfo, FeedKind
+    from tui.launch import run_monitor
+    from tui.listening import exit_code_of
+    from tui.live_feed import LiveFeed
+    from tui.stored_feed import StoredFeed, points_of
+
+    config = engine.weights.config
+    detector = SpikeDetector(engine.spikes)
+    start = engine.start(source.name, session.name if session else "")
+    info = FeedInfo(
+        kind=FeedKind.LIVE,
+        session=start.session,
+        source=start.source,
+        weights=start.weights,
+        trained=start.trained,
+        threshold=start.threshold,
+        started_at=start.started_at,
+        label_rule=start.label_rule,
+        simulated=start.source.startswith("demo"),
+        recording=session is not None,
+        fallback=fallback,
+        operating_points=points_of(config.operating_points),
+        calibration="fitted on matches that were not trained on" if config.calibration.fitted else "",
+    )
+    stop = Stop()
+    with ThreadPoolExecutor(1, "engine") as thread:
+        reader = SessionReader.open(session) if session else None
+        feed = LiveFeed(info, detector, StoredFeed(reader, FeedKind.LIVE) if reader else None)
+        monitor = Monitor(source, engine.stream, detector, [*sinks, feed], stop, give_up_after_s=give_up_after_s)
+        feed.run = thread.submit(monitor.run, start)
+        try:
+            code = (screen or run_monitor)(feed, settings, find_paths().log)
+        finally:
+            stop.request("quit")
+        end = feed.run.result()
+        feed.close()
+    return code or exit_code_of(end.reason)

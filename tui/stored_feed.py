@@ -1,0 +1,154 @@
+"""A session on disk as a feed: one that another process records, or a finished one."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.session import Review, SessionReader
+from engine.signals import Event, Mark
+from tui.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
+
+_LOOK_EVERY_S: Final = 0.5
+"""How often the recorder's lock is looked at; asked for many times a second."""
+_QUIET_S: Final = 3.0
+_PRIVATE: Final = 0o600
+_SUFFIX: Final = {"spikes": "spikes.csv", "readings": "readings.csv", "json": "json", "labels": "labels.json"}
+
+
+def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
+    """Operating points as the weights' config spells them; rows that are none are left out."""
+    points = []
+    for row in rows:
+        alarms, threshold = (row.get("alarms_per_match"), row.get("threshold")) if isinstance(row, dict) else (None, 0)
+        if isinstance(alarms, int | float) and isinstance(threshold, int | float) and 0 < threshold <= 1:
+            points.append(OperatingPoint(float(alarms), float(threshold)))
+    return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
+
+
+class StoredFeed:
+    """Reads and annotates one session. Used by one thread."""
+
+    def __init__(self, reader: SessionReader, kind: FeedKind, clock: Callable[[], float] = monotonic) -> None:
+        self.reader = reader
+        self._clock = clock
+        self._running = reader.running
+        self._looked_at = clock()
+        self._backlog: list[Event] = []
+        self._seen: list[Event] = []
+        self._info = self._read_info(kind)
+
+    @property
+    def info(self) -> FeedInfo:
+        return self._info
+
+    @property
+    def running(self) -> bool:
+        """Whether the recorder's process lives; known to half a second."""
+        if self._running and self._clock() - self._looked_at >= _LOOK_EVERY_S:
+            self._looked_at = self._clock()
+            self._running = self.reader.running
+        return self._running
+
+    def readings(self, from_s: float, to_s: float) -> Readings:
+        """All readings as arrays: ten hours of them as events would take many seconds. ``poll`` goes on from here."""
+        self.reader.skip_to_end()
+        self._backlog = self.reader.events()
+        self._seen = list(self._backlog)  # what came in between the two calls is polled again
+        arrays = self.reader.readings(from_s, to_s)
+        return Readings(arrays.t, arrays.pressure, arrays.level_db, arrays.peak_db, arrays.health)
+
+    def poll(self) -> Sequence[Event]:
+        if self._backlog:
+            backlog, self._backlog = self._backlog, []
+            return backlog
+        events = self.reader.poll()
+        if self._seen and events:
+            seen, self._seen = self._seen, []
+            events = [event for event in events if event not in seen]
+        return events
+
+    def labels(self) -> Sequence[SpikeLabel]:
+        return [SpikeLabel(r.onset, r.verdict, r.what, r.note, r.kind == "rejected") for r in self.reader.reviews()]
+
+    def add_mark(self, mark: Mark) -> None:
+        self.reader.add_mark(mark)
+
+    def label_spike(self, label: SpikeLabel) -> None:
+        kind = "rejected" if label.rejected else "spike"
+        self.reader.label_spike(Review(cast(Any, kind), label.onset, cast(Any, label.verdict), label.what, label.note))
+
+    def vitals(self) -> Vitals:
+        quiet_s = self.reader.heartbeat_age_s if self.running else 0.0
+        detail = f"the recorder has done nothing for {quiet_s:.0f} s" if quiet_s > _QUIET_S else ""
+        return Vitals(disk_free_bytes=shutil.disk_usage(self.reader.folder).free, detail=detail)
+
+    def spectrum(self) -> NDArray[np.float32] | None:
+        """The store keeps no mel frames."""
+        return None
+
+    def set_threshold(self, threshold: float) -> bool:
+        """Only the recorder's own process may do that."""
+        return False
+
+    def export(self, kind: str, folder: Path) -> Path:
+        """As in ``SessionFeed``; with a reader of its own, so that a thread may do it."""
+        from engine.session import export
+
+        path = folder / f"{self.reader.name}.{_SUFFIX[kind]}"
+        with SessionReader.open(self.reader.folder) as reader, _private(path).open("w", newline="") as out:
+            if kind == "spikes":
+                export.write_csv(out, reader, "spikes")
+            elif kind == "readings":
+                export.write_csv(out, reader, "readings")
+            elif kind == "labels":
+                json.dump(asdict(export.labels(reader)), out, indent=2)
+            else:
+                json.dump(export.document(reader), out, indent=2, default=str)
+        return path
+
+    def clip(self, onset: float, folder: Path) -> Path:
+        """As in ``SessionFeed``; a thread may do it."""
+        from engine.session.clips import clip_at, read_clip, write_clip
+
+        clip = clip_at(onset, "spike")
+        pcm, _ = read_clip(self.reader.folder, clip)
+        path = folder / f"{self.reader.name}-{clip.name}.flac"
+        path.unlink(missing_ok=True)  # the same clip, written again
+        write_clip(path, pcm, "flac")
+        return path
+
+    def close(self) -> None:
+        self.reader.close()
+
+    def _read_info(self, kind: FeedKind) -> FeedInfo:
+        info = self.reader.info
+        if info.start is None:
+            raise InputError(f"session {info.name} holds nothing yet", "wait a moment, then try again")
+        return FeedInfo(
+            kind=kind,
+            session=info.name,
+            source=info.source,
+            weights=info.start.weights,
+            trained=info.start.trained,
+            threshold=info.start.threshold,
+            started_at=info.start.started_at,
+            label_rule=info.start.label_rule,
+            simulated=info.source.startswith("demo"),
+            operating_points=points_of(info.weights.get("operating_points") or ()),
+            calibration=str(info.weights.get("calibration") or ""),
+        )
+
+
+def _private(path: Path) -> Path:
+    """Make an empty file at ``path`` for its owner alone."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=_PRIVATE)
+    return path
