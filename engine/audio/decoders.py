@@ -141,24 +141,24 @@ class FFmpegDecoder:
         return None if self._container.duration is None else float(self._container.duration / 1_000_000)
 
     def chunks(self) -> Iterator[Chunk]:
-        pending: list[Samples] = []
-        repaired, count, rate_hz, gap_s = 0, 0, 0, 0.0
+        """Frames of one kind are put together first: one by one, what is done with them costs more than decoding."""
+        pending: list[_Frame] = []
+        count = 0
         frames = self._frames()
         fault: InputError | None = None
-        while fault is None:
+        while True:
             try:
                 frame = next(frames, None)
             except InputError as error:
                 fault, frame = error, None
-            if pending and (frame is None or frame.gap_s > 0 or frame.rate_hz != rate_hz or count >= CHUNK_FRAMES):
-                yield Chunk(np.concatenate(pending), rate_hz, gap_s, repaired)
-                pending, repaired, count, gap_s = [], 0, 0, 0.0
+            if pending and (frame is None or count >= CHUNK_FRAMES or not frame.continues(pending[-1])):
+                samples, repaired = to_mono(_as_float(np.concatenate([each.values for each in pending])))
+                yield Chunk(samples, pending[0].rate_hz, pending[0].gap_s, repaired)
+                pending, count = [], 0
             if frame is None:
                 break
-            if not pending:
-                gap_s = frame.gap_s
-            pending.append(frame.samples)
-            repaired, count, rate_hz = repaired + frame.repaired, count + len(frame.samples), frame.rate_hz
+            pending.append(frame)
+            count += len(frame.values)
         if fault is not None:
             raise fault
 
@@ -166,21 +166,19 @@ class FFmpegDecoder:
         self._container.close()
         self._file.close()
 
-    def _frames(self) -> Iterator[Chunk]:
-        heard_s, begin_s, end_s = 0.0, None, None
+    def _frames(self) -> Iterator["_Frame"]:
+        heard_s, end_s = 0.0, None
         try:
             for packet in self._container.demux(self._stream):
                 for frame in packet.decode():
-                    samples, repaired = to_mono(_as_float(frame))
-                    check_rate(self._name, frame.sample_rate)
-                    at_s = None if frame.time is None else float(frame.time)
+                    rate_hz, at_s = frame.sample_rate, frame.time
+                    check_rate(self._name, rate_hz)
                     jump_s = 0.0 if at_s is None or end_s is None else at_s - end_s
                     gap_s = jump_s if GAP_S < jump_s < LONGEST_GAP_S else 0.0
-                    length_s = len(samples) / frame.sample_rate
-                    begin_s = at_s if begin_s is None else begin_s
+                    length_s = frame.samples / rate_hz
                     end_s = None if at_s is None else at_s + length_s
                     heard_s += gap_s + length_s
-                    yield Chunk(samples, frame.sample_rate, gap_s, repaired)
+                    yield _Frame(_by_channel(frame), rate_hz, gap_s)
         except self._fault as fault:
             _damaged(self._name, heard_s, self.duration_s, fault)
         declared_s = self._declared_s()
@@ -214,10 +212,26 @@ def describe(fault: Exception) -> str:
     return str(reason).strip().rstrip(".")
 
 
-def _as_float(frame: Any) -> Samples:
-    """A decoded frame as float32 of shape (n, channels), full scale 1, whatever its sample format."""
-    values: Any = frame.to_ndarray()
-    values = values.T if frame.format.is_planar else values.reshape(-1, len(frame.layout.channels))
+class _Frame(NamedTuple):
+    """What FFmpeg decoded at once: shape (n, channels) in the decoder's own number format."""
+
+    values: Any
+    rate_hz: int
+    gap_s: float
+
+    def continues(self, before: "_Frame") -> bool:
+        """Whether this is the same kind of sound, and follows at once."""
+        same = self.values.dtype == before.values.dtype and self.values.shape[1] == before.values.shape[1]
+        return same and self.rate_hz == before.rate_hz and self.gap_s == 0
+
+
+def _by_channel(frame: Any) -> Any:
+    values = frame.to_ndarray()
+    return values.T if frame.format.is_planar else values.reshape(frame.samples, -1)
+
+
+def _as_float(values: Any) -> Samples:
+    """Samples of any of FFmpeg's formats as float32 of the same shape, full scale 1."""
     with np.errstate(over="ignore"):
         floats: Samples = values.astype(np.float32)
     if values.dtype == np.uint8:

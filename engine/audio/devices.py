@@ -1,9 +1,6 @@
 """The input devices of this computer, and which of them a person means."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,8 +43,7 @@ def list_devices(module: Any = None) -> list[InputDevice]:
     ``module`` is ``sounddevice`` or something that behaves like it. Raises ``DeviceError`` without PortAudio.
     """
     module = module or load_sounddevice()
-    with quiet():
-        devices, hosts = module.query_devices(), module.query_hostapis()
+    devices, hosts = module.query_devices(), module.query_hostapis()
     default = module.default.device[0]
     return [
         InputDevice(
@@ -92,24 +88,9 @@ def find_device(devices: list[InputDevice], wanted: str | int | None) -> InputDe
 def refresh_devices(module: Any = None) -> None:
     """Make PortAudio look again for what is plugged in, which it does once only; ends every open stream."""
     module = module or load_sounddevice()
-    with quiet():
-        # Private, but the only way that sounddevice offers.
-        module._terminate()
-        module._initialize()
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what ALSA and PortAudio print away from the screen; what matters comes back as an exception."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    # Private, but the only way that sounddevice offers.
+    module._terminate()
+    module._initialize()
 
 
 def _listed(devices: list[InputDevice]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine import grid
-from engine.audio.devices import InputDevice, find_device, list_devices, load_sounddevice, quiet
+from engine.audio.devices import InputDevice, find_device, list_devices, load_sounddevice
 from engine.audio.mono import to_mono
 from engine.audio.resampling import Resampler
 from engine.errors import DeviceError
@@ -71,15 +71,14 @@ class Microphone:
         self.repaired_samples = 0
         settings = {"device": self.device.index, "channels": min(channels, self.device.channels), "dtype": "float32"}
         try:
-            with quiet():
-                self.rate_hz = rate_hz or self._best_rate(settings)
-                self._stream: Any = self._module.InputStream(
-                    samplerate=self.rate_hz,
-                    blocksize=round(BUFFER_S * self.rate_hz),
-                    callback=self._on_sound,
-                    finished_callback=self._finished.set,
-                    **settings,
-                )
+            self.rate_hz = rate_hz or self._best_rate(settings)
+            self._stream: Any = self._module.InputStream(
+                samplerate=self.rate_hz,
+                blocksize=round(BUFFER_S * self.rate_hz),
+                callback=self._on_sound,
+                finished_callback=self._finished.set,
+                **settings,
+            )
         except self._module.PortAudioError as error:
             raise self._refused(error) from error
 
@@ -106,8 +105,7 @@ class Microphone:
     def blocks(self) -> Iterator[AudioBlock]:
         """Start listening, and yield what is heard until ``close``."""
         try:
-            with quiet():
-                self._stream.start()
+            self._stream.start()
         except self._module.PortAudioError as error:
             raise self._refused(error) from error
         resampler, expected, heard_at = Resampler(), 0, self._clock()
@@ -140,7 +138,7 @@ class Microphone:
         """Stop listening and give the device back; harmless when done twice, from any thread."""
         self._closed = True
         # A device that is gone already can't be closed properly, and nobody needs it to be.
-        with suppress(self._module.PortAudioError), quiet():
+        with suppress(self._module.PortAudioError):
             self._stream.close()
 
     def _on_sound(self, samples: Samples, frames: int, _time: Any, status: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Listening": ("live", "replay", "score"),
-    "Matches to learn from": ("simulate",),
+    "Matches to learn from": ("simulate", "ingest", "library"),
     "This machine": (
         "devices",
         "doctor",

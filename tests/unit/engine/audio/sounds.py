@@ -26,7 +26,11 @@ def noise(seconds: float, rate_hz: int = SAMPLE_RATE_HZ, seed: int = 3) -> np.nd
 def write_sound(path: Path, sound: np.ndarray, rate_hz: int, subtype: str | None = None) -> Path:
     """A file of libsndfile; ``opus`` lives in ogg."""
     kind = {".opus": "OGG"}.get(path.suffix, path.suffix[1:].upper())
-    soundfile.write(path, sound, rate_hz, subtype=subtype, format=kind)
+    channels = 1 if sound.ndim == 1 else sound.shape[1]
+    with soundfile.SoundFile(path, "w", rate_hz, channels, subtype, format=kind) as file:
+        # In pieces: libsndfile's Vorbis encoder overflows the stack when it gets a minute at once.
+        for begin in range(0, len(sound), 100_000):
+            file.write(sound[begin : begin + 100_000])
     return path
 
 

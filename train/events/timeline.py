@@ -1,0 +1,60 @@
+"""A real match as the timeline of a simulated one: its events, placed on the clock of a recording that never was."""
+
+from engine.simulator.timeline import EventKind as Cause
+from engine.simulator.timeline import MatchClockEvent, Team, Timeline, place_events
+from train.events.match import EventKind, MatchEvent, MatchEvents, Side
+
+_CAUSES = {
+    EventKind.GOAL: Cause.GOAL,
+    EventKind.SHOT: Cause.SHOT,
+    EventKind.BOX_ENTRY: Cause.BOX_ENTRY,
+    EventKind.CORNER: Cause.CORNER,
+    EventKind.FOUL: Cause.FOUL,
+    EventKind.OFFSIDE: Cause.OFFSIDE,
+    EventKind.CARD: Cause.CARD,
+    EventKind.SUBSTITUTION: Cause.SUBSTITUTION,
+    EventKind.STOPPAGE: Cause.STOPPAGE,
+}
+"""A penalty given is a foul already, and the simulator whistles every goal's restart itself."""
+_SHOT_OUTCOMES = {
+    "Saved": "saved",
+    "Saved to Post": "saved",
+    "Saved Off Target": "off_target",
+    "Off T": "off_target",
+    "Wayward": "off_target",
+    "Blocked": "blocked",
+    "Post": "post",
+    "Shots on target": "saved",
+    "Shots off target": "off_target",
+}
+
+
+def to_timeline(
+    match: MatchEvents, kickoff_s: float = 60.0, half_time_s: float = 900.0, after_s: float = 60.0
+) -> Timeline:
+    """Lay ``match`` on the clock of a recording.
+
+    The recording starts ``kickoff_s`` before the first kick-off, pauses ``half_time_s`` between periods, and runs on
+    for ``after_s``. Raises ``UsageError`` for negative times.
+    """
+    events = [
+        MatchClockEvent(event.period, event.clock_s, _CAUSES[event.kind], _team(event), event.xg, _outcome(event))
+        for event in match.events
+        if event.kind in _CAUSES
+    ]
+    events += [MatchClockEvent(p.number, match.length_s(p.number), Cause.HALF_END) for p in match.periods]
+    return place_events(events, kickoff_s, half_time_s, after_s, match.title)
+
+
+def _team(event: MatchEvent) -> Team | None:
+    if event.side is None:
+        return None
+    return "home" if event.side is Side.HOME else "away"
+
+
+def _outcome(event: MatchEvent) -> str:
+    if event.kind is EventKind.SHOT:
+        return _SHOT_OUTCOMES.get(event.outcome, "")
+    if event.kind is EventKind.CARD:
+        return "yellow" if event.outcome in ("Yellow Card", "Yellow card") else "red"
+    return ""

@@ -1,0 +1,144 @@
+"""``momentum library``: the matches that training sees."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tui.commands.ingest import ExtraTime, KickOff, SecondHalf
+from tui.groups import group
+from tui.output import Column, print_json, print_lines, print_table, wants_json
+
+library = group("The matches that training sees: list, look at, align by hand, remove. 'momentum ingest' adds one.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+Match = Annotated[str, typer.Argument(help="Id of a match as 'list' shows it, or the start of it.")]
+Matches = Annotated[list[str], typer.Argument(help="Ids of matches as 'list' shows them, or the start of them.")]
+
+
+@library.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Every match: what it is, how long, how its kick-offs were found, and what is wrong with it."""
+    from dataclasses import asdict
+
+    entries = _open().entries()
+    if wants_json(as_json):
+        print_json([{**asdict(entry), "usable": entry.usable} for entry in entries])
+        return
+    if not entries:
+        print_lines("The library is empty. 'momentum ingest --help' says how to add a match.")
+        return
+    numbers = {"min", "goals", "MB"}
+    titles = ("id", "match", "min", "goals", "events", "kick-offs", "MB", "fault")
+    print_table(
+        [Column(title, "right" if title in numbers else "left") for title in titles],
+        [
+            (
+                entry.id,
+                entry.title,
+                f"{entry.duration_s / 60:.0f}",
+                entry.goals,
+                entry.source,
+                "not known" if entry.aligned == "no" else entry.aligned,
+                f"{entry.bytes / 1e6:.1f}",
+                entry.fault,
+            )
+            for entry in entries
+        ],
+    )
+
+
+@library.command("show")
+def show(match: Match, as_json: AsJson = False) -> None:
+    """One match: its events, where they lie in the sound, and where it came from. Checks its frames."""
+    from train.match_folder import to_json
+
+    opened = _open()
+    stored = opened.match(opened.find(match).id)
+    stored.verify()
+    if wants_json(as_json):
+        print_json({"id": stored.id, "folder": str(stored.folder), **to_json(stored.manifest)})
+        return
+    manifest, events = stored.manifest, stored.events
+    origin = manifest.provenance
+    print_lines(f"{events.title}  {events.date}  {events.competition}".rstrip())
+    print_lines(f"{manifest.duration_s / 60:.1f} minutes of {origin.media}, added {origin.added_at}")
+    print_lines(f"events: {events.source}, {events.attribution}, shots {events.shots}")
+    print_lines(describe_alignment(stored.alignment))
+    for event in events.events:
+        if event.kind in ("goal", "shot") and (event.kind == "goal" or (event.xg or 0.0) >= _SHOWN_XG):
+            xg = "" if event.xg is None else f"xG {event.xg:.2f}"
+            sound = _sound_time(stored.alignment, event)
+            print_lines(
+                f"  {event.match_clock:>8}  {sound:>9}  {event.kind:<5} {event.side or '':<5} {xg:<8} {event.player}"
+            )
+    print_lines("Frames are whole.")
+
+
+_SHOWN_XG = 0.1
+
+
+@library.command("align")
+def align(
+    match: Match,
+    kickoff: KickOff = None,
+    second_half: SecondHalf = None,
+    extra_time: ExtraTime = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where the kick-offs lie in the sound; those not given are found by listening.
+
+    Times are minutes:seconds since the start of the recording. Without any, all kick-offs are searched for anew.
+    """
+    from train.align import resolve
+    from train.alignment import parse_kick_offs, to_json
+
+    given = parse_kick_offs(kickoff, second_half, extra_time)
+    opened = _open()
+    stored = opened.match(opened.find(match).id)
+    alignment = resolve(stored.mel(), stored.events, given)
+    opened.align(stored.id, alignment)
+    if wants_json(as_json):
+        print_json({"id": stored.id, "alignment": to_json(alignment)})
+    else:
+        print_lines(describe_alignment(alignment))
+
+
+@library.command("remove")
+def remove(matches: Matches, as_json: AsJson = False) -> None:
+    """Take matches out of the library. The recordings they came from are not touched."""
+    opened = _open()
+    ids = [opened.find(name).id for name in matches]
+    for match_id in dict.fromkeys(ids):
+        opened.remove(match_id)
+    if wants_json(as_json):
+        print_json({"removed": ids})
+    else:
+        print_lines("\n".join(f"removed {match_id}" for match_id in ids))
+
+
+def describe_alignment(alignment: Any) -> str:
+    """A line on where the kick-offs lie and how that is known."""
+    if alignment is None:
+        return "kick-offs: not known, so training leaves it out ('momentum library align' sets them)"
+    times = ", ".join(f"period {number} at {_minutes(t_s)}" for number, t_s in sorted(alignment.kick_off_s.items()))
+    if alignment.confidence is None:
+        return f"kick-offs: {times} ({alignment.method})"
+    return f"kick-offs: {times} (measured, confidence {alignment.confidence:.4f}, crowd lag {alignment.lag_s:.1f} s)"
+
+
+def _sound_time(alignment: Any, event: Any) -> str:
+    if alignment is None or event.period not in alignment.kick_off_s:
+        return "-"
+    return _minutes(alignment.clock.sound_s(event.period, event.clock_s))
+
+
+def _minutes(t_s: float) -> str:
+    sign, whole = ("-", int(-t_s)) if t_s < 0 else ("", int(t_s))
+    return f"{sign}{whole // 60}:{whole % 60:02d}"
+
+
+def _open() -> Any:
+    from engine.paths import find_paths
+    from train.library import Library
+
+    return Library(find_paths().library)
