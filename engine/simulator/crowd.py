@@ -33,9 +33,9 @@ def _shape(rng: np.random.Generator, kind: Reaction, level_db: float) -> tuple[f
         return float(np.clip(median * np.exp(rng.normal(0.0, spread)), low, high))
 
     if kind in (Reaction.ROAR, Reaction.MUTED_ROAR):
-        return log_normal(0.7, 0.7, 0.18, 2.6), log_normal(0.4 + 0.06 * level_db, 0.6, 0.1, 6.0), rng.uniform(2.0, 4.5)
+        return log_normal(0.6, 0.75, 0.15, 2.6), log_normal(0.4 + 0.06 * level_db, 0.6, 0.1, 6.0), rng.uniform(2.0, 4.5)
     if kind is Reaction.GROAN:
-        return log_normal(0.28, 0.6, 0.14, 1.3), log_normal(0.25, 0.5, 0.0, 1.0), log_normal(11.0, 0.55, 4.5, 40.0)
+        return log_normal(0.25, 0.6, 0.14, 1.3), log_normal(0.2, 0.5, 0.0, 1.0), log_normal(15.0, 0.55, 4.7, 48.0)
     if kind is Reaction.OOH:
         return log_normal(0.3, 0.6, 0.14, 1.5), log_normal(0.4, 0.6, 0.0, 1.5), log_normal(7.0, 0.5, 3.0, 25.0)
     return log_normal(0.9, 0.7, 0.2, 4.0), log_normal(2.5, 0.7, 0.5, 12.0), rng.uniform(1.5, 6.0)

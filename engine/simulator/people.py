@@ -91,7 +91,7 @@ def referee(cue: Cue, venue: Venue) -> Samples:
     hiss = float(rng.uniform(0.02, 0.35))
     overtones = [1.0, float(rng.uniform(0.0, 0.3)), float(rng.uniform(0.0, 0.15))]
     at_s = 0.0
-    blasts = [float(rng.uniform(0.12, 0.5)) for _ in range(int(rng.integers(0, 3)))]
+    blasts = [float(rng.uniform(0.12, 0.5)) for _ in range(int(rng.choice(3, p=[0.65, 0.2, 0.15])))]
     blasts.append(float(rng.uniform(0.15, 1.8)))
     for blast_s in blasts:
         n = min(syn.samples(blast_s), length - syn.samples(at_s))

@@ -1,5 +1,6 @@
 """``momentum simulate``: sound and truth on disk, private, and nothing replaced unasked."""
 
+import json
 import stat
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import soundfile
 
 from engine.errors import ExitCode
 from engine.simulator.truth import load_truth
+from tests.unit.train.events.statsbomb_match import MATCH_ID, half, line_ups, shot
 from tui.cli import main
 
 
@@ -39,6 +41,7 @@ def test_confusers_can_be_chosen(tmp_path: Path) -> None:
         (["a.flac", "--minutes", "0"], "minutes"),
         (["a.flac", "--seed", "-1"], "--seed"),
         (["a.wav"], "a.wav"),
+        (["a.flac", "--open-data", "."], "--open-data"),
     ],
 )
 def test_a_bad_argument_is_two_lines(
@@ -49,6 +52,29 @@ def test_a_bad_argument_is_two_lines(
     said = capsys.readouterr().err.strip().splitlines()
     assert len(said) == 2 and fault in said[0]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_real_match_is_played_event_by_event(tmp_path: Path) -> None:
+    data = write_open_data(tmp_path / "data")
+    out = tmp_path / "a.flac"
+    args = ["--match", str(MATCH_ID), "--open-data", str(data), "--minutes", "1"]
+    assert main(["simulate", str(out), *args]) == ExitCode.DONE
+    truth = load_truth(tmp_path / "a.events.json")
+    (kick_off_s, _), *_ = truth.periods
+    assert [round(event.t_s - kick_off_s) for event in truth.events if event.kind == "goal"] == [20]
+
+
+def test_an_unknown_match_is_bad_input(tmp_path: Path) -> None:
+    data = write_open_data(tmp_path / "data")
+    args = ["--match", str(MATCH_ID + 1), "--open-data", str(data)]
+    assert main(["simulate", str(tmp_path / "a.flac"), *args]) == ExitCode.INPUT
+
+
+def write_open_data(folder: Path) -> Path:
+    (folder / "events").mkdir(parents=True)
+    events = [*line_ups(), *half(1, "00:45:10.000"), *half(2, "00:47:00.000"), shot("00:00:20.000", "Goal", 0.3)]
+    (folder / "events" / f"{MATCH_ID}.json").write_text(json.dumps(events))
+    return folder
 
 
 def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path) -> None:
