@@ -21,14 +21,18 @@ class Levels:
     negative: Counts
 
 
-def exact_levels(scores: Scores, positive: Flags) -> Levels:
-    """One level for each score there is. Raises ``ValueError`` for a score that is not a number."""
+def exact_levels(scores: Scores, positive: Flags, weights: Scores | None = None) -> Levels:
+    """One level for each score there is; each moment counts once, or as often as ``weights`` (n,) says.
+
+    Raises ``ValueError`` for a score that is not a number.
+    """
     if np.isnan(scores).any():
         raise ValueError("a score is not a number")
     values, level = np.unique(scores, return_inverse=True)
+    often = np.ones(len(scores)) if weights is None else weights
     return Levels(
-        np.bincount(level[positive], minlength=len(values)).astype(np.float64),
-        np.bincount(level[~positive], minlength=len(values)).astype(np.float64),
+        np.bincount(level[positive], weights=often[positive], minlength=len(values)).astype(np.float64),
+        np.bincount(level[~positive], weights=often[~positive], minlength=len(values)).astype(np.float64),
     )
 
 
