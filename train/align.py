@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from train.alignment import Alignment, AlignmentRefused, by_hand
-from train.events.match import EventKind, MatchEvent, MatchEvents
+from train.events.match import EventKind, MatchEvent, MatchEvents, Shots
 from train.evidence import STEP_S, Evidence, Track, measure
 
 EARLIEST_KICK_OFF_S: Final = -300.0
@@ -83,7 +83,9 @@ def align(
         raise AlignmentRefused(
             f"{match.title}: the sound does not fit these events "
             f"(a shuffled match fits as well in {100 * found.chance:.2g} % of tries)",
-            f"Is it the right match? {_HINT}",
+            f"Goals alone seldom settle it. {_HINT}"
+            if match.shots is Shots.UNKNOWN
+            else f"Is it the right match? {_HINT}",
         )
     for number, margin in found.margins.items():
         if margin < _LEAST_MARGIN:

@@ -36,7 +36,10 @@ _LONGEST_GAP_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What came of it. ``refusal`` is why the kick-offs were not found; the match is in the library without them."""
+    """What came of it. ``already`` says that the sound was there before.
+
+    ``refusal`` is why the kick-offs were not found; the match is in the library without them.
+    """
 
     match_id: str
     already: bool
@@ -54,12 +57,14 @@ def ingest(
     progress: Progress,
     program: str,
     replace: bool = False,
+    realign: bool = False,
     url: str | None = None,
 ) -> Ingested:
     """Put ``media``, which ``source`` plays, into ``library`` with its events.
 
-    The same sound and events again change nothing; the same sound with other events raises ``InputError`` unless
-    ``replace``, as does sound that is too short to learn from. ``source`` may raise any ``MomentumError``; nothing is
+    The same sound and events again change nothing, but kick-offs that are not known yet, or all with ``realign``, are
+    looked for. The same sound with other events raises ``InputError`` unless ``replace``, as does sound that is too
+    short to learn from. ``source`` may raise any ``MomentumError``; nothing is
     kept then.
     """
     checksum = _sha256(media, progress)
@@ -71,15 +76,15 @@ def ingest(
                 f"this sound is in the library as {there.id}, with other events",
                 "Give --replace to put these events in their place, or remove that match.",
             )
-        return Ingested(there.id, True, stored.alignment)
+        if stored.alignment is not None and not realign:
+            return Ingested(there.id, True, stored.alignment)
+        alignment, refusal = _try(align, stored.mel(), events, progress)
+        if alignment is not None:
+            library.align(there.id, alignment)
+        return Ingested(there.id, True, alignment, refusal)
     with library.incoming() as incoming:
         _listen(source, incoming, progress)
-        alignment, refusal = None, None
-        progress("aligning", 0.0, None)
-        try:
-            alignment = align(incoming.mel(), events)
-        except AlignmentRefused as error:
-            refusal = error
+        alignment, refusal = _try(align, incoming.mel(), events, progress)
         name = media.name if is_plain(media.name) else ascii(media.name)
         provenance = Provenance(
             media=name[:_NAME_LENGTH],
@@ -91,6 +96,16 @@ def ingest(
         )
         match_id = incoming.finish(events, alignment, provenance, there.id if there else None)
     return Ingested(match_id, False, alignment, refusal)
+
+
+def _try(
+    align: Align, mel: NDArray[np.float32], events: MatchEvents, progress: Progress
+) -> tuple[Alignment | None, AlignmentRefused | None]:
+    progress("aligning", 0.0, None)
+    try:
+        return align(mel, events), None
+    except AlignmentRefused as refusal:
+        return None, refusal
 
 
 def _listen(source: AudioSource, incoming: IncomingMatch, progress: Progress) -> None:

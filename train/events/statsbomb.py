@@ -7,6 +7,7 @@ team; period 5 is the shoot-out; files are not always in the order of play.
 """
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ _EVENT_LIMIT = 50_000
 _MATCH_LIMIT = 5_000
 _CLOCK = re.compile(r"([0-9]{2}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6})?)", re.ASCII)
 _LONGEST_PERIOD_S = 7200.0
+_NOT_FOUND = 404
 _BOX_X, _BOX_Y = 102.0, (18.0, 62.0)
 """The penalty area that is attacked, on StatsBomb's pitch of 120 x 80."""
 
@@ -63,16 +65,18 @@ def load_online(match_id: int, competition: int | None = None, season: int | Non
     import requests
 
     name = f"statsbomb:{match_id}"
+    with_list = competition is not None and season is not None
     try:
-        raw: Any = list(sb.events(match_id, fmt="dict").values())
-        listed: Any = (
-            list(sb.matches(competition, season, fmt="dict").values()) if competition and season is not None else []
-        )
-    except requests.HTTPError as error:
-        raise InputError(
-            f"StatsBomb has no open events of match {match_id}", "Check the id in the open-data repository."
-        ) from error
+        with warnings.catch_warnings():
+            # It warns that it has no password; open data need none.
+            warnings.simplefilter("ignore")
+            raw: Any = list(sb.events(match_id, fmt="dict").values())
+            listed: Any = list(sb.matches(competition, season, fmt="dict").values()) if with_list else []
     except (requests.RequestException, OSError) as error:
+        if isinstance(error, requests.HTTPError) and getattr(error.response, "status_code", None) == _NOT_FOUND:
+            raise InputError(
+                f"StatsBomb has no open events of match {match_id}", "Check the id in the open-data repository."
+            ) from error
         raise MomentumError(
             f"match {match_id} could not be fetched: {type(error).__name__}", "Try later, or use --open-data DIR."
         ) from error

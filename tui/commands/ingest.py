@@ -116,6 +116,7 @@ def _ingest_file(
             progress=progress,
             program=f"momentum {installed('acoustic-momentum')}",
             replace=replace,
+            realign=bool(given),
             url=url,
         )
     entry = library.find(result.match_id)
@@ -145,7 +146,7 @@ def _report(entry: Any, alignment: Any, already: bool, as_json: bool) -> None:
         )
         return
     print_lines(f"{entry.title}, {entry.duration_s / 60:.0f} minutes, {entry.bytes / 1e6:.1f} MB")
-    print_lines(f"id {entry.id}{' (was there already; nothing changed)' if already else ''}")
+    print_lines(f"id {entry.id}{' (its sound was there already)' if already else ''}")
     if alignment:
         from tui.commands.library import describe_alignment
 

@@ -27,24 +27,22 @@ def list_(as_json: AsJson = False) -> None:
     if not entries:
         print_lines("The library is empty. 'momentum ingest --help' says how to add a match.")
         return
-    numbers = {"min", "goals", "MB"}
-    titles = ("id", "match", "min", "goals", "events", "kick-offs", "MB", "fault")
     print_table(
-        [Column(title, "right" if title in numbers else "left") for title in titles],
+        [Column("id"), Column("goals", "right"), Column("min", "right"), Column("events"), Column("kick-offs")],
         [
             (
                 entry.id,
-                entry.title,
-                f"{entry.duration_s / 60:.0f}",
                 entry.goals,
+                f"{entry.duration_s / 60:.0f}",
                 entry.source,
                 "not known" if entry.aligned == "no" else entry.aligned,
-                f"{entry.bytes / 1e6:.1f}",
-                entry.fault,
             )
             for entry in entries
         ],
     )
+    for entry in entries:
+        if entry.fault:
+            print_lines(f"{entry.id}: {entry.fault}")
 
 
 @library.command("show")
@@ -123,7 +121,9 @@ def describe_alignment(alignment: Any) -> str:
     times = ", ".join(f"period {number} at {_minutes(t_s)}" for number, t_s in sorted(alignment.kick_off_s.items()))
     if alignment.confidence is None:
         return f"kick-offs: {times} ({alignment.method})"
-    return f"kick-offs: {times} (measured, confidence {alignment.confidence:.4f}, crowd lag {alignment.lag_s:.1f} s)"
+    # Beyond three nines the figure says more about the method's assumptions than about the match.
+    sure = "above 0.999" if alignment.confidence > 0.999 else f"{alignment.confidence:.3f}"
+    return f"kick-offs: {times} (measured, confidence {sure}, crowd lag {alignment.lag_s:.1f} s)"
 
 
 def _sound_time(alignment: Any, event: Any) -> str:

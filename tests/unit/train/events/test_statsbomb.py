@@ -5,6 +5,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
 from engine.errors import ExitCode, InputError, MomentumError
 from tests.unit.train.events.statsbomb_match import (
@@ -178,6 +179,16 @@ class TestOnline:
         with pytest.raises(MomentumError, match="could not be fetched") as caught:
             load_online(MATCH_ID)
         assert "--open-data" in caught.value.hint
+
+    def test_a_match_that_is_not_open_is_no_fault_of_the_network(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def missing(*_: Any, **__: Any) -> None:
+            response = requests.Response()
+            response.status_code = 404
+            raise requests.HTTPError(response=response)
+
+        stand_in(monkeypatch, events=missing)
+        with pytest.raises(InputError, match="no open events of match 7"):
+            load_online(MATCH_ID)
 
 
 @needs_shared_data

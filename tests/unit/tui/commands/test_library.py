@@ -67,6 +67,14 @@ class TestIngest:
         answer(capsys, "library", "align", match_id[:6], *BY_HAND)
         assert answer(capsys, "library", "list")[0]["usable"] is True
 
+    def test_the_same_again_with_kick_offs_takes_them(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        sound = recording(tmp_path)
+        assert main(["ingest", sound, "--goals", "12:34"]) == 5
+        assert main(["ingest", sound, "--goals", "12:34"]) == 5, "trying again does not make it true"
+        capsys.readouterr()
+        again = answer(capsys, "ingest", sound, "--goals", "12:34", *BY_HAND)
+        assert again["already"] and again["alignment"]["kick_off_s"] == {"1": 5.0, "2": 3720.0}
+
     @pytest.mark.parametrize(
         ("options", "says"),
         [
