@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.signals import Alarm, Event, Health, HealthChange, Spike
+from engine.signals import Alarm, End, Event, Health, HealthChange, Spike
 from tui.match_clock import MatchClock, session_time
 from tui.text import plain
 
@@ -56,6 +56,9 @@ class Alerts:
                 height = event.pressure if isinstance(event, Alarm) else event.peak_pressure
                 at = clock.minute(event.onset) or session_time(event.onset)
                 return Notice(f"Spike: {height:.2f} at {at}", "warning", True)
+            case End(reason=reason, detail=detail) if detail or reason == "fault":
+                kept = "All until then is kept; start again with: momentum live"
+                return Notice(f"Stopped: {plain(detail, 200) or 'no reason given'}. {kept}", "error", True)
             case HealthChange(health=health) if health in _TROUBLE:
                 self._in_trouble = True
                 detail = f": {plain(event.detail, 80)}" if event.detail else ""

@@ -34,16 +34,16 @@ class State:
 
 
 _ABSENT: dict[Health, tuple[Tone, str, str]] = {
-    Health.SILENT: (Tone.FAULT, "SILENT", "the input delivers nothing but zeros"),
+    Health.SILENT: (Tone.FAULT, "SILENT", "nothing but zeros arrive"),
     Health.STALLED: (Tone.FAULT, "STALLED", "no new sound arrives"),
     Health.LOST: (Tone.FAULT, "LOST", "the microphone is gone"),
-    Health.RECOVERING: (Tone.ABSENT, "RECOVERING", "sound is back; gathering history"),
+    Health.RECOVERING: (Tone.ABSENT, "RECOVERING", "sound is back"),
 }
 _REMEDY: dict[Health, str] = {
-    Health.SILENT: "muted? unplugged? no permission? try momentum doctor",
-    Health.STALLED: "waiting; the index comes back by itself",
-    Health.LOST: "plug it in again: listening resumes by itself",
-    Health.RECOVERING: "",
+    Health.SILENT: "muted? momentum doctor",
+    Health.STALLED: "it goes on by itself",
+    Health.LOST: "plug it in: it goes on",
+    Health.RECOVERING: "gathering history",
 }
 
 
@@ -70,8 +70,8 @@ def describe(moment: Moment, end: End | None = None) -> State:
         up = f"the crowd is up, for {moment.t - since:.0f} s" if since is not None else "above the alarm line"
         return State(Tone.ALARM, "ALARM", up, beneath)
     if tone is Tone.BUILDING:
-        return State(tone, "BUILDING", "the crowd is stirring" + _TREND[moment.trend], beneath)
-    return State(tone, "CALM", "nothing is building" + _TREND[moment.trend], beneath)
+        return State(tone, "BUILDING", "the crowd stirs" + _TREND[moment.trend], beneath)
+    return State(tone, "CALM", "nothing is building", beneath)
 
 
 _TREND = {1: ", rising", 0: "", -1: ", falling"}
@@ -80,23 +80,24 @@ _TREND = {1: ", rising", 0: "", -1: ", falling"}
 def _absent(moment: Moment) -> State:
     if moment.health in _ABSENT:
         tone, word, sentence = _ABSENT[moment.health]
-        return State(tone, word, plain(moment.detail, 200) or sentence, _REMEDY[moment.health])
+        named = plain(moment.detail, 200) if moment.health in (Health.LOST, Health.STALLED) else ""
+        return State(tone, word, named or sentence, _REMEDY[moment.health])
     left = max(HISTORY_S - moment.t, 0.0)
-    wait = f"the first index comes in {left:.0f} s" if left else "gathering history again after a gap"
+    wait = f"first index in {left:.0f} s" if left else "gathering history again"
     return State(Tone.ABSENT, "WARMING UP", wait, f"it needs {HISTORY_S:.0f} s of sound")
 
 
 _PLAIN_ENDS = {
     "end_of_file": "the sound is over",
-    "end_of_input": "the sound is over",
+    "end_of_stream": "the sound is over",
+    "quit": "stopped by hand",
     "interrupted": "stopped by hand",
     "terminated": "stopped from outside",
 }
 
 
 def _ended(end: End) -> State:
-    at = f"after {session_time(end.t)}"
+    at = f"after {session_time(end.t)}; q quits"
     if end.reason in _PLAIN_ENDS:
-        return State(Tone.ABSENT, "ENDED", f"{_PLAIN_ENDS[end.reason]}, {at}", "look back with left and right, q quits")
-    reason = plain(end.detail or end.reason.replace("_", " "), 200)
-    return State(Tone.FAULT, "STOPPED", f"{reason}, {at}", "all until then is kept; start again with momentum live")
+        return State(Tone.ABSENT, "ENDED", _PLAIN_ENDS[end.reason], at)
+    return State(Tone.FAULT, "STOPPED", plain(end.detail or end.reason.replace("_", " "), 200), at)

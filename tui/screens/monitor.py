@@ -1,17 +1,19 @@
 """The monitor: a view of a session, drawn anew from it many times a second."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Resize
 
 from engine.errors import MomentumError
-from engine.signals import End, Event
+from engine.signals import End, Event, Health
 from tui.alerts import Alerts
 from tui.feed import FeedKind, SessionFeed
 from tui.glyphs import Glyphs
 from tui.keys import key_name
+from tui.model import Moment
 from tui.player import Player
 from tui.screens.acting import ActingScreen, moment_of
 from tui.settings import MonitorSettings
@@ -34,6 +36,8 @@ from tui.widgets.spike_log import LogValue, SpikeLog
 from tui.widgets.whole import WholeSession
 
 _WHOLE_EVERY_S = 2.0
+_STALE_AFTER_S = 2.0
+"""Without a new moment for this long the index is not shown any more."""
 _VITALS_EVERY_S = 1.0
 _HINTS: dict[str, str] = {
     "following": "freeze previous_spike mark goal review export quit clock zoom_out help",
@@ -57,6 +61,7 @@ class MonitorScreen(ActingScreen):
         self.alerts = Alerts(bell=settings.bell)
         self._clock = clock
         self._last_tick = clock()
+        self._news_at = self._last_tick
         self._whole_at = float("-inf")
         self._vitals_at = float("-inf")
         self._vitals = feed.vitals()
@@ -101,7 +106,10 @@ class MonitorScreen(ActingScreen):
         """Take what is new and paint it."""
         clock_s = self._clock()
         passed_s, self._last_tick = clock_s - self._last_tick, clock_s
+        head_s = self.model.head_s
         news = self._poll()
+        if self.model.head_s > head_s:
+            self._news_at = clock_s
         if self.player is not None:
             before = self.player.position_s
             self.player.length_s = self.model.head_s
@@ -118,7 +126,7 @@ class MonitorScreen(ActingScreen):
         """Show the view's moment on every panel; each sends only the cells that differ."""
         clock_s = self._clock() if clock_s is None else clock_s
         t = self.view.cursor_s
-        moment = self.model.moment(t)
+        moment = self._fresh(self.model.moment(t), clock_s)
         at_end = self.ended if t >= self.model.head_s else None
         following = self.view.following and self.ended is None
         self.query_one(Header).show(
@@ -141,6 +149,13 @@ class MonitorScreen(ActingScreen):
         self.query_one(KeyBar).show(self._hints())
         self._paint_wide(clock_s)
 
+    def _fresh(self, moment: Moment, clock_s: float) -> Moment:
+        """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale."""
+        quiet_s = clock_s - self._news_at
+        if not self.view.following or self.player is not None or not self.feed.running or quiet_s < _STALE_AFTER_S:
+            return moment
+        return replace(moment, health=Health.STALLED, detail=f"no reading for {quiet_s:.0f} s")
+
     def _paint_log(self) -> None:
         log = self.query_one(SpikeLog)
         until = round(self.view.cursor_s) if self.player is not None else 0
@@ -161,7 +176,7 @@ class MonitorScreen(ActingScreen):
         whole = self.query_one(WholeSession)
         if whole.display and whole.size.width and clock_s - self._whole_at >= _WHOLE_EVERY_S:
             self._whole_at = clock_s
-            whole.show(self.model, self.now_s)
+            whole.show(self.model)
         budget = self.query_one(BudgetPanel)
         if budget.display:
             budget.show(self.model.threshold)

@@ -20,6 +20,7 @@ GUTTER = 7
 _EIGHTHS = 8
 _TICK_EVERY = 12
 _NICE_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+_LETTERS = {"corner": "O", "card": "Y", "other": "X"} | dict(zip(CLOCK_LABELS, "KH2F", strict=True))
 _FRAME_ROWS = 3
 """Rows that are no bars: title, markers, time axis."""
 
@@ -66,9 +67,14 @@ def picture_of(model: Model, view: View, width: int, with_rejected: bool) -> Pic
     if model.alarm is not None and model.alarm.decided_at <= view.end_s:
         add(model.alarm.decided_at, "spike")
     for mark in model.marks:
-        add(mark.t, "clock" if mark.label in CLOCK_LABELS else "mark", mark.label[:1].upper())
+        add(mark.t, "clock" if mark.label in CLOCK_LABELS else "mark", letter_of(mark.label))
     cursor = None if view.following else view.column_of(view.cursor_s, width)
     return Picture(columns, model.threshold, tuple(markers), cursor, view)
+
+
+def letter_of(label: str) -> str:
+    """The letter that stands for a mark in the graph: that of its choice in the dialog, else the label's own first."""
+    return _LETTERS.get(label, label[:1].upper())
 
 
 def bar_rows(columns: Floats, rows: int, glyphs: Glyphs) -> list[str]:
@@ -184,21 +190,29 @@ def _axis(picture: Picture, glyphs: Glyphs) -> Line:
         stop = math.floor(first_s + count * column_s)
         ticks = [(int((t - first_s) / column_s), session_time(t)) for t in range(start, stop + 1, step_s)]
         ticks.reverse()
+    cursor = picture.cursor if picture.cursor is not None and 0 <= picture.cursor < count else None
+    if cursor is not None:
+        at = session_time(picture.view.cursor_s)
+        fits = cursor + len(at) < count
+        _put(
+            cells, cursor if fits else cursor - len(at), glyphs.caret + at if fits else at + glyphs.caret, centred=False
+        )
     for column, label in ticks:
-        start = min(max(column - len(label) // 2, 0), count - len(label))
-        room = cells[max(start - 1, 0) : start + len(label) + 1]
-        if start >= 0 and all(cell == " " for cell in room):
-            cells[start : start + len(label)] = label
-    labels = "".join(cells)
-    cursor = picture.cursor
-    if cursor is None or not 0 <= cursor < count:
-        return [Piece(" " * GUTTER), Piece(labels, "faint")]
-    return [
-        Piece(" " * GUTTER),
-        Piece(labels[:cursor], "faint"),
-        Piece(glyphs.caret, "strong"),
-        Piece(labels[cursor + 1 :], "faint"),
-    ]
+        _put(cells, column, label)
+    line = "".join(cells)
+    if cursor is None:
+        return [Piece(" " * GUTTER), Piece(line, "faint")]
+    start = cursor if fits else max(cursor - len(at), 0)
+    stop = start + len(at) + 1
+    marked = [Piece(line[:start], "faint"), Piece(line[start:stop], "strong"), Piece(line[stop:], "faint")]
+    return [Piece(" " * GUTTER), *marked]
+
+
+def _put(cells: list[str], column: int, label: str, centred: bool = True) -> None:
+    """Write ``label`` into ``cells`` at ``column``, moved inside the edges, where there is room for it."""
+    start = min(max(column - len(label) // 2 if centred else column, 0), len(cells) - len(label))
+    if start >= 0 and all(cell == " " for cell in cells[max(start - 1, 0) : start + len(label) + 1]):
+        cells[start : start + len(label)] = label
 
 
 def _span_words(span_s: float) -> str:
@@ -213,8 +227,9 @@ class Graph(Painted):
     NAME: ClassVar[str] = "Attack pressure over time"
     HELP: ClassVar[str] = (
         "The index over time; a column is the highest index of its stretch of time, the dashed line is the alarm "
-        "line. Above the bars: a triangle is a spike, a letter a mark (G goal, C chance, K kick-off ...), a hollow "
-        "triangle a candidate that was rejected. Dots at the foot: no number there (silence, loss, warming up).\n"
+        "line. Above the bars: a triangle is a spike, a hollow one a candidate that was rejected, a letter a mark: G "
+        "goal, C chance, O corner, Y card, V VAR, S substitution, P PA, X other, K kick-off, H half-time, 2 second "
+        "half, F full time. Dots at the foot: no number there (silence, loss, warming up).\n"
         "Left and right move through time, + and - zoom, 0 shows the whole session, a click moves to that moment."
     )
 

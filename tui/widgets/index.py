@@ -7,7 +7,7 @@ from engine.signals import End
 from tui.glyphs import Glyphs
 from tui.model import Moment
 from tui.widgets.paint import Line, Painted, Piece, fit, rule
-from tui.words import describe
+from tui.words import Tone, describe
 
 _DIGIT_ROWS = 3
 _NO_NUMBER = "-.--"
@@ -25,7 +25,8 @@ def index_lines(moment: Moment | None, end: End | None, width: int, height: int,
     if moment is None:
         return [[Piece("")]] * height
     state = describe(moment, end)
-    value = moment.reading.pressure if moment.reading is not None and end is None else None
+    fresh = state.tone not in (Tone.ABSENT, Tone.FAULT)
+    value = moment.reading.pressure if moment.reading is not None and fresh else None
     tone = str(state.tone)
     word = Piece(f" {glyphs.tones[state.tone]} {state.word} ", f"{tone}-word")
     if height < _DIGIT_ROWS:

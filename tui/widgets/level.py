@@ -8,6 +8,7 @@ from tui.glyphs import Glyphs
 from tui.model import Moment
 from tui.text import plain
 from tui.widgets.paint import Line, Painted, Piece, fit, rule, spread
+from tui.words import Tone
 
 LOWEST_DB = -60.0
 """The left end of the bar; the right end is full scale, 0 dBFS."""
@@ -36,8 +37,9 @@ def level_bar(level_db: float, hold_db: float | None, width: int, glyphs: Glyphs
 
 def level_lines(moment: Moment | None, device: str, width: int, height: int, glyphs: Glyphs) -> list[Line]:
     """The panel: at four rows with a title and a scale, at fewer without."""
-    if moment is None or moment.reading is None:
-        empty: Line = [Piece(" no sound yet", "faint")]
+    silenced = moment is not None and moment.health in (Health.STALLED, Health.LOST)
+    if moment is None or moment.reading is None or silenced:
+        empty: Line = [Piece(" no sound arrives" if silenced else " no sound yet", "fault" if silenced else "faint")]
         return [rule("Microphone", width, glyphs, plain(device, max(width - 18, 1))), empty] if height > 2 else [empty]
     reading = moment.reading
     flag = _flag(moment.health, reading.peak_db, glyphs)
@@ -68,8 +70,8 @@ def _db(value: float) -> str:
 def _flag(health: Health | None, peak_db: float, glyphs: Glyphs) -> Piece:
     if health is Health.CLIPPED:
         return Piece("! CLIPPED", "alarm")
-    if health in (Health.SILENT, Health.STALLED, Health.LOST):
-        return Piece(f"{glyphs.tones['fault']} {str(health).upper()}", "fault")  # type: ignore[index]
+    if health is Health.SILENT:
+        return Piece(f"{glyphs.tones[Tone.FAULT]} SILENT", "fault")
     if peak_db < LOWEST_DB:
         return Piece("very quiet", "building")
     return Piece("level ok", "faint")

@@ -11,6 +11,7 @@ from tui.match_clock import session_time
 from tui.model import Moment
 from tui.text import plain
 from tui.widgets.paint import Line, Painted, Piece, fit, spread, width_of
+from tui.words import Tone
 
 _GIB = 1024**3
 
@@ -83,9 +84,9 @@ def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
     moment, info, vitals = value.moment, value.info, value.vitals
     health = str(moment.health).replace("_", " ") if moment.health else "waiting"
     good = moment.health in (Health.LISTENING, Health.CLIPPED, Health.WARMING_UP, Health.RECOVERING)
-    parts: list[Line] = [[Piece(f"{glyphs.tones['calm'] if good else glyphs.tones['fault']} {health}",  # type: ignore[index]
-                                "calm" if good else "fault")]]  # fmt: skip
-    if value.rate is not None:
+    glyph = glyphs.tones[Tone.CALM if good else Tone.FAULT]
+    parts: list[Line] = [[Piece(f"{glyph} {health}", "calm" if good else "fault")]]
+    if value.rate is not None and good:
         parts.append([Piece(f"{value.rate:.1f}/s")])
     if vitals.delay_s is not None:
         parts.append([Piece("delay ", "faint"), Piece(f"{vitals.delay_s * 1000:.0f} ms")])

@@ -56,12 +56,13 @@ class WholeSession(Painted):
         self._spikes: list[float] = []
         self._threshold = 1.0
 
-    def show(self, model: Model, until_s: float) -> None:
-        """Show the session up to ``until_s``."""
+    def show(self, model: Model) -> None:
+        """Show all that is known of the session; of a replay what is still to come as well."""
+        until_s = model.head_s
         column_s = max(math.ceil(until_s / POINTS), 1)
-        self._columns = model.history.columns(0, math.ceil(until_s / column_s) + 1, column_s, until_s)
+        self._columns = model.history.columns(0, math.ceil(until_s / column_s) + 1, column_s)
         self._column_s = column_s
-        self._spikes = [spike.peak / 60 for spike in model.spikes if spike.decided_at <= until_s]
+        self._spikes = [spike.peak / 60 for spike in model.spikes]
         self._threshold = model.threshold
         self.repaint()
 

@@ -21,6 +21,7 @@ from tui.screens.monitor import MonitorScreen
 from tui.settings import MonitorSettings
 from tui.themes import DARK, LIGHT
 from tui.widgets.graph import Graph
+from tui.widgets.index import IndexPanel
 from tui.widgets.lines import Header, KeyBar, StatusLine
 from tui.widgets.paint import Painted, text_of
 from tui.widgets.spike_log import SpikeLog
@@ -418,6 +419,16 @@ async def test_an_engine_that_dies_is_a_state_on_the_screen(on_stage: Opening) -
         await stage.tick()
         assert "ENDED" in stage.text(Header)
         assert stage.app.is_running
+
+
+async def test_an_engine_that_hangs_leaves_no_old_number_on_the_screen(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.tick(5.0)
+        assert "STALLED" in stage.text(IndexPanel)
+        assert "no reading for 5 s" in stage.text(IndexPanel)
+        stage.feed.until_s = 251.0
+        await stage.tick(0.1)
+        assert "CALM" in stage.text(IndexPanel)
 
 
 async def test_a_feed_that_fails_is_a_state_on_the_screen(on_stage: Opening) -> None:

@@ -56,13 +56,21 @@ def test_the_index_stands_beside_its_state_in_words() -> None:
 def test_without_a_number_the_panel_says_why() -> None:
     said = " ".join(text_of(index_lines(moment(None, Health.SILENT), None, 60, 4, UNICODE)))
     assert "✕ SILENT" in said
-    assert "delivers nothing but zeros" in said
+    assert "nothing but zeros" in said
+
+
+@pytest.mark.parametrize("health", [Health.SILENT, Health.STALLED, Health.LOST, Health.RECOVERING])
+def test_a_number_from_before_is_never_shown(health: Health) -> None:
+    lost = replace(moment(0.9), health=health)
+    said = text_of(index_lines(lost, None, 60, 4, UNICODE))
+    dashes = big_number(None, UNICODE)
+    assert [line[1 : 1 + len(dashes[0])] for line in said[1:]] == dashes
 
 
 def test_an_engine_that_died_is_a_state_with_what_to_do() -> None:
     said = " ".join(text_of(index_lines(moment(0.9), End(60.0, "fault", "MLX gave up"), 70, 4, UNICODE)))
     assert "STOPPED" in said
-    assert "MLX gave up, after 1:00" in said
+    assert "MLX gave up" in said
     assert big_number(0.90, UNICODE)[0] not in said
 
 
@@ -117,10 +125,16 @@ def test_the_level_bar_is_full_at_full_scale_and_empty_below_sixty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("health", "flag"), [(Health.CLIPPED, "! CLIPPED"), (Health.SILENT, "SILENT"), (Health.LISTENING, "level ok")]
+    ("health", "flag"),
+    [
+        (Health.CLIPPED, "! CLIPPED"),
+        (Health.SILENT, "SILENT"),
+        (Health.LOST, "no sound arrives"),
+        (Health.LISTENING, "level ok"),
+    ],
 )
 def test_the_level_says_in_words_what_is_wrong(health: Health, flag: str) -> None:
-    assert flag in text_of(level_lines(moment(0.1, health), "mic", 34, 4, UNICODE))[-1]
+    assert flag in " ".join(text_of(level_lines(moment(0.1, health), "mic", 34, 4, UNICODE)))
 
 
 def test_a_spike_has_time_clock_height_duration_delay_and_review() -> None:

@@ -1,0 +1,165 @@
+"""The monitor in real terminals: what comes out of the pty, and what happens at the edges."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.session import SessionWriter
+from engine.signals import End, Start
+from tests.functional.terminal import Terminal, needs_tmux, terminal
+from tests.unit.tui.fake_feed import INFO, make_events
+
+PANES = Path(__file__).parent / "panes"
+MOMENTUM = [sys.executable, "-m", "tui"]
+REPLAY = [*MOMENTUM, "replay", "latest"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A MOMENTUM_HOME with one finished session of five minutes."""
+    home = tmp_path_factory.mktemp("home")
+    writer = SessionWriter.create(home / "data" / "sessions", "demo:7")
+    writer.write(Start(writer.name, "demo:7", "default", True, 22050, INFO.started_at, 0.7, "danger"))
+    for event in make_events(300.0):
+        writer.write(event)
+    writer.write(End(300.0, "end_of_file"))
+    writer.close()
+    return home
+
+
+def at_the_second_spike(pane: Terminal) -> list[str]:
+    """The screen of a replay held at 2:58, without its status line, which has this machine's free disk in it."""
+    pane.until("REPLAY")
+    pane.keys("j")
+    pane.until("Jump to a time")
+    pane.keys("2:58", "Enter")
+    pane.until(" 2:58 /")
+    lines = pane.until("REPLAY paused").splitlines()
+    return [line.rstrip() for line in lines if "listening" not in line]
+
+
+@needs_tmux
+@pytest.mark.parametrize(
+    ("name", "size", "environ", "flags"),
+    [
+        ("80x24-256", (80, 24), {"TERM": "screen-256color"}, []),
+        ("80x24-16", (80, 24), {"TERM": "xterm-16color"}, []),
+        ("40x10-256", (40, 10), {"TERM": "screen-256color"}, []),
+        ("80x24-ascii", (80, 24), {"TERM": "screen-256color"}, ["--ascii"]),
+        ("200x50-256", (200, 50), {"TERM": "screen-256color"}, []),
+    ],
+)
+def test_a_pane_shows_what_it_showed_before(
+    name: str, size: tuple[int, int], environ: dict[str, str], flags: list[str], home: Path, tmp_path: Path
+) -> None:
+    """Captured panes; to take new ones after a change that was meant, run with UPDATE_PANES=1 and look at them."""
+    with terminal(tmp_path, [*REPLAY, *flags], size, {"MOMENTUM_HOME": str(home), **environ}) as pane:
+        shown = "\n".join(at_the_second_spike(pane)) + "\n"
+        colours = set(re.findall(r"[34]8[;:][25]", pane.screen(escapes=True)))
+    kept = PANES / f"{name}.txt"
+    if os.environ.get("UPDATE_PANES"):
+        kept.write_text(shown, encoding="utf-8")
+    assert shown == kept.read_text(encoding="utf-8")
+    if environ["TERM"] == "xterm-16color":
+        assert colours == set()
+    if "--ascii" in flags:
+        assert shown.isascii()
+
+
+@needs_tmux
+def test_no_color_means_no_colour(home: Path, tmp_path: Path) -> None:
+    with terminal(tmp_path, REPLAY, environ={"MOMENTUM_HOME": str(home), "NO_COLOR": "1"}) as pane:
+        pane.until("REPLAY")
+        codes = re.findall(r"\x1b\[([0-9;:]*)m", pane.screen(escapes=True))
+    coloured = [code for sequence in codes for code in sequence.split(";") if re.fullmatch(r"[349][0-7]|10[0-7]", code)]
+    assert coloured == []
+
+
+@needs_tmux
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)])
+def test_a_signal_restores_the_terminal(number: int, code: int, home: Path, tmp_path: Path) -> None:
+    with terminal(tmp_path, REPLAY, environ={"MOMENTUM_HOME": str(home)}) as pane:
+        pane.until("REPLAY")
+        os.kill(pane.pid, number)
+        pane.until(f"EXIT {code}")
+        assert pane.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}").split() == [
+            "0",
+            "1",
+            "0",
+        ]
+
+
+@needs_tmux
+def test_a_storm_of_resizes_is_survived(home: Path, tmp_path: Path) -> None:
+    with terminal(tmp_path, REPLAY, environ={"MOMENTUM_HOME": str(home)}) as pane:
+        pane.until("REPLAY")
+        for step in range(60):
+            pane.resize(20 + step * 7 % 180, 5 + step * 11 % 60)
+        pane.resize(80, 24)
+        pane.until("? help")
+        pane.keys("q")
+        pane.until("EXIT 0")
+
+
+_NOISY = """
+import os
+from pathlib import Path
+from tests.unit.tui.fake_feed import FakeFeed, make_events
+from tui.launch import run_monitor
+from tui.settings import MonitorSettings
+
+class NoisyFeed(FakeFeed):
+    def poll(self):
+        os.write(2, b"STRAY" * 500)  # as PortAudio and ALSA do
+        return super().poll()
+
+run_monitor(NoisyFeed(make_events(60.0)), MonitorSettings(), Path({folder!r}))
+"""
+
+
+@needs_tmux
+def test_what_other_code_writes_to_descriptor_2_stays_off_the_screen(home: Path, tmp_path: Path) -> None:
+    program = tmp_path / "noisy.py"
+    program.write_text(_NOISY.format(folder=str(tmp_path)), encoding="utf-8")
+    with terminal(tmp_path, [sys.executable, str(program)], environ={"PYTHONPATH": str(Path.cwd())}) as pane:
+        pane.until("LIVE")
+        log = tmp_path / "stray-output.log"
+        assert b"STRAY" in log.read_bytes()
+        assert "STRAY" not in pane.screen()
+        assert log.stat().st_mode & 0o777 == 0o600
+        pane.keys("q")
+        pane.until("This ends the recording")
+        pane.keys("y")
+        pane.until("EXIT 0")
+
+
+@needs_tmux
+def test_a_dumb_terminal_gets_readable_lines(home: Path, tmp_path: Path) -> None:
+    with terminal(tmp_path, REPLAY, (80, 60), {"MOMENTUM_HOME": str(home), "TERM": "dumb"}) as pane:
+        shown = pane.until("EXIT 0")
+    assert "end: end of file" in shown
+
+
+def test_without_a_terminal_replay_prints_json_lines(home: Path) -> None:
+    done = subprocess.run(
+        REPLAY, capture_output=True, text=True, check=True, timeout=60, env={**os.environ, "MOMENTUM_HOME": str(home)}
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith('{"type":"start"')
+    assert lines[-1].startswith('{"type":"end"')
+    assert len(lines) > 3000
+
+
+@needs_tmux
+def test_the_demo_comes_up_moves_and_quits(tmp_path: Path) -> None:
+    command = [*MOMENTUM, "live", "demo", "--speed", "32"]
+    with terminal(tmp_path, command, environ={"MOMENTUM_HOME": str(tmp_path / "home")}) as pane:
+        pane.until("a simulated match, not a real one")
+        pane.until("alarm from")
+        pane.keys("q")
+        pane.until("EXIT 0")

@@ -1,0 +1,86 @@
+"""Pictures of the monitor, state by state. The clock stands still, and seed and names are fixed.
+
+After a change that was meant: ``pytest tests/snapshots --snapshot-update``, then look at the pictures.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from engine.signals import Event, Health, HealthChange, Mark
+from tests.unit.tui.fake_feed import INFO, FakeFeed, make_events
+from tui.app import MonitorApp
+from tui.feed import FeedInfo, FeedKind
+from tui.screens.monitor import MonitorScreen
+from tui.settings import MonitorSettings
+
+CALM_S, ALARM_S, LATER_S = 60.0, 182.0, 250.0
+Compare = Callable[..., bool]
+
+
+def monitor(
+    until_s: float = LATER_S, info: FeedInfo = INFO, events: list[Event] | None = None, mel: bool = False, **settings: Any
+) -> MonitorApp:
+    feed = FakeFeed(make_events(300.0) if events is None else events, info, until_s)
+    if mel:
+        feed.mel = (-30 - 40 * np.abs(np.sin(np.arange(64) / 6))).astype(np.float32)
+    return MonitorApp(feed, MonitorSettings(fps=0, **settings), clock=lambda: 0.0, environ={})
+
+
+def ending_in(health: Health, detail: str) -> list[Event]:
+    return [*make_events(100.0), HealthChange(100.0, health, detail)]
+
+
+@pytest.mark.parametrize(
+    ("made", "how"),
+    [
+        pytest.param(lambda: monitor(CALM_S), {}, id="calm-and-empty-log"),
+        pytest.param(lambda: monitor(ALARM_S), {}, id="alarm"),
+        pytest.param(lambda: monitor(20.0), {}, id="warming-up"),
+        pytest.param(lambda: monitor(events=ending_in(Health.SILENT, "")), {}, id="silent"),
+        pytest.param(lambda: monitor(events=ending_in(Health.LOST, "USB microphone")), {}, id="lost"),
+        pytest.param(monitor, {"press": ["p", "left"]}, id="frozen"),
+        pytest.param(monitor, {"press": ["x", "down", "down"]}, id="rejected"),
+        pytest.param(lambda: monitor(info=replace(INFO, kind=FeedKind.REPLAY)), {"press": ["n"]}, id="replay"),
+        pytest.param(monitor, {"press": ["question_mark"]}, id="help"),
+        pytest.param(monitor, {"press": ["p", "r"]}, id="review"),
+        pytest.param(monitor, {"press": ["m"]}, id="mark"),
+        pytest.param(
+            lambda: monitor(info=replace(INFO, trained=False, weights="default (untrained)", simulated=True)),
+            {},
+            id="untrained-demo",
+        ),
+        pytest.param(monitor, {"terminal_size": (40, 10)}, id="40x10"),
+        pytest.param(monitor, {"terminal_size": (80, 24)}, id="80x24"),
+        pytest.param(lambda: monitor(mel=True), {"terminal_size": (200, 50)}, id="200x50"),
+        pytest.param(lambda: monitor(theme="light"), {}, id="light"),
+        pytest.param(lambda: monitor(theme="contrast"), {}, id="contrast"),
+        pytest.param(lambda: monitor(theme="16"), {}, id="16-colours"),
+        pytest.param(lambda: monitor(ascii=True), {}, id="ascii"),
+    ],
+)
+def test_screen(made: Callable[[], MonitorApp], how: dict[str, Any], snap_compare: Compare) -> None:
+    assert snap_compare(made(), **how)
+
+
+def test_screen_with_marks_and_match_clock(snap_compare: Compare) -> None:
+    async def play(pilot: Pilot[int]) -> None:
+        await pilot.pause()
+        feed = pilot.app.feed  # type: ignore[attr-defined]
+        feed.push(Mark(10.0, "kick-off"), Mark(74.0, "goal", "header"), Mark(180.0, "corner"))
+        screen = pilot.app.screen
+        assert isinstance(screen, MonitorScreen)
+        screen.tick()
+        await pilot.pause()
+
+    assert snap_compare(monitor(), run_before=play)
+
+
+def test_pictures_hold_no_path_of_this_machine() -> None:
+    for picture in Path(__file__).parent.rglob("*.svg"):
+        assert str(Path.home()) not in picture.read_text(encoding="utf-8")
