@@ -14,13 +14,13 @@ from engine.errors import InputError
 MEGABYTE = 1_000_000
 FETCH_AGAIN = "The file is incomplete or not of this kind: fetch it again from where it came."
 _NAME_LIMIT = 120
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Categories that draw nothing or steer the terminal: control, format, surrogates, private use, unassigned, breaks."""
 
 
 def is_plain(text: str) -> bool:
-    """Whether text can be shown as it is: no control characters, nothing that turns the direction of writing."""
-    return text.isprintable() or not any(
-        unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in text
-    )
+    """Whether text can be shown as it is: nothing that steers the terminal or turns the direction of writing."""
+    return text.isprintable() or not any(unicodedata.category(letter) in _UNSEEN for letter in text)
 
 
 @dataclass(frozen=True, slots=True)

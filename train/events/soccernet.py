@@ -36,9 +36,16 @@ _KINDS = {
 
 
 def load_labels(path: Path) -> MatchEvents:
-    """Load a ``Labels-v2.json``. Raises ``InputError`` naming file and place for whatever is missing or impossible,
-    and when the goals are not the score that the file itself names."""
-    document = read_json(path, _FILE_LIMIT)
+    """Load a ``Labels-v2.json``. Raises ``InputError`` as ``parse_labels`` does, and when the file can't be read."""
+    return parse_labels(read_json(path, _FILE_LIMIT))
+
+
+def parse_labels(document: Node) -> MatchEvents:
+    """``MatchEvents`` of a labels document.
+
+    Raises ``InputError`` naming file and place for whatever is missing or impossible, and when the goals are not the
+    score that the file itself names.
+    """
     events: list[MatchEvent] = []
     for node in document.get("annotations").items(_ANNOTATION_LIMIT):
         event = _event(node)
