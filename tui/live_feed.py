@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +16,38 @@ from numpy.typing import NDArray
 from engine import grid
 from engine.errors import MomentumError
 from engine.mel import LogMel
-from engine.signals import AudioBlock, End, Event, Mark, Reading
+from engine.signals import AudioBlock, End, Event, Mark, Reading, Start
 from engine.spikes import SpikeDetector
-from tui.feed import FeedInfo, Readings, SpikeLabel, Vitals
+from tui.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
 from tui.match_clock import ALARM_LINE
-from tui.stored_feed import StoredFeed
+from tui.stored_feed import StoredFeed, points_of
+
+if TYPE_CHECKING:
+    from tui.listening import Engine
 
 _MARKS_EVERY_S: Final = 1.0
 _NOT_KEPT: Final = "this run keeps no session"
 _NOT_KEPT_HINT: Final = "start it without --no-record"
+
+
+def live_info(engine: "Engine", start: Start, *, recording: bool = False, fallback: bool = False) -> FeedInfo:
+    """What the screen says of a run of this process."""
+    config = engine.weights.config
+    return FeedInfo(
+        kind=FeedKind.LIVE,
+        session=start.session,
+        source=start.source,
+        weights=start.weights,
+        trained=start.trained,
+        threshold=start.threshold,
+        started_at=start.started_at,
+        label_rule=start.label_rule,
+        simulated=start.source.startswith("demo"),
+        recording=recording,
+        fallback=fallback,
+        operating_points=points_of(config.operating_points),
+        calibration="fitted on matches that were not trained on" if config.calibration.fitted else "",
+    )
 
 
 class LiveFeed:

@@ -54,8 +54,10 @@ def tone_of(pressure: float, threshold: float) -> Tone:
     return Tone.BUILDING if pressure >= BUILDING_SHARE * threshold else Tone.CALM
 
 
-def describe(moment: Moment, end: End | None = None) -> State:
-    """The state at a moment. ``end`` is how the session ended, if the moment is its last."""
+def describe(moment: Moment, end: End | None = None, trained: bool = True) -> State:
+    """The state at a moment. ``end`` is how the session ended, if the moment is its last; of untrained weights nothing
+    is said about the crowd.
+    """
     reading = moment.reading
     if end is not None:
         return _ended(end)
@@ -65,6 +67,8 @@ def describe(moment: Moment, end: End | None = None) -> State:
         return _absent(moment)
     tone = tone_of(reading.pressure, moment.threshold)
     beneath = f"alarm from {moment.threshold:.2f}"
+    if not trained:
+        return State(tone, tone.upper(), "by untrained weights", "so it means nothing")
     if tone is Tone.ALARM or moment.alarm_since is not None:
         since = moment.alarm_since
         up = f"the crowd is up, for {moment.t - since:.0f} s" if since is not None else "above the alarm line"

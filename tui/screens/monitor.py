@@ -73,7 +73,7 @@ class MonitorScreen(ActingScreen):
         yield Header(self.glyphs, id="header")
         yield Banner(self.glyphs, banner_lines(self.feed.info), id="banner")
         with Container(id="now"):
-            yield IndexPanel(self.glyphs, id="index")
+            yield IndexPanel(self.glyphs, self.feed.info.trained, id="index")
             yield LevelPanel(self.glyphs, self.feed.info.source, id="level")
             yield BudgetPanel(self.glyphs, self.feed.info, id="budget")
         yield Graph(self.glyphs, id="graph")

@@ -20,11 +20,13 @@ def big_number(value: float | None, glyphs: Glyphs) -> list[str]:
     return [" ".join(digit[row] for digit in digits) for row in range(_DIGIT_ROWS)]
 
 
-def index_lines(moment: Moment | None, end: End | None, width: int, height: int, glyphs: Glyphs) -> list[Line]:
+def index_lines(
+    moment: Moment | None, end: End | None, width: int, height: int, glyphs: Glyphs, trained: bool = True
+) -> list[Line]:
     """The panel at any size: number and state beside each other, one line of both where there is no room."""
     if moment is None:
         return [[Piece("")]] * height
-    state = describe(moment, end)
+    state = describe(moment, end, trained)
     fresh = state.tone not in (Tone.ABSENT, Tone.FAULT)
     value = moment.reading.pressure if moment.reading is not None and fresh else None
     tone = str(state.tone)
@@ -62,8 +64,9 @@ class IndexPanel(Painted):
         "Without a number the panel says why: warming up, silent, stalled, lost. A number is never old."
     )
 
-    def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
+    def __init__(self, glyphs: Glyphs, trained: bool, id: str | None = None) -> None:
         super().__init__(glyphs, id)
+        self.trained = trained
         self.moment: Moment | None = None
         self.end: End | None = None
 
@@ -73,4 +76,4 @@ class IndexPanel(Painted):
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return index_lines(self.moment, self.end, width, height, self.glyphs)
+        return index_lines(self.moment, self.end, width, height, self.glyphs, self.trained)

@@ -41,6 +41,12 @@ def pressure_at(t: float) -> float:
     return min(max(calm, roar), 1.0)
 
 
+def reading_at(t: float) -> Reading:
+    """The reading of a session that is listening."""
+    level = -34.0 + 22.0 * pressure_at(t) + 1.5 * math.sin(t * 3.1)
+    return Reading(t, pressure_at(t), level, level + 9.0, Health.LISTENING)
+
+
 def _shape(since: float) -> float:
     if since < 0:
         return 0.0
@@ -59,8 +65,7 @@ def make_events(length_s: float, health: Health = Health.LISTENING, warm_s: floa
             listening = True
             events.append(HealthChange(t, health, ""))
         pressure = pressure_at(t) if warm and health in (Health.LISTENING, Health.CLIPPED) else None
-        level = -34.0 + 22.0 * pressure_at(t) + 1.5 * math.sin(t * 3.1)
-        reading = Reading(t, pressure, level, level + 9.0, health if warm else Health.WARMING_UP)
+        reading = replace(reading_at(t), pressure=pressure, health=health if warm else Health.WARMING_UP)
         events.append(reading)
         events.extend(detector.push(reading))
     return events
@@ -105,6 +110,11 @@ class FakeFeed:
     def push(self, *events: Event) -> None:
         """Let something happen now."""
         self._events[self._given : self._given] = events
+
+    def forget(self) -> None:
+        """Let go of what was given out."""
+        del self._events[: self._given]
+        self._given = 0
 
     def labels(self) -> Sequence[SpikeLabel]:
         return self.kept_labels

@@ -57,6 +57,11 @@ def test_the_end_says_why_and_what_to_do() -> None:
     assert (fault.sentence, fault.beneath) == ("The network gave up.", "after 1:00; q quits")
 
 
+def test_of_untrained_weights_nothing_is_said_about_the_crowd() -> None:
+    state = describe(opened(80.0).moment(75.0), trained=False)
+    assert (state.word, state.sentence, state.beneath) == ("ALARM", "by untrained weights", "so it means nothing")
+
+
 def test_building_begins_below_the_alarm_line() -> None:
     model = Model(FakeFeed([]), threshold=THRESHOLD)
     change = HealthChange(0.0, Health.LISTENING, "")
