@@ -64,10 +64,10 @@ class Library:
         return next(iter(self._index.entries("sound_sha256 = ?", sha256)), None)
 
     def find(self, name: str) -> Entry:
-        """The match called ``name``, or whose id starts so. Raises ``InputError`` where there is none or several."""
+        """The match called ``name``, or with that in its id. Raises ``InputError`` where there is none or several."""
         if _ID.fullmatch(name):
             exact = self._index.entries("id = ?", name)
-            found = exact or self._index.entries("id GLOB ?", f"{name}*")
+            found = exact or self._index.entries("id GLOB ?", f"*{name}*")
             if len(found) == 1:
                 return found[0]
             if found:
@@ -167,7 +167,6 @@ class IncomingMatch:
 
     def mel(self) -> NDArray[np.float32]:
         """All frames so far, float32 (n, MEL_BANDS) in dB, as they will be read back."""
-        self.features.flush()
         return read_features(self.folder, self.features.frames)
 
     def finish(

@@ -8,13 +8,13 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import grid
-from engine.errors import InputError
+from engine.errors import InputError, MomentumError
 from train import alignment as alignments
 from train import features
 from train.alignment import Alignment
@@ -114,15 +114,28 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in place whole: a reader sees the old one or the new one, also after a power cut."""
     temporary = folder / f".{MANIFEST}.new"
     with open_private(temporary) as file:
-        file.write(json.dumps(to_json(manifest), ensure_ascii=False, separators=(",", ":")).encode())
+        _write(file, json.dumps(to_json(manifest), ensure_ascii=False, separators=(",", ":")).encode())
         sync(file.fileno())
     temporary.replace(folder / MANIFEST)
     sync_folder(folder)
 
 
-def open_private(path: Path) -> Any:
-    """Open for writing, for the owner alone, whatever the umask."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb")
+def open_private(path: Path) -> BinaryIO:
+    """Open for writing, for the owner alone, whatever the umask; unbuffered, so that closing can't fail."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb", buffering=0)
+
+
+def _write(file: BinaryIO, data: bytes) -> None:
+    """Write all of ``data``. Raises ``MomentumError`` where the disk does not take it."""
+    left = memoryview(data)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as error:
+        raise MomentumError(
+            f"the library can't be written: {error.strerror}",
+            "Free some space; 'momentum doctor' checks disk and folders.",
+        ) from error
 
 
 def sync(descriptor: int) -> None:
@@ -139,7 +152,7 @@ def sync_folder(folder: Path) -> None:
 
 
 class FeatureWriter:
-    """Appends frames to a match folder as they come."""
+    """Appends frames to a match folder as they come; what was written can be read at once."""
 
     def __init__(self, folder: Path) -> None:
         self._file = open_private(folder / FEATURES)
@@ -149,17 +162,12 @@ class FeatureWriter:
     def write(self, mel: NDArray[np.float32]) -> None:
         """Append frames (n, MEL_BANDS) in dB."""
         data = features.pack(mel).tobytes()
-        self._file.write(data)
+        _write(self._file, data)
         self._digest.update(data)
         self.frames += len(mel)
 
-    def flush(self) -> None:
-        """Let what was written so far be read."""
-        self._file.flush()
-
     def finish(self) -> str:
         """Bring everything to disk; the checksum of what was written."""
-        self._file.flush()
         sync(self._file.fileno())
         self._file.close()
         return self._digest.hexdigest()

@@ -11,8 +11,8 @@ from tui.output import Column, print_json, print_lines, print_table, wants_json
 library = group("The matches that training sees: list, look at, align by hand, remove. 'momentum ingest' adds one.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
-Match = Annotated[str, typer.Argument(help="Id of a match as 'list' shows it, or the start of it.")]
-Matches = Annotated[list[str], typer.Argument(help="Ids of matches as 'list' shows them, or the start of them.")]
+Match = Annotated[str, typer.Argument(help="Id of a match as 'list' shows it, or a part of it.")]
+Matches = Annotated[list[str], typer.Argument(help="Ids of matches as 'list' shows them, or parts of them.")]
 
 
 @library.command("list")

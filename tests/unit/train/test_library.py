@@ -17,6 +17,8 @@ from train.features import STEP_DB
 from train.library import Library
 from train.match_folder import FEATURES, MANIFEST
 
+FULL_DISK = Path("/dev/full")
+
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
@@ -48,11 +50,11 @@ class TestAMatch:
     def test_a_list_of_goals_has_no_teams_and_still_a_name(self, library: Library, tmp_path: Path) -> None:
         assert take_in(library, tmp_path, goals_only()).match_id.startswith("match-")
 
-    def test_it_is_found_by_the_start_of_its_id(self, library: Library, tmp_path: Path) -> None:
+    def test_it_is_found_by_a_part_of_its_id(self, library: Library, tmp_path: Path) -> None:
         first, second = (take_in(library, tmp_path, seed=seed).match_id for seed in (1, 2))
-        assert library.find(first).id == first and library.find(second[:-1]).id == second
+        assert library.find(first).id == first and library.find(second[-8:]).id == second
         with pytest.raises(InputError, match="could be 2 matches"):
-            library.find("2020")
+            library.find("northtown")
 
     @pytest.mark.parametrize("name", ["", "..", "../secret", "a/b", "*", "\x1b[2J", "absent", "A" * 500])
     def test_what_is_not_there_is_not_found(self, library: Library, name: str) -> None:
@@ -139,6 +141,15 @@ class TestDamage:
         assert Library(library.root).entries() == []
         (tmp_path / "away").rename(library.root / "matches" / match_id)
         assert len(Library(library.root).entries()) == 1
+
+    @pytest.mark.skipif(not FULL_DISK.exists(), reason="needs /dev/full to stand for a full disk")
+    def test_a_full_disk_is_said_and_leaves_nothing(
+        self, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("train.match_folder.open_private", lambda path: FULL_DISK.open("wb", buffering=0))
+        with pytest.raises(MomentumError, match="No space left"):
+            take_in(library, tmp_path)
+        assert library.entries() == [] and list((library.root / "incoming").iterdir()) == []
 
     def test_a_file_in_the_folders_place_is_said(self, tmp_path: Path) -> None:
         (tmp_path / "library").write_text("")
