@@ -12,8 +12,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.simulator import music
 from engine.simulator.cues import Confuser, Cue, Place
-from engine.simulator.timeline import EventKind, Timeline
-from engine.simulator.venue import Venue
+from engine.simulator.timeline import EventKind, Timeline, TimelineEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,12 @@ WHISTLED: Final = frozenset(
         EventKind.STOPPAGE,
     }
 )
-CHUNKABLE: Final = frozenset({Confuser.RAIN})
+ANNOUNCED: Final = frozenset({EventKind.GOAL, EventKind.SUBSTITUTION, EventKind.HALF_END})
+ACCOMPANIED: Final = frozenset({EventKind.GOAL, EventKind.SUBSTITUTION, EventKind.STOPPAGE})
+OVERLAPPING: Final = frozenset({Confuser.RAIN})
 """Kinds whose parts overlap by a second or two, so that the seam is not heard."""
 _OVERLAP_S: Final = 2.0
+_BESIDE: Final = {Confuser.PA_MUSIC: 0.2, Confuser.DRUMS: 0.2, Confuser.HORNS: 0.25, Confuser.WHISTLE: 0.15}
 
 
 def choose_confusers(words: str | Iterable[str]) -> frozenset[Confuser]:
@@ -91,24 +93,22 @@ def make_confuser(
     """A sound of ``seconds`` from ``onset_s`` on, in as many parts as it needs."""
     habit = HABITS[kind]
     seed = int(rng.integers(2**32))
+    # Now and then the radio, the drum or the horn is the neighbour's own.
+    place = Place.NEAR if rng.random() < _BESIDE.get(kind, 0.0) else habit.place
     part_s = min(habit.part_s, seconds)
     if kind is Confuser.PA_MUSIC:
         bar_s = music.draw_song(np.random.default_rng([seed])).bar_s
         part_s = bar_s * max(1, round(habit.part_s / bar_s))
-    overlap_s = _OVERLAP_S if kind in CHUNKABLE else 0.0
+    overlap_s = _OVERLAP_S if kind in OVERLAPPING else 0.0
     cues: list[Cue] = []
     at_s = onset_s
-    while at_s < onset_s + seconds - 0.05 or not cues:
-        end_s = min(at_s + part_s, onset_s + seconds)
-        last = end_s >= onset_s + seconds - 0.5
-        end_s = onset_s + seconds if last else end_s
-        cues.append(
-            Cue(kind, habit.place, at_s, (at_s + end_s) / 2, end_s, level_db, seed, len(cues), cause, last=last)
-        )
+    while True:
+        last = at_s + part_s >= onset_s + seconds - 0.5
+        end_s = onset_s + seconds if last else at_s + part_s
+        cues.append(Cue(kind, place, at_s, (at_s + end_s) / 2, end_s, level_db, seed, len(cues), cause, last=last))
         if last:
-            break
+            return cues
         at_s = end_s - overlap_s
-    return cues
 
 
 def draw_length_s(rng: np.random.Generator, kind: Confuser) -> float:
@@ -117,9 +117,51 @@ def draw_length_s(rng: np.random.Generator, kind: Confuser) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
+class _Player:
+    """Plays one kind of sound through a recording: its own random numbers, and how loud it is at this ground."""
+
+    def __init__(self, rng: np.random.Generator, kind: Confuser) -> None:
+        self.rng, self.kind, self.habit = rng, kind, HABITS[kind]
+        self.present = bool(rng.random() < self.habit.presence)
+        self._level_db = self.habit.level_db[0] + float(rng.normal(0.0, 0.6 * self.habit.level_db[1]))
+        self.cues: list[Cue] = []
+
+    def play(self, at_s: float, seconds: float, cause: str = "") -> None:
+        """Let it sound once."""
+        level_db = float(np.clip(self.rng.normal(self._level_db, 0.7 * self.habit.level_db[1]), -8.0, 18.0))
+        self.cues += make_confuser(self.rng, self.kind, max(at_s, 0.0), seconds, level_db, cause)
+
+    def at_random(self, duration_s: float, density: float) -> None:
+        """Let it sound whenever it likes."""
+        mean = self.habit.per_hour * float(self.rng.gamma(2.0, 0.5)) * density * duration_s / 3600.0
+        for _ in range(int(self.rng.poisson(mean))):
+            self.play(float(self.rng.uniform(0.0, duration_s)), draw_length_s(self.rng, self.kind))
+
+    def after(self, event: TimelineEvent) -> None:
+        """What an event of play brings with it."""
+        rng, what = self.rng, event.kind
+        cheered = what is EventKind.GOAL and event.team == "home"
+        if self.kind is Confuser.WHISTLE and what in WHISTLED and rng.random() < 0.9:
+            self.play(event.t_s + float(rng.uniform(0.1, 1.5)), draw_length_s(rng, self.kind), what.value)
+        elif self.kind is Confuser.PA_SPEECH and what in ANNOUNCED and rng.random() < 0.7:
+            self.play(event.t_s + float(rng.uniform(8.0, 45.0)), float(rng.uniform(4.0, 14.0)), what.value)
+        elif self.kind is Confuser.PA_MUSIC and what in ACCOMPANIED and rng.random() < (0.5 if cheered else 0.08):
+            self.play(event.t_s + float(rng.uniform(3.0, 14.0)), float(rng.uniform(8.0, 25.0)), what.value)
+        elif self.kind is Confuser.FIREWORKS and cheered and rng.random() < 0.4:
+            self.play(event.t_s + float(rng.uniform(2.0, 20.0)), draw_length_s(rng, self.kind), what.value)
+
+    def through(self, start_s: float, end_s: float) -> None:
+        """The loudspeakers fill a pause: songs with short gaps, announcements with long ones."""
+        music_on = self.kind is Confuser.PA_MUSIC
+        at_s = start_s + float(self.rng.uniform(5.0, 60.0))
+        while at_s < end_s - 10.0:
+            seconds = min(float(self.rng.uniform(*((40.0, 200.0) if music_on else (4.0, 40.0)))), end_s - at_s)
+            self.play(at_s, seconds, "pause")
+            at_s += seconds + float(self.rng.uniform(*((2.0, 60.0) if music_on else (20.0, 200.0))))
+
+
 def plan_confusers(
     draws: Callable[[str], np.random.Generator],
-    venue: Venue,
     timeline: Timeline,
     kinds: Iterable[Confuser],
     density: float,
@@ -127,58 +169,17 @@ def plan_confusers(
     """All confusers of a recording, unordered. ``draws`` gives a name's random numbers, ``density`` scales rates."""
     cues: list[Cue] = []
     for kind in sorted(kinds):
-        rng = draws(f"confuser {kind.value}")
-        habit = HABITS[kind]
-        if rng.random() > habit.presence:
+        player = _Player(draws(f"confuser {kind.value}"), kind)
+        if not player.present:
             continue
-        offset_db = float(rng.normal(0.0, 0.6 * habit.level_db[1]))
-
-        def play(
-            at_s: float,
-            seconds: float,
-            cause: str = "",
-            kind: Confuser = kind,
-            rng: np.random.Generator = rng,
-            offset_db: float = offset_db,
-            habit: Habit = habit,
-        ) -> None:
-            level_db = float(rng.normal(habit.level_db[0] + offset_db, 0.7 * habit.level_db[1]))
-            cues.extend(make_confuser(rng, kind, max(at_s, 0.0), seconds, float(np.clip(level_db, -8.0, 18.0)), cause))
-
-        rate = habit.per_hour * float(rng.gamma(2.0, 0.5)) * density * timeline.duration_s / 3600.0
-        for _ in range(int(rng.poisson(rate))):
-            play(float(rng.uniform(0.0, timeline.duration_s)), draw_length_s(rng, kind))
-        _set_off(rng, kind, timeline, play)
+        player.at_random(timeline.duration_s, density)
+        for event in timeline.events:
+            player.after(event)
+        if kind in (Confuser.PA_MUSIC, Confuser.PA_SPEECH):
+            for start_s, end_s in _pauses(timeline):
+                player.through(start_s, end_s)
+        cues += player.cues
     return [cue for cue in cues if cue.onset_s < timeline.duration_s]
-
-
-def _set_off(rng: np.random.Generator, kind: Confuser, timeline: Timeline, play: Callable[..., None]) -> None:
-    """What the events of a match bring with them: the referee's whistle, the announcer, the music."""
-    for event in timeline.events:
-        what, t_s = event.kind, event.t_s
-        if kind is Confuser.WHISTLE and what in WHISTLED:
-            if rng.random() < 0.9:
-                play(t_s + float(rng.uniform(0.1, 1.5)), draw_length_s(rng, kind), what.value)
-        elif kind is Confuser.PA_SPEECH and what in (EventKind.GOAL, EventKind.SUBSTITUTION, EventKind.HALF_END):
-            if rng.random() < 0.7:
-                play(t_s + float(rng.uniform(8.0, 45.0)), float(rng.uniform(4.0, 14.0)), what.value)
-        elif kind is Confuser.PA_MUSIC and what in (EventKind.GOAL, EventKind.SUBSTITUTION, EventKind.STOPPAGE):
-            if rng.random() < (0.5 if what is EventKind.GOAL and event.team == "home" else 0.08):
-                play(t_s + float(rng.uniform(3.0, 14.0)), float(rng.uniform(8.0, 25.0)), what.value)
-        elif kind is Confuser.FIREWORKS and what is EventKind.GOAL and event.team == "home" and rng.random() < 0.4:
-            play(t_s + float(rng.uniform(2.0, 20.0)), draw_length_s(rng, kind), what.value)
-    if kind in (Confuser.PA_MUSIC, Confuser.PA_SPEECH):
-        for start_s, end_s in _pauses(timeline):
-            at_s = start_s + float(rng.uniform(5.0, 60.0))
-            while at_s < end_s - 10.0:
-                seconds = min(
-                    float(rng.uniform(40.0, 200.0) if kind is Confuser.PA_MUSIC else rng.uniform(4.0, 40.0)),
-                    end_s - at_s,
-                )
-                play(at_s, seconds, "pause")
-                at_s += seconds + float(
-                    rng.uniform(2.0, 60.0) if kind is Confuser.PA_MUSIC else rng.uniform(20.0, 200.0)
-                )
 
 
 def _pauses(timeline: Timeline) -> list[tuple[float, float]]:

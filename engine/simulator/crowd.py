@@ -114,7 +114,7 @@ class _Plan:
             return False
         when_s = event.t_s if event is not None else float(at_s or 0.0)
         kind = kinds[int(self.rng.integers(len(kinds)))]
-        loud = float(np.clip(self.rng.normal(*level_db) + 6.0 * np.log10(self.venue.excitability) * 2, 2.5, 22.0))
+        loud = float(np.clip(self.rng.normal(*level_db) + 12.0 * np.log10(self.venue.excitability), 2.5, 22.0))
         onset_s = max(0.0, when_s + float(self.rng.uniform(*delay_s)))
         cause = event.kind.value if event is not None else ""
         self.cues.append(make_reaction(self.rng, kind, onset_s, loud, cause, event.t_s if event is not None else None))

@@ -100,7 +100,7 @@ def plan_match(
         timeline = draw_timeline(draws_for(seed, "timeline"), minutes)
     mood = crowd.plan_mood(draws_for(seed, "mood"), venue, timeline)
     cues = crowd.plan_reactions(draws_for(seed, "reactions"), venue, timeline)
-    cues += confusers.plan_confusers(lambda name: draws_for(seed, name), venue, timeline, kinds, density)
+    cues += confusers.plan_confusers(lambda name: draws_for(seed, name), timeline, kinds, density)
     return Score(seed, venue, timeline, mood, in_order(cues))
 
 

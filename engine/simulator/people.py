@@ -54,7 +54,26 @@ def chatter(cue: Cue, venue: Venue) -> Samples:
     for _ in range(int(rng.integers(1, 6))):
         who = voices.draw_speaker(rng, float(rng.choice([0.0, rng.uniform(0.0, 1.0)])))
         sound += voices.speech(rng, who, length, float(rng.uniform(0.3, 0.7))) * np.float32(np.exp(rng.normal(0, 0.5)))
+    if rng.random() < 0.25:
+        for _ in range(int(rng.integers(1, 4))):
+            syn.add_at(sound, _cough(rng) * np.float32(rng.uniform(0.8, 2.5)), int(rng.uniform(0.0, 0.8) * length))
     return syn.faded(sound / max(syn.rms(sound), 1e-9), 0.1)
+
+
+def _cough(rng: np.random.Generator) -> Samples:
+    """A cough or a sneeze: one to three bursts of breath with some voice in them."""
+    out = np.zeros(syn.samples(1.4), np.float32)
+    at_s, size = 0.0, float(rng.uniform(0.05, 0.25))
+    top_hz = float(rng.uniform(2500.0, 8000.0))
+    for _ in range(int(rng.integers(1, 4))):
+        n = syn.samples(size * 4)
+        burst = syn.noise(rng, n, syn.shaped(syn.band_db(float(rng.uniform(250.0, 900.0)), top_hz, 6.0)))
+        pitch = np.linspace(1.3, 0.8, syn.track_points(n)) * float(rng.uniform(120.0, 380.0))
+        voice = syn.tone(voices.glottal(8, 20), pitch, n)
+        burst = burst + float(rng.uniform(0.0, 0.8)) * voice
+        syn.add_at(out, burst * syn.attack_decay(n, float(rng.uniform(0.003, 0.04)), size), syn.samples(at_s))
+        at_s += size * float(rng.uniform(1.5, 3.5))
+    return out
 
 
 def child(cue: Cue, venue: Venue) -> Samples:

@@ -4,6 +4,8 @@ Each function plays one cue at a level of about 1; the conductor sets the loudne
 far voices) and part single voices with pitch and vowels, in shares that the ground and the moment draw.
 """
 
+from typing import Final
+
 import numpy as np
 
 from engine import grid
@@ -13,6 +15,9 @@ from engine.simulator import synthesis as syn
 from engine.simulator.cues import Cue, Reaction
 from engine.simulator.synthesis import Curve
 from engine.simulator.venue import Venue
+
+HANDS: Final = 6
+"""Different pairs of hands in an applause: one alone would ring like a comb."""
 
 
 def cry_envelope_db(cue: Cue, points: int) -> Curve:
@@ -51,6 +56,8 @@ def _cry(
     )
     frames = syn.frames_for(length)
     lively = syn.flutter(rng, frames, float(rng.uniform(3.0, 9.0)), 9, float(rng.uniform(0.5, 2.2)))
+    # All of them together breathe and chop a little: without it a roar is smoother than any that was measured.
+    lively = lively * syn.flutter(rng, frames, float(rng.uniform(5.0, 14.0)), 2, float(rng.uniform(0.3, 1.5)))
     excess = np.clip(syn.by_frame(envelope_db, length) / max(cue.level_db, 6.0), -1.0, 0.0)[:, None]
     slope = np.clip(np.log2(syn.bins_hz()) - 9.7, -1.0, 2.5)[None, :] * brightening_db
     moving = lively * np.exp(excess * slope * (np.log(10.0) / 20.0)).astype(np.float32)
@@ -80,7 +87,7 @@ def roar(cue: Cue, venue: Venue) -> Samples:
     low, high = _pitch_range(rng, venue, 170.0, 420.0)
     top = float(rng.uniform(2.0, 7.0))
     how = voices.Shouting(
-        voices=int(rng.integers(6, 14) if muted else rng.integers(9, 30)),
+        voices=int(rng.integers(6, 14) if muted else np.exp(rng.uniform(np.log(4.0), np.log(34.0)))),
         low_hz=low,
         high_hz=high,
         glide=((0.0, 0.0), (0.12, top), (0.6, top * 0.8), (1.0, top - float(rng.uniform(2.0, 6.0)))),
@@ -93,7 +100,34 @@ def roar(cue: Cue, venue: Venue) -> Samples:
     if muted:
         # Across the ground: air and the crowd between take the top off.
         colour = colour - 3.0 * np.clip(np.log2(syn.bins_hz()) - 10.0, 0.0, 3.5)
-    return _cry(rng, cue, venue, how, colour, _voice_share(rng, venue), float(rng.uniform(0.5, 3.0)))
+    sound = _cry(rng, cue, venue, how, colour, _voice_share(rng, venue), float(rng.uniform(0.5, 3.0)))
+    return sound if muted else _with_hands_and_fingers(rng, cue, venue, sound)
+
+
+def _with_hands_and_fingers(rng: np.random.Generator, cue: Cue, venue: Venue, sound: Samples) -> Samples:
+    """Part of a cheer claps, whistles, or shouts "woo" far above the rest."""
+    length = len(sound)
+    envelope = syn.spread_out(10 ** (0.8 * cry_envelope_db(cue, syn.track_points(length)) / 20), length)
+    if rng.random() < 0.35:
+        rate = float(np.exp(rng.uniform(np.log(10.0), np.log(400.0)))) * (0.3 + venue.size)
+        sound = sound + float(rng.uniform(0.05, 0.45)) * envelope * claps(rng, length, rate)
+    if rng.random() < 0.3:
+        sound = sound + float(rng.uniform(0.03, 0.3)) * envelope * _fingers(rng, length, float(rng.uniform(0.3, 3.0)))
+    if rng.random() < 0.35:
+        low = float(rng.uniform(330.0, 600.0))
+        how = voices.Shouting(
+            voices=int(rng.integers(3, 9)),
+            low_hz=low,
+            high_hz=low * 1.9,
+            glide=((0.0, 0.0), (0.4, float(rng.uniform(2.0, 6.0))), (1.0, -float(rng.uniform(0.0, 3.0)))),
+            vowels=["u", str(rng.choice(["u", "o", "i", "ae"]))],
+            spread_s=0.5 * cue.duration_s,
+            breath_s=(0.3, 1.4),
+            tilt=float(rng.uniform(0.3, 1.0)),
+            scale=1.1,
+        )
+        sound = sound + float(rng.uniform(0.1, 0.5)) * envelope * voices.shout(rng, how, length)
+    return sound
 
 
 def groan(cue: Cue, venue: Venue) -> Samples:
@@ -132,10 +166,13 @@ def boo(cue: Cue, venue: Venue) -> Samples:
         breath_s=(0.8, 3.0),
         tilt=float(rng.uniform(0.9, 1.5)),
     )
-    colour = colours.draw_colour(rng, colours.BOO, venue.bed_db, 3.0, 1.5, 1.8)
+    # In a big crowd a boo is little darker than the bed; near by it is all vowel.
+    part = float(rng.uniform(0.15, 1.0))
+    colour = part * colours.draw_colour(rng, colours.BOO, venue.bed_db, 3.0, 1.5, 1.8)
+    colour += (1 - part) * colours.draw_colour(rng, colours.BED, venue.bed_db, 3.0, 0.8, 1.2)
     sound = _cry(rng, cue, venue, how, colour, min(_voice_share(rng, venue) + 0.25, 0.95), 0.5)
-    if rng.random() < 0.6:
-        sound += float(rng.uniform(0.1, 0.5)) * _fingers(rng, len(sound), float(rng.uniform(0.4, 3.0)))
+    if rng.random() < 0.7:
+        sound += float(rng.uniform(0.1, 0.9)) * _whistlers(rng, cue, venue, len(sound))
     return sound
 
 
@@ -143,20 +180,37 @@ def whistling(cue: Cue, venue: Venue) -> Samples:
     """People whistling through their fingers at the referee."""
     rng = cue.draws()
     length = syn.samples(cue.duration_s)
-    rate = float(np.exp(rng.uniform(np.log(0.8), np.log(8.0)))) * (0.5 + venue.size)
-    sound = _fingers(rng, length, rate)
-    return sound * syn.spread_out(10 ** (cry_envelope_db(cue, syn.track_points(length)) / 20), length)
+    sound = _whistlers(rng, cue, venue, length)
+    if rng.random() < 0.5:
+        colour = colours.draw_colour(rng, colours.BED, venue.bed_db, 3.0, 0.8, 1.2)
+        murmur = syn.noise(rng, length, syn.shaped(colour))
+        sound += float(rng.uniform(0.1, 1.0)) * murmur / max(syn.rms(murmur), 1e-9) * _envelope(cue, length)
+    return sound
+
+
+def _envelope(cue: Cue, length: int) -> Samples:
+    return syn.spread_out(10 ** (cry_envelope_db(cue, syn.track_points(length)) / 20), length)
+
+
+def _whistlers(rng: np.random.Generator, cue: Cue, venue: Venue, length: int) -> Samples:
+    """A few that stand out, or so many that they make a band of their own at 2 to 4 kHz."""
+    rate = float(np.exp(rng.uniform(np.log(0.6), np.log(30.0)))) * (0.3 + venue.size)
+    return _fingers(rng, length, rate) * _envelope(cue, length)
 
 
 def _fingers(rng: np.random.Generator, length: int, rate: float) -> Samples:
     """Whistles of gliding pitch, ``rate`` a second, level about 1."""
     out = np.zeros(length, np.float32)
     seconds = length / grid.SAMPLE_RATE_HZ
-    for _ in range(int(np.clip(rng.poisson(rate * seconds), 1, 90))):
+    for _ in range(int(np.clip(rng.poisson(rate * seconds), 1, 240))):
         n = syn.samples(float(rng.uniform(0.25, 1.6)))
         points = syn.track_points(n)
-        shape = np.interp(np.linspace(0, 1, points), [0, 0.3, 1], rng.normal(0.0, 3.0, 3))
-        pitch = float(rng.uniform(1300.0, 3300.0)) * np.exp2(shape / 12.0) * voices.jitter(rng, points, 0.25, 9.0)
+        shape = np.interp(np.linspace(0, 1, points), [0, 0.3, 1], rng.normal(0.0, rng.choice([0.8, 3.0]), 3))
+        pitch = (
+            float(np.clip(rng.normal(2600.0, 650.0), 1300.0, 4500.0))
+            * np.exp2(shape / 12.0)
+            * voices.jitter(rng, points, 0.25, 9.0)
+        )
         table = syn.harmonics([1.0, float(rng.uniform(0.0, 0.15)), 0.03])
         note = syn.faded(syn.tone(table, pitch, n), 0.05) * float(np.exp(rng.normal(0.0, 0.7)))
         syn.add_at(out, note, int(rng.uniform(-n / 2, length)))
@@ -175,7 +229,7 @@ def applause(cue: Cue, venue: Venue) -> Samples:
         # Some cheer along with it.
         how = voices.Shouting(6, 180.0, 400.0, ((0.0, 0.0), (0.3, 3.0), (1.0, 0.0)), ["a", "e", "a"], 3.0, (0.4, 1.5))
         sound += float(rng.uniform(0.05, 0.4)) * voices.shout(rng, how, length)
-    return sound * syn.spread_out(10 ** (cry_envelope_db(cue, syn.track_points(length)) / 20), length)
+    return sound * _envelope(cue, length)
 
 
 def claps(rng: np.random.Generator, length: int, rate: float) -> Samples:
@@ -192,9 +246,10 @@ def clap_hands(rng: np.random.Generator, clicks: Samples) -> Samples:
     n = syn.samples(0.06)
     size = len(clicks) + n
     out = np.zeros(len(clicks), np.float32)
-    spectrum = np.fft.rfft(clicks, size)
-    for _ in range(2):
-        centre_hz = float(rng.uniform(700.0, 2200.0))
+    whose = rng.integers(0, HANDS, len(clicks))
+    for pair in range(HANDS):
+        spectrum = np.fft.rfft(np.where(whose == pair, clicks, np.float32(0.0)), size)
+        centre_hz = float(rng.uniform(600.0, 2400.0))
         hand = syn.noise(rng, n, syn.shaped(syn.band_db(centre_hz * 0.7, centre_hz * 1.5, 9.0)))
         hand *= syn.attack_decay(n, 0.001, float(rng.uniform(0.004, 0.018)))
         out += np.fft.irfft(spectrum * np.fft.rfft(hand, size), size)[: len(clicks)].astype(np.float32)

@@ -62,6 +62,8 @@ def place_response_db(rng: np.random.Generator, venue: Venue, place: Place) -> C
     """What way and loudspeaker do to the spectrum: horns have no bass, distance takes the top."""
     if place is Place.LOUDSPEAKERS:
         low, high = float(rng.uniform(90.0, 450.0)), float(rng.uniform(2800.0, 9000.0))
+        if rng.random() < 0.3:  # a stadium with a proper sound system
+            low, high = 40.0, 11000.0
         return syn.band_db(low, high, float(rng.uniform(6.0, 14.0))) + syn.ripple_db(rng, 2.5, 0.4)
     if place is Place.OUTDOORS:
         return -float(rng.uniform(0.0, 1.6)) * np.maximum(np.log2(syn.bins_hz()) - 11.0, 0.0)
