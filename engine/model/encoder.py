@@ -73,8 +73,12 @@ class Stem(Module):
         self.bias = mx.zeros((outputs,))
         self._stride = stride
 
+    def taps(self, x: mx.array) -> mx.array:
+        """The nine taps of every output position side by side: what the weights multiply."""
+        return mx.concatenate(_taps(x, self._stride), axis=-1)
+
     def __call__(self, x: mx.array, dense: Dense) -> mx.array:
-        return relu6(dense(mx.concatenate(_taps(x, self._stride), axis=-1), self.weight, self.bias))
+        return relu6(dense(self.taps(x), self.weight, self.bias))
 
 
 class SeparableBlock(Module):

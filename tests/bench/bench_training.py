@@ -1,0 +1,90 @@
+"""Training on strips against training on windows: windows a second of one step, forward and back, same network."""
+
+from collections.abc import Callable
+from time import process_time
+
+import mlx.core as mx
+import numpy as np
+from mlx.nn.layers.base import Module
+from mlx.nn.utils import value_and_grad
+
+from engine import grid
+from engine.model.encoder import EncoderConfig, SpectrogramCNN
+from engine.model.front_end import FrontEndConfig
+from engine.model.head import HeadConfig
+from engine.model.network import MlxNetwork
+from engine.model.products import mlx_dense
+from tests.bench import Row
+from train.strips import StripNetwork, strip_frames
+
+_HISTORIES = 12
+_ROUNDS = 5
+_TAGS = 27
+
+
+class _Windows(Module):
+    """The same network on whole windows, each convolved on its own: ``conv2d`` where MLX has it."""
+
+    def __init__(self, network: MlxNetwork, grouped: bool) -> None:
+        super().__init__()
+        self.cnn: SpectrogramCNN = network.cnn
+        self.cnn.use(mlx_dense)
+        self._strides = network.encoder.strides
+        self._grouped = grouped
+
+    def __call__(self, windows: mx.array) -> mx.array:
+        if not self._grouped:
+            return self.cnn(windows)
+        x = _conv(windows, self.cnn.stem.weight, self._strides[0], 1) + self.cnn.stem.bias
+        x = mx.clip(x, 0, 6)
+        for block, stride in zip(self.cnn.blocks, self._strides[1:], strict=True):
+            x = mx.clip(_conv(x, block.depthwise, stride, x.shape[-1]) + block.depthwise_bias, 0, 6)
+            x = mx.clip(x @ block.pointwise + block.pointwise_bias, 0, 6)
+        return self.cnn.embed(x.mean(axis=(1, 2)))
+
+
+def _conv(x: mx.array, weight: mx.array, stride: tuple[int, int], groups: int) -> mx.array:
+    inputs = x.shape[-1]
+    if groups == 1:
+        kernel = weight.reshape(3, 3, inputs, -1).transpose(3, 0, 1, 2)
+    else:
+        kernel = weight.reshape(3, 3, inputs, 1).transpose(2, 0, 1, 3)
+    return mx.conv2d(x, kernel, stride=stride, padding=(0, 1), groups=groups)
+
+
+def _seconds(model: Module, step: Callable[[], mx.array]) -> float:
+    gradient = value_and_grad(model, step)
+    began = process_time()
+    mx.eval(gradient())
+    return process_time() - began
+
+
+def run() -> list[Row]:
+    network = MlxNetwork(FrontEndConfig(), EncoderConfig(), HeadConfig(), seed=1)
+    strips = StripNetwork(network, _TAGS, dropout=0.0)
+    rng = np.random.default_rng(1)
+    frames = rng.normal(size=(1, strip_frames(_HISTORIES), grid.MEL_BANDS, 2)).astype(np.float32)
+    count = _HISTORIES + grid.WINDOWS - 1
+    hops = [i * grid.WINDOW_HOP_FRAMES for i in range(count)]
+    windows = mx.array(np.stack([frames[0, hop : hop + grid.WINDOW_FRAMES] for hop in hops]))
+    strip = mx.array(frames)
+    shifted, grouped = _Windows(network, grouped=False), _Windows(network, grouped=True)
+    ways = {
+        "strips": (strips, lambda: (strips.windows(strips.columns(strip)) ** 2).sum()),
+        "windows, shift-and-add": (shifted, lambda: (shifted(windows) ** 2).sum()),
+        "windows, conv2d": (grouped, lambda: (grouped(windows) ** 2).sum()),
+    }
+    values = [float(step().item()) for _, step in ways.values()]
+    assert np.allclose(values, values[0], rtol=1e-4), values
+    took: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(_ROUNDS):
+        for name, (model, step) in ways.items():
+            took[name].append(_seconds(model, step))
+    rows = []
+    for name, seconds in took.items():
+        low, middle, high = np.percentile(count / np.array(seconds), [25, 50, 75])
+        rows.append(Row(f"encoder, {name}", float(middle), "windows/s", float(high - low) / 2, "processor time"))
+    for name in list(ways)[1:]:
+        ratio = float(np.median(took[name]) / np.median(took["strips"]))
+        rows.append(Row(f"strips / {name}", ratio, "times", None, "required: 4" if "conv2d" in name else ""))
+    return rows

@@ -1,0 +1,143 @@
+"""The network on strips: one pass over a stretch of frames yields every window and every history in it.
+
+It works on the parameters of the engine's own network, so what is fitted here is what will be served; only dropout and
+two linear reads exist here alone and are thrown away afterwards: tags from single columns (what sounds now), and the
+index straight from the newest window, which teach the encoder before the head can.
+"""
+
+from typing import Final, NamedTuple
+
+import mlx.core as mx
+import numpy as np
+from mlx.nn.layers.base import Module
+
+from engine import grid
+from engine.model.encoder import EncoderConfig, SeparableBlock
+from engine.model.network import MlxNetwork
+from engine.model.products import mlx_dense, relu6
+from train.depthwise import depthwise
+
+
+def strip_frames(histories: int) -> int:
+    """Frames that hold ``histories`` histories, each one window hop after the one before."""
+    return grid.HISTORY_FRAMES + (histories - 1) * grid.WINDOW_HOP_FRAMES
+
+
+class Outputs(NamedTuple):
+    """What strips say: ``logits`` (n, histories, 2) of the head; ``direct`` log-odds (n, histories) read from each
+    history's newest window alone; ``tags`` (n, columns, tags), log-odds of each kind of sound."""
+
+    logits: mx.array
+    direct: mx.array
+    tags: mx.array
+
+
+class StripNetwork(Module):
+    """Strips in, logits and tags out.
+
+    Args:
+        network: whose parameters are fitted.
+        tags: how many kinds of sound the columns are taught to tell.
+        dropout: share of embeddings' and of the readout's values dropped in training.
+    """
+
+    def __init__(self, network: MlxNetwork, tags: int, dropout: float) -> None:
+        super().__init__()
+        network.cnn.use(mlx_dense)
+        network.pressure.use(mlx_dense)
+        self.cnn = network.cnn
+        self.pressure = network.pressure
+        width = network.encoder.channels[-1]
+        self.tags = {"weight": mx.zeros((width, tags)), "bias": mx.full((tags,), -3.0)}
+        self.direct = {"weight": mx.zeros((network.encoder.embedding,)), "bias": mx.zeros(())}
+        self._encoder: EncoderConfig = network.encoder
+        self._dropout = dropout
+
+    def columns(self, frames: mx.array) -> mx.array:
+        """The same as ``SpectrogramCNN.columns``, with the hand-written gradient."""
+        x = self.cnn.stem(frames, mlx_dense)
+        for block, stride in zip(self.cnn.blocks, self._encoder.strides[1:], strict=True):
+            x = _separable(block, stride, x)
+        return x.mean(axis=2)
+
+    def windows(self, columns: mx.array) -> mx.array:
+        """Columns (n, k, channels) -> embeddings of the windows in them (n, w, embedding), a window hop apart."""
+        return self.cnn.embed(self._pool(columns))
+
+    def _pool(self, columns: mx.array) -> mx.array:
+        """Means of the columns of each window (n, w, channels)."""
+        hop, width = grid.WINDOW_HOP_FRAMES // self._encoder.time_stride, self._encoder.window_columns
+        count = (columns.shape[1] - width) // hop + 1
+        # Sums of whole hops are shared by the windows; what is over at the end of each is added to it.
+        whole, over = divmod(width, hop)
+        chunks = columns[:, : (count - 1 + whole) * hop].reshape(columns.shape[0], count - 1 + whole, hop, -1)
+        sums = chunks.sum(axis=2)
+        total = sum((sums[:, i : i + count] for i in range(1, whole)), start=sums[:, :count])
+        if over:
+            ends = np.arange(count)[:, None] * hop + whole * hop + np.arange(over)
+            total = total + columns[:, mx.array(ends.reshape(-1))].reshape(columns.shape[0], count, over, -1).sum(
+                axis=2
+            )
+        return total / width
+
+    def read(self, embeddings: mx.array, key: mx.array | None) -> mx.array:
+        """Embeddings (n, w, embedding) -> logits of the histories in them (n, w - WINDOWS + 1, 2)."""
+        if key is not None and self._dropout > 0:
+            embeddings = _drop(embeddings, self._dropout, key)
+        count = embeddings.shape[1] - grid.WINDOWS + 1
+        order = np.arange(count)[:, None] + np.arange(grid.WINDOWS)
+        histories = embeddings[:, mx.array(order.reshape(-1))].reshape(-1, grid.WINDOWS, embeddings.shape[2])
+        return self.pressure(histories).reshape(embeddings.shape[0], count, -1)
+
+    def __call__(self, strips: mx.array, key: mx.array | None = None) -> "Outputs":
+        """What strips (n, t, MEL_BANDS, channels) say. ``key`` is the randomness of dropout; None for none."""
+        columns = self.columns(strips)
+        embeddings = self.windows(columns)
+        return Outputs(
+            self.read(embeddings, key),
+            embeddings[:, grid.WINDOWS - 1 :] @ self.direct["weight"] + self.direct["bias"],
+            columns @ self.tags["weight"] + self.tags["bias"],
+        )
+
+    def standardise(self, strips: mx.array) -> None:
+        """Scale and shift every layer of the encoder so that it gives mean 0 and variance 1 on ``strips``.
+
+        Data-dependent initialisation after Mishkin and Matas (2016), by channel: what batch normalisation would do at
+        the start, already folded into weights and biases. Without it the embeddings of different sounds begin so
+        alike that the head first learns to ignore them.
+        """
+        stem = self.cnn.stem
+        x = stem.taps(strips) @ stem.weight
+        stem.weight, stem.bias = _unit(x, stem.weight)
+        x = self.cnn.stem(strips, mlx_dense)
+        for block, stride in zip(self.cnn.blocks, self._encoder.strides[1:], strict=True):
+            step = depthwise(stride)
+            block.depthwise, block.depthwise_bias = _unit(step(x, block.depthwise), block.depthwise)
+            spatial = relu6(step(x, block.depthwise) + block.depthwise_bias)
+            block.pointwise, block.pointwise_bias = _unit(spatial @ block.pointwise, block.pointwise)
+            x = relu6(mlx_dense(spatial, block.pointwise, block.pointwise_bias))
+        pooled = self._pool(x.mean(axis=2))
+        self.cnn.projection, self.cnn.projection_bias = _unit(pooled @ self.cnn.projection, self.cnn.projection)
+        mx.eval(self.cnn.parameters())
+
+
+def _separable(block: SeparableBlock, stride: tuple[int, int], x: mx.array) -> mx.array:
+    spatial = relu6(depthwise(stride)(x, block.depthwise) + block.depthwise_bias)
+    return relu6(mlx_dense(spatial, block.pointwise, block.pointwise_bias))
+
+
+def _unit(given: mx.array, weight: mx.array) -> tuple[mx.array, mx.array]:
+    """Weight and bias that bring what ``weight`` ``given`` to mean 0 and variance 1 in each channel."""
+    axes = tuple(range(given.ndim - 1))
+    mean, deviation = given.mean(axis=axes), mx.sqrt(given.var(axis=axes) + 1e-6)
+    return weight / deviation, -mean / deviation
+
+
+def _drop(x: mx.array, share: float, key: mx.array) -> mx.array:
+    """Drop the same values of an embedding in all its windows: what is left must do through the whole strip."""
+    kept = mx.random.bernoulli(1.0 - share, (x.shape[0], 1, x.shape[2]), key)
+    return x * kept / (1.0 - share)
+
+
+LABELLED_HISTORIES: Final = 12
+"""Histories of one strip: the longer, the cheaper each, and the more alike."""
