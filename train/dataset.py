@@ -1,0 +1,140 @@
+"""The matches that training sees, from the library or the simulator, each with its labels on the frame grid."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import grid
+from engine.errors import InputError
+from train.clock import MatchOnSound, on_sound
+from train.labels import Labels, Rule
+from train.library import Library
+from train.simulated import KINDS, Heard, SimulatedRecording
+
+Frames = NDArray[np.float32]
+LEAST_MATCHES: Final = 3
+"""One to learn from, one to stop by, one more so that neither is the only one of its kind."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingMatch:
+    """A match ready to be learned from.
+
+    ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
+    ``read`` gives frames (n, MEL_BANDS) in dB from one index to another. ``sounds`` is what the simulator let sound,
+    empty where nobody knows (``drawn`` False).
+    """
+
+    id: str
+    frames: int
+    on_sound: MatchOnSound
+    labels: Labels
+    read: Callable[[int, int], Frames]
+    digest: str
+    drawn: bool = False
+    sounds: tuple[Heard, ...] = field(default=())
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        return self.labels.ends
+
+    def end_times_s(self) -> NDArray[np.float64]:
+        """The last moment that each of ``ends`` has heard."""
+        return ((self.ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+
+    def tags(self, first: int, last: int) -> NDArray[np.bool_]:
+        """Which of ``KINDS`` sound in each of the frames ``first`` to ``last``: (frames, kinds)."""
+        tags = np.zeros((last - first, len(KINDS)), bool)
+        for heard in self.sounds:
+            begin = int(heard.onset_s / grid.HOP_S) - first
+            end = int(np.ceil(heard.end_s / grid.HOP_S)) - first
+            if end > 0 and begin < last - first:
+                tags[max(begin, 0) : end, KINDS.index(heard.kind)] = True
+        return tags
+
+
+def window_ends(frames: int) -> NDArray[np.int64]:
+    """Ends of all windows with a full history in ``frames`` frames: the multiples of the window hop, as in a stream."""
+    hop = grid.WINDOW_HOP_FRAMES
+    return np.arange(-(-grid.HISTORY_FRAMES // hop) * hop, frames + 1, hop, dtype=np.int64)
+
+
+def from_simulation(recording: SimulatedRecording, rule: Rule) -> TrainingMatch:
+    """A drawn match with the labels of ``rule``, made from its events as from any other match's."""
+    return TrainingMatch(
+        recording.id,
+        recording.frames,
+        recording.on_sound,
+        rule.apply(recording.on_sound, window_ends(recording.frames)),
+        recording.mel,
+        recording.sha256,
+        drawn=True,
+        sounds=recording.sounds,
+    )
+
+
+def from_library(library: Library, rule: Rule, names: Sequence[str] = ()) -> list[TrainingMatch]:
+    """The matches called ``names``, or all that can be used.
+
+    Raises ``InputError`` when a named match can't be used, or the data of one can't carry the rule.
+    """
+    entries = [library.find(name) for name in names] or [entry for entry in library.entries() if entry.usable]
+    matches = []
+    for entry in entries:
+        stored = library.match(entry.id)
+        if stored.alignment is None:
+            raise InputError(
+                f"{entry.id}: nobody knows where its kick-offs lie",
+                f"'momentum library align {entry.id}' finds them, or takes them by hand.",
+            )
+        stored.verify()
+        rule.check(stored.events)
+        placed = on_sound(stored.events, stored.alignment.clock)
+        matches.append(
+            TrainingMatch(
+                entry.id,
+                stored.frames,
+                placed,
+                rule.apply(placed, window_ends(stored.frames)),
+                stored.mel,
+                stored.manifest.features_sha256,
+            )
+        )
+    return matches
+
+
+def check_enough(matches: Sequence[TrainingMatch]) -> None:
+    """Raise ``InputError`` when nothing can be learned from these matches: too few of them, or of one class."""
+    if len(matches) < LEAST_MATCHES:
+        raise InputError(
+            f"{len(matches)} match(es) are too few to learn from and to judge by",
+            f"Bring in at least {LEAST_MATCHES} with 'momentum ingest', or train on simulated ones with --simulate.",
+        )
+    with_danger = sum(bool((match.labels.truth & (match.labels.weight > 0)).any()) for match in matches)
+    with_calm = sum(bool(match.labels.negative.any()) for match in matches)
+    for count, what in ((with_danger, "danger"), (with_calm, "calm")):
+        if count < 2:
+            raise InputError(
+                f"only {count} of {len(matches)} matches hold any moment labelled {what}",
+                "At least two need some, one to learn from and one to judge by: bring in more matches.",
+            )
+
+
+def split_folds(matches: Sequence[TrainingMatch], folds: int, seed: int) -> list[list[TrainingMatch]]:
+    """Deal the matches out into ``folds`` of nearly the same number, each match in one.
+
+    Matches with danger are dealt first, so that no fold goes without while another has many. The order depends on the
+    ids and the seed alone, not on how the matches are listed.
+    """
+
+    def place(match: TrainingMatch) -> tuple[bool, str]:
+        return (not match.labels.truth.any(), hashlib.sha256(f"{seed} {match.id}".encode()).hexdigest())
+
+    dealt: list[list[TrainingMatch]] = [[] for _ in range(folds)]
+    for i, match in enumerate(sorted(matches, key=place)):
+        dealt[i % folds].append(match)
+    return dealt

@@ -1,0 +1,173 @@
+"""Simulated matches on disk: their log-mel frames and the simulator's own truth, drawn from seeds.
+
+A match is the stretch of a drawn recording that a seed decides, heard through the program's own ``LogMel``. The truth
+file is written last and in one piece: a match that has one is whole, so drawing can be killed at any moment and taken
+up again. The same seeds give the same files.
+"""
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError, UsageError
+from engine.mel import LogMel
+from engine.paths import PRIVATE_FILE, private_folder
+from engine.simulator.cues import ALARMS, Confuser, Cue, Reaction
+from engine.simulator.match import Score, SimulatedMatch, plan_match
+from engine.simulator.timeline import EventKind, Timeline, cut, draw_timeline
+from train import features
+from train.clock import MatchOnSound, Moment
+from train.match_folder import GRID
+
+SCHEMA: Final = 1
+KINDS: Final = tuple(sorted([kind.value for kind in Reaction] + [kind.value for kind in Confuser]))
+"""Everything the simulator can let sound; the order of the tags that training teaches."""
+ALARM_KINDS: Final = frozenset(kind.value for kind in ALARMS)
+_REDRAW = "Delete the folder and draw the matches again."
+_LEAST_MINUTES: Final = 2.0
+_MOST_MINUTES: Final = 240.0
+Progress = Callable[[int, int, float], None]
+"""Called with matches done, matches in all, and minutes of sound drawn by this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sound of the truth: what (one of ``KINDS``), when in seconds of sound, and how loud above the bed."""
+
+    kind: str
+    onset_s: float
+    peak_s: float
+    end_s: float
+    level_db: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulatedRecording:
+    """A drawn match on disk. ``frames`` counts them; ``sounds`` is in order of onset."""
+
+    id: str
+    path: Path
+    frames: int
+    on_sound: MatchOnSound
+    sounds: tuple[Heard, ...]
+    sha256: str
+
+    def mel(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """Frames ``start`` to ``stop`` in dB, float32 (n, MEL_BANDS); only these are read."""
+        packed = np.memmap(self.path, np.uint8, "r", shape=(self.frames, features.BYTES_A_FRAME))
+        return features.unpack(packed[start:stop])
+
+
+def stretch_of(seed: int, minutes: float) -> Timeline:
+    """The timeline of match ``seed``: ``minutes`` from a random place in a whole drawn recording.
+
+    Raises ``UsageError`` for a length no match has.
+    """
+    if not _LEAST_MINUTES <= minutes <= _MOST_MINUTES:
+        raise UsageError(
+            f"{minutes:g} minutes is no match to learn from",
+            f"Ask for {_LEAST_MINUTES:g} to {_MOST_MINUTES:g} minutes a match.",
+        )
+    rng = np.random.default_rng([seed, zlib.crc32(b"stretch")])
+    whole = draw_timeline(rng)
+    length_s = min(minutes * 60.0, whole.duration_s)
+    return cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s)
+
+
+def draw_matches(folder: Path, seeds: Iterable[int], minutes: float, progress: Progress) -> list[SimulatedRecording]:
+    """The matches of ``seeds`` in ``folder``; those that are not there yet are drawn. One seed is one venue.
+
+    Raises ``InputError`` when the folder holds matches of another length or grid.
+    """
+    wanted = list(seeds)
+    private_folder(folder)
+    matches: list[SimulatedRecording] = []
+    drawn_min = 0.0
+    for done, seed in enumerate(wanted):
+        progress(done, len(wanted), drawn_min)
+        name = f"simulated-{seed}"
+        if not (folder / f"{name}.json").exists():
+            _draw(folder, name, seed, minutes)
+            drawn_min += minutes
+        matches.append(read_match(folder / f"{name}.json", minutes))
+    progress(len(wanted), len(wanted), drawn_min)
+    return matches
+
+
+def _draw(folder: Path, name: str, seed: int, minutes: float) -> None:
+    score = plan_match(seed, stretch_of(seed, minutes))
+    log_mel = LogMel()
+    digest = hashlib.sha256()
+    frames = 0
+    path = folder / f"{name}.mel12"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as file:
+        for chunk in SimulatedMatch(score).chunks():
+            mel = log_mel.push(chunk)
+            data = features.pack(mel).tobytes()
+            file.write(data)
+            digest.update(data)
+            frames += len(mel)
+    truth = {"schema": SCHEMA, "grid": GRID, "seed": seed, "minutes": minutes, "frames": frames}
+    write_whole(folder / f"{name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score))
+
+
+def _truth(score: Score) -> dict[str, Any]:
+    moments = [
+        Moment(event.t_s, event.kind is EventKind.GOAL, event.xg)
+        for event in score.timeline.events
+        if event.kind in (EventKind.GOAL, EventKind.SHOT)
+    ]
+    return {
+        "moments": [asdict(moment) for moment in moments],
+        "play": [(period.start_s, period.end_s) for period in score.timeline.periods],
+        "sounds": [asdict(_heard(cue)) for cue in score.cues],
+        "venue": score.venue.summary(),
+    }
+
+
+def _heard(cue: Cue) -> Heard:
+    return Heard(cue.kind.value, cue.onset_s, cue.peak_s, cue.end_s, cue.level_db, cue.cause)
+
+
+def write_whole(path: Path, row: dict[str, Any]) -> None:
+    """Write JSON for the owner alone, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.new")
+    with os.fdopen(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "w", encoding="utf-8"
+    ) as file:
+        json.dump(row, file, separators=(",", ":"))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_match(path: Path, minutes: float | None = None) -> SimulatedRecording:
+    """The match whose truth file is ``path``. Raises ``InputError`` when it can't be used."""
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+        if row["schema"] != SCHEMA or row["grid"] != GRID:
+            raise InputError(f"{path} was drawn by another version of the program", _REDRAW)
+        if minutes is not None and row["minutes"] != minutes:
+            raise InputError(
+                f"{path} is a match of {row['minutes']:g} minutes, not {minutes:g}",
+                "Take another folder for matches of another length.",
+            )
+        moments = tuple(Moment(**moment) for moment in row["moments"])
+        play = tuple((float(start), float(end)) for start, end in row["play"])
+        sounds = tuple(Heard(**heard) for heard in row["sounds"])
+        frames, sha256 = int(row["frames"]), str(row["sha256"])
+        mel = path.with_suffix(".mel12")
+        if mel.stat().st_size != frames * features.BYTES_A_FRAME:
+            raise InputError(f"{mel} is cut short", _REDRAW)
+    except (OSError, ValueError, TypeError, KeyError) as fault:
+        raise InputError(f"{path} can't be read: {fault}", _REDRAW) from fault
+    return SimulatedRecording(path.stem, mel, frames, MatchOnSound(moments, play), sounds, sha256)
