@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench weights clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/momentum live demo
@@ -24,6 +24,13 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# The shipped weights from nothing but the simulator; hours on a small machine, stopped and taken up again at will.
+# Debian's libopenblas0-pthread, where it is installed, makes MLX's products on Linux many times faster.
+WEIGHTS_WORK ?= .weights-work
+OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-pthread/libopenblas.so.0))
+weights: $(VENV)/.dev
+	$(if $(OPENBLAS),LD_PRELOAD=$(OPENBLAS)) nice -n 10 $(BIN)/python -m train.ship weights/default --work $(WEIGHTS_WORK)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -9,7 +9,7 @@ from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Listening": ("live", "replay", "score"),
-    "Matches to learn from": ("simulate", "ingest", "library"),
+    "Matches to learn from": ("simulate", "ingest", "library", "train"),
     "This machine": (
         "devices",
         "doctor",

@@ -1,0 +1,83 @@
+"""Probabilities that mean what they say, and thresholds that keep their budget."""
+
+import numpy as np
+import pytest
+
+from engine import grid
+from engine.errors import InputError
+from engine.spikes import SpikeSettings
+from tests.unit.train.strip_matches import made_up_match
+from train.calibrate import calibrate, choose_thresholds, fit_platt
+from train.labels import Danger, GoalWindow
+from train.predict import Predicted
+
+
+def test_platt_finds_the_scale_that_made_the_truth():
+    rng = np.random.default_rng(1)
+    odds = rng.normal(0, 2, 60_000)
+    truth = rng.random(60_000) < 1 / (1 + np.exp(-(0.7 * odds - 2)))
+    found = fit_platt(odds, truth)
+    assert found.fitted
+    assert found.slope == pytest.approx(0.7, abs=0.03)
+    assert found.offset == pytest.approx(-2.0, abs=0.05)
+
+
+def test_the_offset_of_a_trained_share_does_not_matter_to_the_answer():
+    rng = np.random.default_rng(2)
+    odds = rng.normal(3, 2, 5000)
+    truth = rng.random(5000) < 1 / (1 + np.exp(-(odds - 5)))
+    plain, shifted = fit_platt(odds, truth), fit_platt(odds, truth, -3.0)
+    assert plain.slope == pytest.approx(shifted.slope, rel=1e-3)
+    assert plain.offset == pytest.approx(shifted.offset, rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6, 1e-6])
+def test_classes_that_can_be_told_apart_give_finite_numbers(scale):
+    odds = np.array([-2.0, -1.0, 1.0, 2.0] * 10) * scale
+    found = fit_platt(odds, odds > 0)
+    assert np.isfinite([found.slope, found.offset]).all()
+    assert found.slope > 0
+
+
+def test_one_class_can_not_be_calibrated():
+    with pytest.raises(InputError, match="one class"):
+        fit_platt(np.zeros(5), np.zeros(5, bool))
+
+
+def _predicted(seed: int) -> Predicted:
+    """A network that hears every goal, and in the first match something else now and then."""
+    match = made_up_match(f"drawn-{seed}", seed, minutes=20.0, drawn=True, goals=4)
+    times_s = np.arange(40.0, 1200.0, 4 * grid.HOP_S)
+    odds = np.random.default_rng(seed).normal(-4, 0.3, len(times_s))
+    for heard in match.sounds:
+        odds[(times_s > heard.onset_s + 1) & (times_s < heard.onset_s + 9)] = 3.0
+    if seed == 0:
+        for wrong_s in (150.0, 600.0, 900.0):
+            odds[(times_s > wrong_s) & (times_s < wrong_s + 3)] = 1.0
+    return Predicted(match, times_s, odds)
+
+
+def test_the_threshold_is_the_one_that_tells_goals_from_the_rest():
+    predicted = [_predicted(seed) for seed in range(3)]
+    at_ends = [
+        Predicted(one.match, one.match.end_times_s(), np.interp(one.match.end_times_s(), one.times_s, one.log_odds))
+        for one in predicted
+    ]
+    calibration = calibrate(at_ends, 0.0)
+    settings, found = choose_thresholds(predicted, calibration, Danger(), SpikeSettings())
+    wrong = 1 / (1 + np.exp(-(calibration.slope * 1.0 + calibration.offset)))
+    assert settings.on > wrong
+    assert settings.off < settings.on
+    assert found[1].recall == 1.0
+    assert found[1].false_per_match == 0.0
+
+
+def test_a_rule_without_events_has_no_threshold_to_choose():
+    with pytest.raises(InputError, match="goal-window"):
+        choose_thresholds([_predicted(0)], calibrate([_predicted_at_ends()], 0.0), GoalWindow(), SpikeSettings())
+
+
+def _predicted_at_ends() -> Predicted:
+    one = _predicted(1)
+    times_s = one.match.end_times_s()
+    return Predicted(one.match, times_s, np.interp(times_s, one.times_s, one.log_odds))

@@ -1,0 +1,146 @@
+"""Training end to end, small: from matches to weights that the engine loads."""
+
+from contextlib import closing
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from engine.errors import InputError, UsageError
+from engine.model.checkpoint import load, parameters, save
+from engine.model.encoder import EncoderConfig
+from engine.model.head import HeadConfig
+from tests.unit.train.strip_matches import made_up_match
+from train.card import write_card
+from train.fit import FitSettings, Fitted, fit, hardest, run_inputs
+from train.fit_head import HeadSettings, fit_head, head_inputs, history_rows, parts_of, window_embeddings
+from train.labels import Danger
+from train.optimise import Schedule
+from train.predict import Predicted, log_odds, match_logits
+from train.run_folder import RunFolder
+
+SETTINGS = FitSettings(
+    folds=3,
+    fold_steps=3,
+    strips=2,
+    histories=4,
+    schedule=Schedule(steps=12, warmup=3, check_every=6, save_every=4, learning_rate=4e-3, ema=0.7),
+    encoder=EncoderConfig(channels=(32, 32, 32, 32), embedding=32),
+    head=HeadConfig(hidden=32, layers=1),
+)
+RULE = Danger()
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def matches():
+    return [made_up_match(f"match-{i}", i, drawn=i < 3) for i in range(5)]
+
+
+def _fit(folder: Path, matches, settings: FitSettings = SETTINGS, kill: tuple[str, int] | None = None) -> Fitted:
+    def tell(at) -> None:
+        if (at.stage, at.step) == kill:
+            raise Killed
+
+    with closing(RunFolder(folder, run_inputs(settings, RULE, matches, 0))) as run:
+        return fit(matches, RULE, settings, run, "trial", tell)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory, matches):
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    return folder, _fit(folder, matches)
+
+
+def test_what_is_learned_can_be_shipped_and_listened_with(fitted, matches, tmp_path):
+    _, trained = fitted
+    inputs = run_inputs(SETTINGS, RULE, matches, 0)
+    save(tmp_path / "trial", trained.config, trained.network, write_card(trained.config, inputs))
+    weights = load(tmp_path / "trial")
+    assert weights.config.trained
+    assert weights.config.label_rule == "danger"
+    assert weights.config.calibration.fitted
+    assert [point["budget"] for point in weights.config.operating_points]
+    assert "5, 3 of them simulated" in (tmp_path / "trial" / "CARD.md").read_text()
+
+
+def test_a_few_steps_tell_obvious_danger_from_calm(fitted):
+    assert fitted[1].config.measured["roc_auc"] > 0.8
+
+
+def test_killed_and_started_again_it_ends_in_the_same_weights(fitted, matches, tmp_path):
+    with pytest.raises(Killed):
+        _fit(tmp_path, matches, kill=("fold-1", 2))
+    with pytest.raises(Killed):
+        _fit(tmp_path, matches, kill=("final", 9))
+    again = _fit(tmp_path, matches)
+    assert again.config == fitted[1].config
+    theirs = parameters(again.network)
+    for name, tensor in parameters(fitted[1].network).items():
+        assert mx.array_equal(tensor, theirs[name]), name
+
+
+def test_the_run_folder_says_what_went_in(fitted, matches):
+    folder, _ = fitted
+    with pytest.raises(UsageError, match="seed was 0 and is 1"):
+        _fit(folder, matches, replace(SETTINGS, seed=1))
+    with pytest.raises(UsageError, match="match-4"):
+        _fit(folder, matches[:4])
+
+
+def test_too_short_a_match_is_refused_by_name(tmp_path, matches):
+    with pytest.raises(InputError, match="holds 180 s"):
+        _fit(tmp_path, matches, replace(SETTINGS, histories=90))
+
+
+def test_hard_negatives_are_the_loudest_calm_moments_some_seconds_apart():
+    match = made_up_match("a", 1, minutes=12.0)
+    odds = np.random.default_rng(1).normal(size=len(match.ends))
+    chosen = [t_s for _, t_s in hardest([Predicted(match, match.end_times_s(), odds)])]
+    assert len(chosen) == 4
+    assert np.diff(sorted(chosen)).min() >= 10
+    rows = np.searchsorted(match.end_times_s(), chosen)
+    assert match.labels.negative[rows].all()
+    assert odds[rows].min() > 1.0
+
+
+def test_cached_embeddings_give_the_logits_of_a_stream(fitted, matches):
+    network = fitted[1].network
+    histories = window_embeddings(network, matches[0])[history_rows(matches[0].ends)]
+    np.testing.assert_allclose(
+        log_odds(network.logits(histories)), log_odds(match_logits(network, matches[0])), atol=2e-5
+    )
+
+
+def test_parts_of_a_match_share_no_sound(matches):
+    parts = parts_of(made_up_match("a", 1, minutes=12.0))
+    for one, other in pairwise(parts):
+        assert other.ends[0] - one.ends[-1] >= 15 * 44
+    assert not set(parts[0].ends) & set(parts[1].ends)
+
+
+def test_one_new_match_is_enough_for_a_head_and_leaves_the_encoder_alone(fitted, tmp_path, matches):
+    _, trained = fitted
+    save(tmp_path / "base", trained.config, trained.network, "card")
+    base = load(tmp_path / "base")
+    match = made_up_match("new", 77, minutes=14.0, goals=8)
+    settings = HeadSettings(
+        histories=16, schedule=Schedule(steps=8, warmup=2, check_every=4, save_every=4), long_steps=3, long_minutes=1.0
+    )
+    with closing(RunFolder(tmp_path / "run", head_inputs(settings, RULE, [match], base))) as run:
+        mine = fit_head(base, [match], RULE, settings, run, "mine", lambda at: None)
+    before, after = parameters(base.network), parameters(mine.network)
+    assert all(mx.array_equal(before[name], after[name]) == name.startswith("cnn.") for name in before)
+    assert mine.config.measured["on"] == "other parts of the same matches"
+    assert {
+        row["stage"] for row in RunFolder(tmp_path / "run", head_inputs(settings, RULE, [match], base)).metrics()
+    } == {
+        "head",
+        "long",
+    }

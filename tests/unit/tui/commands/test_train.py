@@ -1,0 +1,87 @@
+"""``momentum train``."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import grid
+from tests.unit.train.matches import match_events
+from train.alignment import by_hand
+from train.library import Library
+from train.match_folder import Provenance
+from tui.cli import main
+
+
+def _bring_in(home: Path, count: int, goals: int = 2) -> None:
+    """Matches of four minutes whose goals are answered by ten loud seconds."""
+    library = Library(home / "data" / "library")
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        mel = rng.normal(-50.0, 2.0, (int(240 / grid.HOP_S), grid.MEL_BANDS)).astype(np.float32)
+        for goal in range(1, goals + 1):
+            first = int((10 + 60 * goal) / grid.HOP_S)
+            mel[first : first + 215, 20:40] += 25.0
+        provenance = Provenance("m.wav", 1, f"{number:064x}", "2026-11-20T15:00:00Z", "momentum test")
+        with library.incoming() as incoming:
+            incoming.features.write(mel)
+            incoming.finish(match_events(f"Town {number}", goals), by_hand({1: 10.0, 2: 3700.0}), provenance)
+
+
+def test_an_empty_library_is_refused_with_what_to_do(capsys: pytest.CaptureFixture[str]):
+    assert main(["train", "encoder"]) == 5
+    said = capsys.readouterr().err.splitlines()[-2:]
+    assert "too few" in said[0]
+    assert "--simulate" in said[1]
+    assert main(["train", "head"]) == 5
+
+
+def test_matches_without_any_danger_are_refused(home: Path, capsys: pytest.CaptureFixture[str]):
+    _bring_in(home, 3, goals=0)
+    assert main(["train", "encoder", "--histories", "4"]) == 5
+    assert "danger" in capsys.readouterr().err
+
+
+def test_a_head_is_fitted_and_installed(home: Path, capsys: pytest.CaptureFixture[str]):
+    _bring_in(home, 3)
+    assert main(["train", "head", "--name", "ours", "--steps", "5"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["measured"]["on"] == "matches that were not learned from"
+    assert main(["weights", "verify", "ours"]) == 0
+    assert main(["weights", "list"]) == 0
+    assert '"ours"' in capsys.readouterr().out
+
+
+def test_a_run_folder_goes_on_with_the_same_settings_alone(home: Path, capsys: pytest.CaptureFixture[str]):
+    _bring_in(home, 3)
+    same = ["train", "head", "--steps", "2"]
+    assert main(same) == 0
+    assert main(same) == 0
+    assert "going on" in capsys.readouterr().err
+    assert main([*same, "--seed", "4"]) == 2
+    assert "seed was 0 and is 4" in capsys.readouterr().err
+
+
+def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.CaptureFixture[str]):
+    _bring_in(home, 3)
+    args = ["--steps", "2", "--fold-steps", "1", "--histories", "2", "--name", "whole"]
+    assert main(["train", "encoder", *args]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["measured"]["learned_from_matches"] == 2
+    assert (Path(shown["folder"]) / "CARD.md").read_text().startswith("# whole")
+    assert [json.loads(line)["stage"] for line in (Path(shown["run"]) / "metrics.jsonl").read_text().splitlines()] == [
+        "fold-0",
+        "fold-1",
+        "final",
+    ]
+
+
+@pytest.mark.parametrize("name", ["default", "../out", "a b", ""])
+def test_names_that_would_land_elsewhere_are_refused(home: Path, name: str):
+    _bring_in(home, 3)
+    assert main(["train", "head", "--steps", "1", "--name", name]) == 2
+
+
+def test_simulated_and_own_matches_are_not_mixed(capsys: pytest.CaptureFixture[str]):
+    assert main(["train", "encoder", "some-match", "--simulate", "3"]) == 2

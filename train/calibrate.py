@@ -1,0 +1,152 @@
+"""From logits to a probability that means what it says, and to a threshold that is worth having."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from math import isnan
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.errors import InputError
+from engine.spikes import SpikeSettings
+from train.labels import Rule
+from train.metrics.alarms import DangerEvent, Stretch, at_threshold, decisions_s, judge
+from train.metrics.sweep import OperatingPoint, operating_points, points, shipped_default, sweep
+from train.predict import Predicted
+from train.simulated import ALARM_KINDS, Heard
+
+_ROUNDS: Final = 100
+BUDGETS: Final = (1, 2, 3, 4, 5)
+"""False alarms a match that an operating point is chosen for."""
+MATCH_HOURS: Final = 1.6
+"""Sound of a whole match, for budgets a match on recordings that hold a part of one."""
+_OFF_SHARE: Final = 0.6
+REACTION_KINDS: Final = ALARM_KINDS | {"applause", "boo", "whistling"}
+_REACTS_WITHIN_S: Final = 8.0
+_ECHO_S: Final = 10.0
+"""A window still holds a cry for so long after its end."""
+
+
+def fit_platt(log_odds: NDArray[np.float64], truth: NDArray[np.bool_], offset: float = 0.0) -> Calibration:
+    """Platt's scaling of log-odds that lie ``offset`` above the truth's own, by Newton's method.
+
+    Targets are his: (n + 1) / (n + 2) and 1 / (n + 2), so that a clean separation does not push the slope to
+    infinity (Platt, 1999; Lin, Lin and Weng, 2007).
+
+    Raises:
+        InputError: one of the classes is missing.
+    """
+    positives, negatives = int(truth.sum()), int((~truth).sum())
+    if not positives or not negatives:
+        raise InputError(
+            "the matches to calibrate on hold one class only", "Bring in more matches, or take larger folds."
+        )
+    target = np.where(truth, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    x = log_odds + offset
+    scale = max(float(x.std()), 1e-6)
+    design = np.stack([x / scale, np.ones_like(x)], axis=1)
+    found = np.array([1.0, 0.0])  # a slope of 1 in standard units: steep enough to see, flat enough to move
+    loss = _cross_entropy(design @ found, target)
+    for _ in range(_ROUNDS):
+        p = _sigmoid(design @ found)
+        gradient = design.T @ (p - target)
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        length = 1.0
+        while length > 1e-6 and _cross_entropy(design @ (found - length * step), target) > loss:
+            length /= 2
+        found = found - length * step
+        before, loss = loss, _cross_entropy(design @ found, target)
+        if before - loss < 1e-10 * max(1.0, loss):
+            break
+    slope, intercept = float(found[0] / scale), float(found[1])
+    return Calibration(slope, intercept + slope * offset, fitted=True)
+
+
+def _cross_entropy(x: NDArray[np.float64], target: NDArray[np.float64]) -> float:
+    return float((np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))).sum())
+
+
+def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -500, 500))))
+
+
+def calibrate(predicted: Sequence[Predicted], offset: float) -> Calibration:
+    """Platt's scaling on all moments of matches not trained on, those that training leaves out included.
+
+    The log-odds are those at the matches' own ends. ``offset`` takes back the share of danger that training saw.
+    Raises ``InputError`` for one class only.
+    """
+    return fit_platt(
+        np.concatenate([one.log_odds for one in predicted]),
+        np.concatenate([one.match.labels.truth for one in predicted]),
+        offset,
+    )
+
+
+def danger_events(one: Predicted, rule: Any) -> list[DangerEvent]:
+    """The danger events of a match with the stretch in which an alarm counts, and the cry that answered each."""
+    events = []
+    for t_s, goal in rule.events_s(one.match.on_sound):
+        before_s, after_s = rule.reach_s(goal)
+        answered = [h.onset_s for h in one.match.sounds if h.kind in ALARM_KINDS and _answers(h, t_s)]
+        events.append(DangerEvent(t_s, t_s - before_s, t_s + after_s, goal, min(answered, default=None)))
+    return events
+
+
+def _answers(heard: Heard, t_s: float) -> bool:
+    return -1.0 <= heard.onset_s - t_s <= _REACTS_WITHIN_S
+
+
+def choose_thresholds(
+    predicted: Sequence[Predicted], calibration: Calibration, rule: Rule, settings: SpikeSettings
+) -> tuple[SpikeSettings, dict[int, OperatingPoint]]:
+    """Spike settings with the best F1 among one to five false alarms a match, and the best point for each budget.
+
+    Recordings shorter than a match count by their length. Where no threshold keeps any budget, the highest one and no
+    points. Raises ``InputError`` when the rule names no events.
+    """
+    if not hasattr(rule, "events_s"):
+        raise InputError(f"the rule {rule.name!r} names no events to raise an alarm at", "Take '--labels danger'.")
+    settings = replace(settings, off=_OFF_SHARE * settings.on)
+    pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
+    events = [danger_events(one, rule) for one in predicted]
+    cries = [
+        [Stretch(h.onset_s, h.end_s + _ECHO_S, h.kind) for h in one.match.sounds if h.kind in REACTION_KINDS]
+        for one in predicted
+    ]
+    hours = [one.match.frames * grid.HOP_S / 3600.0 for one in predicted]
+    thresholds = np.unique(np.quantile(np.concatenate(pressure), 1.0 - np.geomspace(3e-4, 0.1, 80)))
+
+    def judge_at(which: int, threshold: float) -> Any:
+        decided = decisions_s(predicted[which].times_s, pressure[which], at_threshold(settings, threshold))
+        return judge(decided, events[which], cries[which]), len(decided)
+
+    found = sweep(thresholds.tolist(), hours, judge_at)
+    rows = [_by_match(point) for point in points(found, np.ones(len(hours)))]
+    found_points = operating_points(rows, BUDGETS)
+    best = shipped_default(rows, BUDGETS).threshold if found_points else float(thresholds[-1])
+    return at_threshold(settings, best), found_points
+
+
+def _by_match(point: OperatingPoint) -> OperatingPoint:
+    """The same point with its false alarms counted by ``MATCH_HOURS``."""
+    per_match = point.false_per_hour * MATCH_HOURS
+    scale = per_match / point.false_per_match if point.false_per_match else 0.0
+    return replace(
+        point,
+        false_per_match=per_match,
+        false_on_reaction_per_match=point.false_on_reaction_per_match * scale,
+        false_on_nothing_per_match=point.false_on_nothing_per_match * scale,
+    )
+
+
+def operating_rows(found: dict[int, OperatingPoint]) -> tuple[dict[str, Any], ...]:
+    """The points for the weights' config; a figure that is not defined is None."""
+    return tuple(
+        {"budget": budget, **{name: None if isnan(value) else value for name, value in asdict(point).items()}}
+        for budget, point in found.items()
+    )

@@ -1,0 +1,327 @@
+"""The training story of the encoder and its head, from top to bottom.
+
+1. Deal the matches into folds; the last fold is never learned from.
+2. Learn for a short while without each of the other folds, and note where that network is wrong on the fold it did not
+   see: the hard negatives.
+3. Learn from all but the last fold, hard negatives included, until the last fold says that it gets no better.
+4. Calibrate on the last fold, choose the spike threshold there, and write the weights.
+
+Each step leaves its state in the run folder and is not done twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import grid
+from engine.calibration import Calibration, undo_prior
+from engine.errors import InputError, UsageError
+from engine.model.checkpoint import WeightsConfig
+from engine.model.encoder import EncoderConfig
+from engine.model.front_end import FrontEndConfig
+from engine.model.head import HeadConfig
+from engine.model.network import MlxNetwork
+from engine.spikes import SpikeSettings
+from train.augment import Augmentation, Frames
+from train.calibrate import BUDGETS, calibrate, choose_thresholds, operating_rows
+from train.dataset import TrainingMatch, check_enough, split_folds
+from train.labels import Rule
+from train.losses import binary_cross_entropy, focal
+from train.metrics.ranking import average_precision, exact_levels, roc_auc
+from train.optimise import Parameters, Progress, Schedule, Stage
+from train.predict import Predicted, place, predict
+from train.run_folder import RunFolder
+from train.sampling import Batch, StripSampler, oversample
+from train.simulated import KINDS
+from train.strips import StripNetwork, strip_frames
+from train.teacher import Teacher
+
+HARD_PER_HOUR: Final = 20.0
+"""So many of the worst moments of an hour of sound become hard negatives."""
+_APART_S: Final = 10.0
+_LEAST_ROOM: Final = 2
+"""A match must hold a strip and so many window hops more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How to train.
+
+    ``folds``: parts of the matches; one is for judging. ``fold_steps``: steps without each of the others, 0 for no
+    hard negatives. ``strips`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that the
+    targets are moved to, undone by the calibration. ``teacher``: learn simulated matches by the share of danger given
+    what the crowd cries out, else by the events' labels. ``tags`` and ``direct``: weights of telling apart what
+    sounds, and of the index read straight from the newest window.
+    """
+
+    seed: int = 0
+    folds: int = 5
+    fold_steps: int = 150
+    strips: int = 8
+    histories: int = 12
+    schedule: Schedule = field(default_factory=lambda: Schedule(steps=1200))
+    gamma: float = 1.0
+    smoothing: float = 0.02
+    dropout: float = 0.3
+    trained_share: float = 0.2
+    teacher: bool = True
+    tags: float = 0.5
+    direct: float = 0.5
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    front_end: FrontEndConfig = field(default_factory=FrontEndConfig)
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    head: HeadConfig = field(default_factory=lambda: HeadConfig(readout="last"))
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or self.strips < 2 or self.histories < 1 or self.schedule.steps < 1 or self.fold_steps < 0:
+            raise UsageError(
+                "training needs at least two folds, two strips a batch, one history and one step",
+                "Leave the setting out to get its default.",
+            )
+        if not 0.0 < self.trained_share < 1.0 or not 0.0 <= self.dropout < 1.0 or not 0.0 <= self.smoothing < 1.0:
+            raise UsageError(
+                "the share of danger, dropout and label smoothing are shares between 0 and 1",
+                "Leave the setting out to get its default.",
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A trained network with its configuration, and what was measured on the fold it was judged by."""
+
+    config: WeightsConfig
+    network: MlxNetwork
+
+
+def run_inputs(settings: FitSettings, rule: Rule, matches: Sequence[TrainingMatch], sounds: int) -> dict[str, Any]:
+    """All that a run depends on, for its folder: settings, label rule, and each match by its checksum."""
+    return {
+        "settings": asdict(settings),
+        "rule": {"name": rule.name},
+        "real_sounds": sounds,
+        "matches": {match.id: match.digest for match in matches},
+        "simulated": sum(match.drawn for match in matches),
+    }
+
+
+def check_lengths(matches: Sequence[TrainingMatch], histories: int) -> None:
+    """Raise ``InputError`` for a match that is shorter than a strip."""
+    least = strip_frames(histories) + _LEAST_ROOM * grid.WINDOW_HOP_FRAMES
+    for match in matches:
+        if match.frames < least:
+            raise InputError(
+                f"{match.id} holds {match.frames * grid.HOP_S:.0f} s of sound, a strip {least * grid.HOP_S:.0f} s",
+                "Take it out of the training, or train with fewer --histories.",
+            )
+
+
+def fit(
+    matches: Sequence[TrainingMatch],
+    rule: Rule,
+    settings: FitSettings,
+    run: RunFolder,
+    name: str,
+    progress: Callable[[Progress], None],
+    sounds: Sequence[Frames] = (),
+) -> Fitted:
+    """Train a network on ``matches`` and calibrate it.
+
+    Raises:
+        InputError: the matches are too few, too short or of one class.
+        MomentumError: training went astray.
+    """
+    check_enough(matches)
+    check_lengths(matches, settings.histories)
+    folds = split_folds(matches, min(settings.folds, len(matches)), settings.seed)
+    judging, learning = folds[-1], [match for fold in folds[:-1] for match in fold]
+    true_share = danger_share(learning)
+    hard: list[tuple[str, float]] = []
+    if settings.fold_steps and len(folds) > 2:
+        for i, left_out in enumerate(folds[:-1]):
+            rest = [match for j, fold in enumerate(folds[:-1]) if j != i for match in fold]
+            short = replace(settings.schedule, steps=settings.fold_steps, check_every=settings.fold_steps)
+            network = _learn(run, f"fold-{i}", rest, [], true_share, settings, short, progress, (), sounds)
+            hard += hardest(predict(network, left_out))
+    network = _learn(run, "final", learning, judging, true_share, settings, settings.schedule, progress, hard, sounds)
+    return finish(network, judging, rule, settings, true_share, name, len(learning), len(hard))
+
+
+def danger_share(matches: Sequence[TrainingMatch]) -> float:
+    """The share of moments within reach of danger, kept off 0 and 1."""
+    danger = sum(int(match.labels.truth.sum()) for match in matches)
+    return float(np.clip(danger / sum(len(match.ends) for match in matches), 1e-4, 0.5))
+
+
+def targets_of(
+    matches: Sequence[TrainingMatch], true_share: float, settings: FitSettings
+) -> dict[str, NDArray[np.float32]]:
+    """What the network is to say at each end of each match."""
+    teacher = Teacher.of(matches)
+    targets = {}
+    for match in matches:
+        if match.drawn and settings.teacher:
+            targets[match.id] = oversample(teacher.targets(match), true_share, settings.trained_share)
+        else:
+            targets[match.id] = match.labels.target
+    return targets
+
+
+def _learn(
+    run: RunFolder,
+    stage: str,
+    learning: Sequence[TrainingMatch],
+    judging: Sequence[TrainingMatch],
+    true_share: float,
+    settings: FitSettings,
+    schedule: Schedule,
+    progress: Callable[[Progress], None],
+    hard: Sequence[tuple[str, float]],
+    sounds: Sequence[Frames],
+) -> MlxNetwork:
+    """One stage: a network fitted on ``learning``, the best one by ``judging`` if there is any."""
+    sampler = StripSampler(
+        learning,
+        targets_of(learning, true_share, settings),
+        settings.front_end,
+        settings.histories,
+        lambda frames: column_centres(frames, settings.encoder),
+        settings.augmentation,
+        settings.smoothing,
+        hard,
+        sounds,
+    )
+    model = StripNetwork(new_network(settings), len(KINDS), settings.dropout)
+    first = sampler.batch(np.random.default_rng([settings.seed, _FIRST]), settings.strips)
+    model.standardise(mx.array(first.strips))
+    served = new_network(settings)
+
+    def loss(model: StripNetwork, batch: Batch, key: mx.array) -> mx.array:
+        out = model(mx.array(batch.strips), key)
+        targets, weights = mx.array(batch.targets), mx.array(batch.weights)
+        total = focal(out.logits, targets, weights, settings.gamma)
+        direct = mx.stack([mx.zeros_like(out.direct), out.direct], axis=-1)
+        total = total + settings.direct * focal(direct, targets, weights, settings.gamma)
+        if settings.tags and batch.tag_weights.any():
+            known = mx.array(batch.tag_weights)[:, None, None]
+            entropy = binary_cross_entropy(out.tags, mx.array(batch.tags)) * known
+            total = total + settings.tags * _TAG_SCALE * entropy.mean() * (known.size / known.sum())
+        return total
+
+    def check(parameters: Parameters) -> Mapping[str, float]:
+        place(served, parameters)
+        figures = check_figures(predict(served, judging))
+        return {"score": figures["roc_auc"], **figures}
+
+    best = Stage(
+        run.stage(stage),
+        model,
+        schedule,
+        settings.seed,
+        lambda rng: sampler.batch(rng, settings.strips),
+        loss,
+        check if judging else None,
+        progress,
+        items=settings.strips * (settings.histories + grid.WINDOWS - 1),
+    ).run()
+    place(served, best)
+    return served
+
+
+_FIRST: Final = 2**32 - 1
+"""Names the draw of the batch that the weights start from."""
+_TAG_SCALE: Final = 5.0
+"""Of some thirty kinds one or two sound at a time: the mean over all is small against the loss of the index."""
+
+
+def new_network(settings: FitSettings) -> MlxNetwork:
+    """A network that has learned nothing yet."""
+    return MlxNetwork(settings.front_end, settings.encoder, settings.head, settings.seed)
+
+
+def column_centres(frames: int, encoder: EncoderConfig) -> NDArray[np.int64]:
+    """The frame in the middle of each column of a strip of ``frames`` frames."""
+    count = (frames - encoder.receptive_field) // encoder.time_stride + 1
+    return np.arange(count) * encoder.time_stride + encoder.receptive_field // 2
+
+
+def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:
+    """How well danger is ranked on matches not learned from; ``roc_auc`` is the figure to choose by.
+
+    With danger in one moment of sixty and a handful of matches the precision-recall curve swings with single events.
+    """
+    truth = np.concatenate([one.match.labels.truth for one in predicted])
+    levels = exact_levels(np.concatenate([one.log_odds for one in predicted]), truth)
+    return {"roc_auc": roc_auc(levels), "pr_auc": average_precision(levels)}
+
+
+def hardest(predicted: Sequence[Predicted]) -> list[tuple[str, float]]:
+    """The moments outside all danger with the highest log-odds, some seconds apart: (match, seconds of sound)."""
+    worst = []
+    for one in predicted:
+        calm = np.flatnonzero(one.match.labels.negative)
+        order = calm[np.argsort(-one.log_odds[calm], kind="stable")]
+        wanted = int(np.ceil(HARD_PER_HOUR * one.match.frames * grid.HOP_S / 3600.0))
+        chosen: list[float] = []
+        for t_s in one.times_s[order].tolist():
+            if len(chosen) >= wanted:
+                break
+            if all(abs(t_s - other) >= _APART_S for other in chosen):
+                chosen.append(t_s)
+        worst += [(one.match.id, t_s) for t_s in chosen]
+    return worst
+
+
+def finish(
+    network: MlxNetwork,
+    judging: Sequence[TrainingMatch],
+    rule: Rule,
+    settings: FitSettings,
+    true_share: float,
+    name: str,
+    learned_from: int,
+    hard: int,
+) -> Fitted:
+    """Calibrate and choose thresholds on matches that were not learned from."""
+    predicted = predict(network, judging)
+    offset = undo_prior(settings.trained_share, true_share)
+    calibration = calibrate(predicted, offset)
+    live = predict(network, judging, grid.READING_FRAMES)
+    spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings())
+    measured = {
+        "on": "matches of the same kind that were not learned from",
+        "matches": len(judging),
+        "hours": round(sum(match.frames for match in judging) * grid.HOP_S / 3600.0, 2),
+        "learned_from_matches": learned_from,
+        "hard_negatives": hard,
+        "share_of_danger": round(danger_share(judging), 5),
+        **{key: round(value, 4) for key, value in check_figures(predicted).items()},
+        **alarm_note(points),
+    }
+    config = WeightsConfig(
+        name=name,
+        trained=True,
+        label_rule=rule.name,
+        front_end=settings.front_end,
+        encoder=settings.encoder,
+        head=settings.head,
+        calibration=_rounded(calibration),
+        spikes=replace(spikes, on=round(spikes.on, 4), off=round(spikes.off, 4)),
+        operating_points=operating_rows(points),
+        measured=measured,
+    )
+    return Fitted(config, network)
+
+
+def alarm_note(points: Mapping[int, Any]) -> dict[str, str]:
+    """What is to be said where no threshold was good enough."""
+    if points:
+        return {}
+    return {"alarms": f"no threshold gave at most {max(BUDGETS)} false alarms a match; expect more"}
+
+
+def _rounded(calibration: Calibration) -> Calibration:
+    return replace(calibration, slope=round(calibration.slope, 6), offset=round(calibration.offset, 6))

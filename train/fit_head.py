@@ -1,0 +1,277 @@
+"""Fitting the head alone, to a ground's own recordings: the encoder stays as it is, so its embeddings are made once.
+
+The first stage learns from histories drawn half from danger and half from the rest. The second, if asked for, goes over
+long stretches as they were, so that the head has seen how much of a match is nothing at all. Matches are judged by
+matches not learned from; where there are fewer than three, by other parts of the same matches, and the weights say so.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Final
+
+import mlx.core as mx
+import numpy as np
+from mlx.nn.layers.base import Module
+from mlx.utils import tree_flatten, tree_unflatten
+from numpy.typing import NDArray
+
+from engine import grid
+from engine.calibration import undo_prior
+from engine.errors import UsageError
+from engine.model.checkpoint import Weights
+from engine.model.front_end import FrontEnd
+from engine.model.head import PressureHead
+from engine.model.network import MlxNetwork
+from engine.model.products import mlx_dense
+from engine.spikes import SpikeSettings
+from train.calibrate import calibrate, choose_thresholds, operating_rows
+from train.dataset import LEAST_MATCHES, TrainingMatch, check_enough, split_folds
+from train.fit import Fitted, alarm_note, check_figures, danger_share
+from train.labels import Labels, Rule
+from train.losses import focal
+from train.optimise import Parameters, Progress, Schedule, Stage
+from train.predict import Predicted, log_odds, place
+from train.run_folder import RunFolder
+
+_PARTS: Final = 4
+_FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
+"""The windows of a match end at the multiples of the window hop from this one on."""
+_POSITIVE: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSettings:
+    """How to fit. ``histories`` a batch; ``long_steps`` of the second stage, over stretches of ``long_minutes``."""
+
+    seed: int = 0
+    folds: int = 5
+    histories: int = 128
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=600, learning_rate=5e-4, ema=0.98, check_every=50, patience=5)
+    )
+    gamma: float = 1.0
+    smoothing: float = 0.02
+    dropout: float = 0.2
+    long_steps: int = 0
+    long_minutes: float = 10.0
+
+    def __post_init__(self) -> None:
+        if (
+            self.folds < 2
+            or self.histories < 2
+            or self.schedule.steps < 1
+            or self.long_steps < 0
+            or self.long_minutes <= 0
+        ):
+            raise UsageError(
+                "fitting needs at least two folds, two histories a batch and one step",
+                "Leave the setting out to get its default.",
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Histories:
+    """Histories (n, WINDOWS, embedding) with what they teach, (n,) each."""
+
+    embeddings: NDArray[np.float32]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+class _HeadModel(Module):
+    """The head with dropout of whole embedding values."""
+
+    def __init__(self, pressure: PressureHead, dropout: float) -> None:
+        super().__init__()
+        pressure.use(mlx_dense)
+        self.pressure = pressure
+        self._dropout = dropout
+
+    def __call__(self, histories: mx.array, key: mx.array) -> mx.array:
+        kept = mx.random.bernoulli(1.0 - self._dropout, (histories.shape[0], 1, histories.shape[2]), key)
+        return self.pressure(histories * kept / (1.0 - self._dropout))
+
+
+def window_embeddings(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.float32]:
+    """Embeddings (n, embedding) of all windows of a match, a window hop apart; the first ends at the first multiple."""
+    frames = FrontEnd(network.front_end).push(match.read(0, match.frames))
+    first = _FIRST_WINDOW * grid.WINDOW_HOP_FRAMES - grid.WINDOW_FRAMES
+    columns = network.columns(frames[first:])
+    hop, width = grid.WINDOW_HOP_FRAMES // network.encoder.time_stride, network.encoder.window_columns
+    count = (len(columns) - width) // hop + 1
+    pooled = np.stack([columns[i * hop : i * hop + width].mean(axis=0) for i in range(count)])
+    return network.embed(pooled)
+
+
+def history_rows(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of ``window_embeddings`` that make up the history at each of ``ends``: (ends, WINDOWS)."""
+    newest = ends // grid.WINDOW_HOP_FRAMES - _FIRST_WINDOW
+    return np.asarray(newest[:, None] - np.arange(grid.WINDOWS - 1, -1, -1))
+
+
+def parts_of(match: TrainingMatch) -> list[TrainingMatch]:
+    """A match as several that share no sound: stretches of it, a history's length left out between them."""
+    ends, apart = match.labels.ends, grid.WINDOWS + 5
+    edges = np.linspace(0, len(ends), _PARTS + 1).astype(int)
+    parts = []
+    for i, (first, last) in enumerate(pairwise(edges.tolist())):
+        rows = slice(first + (apart if i else 0), last)
+        labels = match.labels
+        cut = Labels(labels.rule, labels.ends[rows], labels.target[rows], labels.weight[rows], labels.truth[rows])
+        parts.append(replace(match, id=f"{match.id}#{i + 1}", labels=cut))
+    return parts
+
+
+def head_inputs(
+    settings: HeadSettings, rule: Rule, matches: Sequence[TrainingMatch], weights: Weights
+) -> dict[str, Any]:
+    """All that a run depends on, for its folder."""
+    return {
+        "settings": asdict(settings),
+        "rule": {"name": rule.name},
+        "weights": {"name": weights.config.name, "sha256": weights.checksum},
+        "matches": {match.id: match.digest for match in matches},
+        "simulated": sum(match.drawn for match in matches),
+    }
+
+
+def fit_head(
+    weights: Weights,
+    matches: Sequence[TrainingMatch],
+    rule: Rule,
+    settings: HeadSettings,
+    run: RunFolder,
+    name: str,
+    progress: Callable[[Progress], None],
+) -> Fitted:
+    """Fit the head of ``weights`` to ``matches`` and calibrate it anew.
+
+    Raises ``InputError`` when the matches are too few or of one class.
+    """
+    by_parts = len(matches) < LEAST_MATCHES
+    units = [part for match in matches for part in parts_of(match)] if by_parts else list(matches)
+    check_enough(units)
+    folds = split_folds(units, min(settings.folds, len(units)), settings.seed)
+    judging, learning = folds[-1], [unit for fold in folds[:-1] for unit in fold]
+    network = weights.network
+    embeddings = {match.id: window_embeddings(network, match) for match in matches}
+    served = MlxNetwork(network.front_end, network.encoder, network.head)
+    place(served, {f"cnn.{k}": v for k, v in _flat(network.cnn).items()})
+    model = _HeadModel(_copy(network), settings.dropout)
+
+    def predicted() -> list[Predicted]:
+        found = []
+        for unit in judging:
+            logits = served.logits(embeddings[_whole(unit)][history_rows(unit.ends)])
+            found.append(Predicted(unit, unit.end_times_s(), log_odds(logits)))
+        return found
+
+    def check(parameters: Parameters) -> Mapping[str, float]:
+        place(served, parameters)
+        figures = check_figures(predicted())
+        return {"score": figures["roc_auc"], **figures}
+
+    def loss(model: _HeadModel, batch: _Histories, key: mx.array) -> mx.array:
+        logits = model(mx.array(batch.embeddings), key)
+        return focal(logits, mx.array(batch.targets), mx.array(batch.weights), settings.gamma)
+
+    draw = _Draw(learning, embeddings, settings)
+    stages = [("head", settings.schedule, draw.balanced)]
+    if settings.long_steps:
+        slow = replace(settings.schedule, steps=settings.long_steps, learning_rate=settings.schedule.learning_rate / 5)
+        stages.append(("long", slow, draw.stretch))
+    for stage, schedule, batch in stages:
+        best = Stage(
+            run.stage(stage), model, schedule, settings.seed, batch, loss, check, progress, items=settings.histories
+        ).run()
+        place(served, best)
+        model.update(_nested(best))
+    true_share = danger_share(learning)
+    trained_share = true_share if settings.long_steps else 0.5
+    found = predicted()
+    calibration = calibrate(found, undo_prior(trained_share, true_share))
+    spikes, points = choose_thresholds(found, calibration, rule, SpikeSettings())
+    config = replace(
+        weights.config,
+        name=name,
+        trained=True,
+        label_rule=rule.name,
+        calibration=calibration,
+        spikes=spikes,
+        operating_points=operating_rows(points),
+        measured={
+            "on": "other parts of the same matches" if by_parts else "matches that were not learned from",
+            "matches": len({_whole(unit) for unit in judging}),
+            "learned_from_matches": len({_whole(unit) for unit in learning}),
+            "encoder_of": weights.config.name,
+            **{key: round(value, 4) for key, value in check_figures(found).items()},
+            **alarm_note(points),
+        },
+    )
+    return Fitted(config, served)
+
+
+def _whole(unit: TrainingMatch) -> str:
+    return unit.id.split("#")[0]
+
+
+def _flat(module: Module) -> Parameters:
+    return dict(tree_flatten(module.parameters()))
+
+
+def _nested(parameters: Parameters) -> Any:
+    return tree_unflatten(list(parameters.items()))
+
+
+def _copy(network: MlxNetwork) -> PressureHead:
+    copy = MlxNetwork(network.front_end, network.encoder, network.head)
+    copy.pressure.update(_nested(_flat(network.pressure)))
+    return copy.pressure
+
+
+class _Draw:
+    """Draws batches of histories from cached embeddings."""
+
+    def __init__(
+        self, units: Sequence[TrainingMatch], embeddings: Mapping[str, NDArray[np.float32]], settings: HeadSettings
+    ) -> None:
+        self._units = units
+        self._embeddings = embeddings
+        self._settings = settings
+        kept = [(i, np.flatnonzero(unit.labels.weight > 0)) for i, unit in enumerate(units)]
+        danger = [(i, row) for i, rows in kept for row in rows if units[i].labels.target[row] >= _POSITIVE]
+        calm = [(i, row) for i, rows in kept for row in rows if units[i].labels.target[row] < _POSITIVE]
+        self._danger, self._calm = np.array(danger), np.array(calm)
+
+    def balanced(self, rng: np.random.Generator) -> _Histories:
+        """Half danger, half calm."""
+        half = self._settings.histories // 2
+        chosen = np.concatenate(
+            [group[rng.integers(len(group), size=half)] for group in (self._danger, self._calm) if len(group)]
+        )
+        parts = [self._histories(int(i), np.array([row])) for i, row in chosen]
+        return _joined(parts)
+
+    def stretch(self, rng: np.random.Generator) -> _Histories:
+        """One long stretch of one match, as it was."""
+        which = int(rng.integers(len(self._units)))
+        length = max(1, round(self._settings.long_minutes * 60.0 / (grid.WINDOW_HOP_FRAMES * grid.HOP_S)))
+        count = len(self._units[which].ends)
+        first = int(rng.integers(max(1, count - length)))
+        return self._histories(which, np.arange(first, min(first + length, count)))
+
+    def _histories(self, which: int, rows: NDArray[np.int64]) -> _Histories:
+        unit = self._units[which]
+        taken = self._embeddings[_whole(unit)][history_rows(unit.ends[rows])]
+        smoothing = self._settings.smoothing
+        targets = smoothing / 2 + (1 - smoothing) * unit.labels.target[rows]
+        return _Histories(taken, targets.astype(np.float32), unit.labels.weight[rows])
+
+
+def _joined(parts: Sequence[_Histories]) -> _Histories:
+    return _Histories(
+        np.concatenate([part.embeddings for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+    )

@@ -1,0 +1,188 @@
+"""Make the shipped weights: ``python -m train.ship WEIGHTS --work FOLDER``, from nothing but the simulator.
+
+It draws its matches, trains, calibrates, and measures on matches of other seeds. It can be stopped and started again
+at any point. The same seeds and settings give the same weights on the same machine; another BLAS or processor rounds
+otherwise, and training carries the difference on.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.model.checkpoint import save
+from engine.model.network import MlxNetwork
+from engine.spikes import SpikeSettings
+from train.baselines import loudness
+from train.calibrate import MATCH_HOURS, REACTION_KINDS, danger_events
+from train.card import write_card
+from train.dataset import TrainingMatch, from_simulation
+from train.fit import FitSettings, fit, run_inputs
+from train.labels import Danger, Rule
+from train.metrics.alarms import Stretch, decisions_s, judge
+from train.metrics.bootstrap import draws_of, interval
+from train.metrics.probability import brier_skill, equal_mass_edges, expected_calibration_error, reliability
+from train.metrics.ranking import average_precision, exact_levels, roc_auc
+from train.optimise import Progress, Schedule
+from train.predict import predict
+from train.run_folder import RunFolder
+from train.simulated import draw_matches
+
+MATCHES: Final = 78
+MINUTES: Final = 20.0
+TEST_SEEDS: Final = range(78, 98)
+SETTINGS: Final = FitSettings(
+    folds=5, fold_steps=0, schedule=Schedule(steps=700, check_every=100, warmup=30, patience=4)
+)
+"""Hard negatives are off: their five short runs cost as much again as the training itself."""
+_BINS: Final = 15
+_DRAWS: Final = 1000
+
+
+def measure(
+    network: MlxNetwork,
+    calibration: Calibration,
+    spikes: SpikeSettings,
+    matches: Sequence[TrainingMatch],
+    rule: Rule,
+    seed: int,
+) -> dict[str, Any]:
+    """Figures on ``matches``, intervals by whole matches: ranking, calibration, alarms, beside loudness."""
+    draws = draws_of(len(matches), _DRAWS, np.random.default_rng(seed))
+    ours = predict(network, matches)
+    truth = [one.match.labels.truth for one in ours]
+    pressure = [calibration.probability(np.stack([np.zeros_like(o.log_odds), o.log_odds], 1)) for o in ours]
+    loud = [loudness(match.read(0, match.frames), match.ends) for match in matches]
+    figures: dict[str, Any] = {}
+    for name, scores in (("", [one.log_odds for one in ours]), ("loudness_", loud)):
+        figures[f"{name}pr_auc"] = _ranked(average_precision, scores, truth, draws)
+        figures[f"{name}roc_auc"] = _ranked(roc_auc, scores, truth, draws)
+    predicted, true = np.concatenate(pressure), np.concatenate(truth)
+    found = reliability(predicted, true, equal_mass_edges(predicted, _BINS))
+    figures["ece"] = expected_calibration_error(found)
+    figures["brier_skill"] = brier_skill(found)
+    calm = [
+        np.all([(one.times_s < h.onset_s) | (one.times_s > h.end_s + 10) for h in one.match.sounds], axis=0)
+        for one in ours
+        if one.match.sounds
+    ]
+    resting = np.concatenate([p[c] for p, c in zip(pressure, calm, strict=True)])
+    figures["share_of_rest_under_0.2"] = float((resting < 0.2).mean()) if len(resting) else None
+    return figures | _alarms(network, calibration, spikes, matches, rule)
+
+
+def _ranked(figure: Any, scores: Sequence[Any], truth: Sequence[Any], draws: Any) -> list[float | None]:
+    """Value and 95 % interval of a ranking figure."""
+
+    def pooled(weights: Any) -> float:
+        chosen = np.repeat(np.arange(len(scores)), weights.astype(int)).tolist()
+        together = np.concatenate([scores[i] for i in chosen]), np.concatenate([truth[i] for i in chosen])
+        return float(figure(exact_levels(*together)))
+
+    found = interval(pooled, draws)
+    return [found.value, found.low, found.high]
+
+
+def _alarms(
+    network: MlxNetwork,
+    calibration: Calibration,
+    spikes: SpikeSettings,
+    matches: Sequence[TrainingMatch],
+    rule: Rule,
+) -> dict[str, Any]:
+    """What the shipped threshold gives, at the live rate of readings."""
+    judged = []
+    hours = sum(match.frames for match in matches) * grid.HOP_S / 3600.0
+    for one in predict(network, matches, grid.READING_FRAMES):
+        pressure = calibration.probability(np.stack([np.zeros_like(one.log_odds), one.log_odds], 1))
+        cries = [Stretch(h.onset_s, h.end_s + 10.0, h.kind) for h in one.match.sounds if h.kind in REACTION_KINDS]
+        judged.append(judge(decisions_s(one.times_s, pressure, spikes), danger_events(one, rule), cries))
+    delays = np.array([delay for match in judged for delay in match.reaction_delays_s])
+
+    def share(part: str, whole: str) -> float | None:
+        of = sum(getattr(match, whole) for match in judged)
+        return sum(getattr(match, part) for match in judged) / of if of else None
+
+    return {
+        "danger_events": sum(match.events for match in judged),
+        "recall": share("caught", "events"),
+        "recall_where_the_crowd_cried": share("reacted_caught", "reacted"),
+        "recall_of_goals": share("goals_caught", "goals"),
+        "false_alarms_a_match_on_no_reaction": sum(m.false_on_nothing for m in judged) / hours * MATCH_HOURS,
+        "false_alarms_a_match_on_a_reaction": sum(m.false_on_reaction for m in judged) / hours * MATCH_HOURS,
+        "delay_p50_s": float(np.quantile(delays, 0.5)) if len(delays) else None,
+        "delay_p90_s": float(np.quantile(delays, 0.9)) if len(delays) else None,
+    }
+
+
+def tested_section(figures: Mapping[str, Any], matches: int, hours: float) -> str:
+    """The card's section on the test matches."""
+
+    def text(value: Any) -> str:
+        if isinstance(value, list):
+            return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
+        return "not defined" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+    rows = "\n".join(f"| {name.replace('_', ' ')} | {text(value)} |" for name, value in figures.items())
+    return f"""## Tested on simulated matches
+
+{matches} drawn matches, {hours:.1f} hours, grounds and seeds that neither learning nor calibration saw. Intervals:
+95 %, by whole matches.
+
+| | |
+|---|---|
+{rows}"""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m train.ship", description=__doc__)
+    parser.add_argument("weights", type=Path, help="folder of the weights to write, such as weights/default")
+    parser.add_argument("--work", type=Path, required=True, help="folder for drawn matches and the run's state")
+    parser.add_argument("--matches", type=int, default=MATCHES)
+    chosen = parser.parse_args(args)
+    rule = Danger()
+    drawn = chosen.work / "matches"
+    learned = [from_simulation(one, rule) for one in draw_matches(drawn, range(chosen.matches), MINUTES, _told)]
+    tested = [from_simulation(one, rule) for one in draw_matches(drawn, TEST_SEEDS, MINUTES, _told)]
+    inputs = run_inputs(SETTINGS, rule, learned, 0)
+    with closing(RunFolder(chosen.work / "run", inputs)) as run:
+        fitted = fit(learned, rule, SETTINGS, run, chosen.weights.name, _tell)
+    figures = measure(fitted.network, fitted.config.calibration, fitted.config.spikes, tested, rule, SETTINGS.seed)
+    hours = sum(match.frames for match in tested) * grid.HOP_S / 3600.0
+    card = write_card(
+        fitted.config, inputs, [_data_section(chosen.matches), tested_section(figures, len(tested), hours)]
+    )
+    checksum = save(chosen.weights, fitted.config, fitted.network, card)
+    sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
+
+
+def _data_section(matches: int) -> str:
+    return f"""## Data
+
+{matches} simulated matches of {MINUTES:g} minutes, one ground each, drawn by this program (`python -m train.ship`),
+seeds from 0. No recorded sound was learned from, so nobody else's licence applies. Targets are the share of danger
+given what the simulated crowd cries out (`train/teacher.py`), counted on the matches learned from."""
+
+
+def _told(done: int, of: int, minutes: float) -> None:
+    sys.stderr.write(f"\rmatches {done} of {of} ")
+
+
+def _tell(at: Progress) -> None:
+    if at.step % 10 == 0 or at.check:
+        left = time.strftime("%H:%M:%S", time.gmtime(at.left_s))
+        check = " ".join(f"{name} {value:.3f}" for name, value in (at.check or {}).items() if name.endswith("_auc"))
+        sys.stderr.write(
+            f"{at.stage} {at.step}/{at.steps} loss {at.loss:.3f} {at.rate:.0f} windows/s, {left} left {check}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

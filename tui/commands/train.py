@@ -1,0 +1,224 @@
+"""``momentum train``: from matches to weights."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.groups import group
+
+if TYPE_CHECKING:
+    from train.fit import Fitted
+    from train.optimise import Progress
+    from train.run_folder import RunFolder
+
+train = group("Learn from matches: the whole network, or only its head to fit a ground's own recordings.")
+
+Matches = Annotated[
+    list[str] | None,
+    typer.Argument(help="Matches of the library. Without: all that can be used.", metavar="[MATCH]..."),
+]
+Run = Annotated[
+    Path | None,
+    typer.Option("--run", metavar="DIR", help="Folder of the run; the same folder again goes on after a kill."),
+]
+Name = Annotated[str, typer.Option("--name", help="What the new weights are called, for 'live --weights NAME'.")]
+Rule = Annotated[str, typer.Option("--labels", metavar="RULE", help="Label rule: danger or goal-window.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="All randomness; the same seed gives the same weights.")]
+Steps = Annotated[
+    int | None, typer.Option("--steps", min=1, help="Steps at most; it stops earlier when it gets worse.")
+]
+Rate = Annotated[float | None, typer.Option("--learning-rate", min=1e-6, max=1.0, help="Highest learning rate.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+
+
+@train.command("encoder")
+def encoder(
+    matches: Matches = None,
+    name: Name = "mine",
+    run: Run = None,
+    simulate: Annotated[
+        int, typer.Option("--simulate", metavar="N", min=0, help="Learn from N simulated matches instead.")
+    ] = 0,
+    minutes: Annotated[float, typer.Option("--minutes", help="Length of a simulated match.")] = 20.0,
+    drawn: Annotated[
+        Path | None, typer.Option("--drawn", metavar="DIR", help="Where simulated matches are kept.")
+    ] = None,
+    sounds: Annotated[
+        Path | None, typer.Option("--sounds", metavar="DIR", help="Real sounds to lay over, with their MANIFEST.csv.")
+    ] = None,
+    labels: Rule = "danger",
+    seed: Seed = 0,
+    steps: Steps = None,
+    learning_rate: Rate = None,
+    fold_steps: Annotated[
+        int | None,
+        typer.Option("--fold-steps", min=0, help="Steps without each fold, to find hard negatives; 0: none."),
+    ] = None,
+    histories: Annotated[
+        int | None, typer.Option("--histories", min=1, max=200, help="Labelled histories a strip.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train encoder and head together, calibrate them on matches not learned from, and install the weights.
+
+    Killed and started again with the same settings it goes on where it was, and ends in the same weights.
+    """
+    from dataclasses import replace
+
+    from engine.errors import UsageError
+    from engine.paths import find_paths
+    from train.dataset import from_library, from_simulation
+    from train.fit import FitSettings, fit, run_inputs
+    from train.labels import find_rule
+    from train.library import Library
+    from train.simulated import draw_matches
+    from train.sounds import load_sounds
+    from tui.progress import shown_on_stderr
+
+    rule = find_rule(labels)
+    paths = find_paths()
+    settings = FitSettings(seed=seed)
+    if simulate and matches:
+        raise UsageError("matches and --simulate are two things to learn from", "Give one of them.")
+    schedule = _changed(settings.schedule, steps=steps, learning_rate=learning_rate)
+    settings = replace(settings, schedule=schedule)
+    settings = _changed(settings, fold_steps=fold_steps, histories=histories)
+    if simulate:
+        folder = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"
+        with shown_on_stderr() as tell:
+            recordings = draw_matches(
+                folder, range(seed, seed + simulate), minutes, lambda done, of, _: tell("drawing matches", done, of)
+            )
+        found = [from_simulation(recording, rule) for recording in recordings]
+    else:
+        found = from_library(Library(paths.library), rule, matches or ())
+    laid_over = load_sounds(sounds) if sounds else []
+    inputs = run_inputs(settings, rule, found, len(laid_over))
+    _train(
+        run or paths.cache / "runs" / name,
+        inputs,
+        lambda folder, tell: fit(found, rule, settings, folder, name, tell, laid_over),
+        name,
+        as_json,
+    )
+
+
+@train.command("head")
+def head(
+    matches: Matches = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", help="Whose encoder. Without: the configured ones.")
+    ] = None,
+    name: Name = "mine",
+    run: Run = None,
+    labels: Rule = "danger",
+    seed: Seed = 0,
+    steps: Steps = None,
+    learning_rate: Rate = None,
+    long_steps: Annotated[
+        int, typer.Option("--long-steps", min=0, help="Steps of a second stage over long stretches as they were.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the head to a ground's own recordings in minutes; the encoder stays as it is.
+
+    With fewer than three matches they are judged by other parts of the same matches.
+    """
+    from dataclasses import replace
+
+    from engine.config import load_settings
+    from engine.errors import InputError
+    from engine.model.checkpoint import load
+    from engine.model.installed import find_weights, weights_folders
+    from engine.paths import find_paths
+    from train.dataset import from_library
+    from train.fit_head import HeadSettings, fit_head, head_inputs
+    from train.labels import find_rule
+    from train.library import Library
+
+    rule = find_rule(labels)
+    paths = find_paths()
+    chosen = load_settings(paths.config_file, flags={"weights": weights}).settings.weights
+    base = load(find_weights(chosen, weights_folders(paths)))
+    settings = HeadSettings(seed=seed, long_steps=long_steps)
+    settings = replace(settings, schedule=_changed(settings.schedule, steps=steps, learning_rate=learning_rate))
+    found = from_library(Library(paths.library), rule, matches or ())
+    if not found:
+        raise InputError("the library holds no match that can be used", "Bring some in with 'momentum ingest'.")
+    _train(
+        run or paths.cache / "runs" / f"{name}-head",
+        head_inputs(settings, rule, found, base),
+        lambda folder, tell: fit_head(base, found, rule, settings, folder, name, tell),
+        name,
+        as_json,
+    )
+
+
+def _changed(settings: Any, **changes: Any) -> Any:
+    """Settings with the changes that were asked for."""
+    from dataclasses import replace
+
+    return replace(settings, **{key: value for key, value in changes.items() if value is not None})
+
+
+def _train(
+    folder: Path,
+    inputs: dict[str, Any],
+    fit: "Callable[[RunFolder, Callable[[Progress], None]], Fitted]",
+    name: str,
+    as_json: bool,
+) -> None:
+    """Train in a run folder, install the weights, and say what came of it."""
+    import sys
+    from contextlib import closing
+
+    from engine.errors import UsageError
+    from engine.model.checkpoint import save
+    from engine.paths import find_paths, private_folder
+    from train.card import write_card
+    from train.run_folder import RunFolder
+    from tui.output import print_json, print_lines, wants_json
+    from tui.progress import shown_on_stderr
+
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or name == "default":
+        raise UsageError(f"{name!a} can't be the name of new weights", "Take letters, digits, - and _; not 'default'.")
+    with closing(RunFolder(folder, inputs)) as run:
+        if run.resumed:
+            sys.stderr.write(f"going on with the run in {folder}\n")
+        with shown_on_stderr() as tell:
+            fitted = fit(run, lambda at: tell(_stage_line(at), at.step, at.steps))
+        target = private_folder(find_paths().data / "weights") / name
+        checksum = save(target, fitted.config, fitted.network, write_card(fitted.config, inputs))
+        rows = run.metrics()
+    measured = dict(fitted.config.measured)
+    if wants_json(as_json):
+        print_json(
+            {"weights": name, "folder": str(target), "sha256": checksum, "run": str(folder), "measured": measured}
+        )
+        return
+    print_lines(_curve(rows))
+    print_lines("\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in measured.items()))
+    print_lines(f"installed: {target}\nuse them with: momentum live --weights {name}")
+
+
+def _stage_line(at: "Progress") -> str:
+    return at.stage
+
+
+def _curve(rows: list[dict[str, Any]]) -> str:
+    """Loss and score over the steps of the last stage, drawn with characters; empty for fewer than two checks."""
+    import plotext
+
+    stage = rows[-1]["stage"] if rows else ""
+    mine = [row for row in rows if row["stage"] == stage]
+    if len(mine) < 2:
+        return ""
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(70, 14)
+    steps = [row["step"] for row in mine]
+    plotext.plot(steps, [row["loss"] for row in mine], label="loss", yside="left")
+    plotext.plot(steps, [row.get("score", 0.0) for row in mine], label="score", yside="right")
+    return str(plotext.build())
