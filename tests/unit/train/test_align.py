@@ -89,6 +89,20 @@ class TestFinding:
         found = align(sound_of(MATCH, late), MATCH)
         assert found.kick_off_s[1] == pytest.approx(-60.0, abs=2.0)
 
+    def test_extra_time_is_found_with_the_halves(self) -> None:
+        extra = [
+            MatchEvent(number, 60.0 * minute + 7.0 * (minute % 3), EventKind.SHOT, xg=0.3)
+            for number in (3, 4)
+            for minute in (1, 2, 4, 5, 7, 10, 11, 13, 14)
+        ]
+        longer = replace(MATCH, periods=(*MATCH.periods, Period(3, 930.0), Period(4, 920.0)),
+                         events=(*MATCH.events, *extra))  # fmt: skip
+        third_s = CLOCK.sound_s(2, LENGTHS_S[2]) + 300.0
+        clock = MatchClock({**CLOCK.kick_off_s, 3: third_s, 4: third_s + 930.0 + 90.0})
+        frames = int((clock.sound_s(4, 920.0) + 60.0) / HOP_S)
+        found = align(sound_of(longer, clock, frames=frames), longer)
+        assert found.kick_off_s == {number: pytest.approx(t_s, abs=2.0) for number, t_s in clock.kick_off_s.items()}
+
     def test_the_same_seed_gives_the_same_answer(self) -> None:
         assert align(SOUND, MATCH, seed=4) == align(SOUND, MATCH, seed=4)
 
