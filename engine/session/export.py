@@ -175,11 +175,8 @@ def soccernet(
 
 
 def halves_of(reader: SessionReader) -> Halves:
-    """Where marks say that the halves began; the start of the sound where none does."""
-    began: dict[int, float] = {}
-    for mark in reader.marks():
-        if mark.label in HALF_MARKS:
-            began.setdefault(HALF_MARKS[mark.label], mark.t)
+    """Where marks say that the halves began, the last one counts; the start of the sound where none does."""
+    began = {HALF_MARKS[mark.label]: mark.t for mark in reader.marks() if mark.label in HALF_MARKS}
     return Halves(began.get(1, 0.0), began.get(2))
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,3 +82,13 @@ def find_session(root: Path, name: str) -> Path:
     if fitting:
         raise UsageError(f"{len(fitting)} sessions begin with {name!r}", "give more of its name")
     raise InputError(f"there is no session {name!r}", "'momentum sessions list' shows what is there")
+
+
+def delete_session(folder: Path) -> None:
+    """Remove a session and its sound. Raises ``InputError`` while it is recorded, ``OSError`` where it can't be."""
+    if is_held(folder / LOCK):
+        raise InputError(f"session {folder.name} is being recorded", "end its recorder first")
+    # Out of the list at once, so that a deletion cut short leaves no half a session.
+    going = folder.with_name(f".deleting-{folder.name}")
+    folder.rename(going)
+    shutil.rmtree(going)

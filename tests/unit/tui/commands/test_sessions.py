@@ -1,0 +1,139 @@
+"""The archive as its user meets it."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from engine.session import SessionReader, SessionWriter
+from engine.signals import End, Mark, Spike
+from tests.unit.engine.session.helpers import FakeTime, listen, recorder
+from tui.cli import main
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def root(home: Path) -> Path:
+    return home / "data" / "sessions"
+
+
+@pytest.fixture
+def session(root: Path) -> str:
+    writer = record(root)
+    writer.close()
+    return writer.name
+
+
+def record(root: Path) -> SessionWriter:
+    time = FakeTime()
+    writer = recorder(root, time, keep_sound=True)
+    listen(writer, time, 100.0, live=False)
+    writer.write(Spike(70.0, 71.0, 75.0, 0.9, 71.0))
+    writer.write(Mark(30.0, "[red]goal\x1b[31m", "1:0"))
+    writer.write(End(100.0, "end_of_file"))
+    return writer
+
+
+def test_the_list_is_json_where_no_terminal_reads_it(session: str, capsys: Captured):
+    assert main(["sessions", "list"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert {key: row[key] for key in ("session", "source", "state", "heard_s", "readings", "spikes", "marks")} == {
+        "session": session,
+        "source": "demo:7",
+        "state": "end_of_file",
+        "heard_s": 100.0,
+        "readings": 1000,
+        "spikes": 1,
+        "marks": 1,
+    }
+    assert row["sound_bytes"] > 100_000
+
+
+def test_a_damaged_session_stands_in_the_list_with_its_remedy(session: str, root: Path, capsys: Captured):
+    (root / session / "session.db").write_bytes(b"x")
+    assert main(["sessions", "list"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["state"] == "damaged"
+    assert main(["sessions", "show", "latest"]) == 5
+    assert f"momentum sessions repair {session}" in capsys.readouterr().err
+
+
+def test_show_tells_spikes_and_marks_as_plain_text(session: str, capsys: Captured, monkeypatch):
+    monkeypatch.setattr("tui.output.sys.stdout.isatty", lambda: True)
+    assert main(["sessions", "show", session[:12]]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "spike    01:10 to 01:15, highest 0.90" in lines
+    assert "mark     00:30 [red]goal\ufffd[31m 1:0" in lines
+
+
+def test_export_prints_json_lines_and_keeps_to_the_time_asked_for(session: str, capsys: Captured):
+    assert main(["sessions", "export", session, "--from", "1:09", "--to", "71"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["type"] for row in rows] == ["start", *["reading"] * 20, "spike", "end"]
+
+
+def test_export_writes_a_private_file_and_not_over_another(session: str, tmp_path: Path, capsys: Captured):
+    out = tmp_path / "x.csv"
+    command = ["sessions", "export", "latest", "-f", "csv", "-o", str(out)]
+    assert main(command) == 0
+    assert len(list(csv.DictReader(io.StringIO(out.read_text())))) == 1000
+    assert out.stat().st_mode & 0o077 == 0
+    assert main(command) == 5
+    assert "--force" in capsys.readouterr().err
+    assert main([*command, "--force", "--table", "spikes"]) == 0
+    assert len(out.read_text().splitlines()) == 2
+
+
+def test_clips_are_cut_around_spikes_and_marks(session: str, tmp_path: Path):
+    assert main(["sessions", "export", session, "-f", "clips", "-o", str(tmp_path / "c"), "--before", "5"]) == 0
+    clips = sorted((tmp_path / "c").iterdir())
+    assert [clip.name for clip in clips] == ["000030.000s-mark-red-goal-31m.flac", "000070.000s-spike.flac"]
+    assert [soundfile.info(clip).frames for clip in clips] == [25 * 22050] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["show", "../../etc"], 2, "is not the name of a session"),
+        (["show", "nothing"], 5, "there is no session"),
+        (["export", "latest", "-f", "xls"], 2, "--format xls is not known"),
+        (["export", "latest", "--table", "x"], 2, "--table x is not known"),
+        (["export", "latest", "--from", "later"], 2, "later is no time"),
+        (["export", "latest", "--from", "9", "--to", "3"], 2, "does not lie before"),
+        (["export", "latest", "-f", "soccernet", "--halves", "9,3"], 2, "is not understood"),
+        (["export", "latest", "-f", "parquet"], 2, "Name a file with --out"),
+        (["delete", "latest"], 2, "only when that is confirmed"),
+    ],
+)
+def test_a_mistake_is_two_lines(session: str, capsys: Captured, arguments: list[str], code: int, said: str):
+    assert main(["sessions", *arguments]) == code
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 2
+
+
+def test_repair_of_a_whole_session_says_that_it_is_whole(session: str, capsys: Captured):
+    assert main(["sessions", "repair", session, "--json"]) == 0
+    account = json.loads(capsys.readouterr().out)
+    assert (account["readings"], account["lost_readings"], account["kept_in"]) == (1000, 0, None)
+
+
+def test_delete_removes_one_session_and_no_other(session: str, root: Path):
+    other = record(root)
+    other.close()
+    assert main(["sessions", "delete", session, "--yes"]) == 0
+    assert [path.name for path in root.iterdir()] == [other.name]
+
+
+def test_a_running_session_can_be_shown_and_exported_but_neither_repaired_nor_deleted(root: Path, capsys: Captured):
+    writer = record(root)
+    assert main(["sessions", "export", writer.name, "-f", "json"]) == 0
+    assert main(["sessions", "repair", writer.name]) == 5
+    assert main(["sessions", "delete", writer.name, "--yes"]) == 5
+    assert "is being recorded" in capsys.readouterr().err
+    with SessionReader.open(writer.folder) as reader:
+        assert reader.running

@@ -1,0 +1,59 @@
+"""``momentum watch``: follows a session that another process records on this machine."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines, one object a line.")]
+
+
+def watch(
+    session: Annotated[
+        str | None, typer.Argument(help="A running session or the start of its name. Without: the newest.")
+    ] = None,
+    as_json: AsJson = False,
+    plain: Annotated[bool, typer.Option("--plain", help="One readable line a second.")] = False,
+    from_start: Annotated[bool, typer.Option("--from-start", help="Begin with all that was heard so far.")] = False,
+    as_ascii: Annotated[bool, typer.Option("--ascii", help="No character beyond ASCII.")] = False,
+) -> int:
+    """Follow a session that another process on this machine records; leaving it leaves the recording alone.
+
+    Exit codes: 0 the session ended, 1 its recorder was killed, 5 there is no such session, 130 and 143 ended by a
+    signal.
+    """
+    from engine.monitor import Stop
+    from engine.session import SessionReader
+    from tui.following import follow
+    from tui.lines import JsonLines, PlainLines
+    from tui.listening import ending_on_signals, exit_code_of
+
+    stop = Stop()
+    with SessionReader.open(_running(session)) as reader, ending_on_signals(stop):
+        start = reader.info.start
+        printer: JsonLines | PlainLines
+        if as_json or not (plain or sys.stdout.isatty()):
+            printer = JsonLines(sys.stdout)
+        else:
+            printer = PlainLines(sys.stdout, start.threshold if start else 1.0, as_ascii)
+        reason = follow(reader, printer, stop, from_start=from_start)
+    return exit_code_of(reason)
+
+
+def _running(name: str | None) -> Path:
+    from engine.errors import InputError
+    from engine.paths import find_paths
+    from engine.session import find_session
+    from engine.session.folder import running_sessions
+
+    root = find_paths().sessions
+    running = [session.folder for session in running_sessions(root)]
+    if name is None:
+        if not running:
+            raise InputError("nothing is being recorded on this machine", "'momentum live' or 'momentum record' does.")
+        return running[0]
+    folder = find_session(root, name)
+    if folder not in running:
+        raise InputError(f"session {folder.name} is not running", f"'momentum replay {folder.name}' shows it.")
+    return folder
