@@ -80,6 +80,20 @@ class Settings(BaseSettings):
     microphone_queue_s: Annotated[Number, Field(ge=0.1, le=60)] = 2.0
     """Seconds of sound that may wait for the engine. Longer: survives a busier machine, and may lag further behind."""
 
+    record_sound: bool = False
+    """Whether a session keeps the sound beside the readings: about 60 MB an hour, needed for clips and for hearing a
+    spike again."""
+
+    sound_budget_gb: Annotated[Number, Field(gt=0, le=100_000)] = 10.0
+    """What the sound of all sessions may take together. Larger: older sound is kept. The oldest goes first, that
+    around spikes and marks last."""
+
+    sound_reserve_gb: Annotated[Number, Field(ge=0, le=100_000)] = 0.5
+    """Room on the disk that sound leaves alone. Larger: sound stops earlier; readings are kept to the last byte."""
+
+    on_spike: Annotated[str | None, Field(examples=["notify-send Spike"])] = None
+    """Program that is run for each spike, with the spike as JSON on its standard input. Unset: none."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is written to the log file: debug writes most, error least."""
 

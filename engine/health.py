@@ -94,7 +94,7 @@ class Watchdog:
         self._heard_at_s = now_s
         if overruns > self._overruns:
             lost = overruns - self._overruns
-            self.notice(now_s, "overrun", "sound came faster than it was taken, some is missing", lost)
+            self.notice(now_s, "overrun", "overrun: sound came faster than it was taken, some is missing", lost)
             self._overruns = overruns
         if lag_s > settings.behind_after_s:
             self.notice(now_s, "behind", f"the readings come {lag_s:.1f} s after their sound")

@@ -1,18 +1,17 @@
 """Runs a source through a stream: the one loop under live listening, recording and scoring."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Final, Protocol
 
 from engine import grid
 from engine.audio.source import AudioSource
 from engine.errors import DeviceError, MomentumError
+from engine.health import Watchdog, WatchSettings
 from engine.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.spikes import SpikeDetector
 from engine.stream import PressureStream
-
-STALLED_AFTER_S: Final = 2.0
-"""A live source that has brought nothing for this long is stalled."""
 
 _DETAILS: Final = {
     Health.WARMING_UP: f"filling the history of {grid.HISTORY_S:.0f} s",
@@ -59,7 +58,8 @@ class Monitor:
         sinks: who is told.
         stop: who may end it.
         clock: monotonic seconds.
-        give_up_after_s: how long a live source may bring nothing before that ends the run; None for ever.
+        watchdog: says what is wrong with the source; the one of a ``WatchedSource`` where it is one.
+        notices: asked after each block for what a person should be told beside, such as a full disk.
     """
 
     def __init__(
@@ -70,7 +70,8 @@ class Monitor:
         sinks: Sequence[Sink],
         stop: Stop,
         clock: Callable[[], float] = monotonic,
-        give_up_after_s: float | None = None,
+        watchdog: Watchdog | None = None,
+        notices: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._source = source
         self._stream = stream
@@ -78,9 +79,9 @@ class Monitor:
         self._sinks = sinks
         self._stop = stop
         self._clock = clock
-        self._give_up_after_s = give_up_after_s
+        self._watchdog = watchdog or Watchdog(WatchSettings(give_up_after_s=None), reopens=False)
+        self._notices = notices
         self._health: Health | None = None
-        self._overruns = 0
 
     def run(self, start: Start) -> End:
         """Listen until the sound ends or is asked to; return the end that was written.
@@ -99,30 +100,46 @@ class Monitor:
         return self._end(self._stop.reason or ("end_of_stream" if self._source.live else "end_of_file"))
 
     def _listen(self) -> None:
-        heard_at = self._clock()
         for block in self._source.blocks():
             if self._stop.reason:
                 return
+            self._watch(block)
             if len(block.samples):
-                heard_at = self._clock()
                 self._hear(block)
-            else:
-                self._heartbeat(self._clock() - heard_at)
+            for notice in self._notices():
+                self._tell(notice)
             for sink in self._sinks:
                 sink.flush()
 
+    def _watch(self, block: AudioBlock) -> None:
+        """Let the watchdog judge the block, and write what it says."""
+        now_s = self._clock()
+        watchdog = self._watchdog
+        if len(block.samples):
+            lag_s = 0.0 if block.captured_at is None else now_s - block.captured_at
+            watchdog.heard(now_s, len(block.samples), not block.samples.any(), lag_s, block.overruns)
+        else:
+            watchdog.quiet(now_s)
+        for change in watchdog.take_changes():
+            if change.health is None:
+                self._tell(change.detail)
+            elif change.health is not self._health:
+                self._change(change.health, self._heard_s, change.detail)
+        if watchdog.given_up(now_s):
+            raise DeviceError(
+                f"{self._source.name}: no sound has come for {watchdog.away_s(now_s):.0f} s.",
+                "Look at whatever delivers the sound and at 'momentum devices', then start again.",
+            )
+
     def _hear(self, block: AudioBlock) -> None:
-        if self._health is Health.STALLED:
-            self._change(Health.RECOVERING, self._heard_s, "sound has come back")
-        if block.overruns > self._overruns:
-            lost = block.overruns - self._overruns
-            self._overruns = block.overruns
-            self._tell(f"{lost} overrun{'s' if lost > 1 else ''}: sound came faster than it was taken", block)
         for sink in self._sinks:
             sink.sound(block)
-        for reading in self._stream.push(block):
+        # While the watchdog sees something wrong, what the stream makes of it is no number to show.
+        trouble = self._watchdog.state
+        for heard in self._stream.push(block):
+            reading = heard if trouble is None else replace(heard, pressure=None, health=trouble)
             if reading.health is not self._health:
-                self._change(reading.health, reading.t, _DETAILS[reading.health])
+                self._change(reading.health, reading.t, _DETAILS.get(reading.health, ""))
             self._write(reading)
             self._decide(reading)
 
@@ -130,20 +147,9 @@ class Monitor:
         for event in self._detector.push(reading):
             self._write(event)
 
-    def _heartbeat(self, quiet_s: float) -> None:
-        if quiet_s < STALLED_AFTER_S:
-            return
-        if self._health is not Health.STALLED:
-            self._change(Health.STALLED, self._heard_s, f"no sound has come for {quiet_s:.1f} s")
-        if self._give_up_after_s is not None and quiet_s >= self._give_up_after_s:
-            raise DeviceError(
-                f"{self._source.name}: no sound has come for {quiet_s:.0f} s.",
-                "Look at whatever delivers the sound: it is still there but has stopped sending.",
-            )
-
-    def _tell(self, detail: str, block: AudioBlock) -> None:
+    def _tell(self, detail: str) -> None:
         """A notice within the present state."""
-        self._write(HealthChange(block.start / grid.SAMPLE_RATE_HZ, self._health or Health.WARMING_UP, detail))
+        self._write(HealthChange(self._heard_s, self._health or Health.WARMING_UP, detail))
 
     def _change(self, health: Health, t: float, detail: str) -> None:
         self._health = health

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import typer
+
 from engine.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from engine.audio.source import AudioSource
     from engine.config import Settings
     from engine.model.checkpoint import Weights
     from engine.monitor import Stop
@@ -92,9 +95,37 @@ def speed_of(text: str) -> float:
     return speed
 
 
+def open_asked(settings: "Settings", speed: float, rate: int, channels: int) -> "AudioSource":
+    """The source that was asked for; when none was, the microphone, or the demo with a word about it."""
+    from engine.audio.opening import open_source
+    from engine.errors import DeviceError
+
+    def opened(spec: str) -> "AudioSource":
+        return open_source(
+            spec,
+            speed=speed,
+            rate_hz=rate,
+            channels=channels,
+            microphone_rate_hz=settings.microphone_rate_hz,
+            queue_s=settings.microphone_queue_s,
+        )
+
+    if settings.source is not None:
+        return opened(settings.source)
+    try:
+        return opened("mic")
+    except DeviceError as error:
+        typer.echo(f"No microphone: {error.message} What follows is the simulated demo match.", err=True)
+        typer.echo("'momentum devices' lists microphones; 'momentum live mic:NAME' listens to one.", err=True)
+        return opened("demo")
+
+
 @contextmanager
-def ending_on_signals(stop: "Stop") -> Iterator[None]:
-    """While inside, Ctrl-C, SIGTERM and SIGHUP ask for a clean end; a second Ctrl-C does not wait for it."""
+def ending_on_signals(stop: "Stop", outlives_terminal: bool = False) -> Iterator[None]:
+    """While inside, Ctrl-C, SIGTERM and SIGHUP ask for a clean end; a second Ctrl-C does not wait for it.
+
+    With ``outlives_terminal`` SIGHUP, which the end of the terminal sends, is left unheard.
+    """
 
     def ask(number: int, _frame: object) -> None:
         if stop.reason and number == signal.SIGINT:
@@ -102,6 +133,8 @@ def ending_on_signals(stop: "Stop") -> Iterator[None]:
         stop.request(_REASONS[number])
 
     before = {number: signal.signal(number, ask) for number in _REASONS}
+    if outlives_terminal and hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
 """What ``live``, ``watch`` and ``replay`` have in common: from their arguments to a monitor on the screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from engine.audio.source import AudioSource
     from engine.config import Settings
-    from engine.monitor import Sink
     from tui.feed import FeedKind
     from tui.listening import Engine
+    from tui.recording import Opened, Recording
     from tui.settings import MonitorSettings
 
 Theme: TypeAlias = Annotated[
@@ -49,21 +48,18 @@ def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") ->
 
 
 def show_live(
-    source: "AudioSource",
+    opened: "Opened",
     engine: "Engine",
     settings: "MonitorSettings",
+    kept: "Recording",
     *,
-    sinks: "Sequence[Sink]" = (),
-    session: Path | None = None,
     fallback: bool = False,
-    give_up_after_s: float | None = None,
     screen: "Callable[..., int] | None" = None,
 ) -> int:
     """Listen in a thread and show it; returns the exit code.
 
-    ``sinks`` are told as well; ``session`` is the folder of the one that records, if any; ``fallback`` says that the
-    source was taken for want of a microphone. Raises the ``MomentumError`` that ended the listening, once the screen
-    is left.
+    ``kept`` is what goes on beside; ``fallback`` says that the source was taken for want of a microphone. Raises the
+    ``MomentumError`` that ended the listening, once the screen is left.
     """
     from engine.monitor import Monitor, Stop
     from engine.paths import find_paths
@@ -77,7 +73,8 @@ def show_live(
 
     config = engine.weights.config
     detector = SpikeDetector(engine.spikes)
-    start = engine.start(source.name, session.name if session else "")
+    start = engine.start(opened.source.name, kept.session)
+    session = kept.writer.folder if kept.writer else None
     info = FeedInfo(
         kind=FeedKind.LIVE,
         session=start.session,
@@ -97,7 +94,15 @@ def show_live(
     with ThreadPoolExecutor(1, "engine") as thread:
         reader = SessionReader.open(session) if session else None
         feed = LiveFeed(info, detector, StoredFeed(reader, FeedKind.LIVE) if reader else None)
-        monitor = Monitor(source, engine.stream, detector, [*sinks, feed], stop, give_up_after_s=give_up_after_s)
+        monitor = Monitor(
+            opened.source,
+            engine.stream,
+            detector,
+            [*kept.sinks, feed],
+            stop,
+            watchdog=opened.watchdog,
+            notices=kept.take_notices,
+        )
         feed.run = thread.submit(monitor.run, start)
         try:
             code = (screen or run_monitor)(feed, settings, find_paths().log)

@@ -52,7 +52,7 @@ class Background:
 
 
 class WatchedSource:
-    """The device that ``reopen`` opens, again and again, as the watchdog says.
+    """The device that ``reopen`` opens, again and again, as the watchdog says that it is due.
 
     Between two openings ``start`` jumps by the time that passed on the monotonic clock (at least one sample), so what
     was heard before and after is never glued together and seconds of sound stay seconds.
@@ -60,7 +60,7 @@ class WatchedSource:
     Args:
         source: the device, open.
         reopen: opens the same device anew, by its name. Raises ``DeviceError``.
-        watchdog: decides; asked by the monitor for the state.
+        watchdog: the monitor's.
         clock: monotonic seconds, the one of ``captured_at``.
         wait: waits for so many seconds.
         background: starts work beside.
@@ -110,10 +110,9 @@ class WatchedSource:
             source.close()
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """Yield the sound of all openings; a heartbeat every tenth of a second in between.
+        """Yield the sound of all openings, and a heartbeat every tenth of a second in between, without end.
 
-        Raises:
-            DeviceError: the watchdog has given up.
+        Whoever iterates tells the watchdog what came, and ends it when the watchdog has given up.
         """
         self._watchdog.opened(self._clock(), self._name)
         while not self._closed.is_set():
@@ -133,23 +132,14 @@ class WatchedSource:
                         base = self._base(block, now_s)
                     heard_at_s = now_s if block.captured_at is None else block.captured_at
                     overruns = block.overruns
-                    self._watchdog.heard(
-                        now_s,
-                        len(block.samples),
-                        exact_zeros=not block.samples.any(),
-                        lag_s=now_s - heard_at_s,
-                        overruns=self._overruns + overruns,
-                    )
                     self._end = base + block.end
                     self._ended_at_s = heard_at_s
                     yield AudioBlock(block.samples, base + block.start, block.captured_at, self._overruns + overruns)
                 else:
-                    self._watchdog.quiet(now_s)
                     yield self._heartbeat()
                 if source.name != self._name:
                     self._name = source.name
                     self._watchdog.opened(now_s, self._name)
-                self._check_patience()
                 if self._watchdog.reopen_due(self._clock()):
                     return
             self._watchdog.failed(self._clock(), f"{self._name!r} has stopped")
@@ -188,18 +178,8 @@ class WatchedSource:
         return new
 
     def _pass_time(self) -> AudioBlock:
-        self._check_patience()
         self._wait(HEARTBEAT_S)
-        self._watchdog.quiet(self._clock())
         return self._heartbeat()
-
-    def _check_patience(self) -> None:
-        now_s = self._clock()
-        if self._watchdog.given_up(now_s):
-            raise DeviceError(
-                f"{self._name}: nothing has come for {self._watchdog.away_s(now_s):.0f} s; given up",
-                "look at the cable and at 'momentum devices', then start again; 'momentum record' never gives up",
-            )
 
     def _heartbeat(self) -> AudioBlock:
         return AudioBlock(_NOTHING, self._end)

@@ -22,5 +22,5 @@ def hold_device(root: Path, device: str, holder: Holder) -> HeldLock:
         raise DeviceError(f"{device} is being recorded by another process", "'momentum watch' shows what it hears")
     raise DeviceError(
         f"{device} is being recorded by process {other.pid} since {other.since_at} (session {other.session})",
-        f"'momentum watch {other.session}' shows it; end that process to record here",
+        f"'momentum watch {other.session}' shows it; end that process to record here.",
     )

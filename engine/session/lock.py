@@ -39,10 +39,21 @@ class HeldLock:
         except BlockingIOError:
             os.close(descriptor)
             return None
-        note = json.dumps(asdict(holder)).encode()
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, note, 0)
-        return cls(path, descriptor)
+        lock = cls(path, descriptor)
+        lock.describe(holder)
+        return lock
+
+    def __enter__(self) -> "HeldLock":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def describe(self, holder: Holder) -> None:
+        """Say in the file who holds it, and for what."""
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps(asdict(holder)).encode(), 0)
 
     def beat(self) -> None:
         """Show readers a sign of life: the file's time changes, without a byte of disk."""

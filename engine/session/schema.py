@@ -56,7 +56,6 @@ MIGRATIONS: tuple[str, ...] = (_FIRST,)
 """Script *n* brings a session from schema *n* to *n* + 1; what was released is never edited."""
 SCHEMA = len(MIGRATIONS)
 
-_MAGIC = b"SQLite format 3\0"
 INSERT_READING = (
     "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s) VALUES (?,?,?,?,?,?,?,?)"
 )
@@ -161,10 +160,10 @@ def _database_of(folder: Path) -> Path:
         raise InputError(
             f"{folder.name} holds no session", f"{DATABASE} is missing; 'momentum sessions list' shows sessions"
         )
-    with path.open("rb") as file:
-        # SQLite would take an emptied store for a new one and delete its log, the last place where rows may be.
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise _damaged(folder, "it is no database")
+    if path.stat().st_size == 0:
+        # SQLite would take it for a new store and delete its log, the last place where rows may be. The file is not
+        # opened to look closer: closing it would drop the locks of a recorder in this process.
+        raise _damaged(folder, "it is empty")
     return path
 
 

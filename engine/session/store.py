@@ -1,5 +1,6 @@
 """The recorder's side of a session: every event and every block, on disk within half a second."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from engine.session.lock import HeldLock, Holder
 from engine.session.rows import ReadingRow, event_body, reading_row
 from engine.session.schema import INSERT_EVENT, INSERT_READING, create_database
 from engine.session.sound import SoundWriter
-from engine.signals import AudioBlock, Event, Reading
+from engine.signals import AudioBlock, End, Event, Reading
 
 COMMIT_EVERY_S: Final = 0.02
 """By the clock: a reading that comes this long after the last commit is committed at once."""
@@ -66,7 +67,7 @@ class SessionWriter:
         self._committed_s = self._saved_s = self._synced_s = self._beaten_s = self._started_s
         self._failing_since_s: float | None = None
         self._notices: list[str] = []
-        self._closed = False
+        self._ended = self._closed = False
 
     @classmethod
     def create(
@@ -135,6 +136,7 @@ class SessionWriter:
             self._readings.append(reading_row(self._count, event, elapsed_s))
             self._commit_when_due()
         else:
+            self._ended = isinstance(event, End)
             kind, body = event_body(event)
             self._events.append((self._count, kind, elapsed_s, body))
             self._commit_when_due(now=True)
@@ -166,10 +168,16 @@ class SessionWriter:
         if self._closed:
             return
         self._closed = True
+        if not self._ended:
+            self.write(End(self._heard_s, "fault", "the recorder ended without saying why"))
         if self._sound is not None:
             self._sound.close()
             self._notices += self._sound.take_notices()
         self._commit(self._clocks.monotonic(), sync=True)
+        # A finished session is one plain file, which can be read where nothing can be written; while somebody follows
+        # it stays as it is.
+        with contextlib.suppress(sqlite3.Error):
+            self._database.execute("PRAGMA journal_mode=DELETE")
         self._database.close()
         if not self.failing:
             # A lock file that nobody holds says that the session was cut off.

@@ -8,7 +8,7 @@ import: whatever is heavy (numpy, mlx, textual, audio) is imported inside the fu
 from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "Listening": ("live", "watch", "replay", "score"),
+    "Listening": ("live", "record", "watch", "replay", "score"),
     "What was heard": ("sessions",),
     "Matches to learn from": ("simulate", "ingest", "library", "train"),
     "This machine": (

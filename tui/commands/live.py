@@ -1,22 +1,18 @@
-"""``momentum live``: listens and shows what it hears."""
+"""``momentum live``: listens, records a session, and shows what it hears."""
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tui.showing import Ascii, Fps, Mouse, Theme
 
-if TYPE_CHECKING:
-    from engine.audio.source import AudioSource
-    from engine.config import Settings
-
 SOURCE_HELP = (
     "mic, mic:NAME-OR-INDEX, a sound or video file, - (raw 16-bit PCM on standard input), demo, or demo:SEED. "
     "Without it: the configured source, else the default microphone, else the demo."
 )
-_PIPE_GIVES_UP_AFTER_S = 30.0
+ON_SPIKE_HELP = "Program to run for each spike; it reads the spike as JSON on its standard input."
 
 
 def live(
@@ -33,6 +29,11 @@ def live(
     spike_off: Annotated[
         float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")
     ] = None,
+    record: Annotated[bool, typer.Option("--record/--no-record", help="Keep the session on disk.")] = True,
+    sound: Annotated[
+        bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)
+    ] = None,
+    on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
     as_ascii: Ascii = False,
     theme: Theme = None,
     mouse: Mouse = None,
@@ -46,57 +47,41 @@ def live(
     from engine.spikes import SpikeDetector
     from tui.launch import can_show_monitor
     from tui.lines import JsonLines, PlainLines
-    from tui.listening import build_engine, ending_on_signals, exit_code_of, settings_for, speed_of
+    from tui.listening import build_engine, ending_on_signals, exit_code_of, open_asked, settings_for, speed_of
+    from tui.recording import LIVE_GIVES_UP_AFTER_S, recording, watched
     from tui.showing import on_screen, show_live
 
     pace = speed_of(speed)
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
+    flags |= {"record_sound": sound, "on_spike": on_spike}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     engine = build_engine(settings)
-    opened = _open(settings, pace, rate, channels)
-    give_up_after_s = _PIPE_GIVES_UP_AFTER_S if settings.source == "-" else None
-    if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
-        fallback = settings.source is None and opened.name.startswith("demo")
-        return show_live(opened, engine, on_screen(settings), fallback=fallback, give_up_after_s=give_up_after_s)
+    asked = open_asked(settings, pace, rate, channels)
     try:
-        printer: JsonLines | PlainLines
-        if as_json or not (plain or sys.stdout.isatty()):
-            printer = JsonLines(sys.stdout)
-        else:
-            printer = PlainLines(sys.stdout, engine.spikes.on, settings.ascii)
-        if not engine.weights.config.trained:
-            typer.echo("These weights are untrained: the index means nothing yet.", err=True)
-        stop = Stop()
-        monitor = Monitor(
-            opened, engine.stream, SpikeDetector(engine.spikes), [printer], stop, give_up_after_s=give_up_after_s
-        )
-        with ending_on_signals(stop):
-            end = monitor.run(engine.start(opened.name))
+        opened = watched(asked, settings, LIVE_GIVES_UP_AFTER_S)
+        with recording(opened, engine, settings, keep=record) as kept:
+            if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
+                fallback = settings.source is None and opened.source.name.startswith("demo")
+                return show_live(opened, engine, on_screen(settings), kept, fallback=fallback)
+            printer: JsonLines | PlainLines
+            if as_json or not (plain or sys.stdout.isatty()):
+                printer = JsonLines(sys.stdout)
+            else:
+                printer = PlainLines(sys.stdout, engine.spikes.on, settings.ascii)
+            if not engine.weights.config.trained:
+                typer.echo("These weights are untrained: the index means nothing yet.", err=True)
+            stop = Stop()
+            monitor = Monitor(
+                opened.source,
+                engine.stream,
+                SpikeDetector(engine.spikes),
+                [*kept.sinks, printer],
+                stop,
+                watchdog=opened.watchdog,
+                notices=kept.take_notices,
+            )
+            with ending_on_signals(stop):
+                end = monitor.run(engine.start(opened.source.name, kept.session))
     finally:
-        opened.close()
+        asked.close()
     return exit_code_of(end.reason)
-
-
-def _open(settings: "Settings", speed: float, rate: int, channels: int) -> "AudioSource":
-    """The source that was asked for; when none was, the microphone, or the demo with a word about it."""
-    from engine.audio.opening import open_source
-    from engine.errors import DeviceError
-
-    def opened(spec: str) -> "AudioSource":
-        return open_source(
-            spec,
-            speed=speed,
-            rate_hz=rate,
-            channels=channels,
-            microphone_rate_hz=settings.microphone_rate_hz,
-            queue_s=settings.microphone_queue_s,
-        )
-
-    if settings.source is not None:
-        return opened(settings.source)
-    try:
-        return opened("mic")
-    except DeviceError as error:
-        typer.echo(f"No microphone: {error.message} What follows is the simulated demo match.", err=True)
-        typer.echo("'momentum devices' lists microphones; 'momentum live mic:NAME' listens to one.", err=True)
-        return opened("demo")

@@ -8,6 +8,7 @@ import pytest
 from engine import grid
 from engine.calibration import Calibration
 from engine.errors import DeviceError, InputError
+from engine.health import Watchdog, WatchSettings
 from engine.monitor import Monitor, Stop
 from engine.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.spikes import SpikeDetector
@@ -118,7 +119,8 @@ def test_a_live_source_that_brings_nothing_is_stalled_then_recovering(run):
 def test_it_gives_up_on_a_pipe_that_stays_quiet(run):
     now = iter(np.arange(0.0, 1000.0, 0.5))
     beats = [AudioBlock(EMPTY, 0)] * 1000
-    heard = run(FakeSource(beats, live=True), clock=lambda: float(next(now)), give_up_after_s=30.0)
+    patience = Watchdog(WatchSettings(give_up_after_s=30.0), reopens=False)
+    heard = run(FakeSource(beats, live=True), clock=lambda: float(next(now)), watchdog=patience)
     assert isinstance(heard.fault, DeviceError)
     assert len(heard.of(HealthChange)) == 1
     assert heard.events[-1].reason == "fault"
@@ -138,4 +140,21 @@ def test_a_request_ends_it_cleanly(run):
 def test_overruns_are_reported_once_each(run):
     heard = run(FakeSource([_block(0), _block(1.5, overruns=2), _block(2.5, overruns=2)], live=True))
     notices = [change.detail for change in heard.of(HealthChange) if "overrun" in change.detail]
-    assert notices == ["2 overruns: sound came faster than it was taken"]
+    assert notices == ["overrun: sound came faster than it was taken, some is missing (2 times)"]
+
+
+def test_while_the_watchdog_sees_trouble_no_reading_has_a_number(run):
+    now = iter([*np.arange(0.0, 41.0, 1.0), 45.0, 45.2, 45.4, 46.4, 47.4])
+    blocks = [_block(second) for second in range(41)]
+    back = [_block(41, 0.2), _block(41.2, 0.2), _block(41.4), _block(42.4)]
+    heard = run(FakeSource([*blocks, AudioBlock(EMPTY, 0), *back], live=True), clock=lambda: float(next(now)))
+    states = [(reading.health, reading.pressure is None) for reading in heard.of(Reading) if reading.t > 41]
+    assert states[0] == (Health.RECOVERING, True)
+    assert states[-1] == (Health.LISTENING, False)
+    assert set(states) == {(Health.RECOVERING, True), (Health.LISTENING, False)}
+
+
+def test_notices_are_written_within_the_present_state(run):
+    told = iter([[], ["the disk is nearly full"], []])
+    heard = run(FakeSource([_block(0), _block(1), _block(2)]), notices=lambda: next(told))
+    assert HealthChange(2.0, Health.WARMING_UP, "the disk is nearly full") in heard.events

@@ -1,5 +1,8 @@
 """Reading a session while it is written, and after."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -40,6 +43,7 @@ def test_a_late_reader_gets_the_same_order_in_small_portions(root, time):
         sent.append(reading(number / 10))
         if number % 7 == 0:
             sent += [Alarm(number / 10, number / 10, 0.9), Mark(number / 10, "corner")]
+    sent.append(End(3.9, "end_of_file"))
     for event in sent[1:]:
         writer.write(event)
     writer.close()
@@ -105,6 +109,25 @@ def test_anybody_may_mark_a_running_session_and_all_see_it_once(root, time):
         listen(writer, time, 1.0, from_s=2.0)
         assert len(other.poll()) == 10
         assert other.marks() == visitor.marks() == [Mark(1.0, "goal", "[red]\x1b[31m")]
+
+
+def test_a_reader_beside_the_recorder_does_not_lose_it_its_locks(root, time):
+    """Closing a file drops a process's locks on it; without them a visitor's last look would take the log away."""
+    writer = recorder(root, time)
+    listen(writer, time, 2.0)
+    SessionReader.open(writer.folder).close()
+    visit = f"""
+from pathlib import Path
+from engine.session import SessionReader
+from engine.signals import Mark
+SessionReader.open(Path({str(writer.folder)!r})).add_mark(Mark(1.0, "goal"))
+"""
+    subprocess.run([sys.executable, "-c", visit], check=True)
+    assert (writer.folder / "session.db-wal").exists()
+    listen(writer, time, 2.0, from_s=2.0)
+    writer.close()
+    with SessionReader.open(writer.folder) as reader:
+        assert (len(reader.readings().t), reader.marks()) == (40, [Mark(1.0, "goal")])
 
 
 def test_the_last_review_of_a_spike_counts(root, time):

@@ -9,7 +9,7 @@ from engine.errors import MomentumError
 from engine.session import SessionReader, SessionWriter
 from engine.session.lock import holder_of
 from engine.session.schema import HEALTH_CODES
-from engine.signals import Health, Mark
+from engine.signals import End, Health, Mark
 from tests.unit.engine.session.helpers import STARTED_AT, listen, reading, recorder
 
 
@@ -115,6 +115,22 @@ def test_what_does_not_fit_into_memory_is_counted_when_writing_is_possible_again
     writer.close()
     count = on_disk(writer)
     assert [n for n in writer.take_notices() if f"{101 - count} readings did not fit" in n] != []
+
+
+def test_a_recorder_that_ends_without_a_word_leaves_an_end(root, time):
+    writer = recorder(root, time)
+    listen(writer, time, 1.0)
+    writer.close()
+    with SessionReader.open(writer.folder) as reader:
+        assert reader.info.end == End(pytest.approx(1.0), "fault", "the recorder ended without saying why")
+
+
+def test_a_finished_session_is_one_plain_file(root, time):
+    writer = recorder(root, time)
+    writer.close()
+    with SessionReader.open(writer.folder) as reader:
+        reader.poll()
+        assert [path.name for path in writer.folder.iterdir()] == ["session.db"]
 
 
 def test_no_session_where_no_folder_can_be_made(tmp_path, time):

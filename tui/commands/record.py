@@ -1,0 +1,61 @@
+"""``momentum record``: listens and keeps a session, without a screen."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from tui.commands.live import ON_SPIKE_HELP, SOURCE_HELP
+
+log = logging.getLogger(__name__)
+
+
+def record(
+    source: Annotated[str | None, typer.Argument(help=SOURCE_HELP, show_default=False)] = None,
+    sound: Annotated[
+        bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)
+    ] = None,
+    speed: Annotated[str, typer.Option(help="For files and the demo: a factor of real time, or max.")] = "1",
+    rate: Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")] = 22050,
+    channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
+    weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
+) -> int:
+    """Listen and record without a screen: for a service, or a terminal that may be closed.
+
+    A lost microphone is opened again however long it takes. 'momentum watch' shows what is heard; SIGTERM or Ctrl-C
+    ends the session cleanly; what happened is in the log file too.
+
+    Exit codes: 0 the sound ended, 3 no microphone, 4 weights, 5 bad file, 130 and 143 ended by a signal.
+    """
+    from engine.monitor import Monitor, Stop
+    from engine.paths import find_paths
+    from engine.spikes import SpikeDetector
+    from tui.listening import build_engine, ending_on_signals, exit_code_of, open_asked, settings_for, speed_of
+    from tui.logs import LogSink, log_to
+    from tui.recording import recording, watched
+
+    pace = speed_of(speed)
+    settings = settings_for({"source": source, "weights": weights, "record_sound": sound, "on_spike": on_spike})
+    log_to(find_paths().log / "record.log", settings.log_level)
+    engine = build_engine(settings)
+    asked = open_asked(settings, pace, rate, channels)
+    try:
+        opened = watched(asked, settings, give_up_after_s=None)
+        stop = Stop()
+        with recording(opened, engine, settings, keep=True) as kept:
+            typer.echo(f"recording {opened.source.name} in session {kept.session}", err=True)
+            monitor = Monitor(
+                opened.source,
+                engine.stream,
+                SpikeDetector(engine.spikes),
+                [*kept.sinks, LogSink()],
+                stop,
+                watchdog=opened.watchdog,
+                notices=kept.take_notices,
+            )
+            with ending_on_signals(stop, outlives_terminal=True):
+                end = monitor.run(engine.start(opened.source.name, kept.session))
+    finally:
+        asked.close()
+    return exit_code_of(end.reason)

@@ -1,0 +1,141 @@
+"""What ``live`` and ``record`` keep of a run: its session, a hold on its device, a command for its spikes."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.audio.source import AudioSource
+    from engine.config import Settings
+    from engine.health import Watchdog
+    from engine.hooks import SpikeHook
+    from engine.monitor import Sink
+    from engine.session import SessionWriter
+    from tui.listening import Engine
+
+_PIPE_GIVES_UP_AFTER_S: Final = 30.0
+LIVE_GIVES_UP_AFTER_S: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A source, and the watchdog that looks after it."""
+
+    source: "AudioSource"
+    watchdog: "Watchdog"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """What goes on beside the listening; ``writer`` is None where no session is kept."""
+
+    writer: "SessionWriter | None" = None
+    hook: "SpikeHook | None" = None
+    sinks: "list[Sink]" = field(default_factory=list)
+
+    @property
+    def session(self) -> str:
+        """The session's name, empty where none is kept."""
+        return self.writer.name if self.writer else ""
+
+    def take_notices(self) -> Sequence[str]:
+        """What a person should know about the keeping."""
+        return self.writer.take_notices() if self.writer else ()
+
+
+def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float | None) -> Opened:
+    """Put ``source`` under watch: a microphone is opened anew, by its name, when it is lost.
+
+    ``give_up_after_s`` is how long it may stay away; None for ever.
+    """
+    from engine.audio.devices import refresh_devices
+    from engine.audio.microphone import Microphone
+    from engine.audio.watched import WatchedSource
+    from engine.health import Watchdog, WatchSettings
+
+    if not isinstance(source, Microphone):
+        patience_s = _PIPE_GIVES_UP_AFTER_S if source.live else None
+        return Opened(source, Watchdog(WatchSettings(give_up_after_s=patience_s), reopens=False))
+    name = source.name
+
+    def reopen() -> Microphone:
+        # PortAudio lists devices once; what was plugged in again since then would not be found.
+        refresh_devices()
+        return Microphone(name, rate_hz=settings.microphone_rate_hz, queue_s=settings.microphone_queue_s)
+
+    watchdog = Watchdog(WatchSettings(give_up_after_s=give_up_after_s))
+    return Opened(WatchedSource(source, reopen, watchdog), watchdog)
+
+
+@contextmanager
+def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool) -> Iterator[Recording]:
+    """Begin a session, where one is to be kept, and end it however the run ends.
+
+    What a killed recorder left behind is put in order first, and told.
+
+    Raises:
+        MomentumError: no session can be kept, the device is recorded by another process, or the hook can't be run.
+    """
+    from engine.hooks import SpikeHook
+
+    hook = SpikeHook(settings.on_spike) if settings.on_spike else None
+    try:
+        if not keep:
+            yield Recording(None, hook, [hook] if hook else [])
+            return
+        with _session(opened, engine, settings) as writer:
+            yield Recording(writer, hook, [writer, hook] if hook else [writer])
+    finally:
+        if hook is not None:
+            hook.close()
+
+
+@contextmanager
+def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterator[SessionWriter]":
+    from engine.paths import find_paths
+    from engine.session import Clocks, SessionWriter
+    from engine.session.clocks import iso
+    from engine.session.device import hold_device
+    from engine.session.disk import DiskKeeper, DiskSettings
+    from engine.session.lock import Holder
+    from engine.session.settle import settle_all
+
+    root, clocks = find_paths().sessions, Clocks()
+    for sentence in settle_all(root, clocks, os.getpid()):
+        typer.echo(sentence, err=True)
+    disk = None
+    if settings.record_sound:
+        budget = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
+        disk = DiskKeeper(root, budget)
+    holder = Holder(os.getpid(), iso(clocks.utc()), opened.source.name, "")
+    # The device first: whoever is refused it leaves no empty session behind.
+    with hold_device(root, holder.source, holder) if opened.watchdog.reopens else nullcontext() as device:
+        writer = SessionWriter.create(
+            root,
+            opened.source.name,
+            disk=disk,
+            settings=settings.model_dump(mode="json"),
+            weights=_identity(engine),
+            clocks=clocks,
+        )
+        try:
+            if device is not None:
+                device.describe(replace(holder, session=writer.name))
+            yield writer
+        finally:
+            writer.close()
+
+
+def _identity(engine: "Engine") -> dict[str, Any]:
+    config = engine.weights.config
+    return {
+        "name": config.name,
+        "trained": config.trained,
+        "label_rule": config.label_rule,
+        "sha256": engine.weights.checksum,
+        "operating_points": [dict(point) for point in config.operating_points],
+    }
