@@ -1,10 +1,13 @@
 """``momentum watch``: follows a session that another process records on this machine."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from tui.showing import Ascii, Fps, Mouse, Theme
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines, one object a line.")]
 
@@ -16,27 +19,37 @@ def watch(
     as_json: AsJson = False,
     plain: Annotated[bool, typer.Option("--plain", help="One readable line a second.")] = False,
     from_start: Annotated[bool, typer.Option("--from-start", help="Begin with all that was heard so far.")] = False,
-    as_ascii: Annotated[bool, typer.Option("--ascii", help="No character beyond ASCII.")] = False,
+    as_ascii: Ascii = False,
+    theme: Theme = None,
+    mouse: Mouse = None,
+    fps: Fps = None,
 ) -> int:
-    """Follow a session that another process on this machine records; leaving it leaves the recording alone.
+    """Show a session that another process on this machine records; leaving it leaves the recording alone.
 
     Exit codes: 0 the session ended, 1 its recorder was killed, 5 there is no such session, 130 and 143 ended by a
     signal.
     """
     from engine.monitor import Stop
     from engine.session import SessionReader
+    from tui.feed import FeedKind
     from tui.following import follow
+    from tui.launch import can_show_monitor
     from tui.lines import JsonLines, PlainLines
-    from tui.listening import ending_on_signals, exit_code_of
+    from tui.listening import ending_on_signals, exit_code_of, settings_for
+    from tui.showing import on_screen, show_session
 
+    folder = _running(session)
+    settings = settings_for({"theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
+    if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
+        return show_session(folder, FeedKind.WATCH, on_screen(settings))
     stop = Stop()
-    with SessionReader.open(_running(session)) as reader, ending_on_signals(stop):
+    with SessionReader.open(folder) as reader, ending_on_signals(stop):
         start = reader.info.start
         printer: JsonLines | PlainLines
         if as_json or not (plain or sys.stdout.isatty()):
             printer = JsonLines(sys.stdout)
         else:
-            printer = PlainLines(sys.stdout, start.threshold if start else 1.0, as_ascii)
+            printer = PlainLines(sys.stdout, start.threshold if start else 1.0, settings.ascii)
         reason = follow(reader, printer, stop, from_start=from_start)
     return exit_code_of(reason)
 
