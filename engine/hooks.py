@@ -48,7 +48,7 @@ class SpikeHook:
     def __init__(
         self, command: str, settings: HookSettings | None = None, clock: Callable[[], float] = monotonic
     ) -> None:
-        self._arguments = _arguments_of(command)
+        self._arguments = check_command(command)
         self._settings = settings or HookSettings()
         self._clock = clock
         self._session = ""
@@ -116,7 +116,8 @@ class SpikeHook:
             log.warning("--on-spike: %s ended with code %d", self._arguments[0], process.returncode)
 
 
-def _arguments_of(command: str) -> list[str]:
+def check_command(command: str) -> list[str]:
+    """The program and its arguments. Raises ``UsageError`` where they can't be told or the program is not found."""
     try:
         arguments = shlex.split(command)
     except ValueError as error:

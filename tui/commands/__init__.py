@@ -12,6 +12,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "What was heard": ("sessions",),
     "Matches to learn from": ("simulate", "ingest", "library", "train"),
     "This machine": (
+        "service",
         "devices",
         "doctor",
         "weights",

@@ -28,6 +28,7 @@ def record(
 
     Exit codes: 0 the sound ended, 3 no microphone, 4 weights, 5 bad file, 130 and 143 ended by a signal.
     """
+    from engine.errors import MomentumError
     from engine.monitor import Monitor, Stop
     from engine.paths import find_paths
     from engine.spikes import SpikeDetector
@@ -38,8 +39,13 @@ def record(
     pace = speed_of(speed)
     settings = settings_for({"source": source, "weights": weights, "record_sound": sound, "on_spike": on_spike})
     log_to(find_paths().log / "record.log", settings.log_level)
-    engine = build_engine(settings)
-    asked = open_asked(settings, pace, rate, channels)
+    try:
+        engine = build_engine(settings)
+        asked = open_asked(settings, pace, rate, channels)
+    except MomentumError as error:
+        # A service's own output goes nowhere.
+        log.error("%s %s", error.message, error.hint)
+        raise
     try:
         opened = watched(asked, settings, give_up_after_s=None)
         stop = Stop()
@@ -56,6 +62,9 @@ def record(
             )
             with ending_on_signals(stop, outlives_terminal=True):
                 end = monitor.run(engine.start(opened.source.name, kept.session))
+    except MomentumError as error:
+        log.error("%s %s", error.message, error.hint)
+        raise
     finally:
         asked.close()
     return exit_code_of(end.reason)

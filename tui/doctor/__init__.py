@@ -6,7 +6,7 @@ A new check is a function in one of these files, and a line here.
 from collections.abc import Mapping
 from typing import Final
 
-from tui.doctor import audio, engine, machine
+from tui.doctor import audio, engine, machine, recorder
 from tui.doctor.checks import Check
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -20,6 +20,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "folders": machine.folders,
     "disk": machine.disk,
     "clock": machine.clock,
+    "service": recorder.service,
     "terminal": machine.terminal,
 }
 """All checks, in the order in which they run."""
