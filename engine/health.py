@@ -16,7 +16,7 @@ from engine.grid import SAMPLE_RATE_HZ
 from engine.signals import Health
 
 RELAPSE_WITHIN_S: Final = 60.0
-LONGEST_RECOVERY_S: Final = 3.0
+LONGEST_RECOVERY_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class WatchSettings:
     reopen_after_s: nothing but silence, or nothing at all, for this long: the device is opened anew.
     recovered_after_s: sound must last this long to be believed. Longer: steadier, and later.
     first_retry_s, longest_retry_s: pause between two tries to open a device; it doubles from the one to the other.
+    dumb_retry_s: a device that was opened has this long to send sound before it is opened anew once more. Too short:
+        a slow one is closed again just as it begins.
     give_up_after_s: a device that stays away this long ends the run; None: never.
     behind_after_s: a reading that comes this long after its sound is told about.
     notice_every_s: the same thing is told again only after this long, with how often it happened.
@@ -36,7 +38,8 @@ class WatchSettings:
     reopen_after_s: float = 3.0
     recovered_after_s: float = 0.5
     first_retry_s: float = 0.5
-    longest_retry_s: float = 2.5
+    longest_retry_s: float = 1.5
+    dumb_retry_s: float = 2.5
     give_up_after_s: float | None = 600.0
     behind_after_s: float = 2.0
     notice_every_s: float = 60.0
@@ -81,12 +84,14 @@ class Watchdog:
         if self._name and name != self._name:
             self._changes.append(Change(None, f"the input is now {name!r}, it was {self._name!r}"))
         self._name = name
-        if self._heard_at_s is None:
-            self._heard_at_s = self._sounded_at_s = now_s
+        self._heard_at_s = now_s
+        if self._sounded_at_s is None:
+            self._sounded_at_s = now_s
         elif self.state is Health.LOST:
             self._enter(Health.RECOVERING, f"{name!r} is open again")
         self._back_since_s = None
-        self._schedule(now_s)
+        if self._away_since_s is not None:
+            self._next_try_s = now_s + self.settings.dumb_retry_s
 
     def heard(self, now_s: float, samples: int, exact_zeros: bool, lag_s: float = 0.0, overruns: int = 0) -> None:
         """Sound has come: how many samples, whether all were exact zeros, and how long after it was heard."""
