@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from engine.session.schema import PAGE_BYTES
+
 _LEAF: Final = 0x0D
-_USUAL_PAGE_BYTES: Final = 4096
 _FILE_HEADER: Final = 100
 _WAL_HEADER: Final = 32
 _FRAME_HEADER: Final = 24
@@ -36,9 +37,7 @@ def _read(path: Path) -> bytes:
 def _page_bytes(data: bytes) -> int:
     size = int.from_bytes(data[16:18], "big")
     size = 65536 if size == 1 else size
-    return (
-        size if data.startswith(b"SQLite format 3\0") and size >= 512 and size.bit_count() == 1 else _USUAL_PAGE_BYTES
-    )
+    return size if data.startswith(b"SQLite format 3\0") and size >= 512 and size.bit_count() == 1 else PAGE_BYTES
 
 
 def _committed(wal: bytes, size: int) -> dict[int, bytes]:

@@ -56,10 +56,23 @@ MIGRATIONS: tuple[str, ...] = (_FIRST,)
 """Script *n* brings a session from schema *n* to *n* + 1; what was released is never edited."""
 SCHEMA = len(MIGRATIONS)
 
+PAGE_BYTES = 1024
+"""Each reading is committed by itself and writes its whole page to the log: small pages are a quarter of the usual
+traffic, and of the log's growth while a follower that was stopped in the middle of a look holds it open."""
+
 INSERT_READING = (
     "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s) VALUES (?,?,?,?,?,?,?,?)"
 )
 INSERT_EVENT = "INSERT INTO events (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
+
+_COPY = "copy the session's folder to a place where you may write, and look at it there."
+_NO_DAMAGE = {
+    "READONLY": ("its folder can't be written", _COPY),
+    "CANTOPEN": ("its recorder was killed, and to read it its folder must be writable", _COPY),
+    "FULL": ("the disk is full", "make room: 'momentum sessions list', 'momentum sessions delete'."),
+    "BUSY": ("another process holds it", "try again in a moment."),
+}
+"""What SQLite may say of a store that is whole, and what a person can do then."""
 
 
 class NewerSchema(InputError):
@@ -84,6 +97,7 @@ def create_database(folder: Path) -> sqlite3.Connection:
     path = folder / DATABASE
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE_FILE))
     database = _connect(path, "rw", busy_s=0.02)
+    database.execute(f"PRAGMA page_size={PAGE_BYTES}")
     database.execute("PRAGMA journal_mode=WAL")
     migrate(database)
     return database
@@ -137,7 +151,11 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise _damaged(folder, str(error)[:200]) from error
+        name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").partition("_")[0]
+        if name not in _NO_DAMAGE:
+            raise _damaged(folder, str(error)[:200]) from error
+        what, hint = _NO_DAMAGE[name]
+        raise InputError(f"session {folder.name}: {what}", hint) from error
 
 
 def _connect(path: Path, mode: str, busy_s: float, immutable: bool = False) -> sqlite3.Connection:

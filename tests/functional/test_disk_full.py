@@ -1,15 +1,16 @@
 """A recorder on a disk that fills up: sound goes first, then readings wait, and nothing ends."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.errors import MomentumError
+from engine.errors import InputError, MomentumError
 from engine.session import SessionReader, SessionWriter
 from engine.session.disk import DiskKeeper, DiskSettings
-from engine.signals import End
+from engine.signals import End, Mark
 from tests.unit.engine.session.helpers import FakeTime, listen, start
 
 MEGABYTE = 1 << 20
@@ -83,6 +84,24 @@ def test_a_full_disk_ends_nothing_and_when_there_is_room_the_session_goes_on(sma
     assert kept[0][0] == 0
     assert kept[-1][1] == 120
     assert len(kept) == 2
+
+
+def test_a_session_on_a_disk_that_cannot_be_written_can_be_read(small_disk: Path):
+    time = FakeTime()
+    writer = SessionWriter.create(small_disk / "sessions", "mic", clocks=time.clocks)
+    writer.write(start(writer.name))
+    listen(writer, time, 20.0)
+    killed = small_disk / "sessions" / "20261119T150000Z-dead00"
+    shutil.copytree(writer.folder, killed)
+    (killed / "session.db-shm").unlink()
+    writer.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with SessionReader.open(writer.folder) as reader:
+        assert len(reader.poll()) == 202
+        with pytest.raises(InputError, match="its folder can't be written"):
+            reader.add_mark(Mark(1.0, "goal"))
+    with pytest.raises(InputError, match="must be writable"):
+        SessionReader.open(killed)
 
 
 def test_no_room_for_the_store_itself_is_said_before_the_listening_begins(small_disk: Path):

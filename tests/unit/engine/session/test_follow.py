@@ -129,6 +129,26 @@ open_to_write(Path({str(writer.folder)!r})).close()
         assert len(reader.readings().t) == 40
 
 
+def test_a_follower_that_stops_looking_does_not_make_the_log_grow(root, time):
+    writer = recorder(root, time)
+    with SessionReader.open(writer.folder) as idle:
+        idle.poll()
+        listen(writer, time, 300.0, live=False)
+        assert (writer.folder / "session.db-wal").stat().st_size < 3_000_000
+
+
+def test_a_follower_that_is_stopped_in_the_middle_of_a_look_hurts_nobody(root, time):
+    writer = recorder(root, time)
+    with SessionReader.open(writer.folder) as stuck, SessionReader.open(writer.folder) as other:
+        stuck._database.execute("BEGIN")
+        stuck._database.execute("SELECT * FROM readings").fetchone()
+        listen(writer, time, 60.0)
+        assert len(other.poll()) == 601
+        assert writer.take_notices() == []
+        stuck._database.execute("COMMIT")
+        assert len(stuck.poll()) == 601
+
+
 def test_the_last_review_of_a_spike_counts(root, time):
     writer = recorder(root, time)
     writer.close()
