@@ -211,12 +211,13 @@ def _reading_rows(reader: SessionReader, span: Span) -> Iterator[tuple[Any, ...]
     for t, pressure, level_db, peak_db, health, compute_ms, elapsed_s in reader.reading_rows(span.from_s, span.to_s):
         try:
             at = (started_at + timedelta(seconds=elapsed_s)).isoformat(timespec="milliseconds")
-            state = HEALTH_CODES[health].value
+            state = HEALTH_CODES[health]
         except (IndexError, TypeError, OverflowError) as error:
             raise InputError(
                 f"a reading of session {reader.name} makes no sense", "'momentum sessions repair' saves what is whole"
             ) from error
-        yield t, at, pressure, level_db, peak_db, state, compute_ms
+        row = to_json(Reading(t, pressure, level_db, peak_db, state, compute_ms))
+        yield row["t"], at, row["pressure"], row["level_db"], row["peak_db"], state.value, row["compute_ms"]
 
 
 def _all_events(folder: Path) -> Iterator[Event]:

@@ -19,7 +19,7 @@ from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.follow import SessionReader
 from engine.session.lock import HeldLock, Holder
 from engine.session.pages import salvage_rows
-from engine.session.rows import event_of
+from engine.session.rows import event_of, event_type
 from engine.session.schema import HEALTH_CODES, INSERT_READING, NewerSchema, create_database, explained, open_to_read
 from engine.session.settle import settle
 
@@ -71,7 +71,7 @@ def repair(folder: Path, clocks: Clocks, pid: int) -> Repaired:
         events = reader.events()
         info = reader.info
         reviews = len(reader.reviews())
-    kinds = [type(event).__name__.lower() for event in events]
+    kinds = [event_type(event) for event in events]
     return Repaired(
         folder.name,
         kept_in,

@@ -56,7 +56,7 @@ def test_a_time_range_keeps_start_and_end(session):
     assert kept == ["start", "reading", "alarm", "reading", "spike", "end"]
 
 
-def test_csv_gives_numbers_back_exactly_and_no_number_as_nothing(session):
+def test_csv_has_the_digits_of_the_json_lines_and_no_number_as_nothing(session):
     out = io.StringIO()
     assert write_csv(out, session, "readings") == 4
     rows = list(csv.DictReader(io.StringIO(out.getvalue())))
