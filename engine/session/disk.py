@@ -17,6 +17,8 @@ from engine.session.follow import SessionReader
 from engine.session.sound import SoundWriter
 
 LOOK_EVERY_S: Final = 10.0
+TRIM_EVERY_S: Final = 60.0
+"""As often as a segment is finished; the files of all sessions are looked through."""
 ROOM_AGAIN: Final = 1.2
 """Sound goes on when there is this much more room than it needs, so that it does not stop and go every moment."""
 
@@ -61,7 +63,7 @@ class DiskKeeper:
         self._root = root
         self._settings = settings
         self._free = free
-        self._looked_s = float("-inf")
+        self._looked_s = self._trimmed_s = float("-inf")
         self._tight = False
 
     def look(self, now_s: float, sound: SoundWriter) -> None:
@@ -81,6 +83,9 @@ class DiskKeeper:
         elif self._tight and free >= reserve * ROOM_AGAIN:
             self._tight = False
             sound.resume()
+        if now_s - self._trimmed_s < TRIM_EVERY_S:
+            return
+        self._trimmed_s = now_s
         removed = trim(self._root, self._settings.budget_bytes)
         if removed:
             sound.tell(f"{len(removed)} old stretches of sound removed to stay within the budget for sound")

@@ -31,6 +31,7 @@ PATIENCE_S: Final = 2.0
 """How long another process may hold the store before anybody is told."""
 WAITING_READINGS: Final = 40_000
 """About an hour of readings is kept in memory while nothing can be written."""
+LAST_PATIENCE_S: Final = 5.0
 CLOCK_JUMP_S: Final = 1.0
 
 
@@ -113,13 +114,16 @@ class SessionWriter:
         lock = HeldLock.take(folder / LOCK, holder)
         if lock is None:
             raise OSError(f"{folder.name} is held by another process")
-        database = create_database(folder)
-        sound = None if disk is None else SoundWriter(folder / SOUND)
-        writer = cls(folder, database, lock, sound, disk, clocks)
-        rows = {**meta, "source": source, "started_unix_s": writer._started_unix_s}
-        database.executemany(
-            "INSERT INTO meta VALUES (?,?)", [(key, json.dumps(value, default=str)) for key, value in rows.items()]
-        )
+        try:
+            database = create_database(folder)
+            sound = None if disk is None else SoundWriter(folder / SOUND)
+            writer = cls(folder, database, lock, sound, disk, clocks)
+            rows = {**meta, "source": source, "started_unix_s": writer._started_unix_s}
+            values = [(key, json.dumps(value, default=str)) for key, value in rows.items()]
+            database.executemany("INSERT INTO meta VALUES (?,?)", values)
+        except (OSError, sqlite3.Error):
+            lock.release()
+            raise
         return writer
 
     @property
@@ -173,6 +177,8 @@ class SessionWriter:
         if self._sound is not None:
             self._sound.close()
             self._notices += self._sound.take_notices()
+        # There is no later try: whoever adds a mark just now is waited for.
+        self._database.execute(f"PRAGMA busy_timeout={round(LAST_PATIENCE_S * 1000)}")
         self._commit(self._clocks.monotonic(), sync=True)
         # A finished session is one plain file, which can be read where nothing can be written; while somebody follows
         # it stays as it is.
@@ -233,12 +239,10 @@ class SessionWriter:
         self._events.clear()
 
     def _refused(self, clock_s: float, error: sqlite3.Error) -> None:
-        try:
+        # SQLite may have rolled back by itself, as it does when the disk is full.
+        with contextlib.suppress(sqlite3.Error):
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
-        except sqlite3.Error:
-            # SQLite has rolled back by itself, as it does when the disk is full.
-            pass
         # Another process adding a mark holds the store for a moment; that is no trouble, only a later try.
         busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
         if self._failing_since_s is None and not (busy and clock_s - self._saved_s < PATIENCE_S):

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import threading
 
 import pytest
 
@@ -131,6 +132,18 @@ def test_a_finished_session_is_one_plain_file(root, time):
     with SessionReader.open(writer.folder) as reader:
         reader.poll()
         assert [path.name for path in writer.folder.iterdir()] == ["session.db"]
+
+
+def test_the_end_waits_for_whoever_holds_the_store(root, time):
+    writer = recorder(root, time)
+    blocker = sqlite3.connect(writer.folder / "session.db", isolation_level=None, check_same_thread=False)
+    blocker.execute("BEGIN IMMEDIATE")
+    writer.write(reading(0.1))
+    release = threading.Timer(0.2, lambda: blocker.execute("ROLLBACK"))
+    release.start()
+    writer.close()
+    release.join()
+    assert on_disk(writer) == 1
 
 
 def test_no_session_where_no_folder_can_be_made(tmp_path, time):
