@@ -121,7 +121,7 @@ def _record(root: Path, tell: int, speed: float, seed: int) -> None:
         return datetime.now(UTC) + timedelta(seconds=chance.choice((0, 0, 0, 3600, -86400)))
 
     keeper = DiskKeeper(root, DiskSettings(reserve_bytes=0))
-    writer = SessionWriter.create(root, "demo", disk=keeper, clocks=Clocks(utc=jumping))
+    writer = SessionWriter.create(root, "demo", keep_sound=True, disk=keeper, clocks=Clocks(utc=jumping))
     writer.write(Start(writer.name, "demo", "none", False, grid.SAMPLE_RATE_HZ, "", 0.5, ""))
     began_s = time.monotonic()
     for number in range(1, 1_000_000):

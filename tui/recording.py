@@ -107,17 +107,15 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterato
     root, clocks = find_paths().sessions, Clocks()
     for sentence in settle_all(root, clocks, os.getpid()):
         typer.echo(sentence, err=True)
-    disk = None
-    if settings.record_sound:
-        budget = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
-        disk = DiskKeeper(root, budget)
+    room = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
     holder = Holder(os.getpid(), iso(clocks.utc()), opened.source.name, "")
     # The device first: whoever is refused it leaves no empty session behind.
     with hold_device(root, holder.source, holder) if opened.watchdog.reopens else nullcontext() as device:
         writer = SessionWriter.create(
             root,
             opened.source.name,
-            disk=disk,
+            keep_sound=settings.record_sound,
+            disk=DiskKeeper(root, room),
             settings=settings.model_dump(mode="json"),
             weights=_identity(engine),
             clocks=clocks,

@@ -52,7 +52,7 @@ def free_bytes(folder: Path) -> int:
 
 
 class DiskKeeper:
-    """Stops and resumes a session's sound and trims that of all sessions, every now and then."""
+    """Looks at the disk every now and then: stops and resumes a session's sound, and trims that of all sessions."""
 
     def __init__(
         self,
@@ -66,29 +66,36 @@ class DiskKeeper:
         self._looked_s = self._trimmed_s = float("-inf")
         self._tight = False
 
-    def look(self, now_s: float, sound: SoundWriter) -> None:
-        """Look at the disk if it is time to; what was done is in the notices of ``sound``."""
+    def look(self, now_s: float, sound: SoundWriter | None) -> list[str]:
+        """Look at the disk if it is time to; returns what a person should know, beside the notices of ``sound``."""
         if now_s - self._looked_s < LOOK_EVERY_S:
-            return
+            return []
         self._looked_s = now_s
+        told = self._look_at_room(sound)
+        if sound is not None and now_s - self._trimmed_s >= TRIM_EVERY_S:
+            self._trimmed_s = now_s
+            removed = trim(self._root, self._settings.budget_bytes)
+            if removed:
+                told.append(f"{len(removed)} old stretches of sound removed to stay within the budget for sound")
+        return told
+
+    def _look_at_room(self, sound: SoundWriter | None) -> list[str]:
         try:
             free = self._free(self._root)
         except OSError:
             # Whether anything can be written shows when it is.
-            return
+            return []
         reserve = self._settings.reserve_bytes
-        if free < reserve:
+        if free < reserve and not self._tight:
             self._tight = True
+            if sound is None:
+                return [f"the disk is nearly full: {free / 1e6:.0f} MB are free"]
             sound.stop(f"only {free / 1e6:.0f} MB are free")
         elif self._tight and free >= reserve * ROOM_AGAIN:
             self._tight = False
-            sound.resume()
-        if now_s - self._trimmed_s < TRIM_EVERY_S:
-            return
-        self._trimmed_s = now_s
-        removed = trim(self._root, self._settings.budget_bytes)
-        if removed:
-            sound.tell(f"{len(removed)} old stretches of sound removed to stay within the budget for sound")
+            if sound is not None:
+                sound.resume()
+        return []
 
 
 def sound_bytes(root: Path) -> int:

@@ -84,10 +84,6 @@ class SoundWriter:
             self._stopped = ""
             self._notices.append("the sound is kept again")
 
-    def tell(self, notice: str) -> None:
-        """Add something to the notices."""
-        self._notices.append(notice)
-
     def take_notices(self) -> list[str]:
         """What a person should know, each told once."""
         notices, self._notices = self._notices, []

@@ -76,6 +76,7 @@ class SessionWriter:
         root: Path,
         source: str,
         *,
+        keep_sound: bool = False,
         disk: DiskKeeper | None = None,
         settings: Mapping[str, Any] | None = None,
         weights: Mapping[str, Any] | None = None,
@@ -83,15 +84,17 @@ class SessionWriter:
     ) -> "SessionWriter":
         """Begin a session in a new folder under ``root``. Raises ``MomentumError`` where that can't be done.
 
-        ``disk`` looks after the room for the sound; without it no sound is kept. ``settings`` and ``weights`` are
-        kept as they are given (JSON), so that a session says what made it.
+        ``keep_sound``: the sound too, and not the readings alone. ``disk`` looks after the room; without it nobody
+        does. ``settings`` and ``weights`` are kept as they are given (JSON), so that a session says what made it.
         """
         clocks = clocks or Clocks()
         started_at = clocks.utc()
         try:
             folder = new_folder(root, started_at)
             try:
-                return cls._begin(folder, source, disk, {"settings": settings, "weights": weights}, clocks)
+                sound = SoundWriter(folder / SOUND) if keep_sound else None
+                meta = {"settings": settings, "weights": weights}
+                return cls._begin(folder, source, sound, disk, meta, clocks)
             except (OSError, sqlite3.Error):
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -106,6 +109,7 @@ class SessionWriter:
         cls,
         folder: Path,
         source: str,
+        sound: SoundWriter | None,
         disk: DiskKeeper | None,
         meta: dict[str, Mapping[str, Any] | None],
         clocks: Clocks,
@@ -116,7 +120,6 @@ class SessionWriter:
             raise OSError(f"{folder.name} is held by another process")
         try:
             database = create_database(folder)
-            sound = None if disk is None else SoundWriter(folder / SOUND)
             writer = cls(folder, database, lock, sound, disk, clocks)
             rows = {**meta, "source": source, "started_unix_s": writer._started_unix_s}
             values = [(key, json.dumps(value, default=str)) for key, value in rows.items()]
@@ -147,9 +150,10 @@ class SessionWriter:
 
     def sound(self, block: AudioBlock) -> None:
         """Keep the sound, where the session keeps any."""
-        if self._sound is not None and self._disk is not None:
-            now_s = self._clocks.monotonic()
-            self._disk.look(now_s, self._sound)
+        now_s = self._clocks.monotonic()
+        if self._disk is not None:
+            self._notices += self._disk.look(now_s, self._sound)
+        if self._sound is not None:
             self._sound.write(block, now_s)
             self._notices += self._sound.take_notices()
 

@@ -169,7 +169,7 @@ def _a_night(root: Path) -> list[Row]:
 def _sound(root: Path) -> list[Row]:
     """A minute of sound, with its end, where it becomes FLAC."""
     keeper = DiskKeeper(root, DiskSettings(reserve_bytes=0))
-    writer = SessionWriter.create(root, "bench", disk=keeper)
+    writer = SessionWriter.create(root, "bench", keep_sound=True, disk=keeper)
     noise = (np.random.default_rng(0).normal(size=grid.SAMPLE_RATE_HZ) * 0.1).astype(np.float32)
     costs: list[float] = []
     for second in range(121):

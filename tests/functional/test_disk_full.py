@@ -47,7 +47,7 @@ def fill(disk: Path) -> Path:
 def test_a_full_disk_ends_nothing_and_when_there_is_room_the_session_goes_on(small_disk: Path):
     time = FakeTime()
     keeper = DiskKeeper(small_disk, DiskSettings(reserve_bytes=4 * MEGABYTE))
-    writer = SessionWriter.create(small_disk / "sessions", "mic", disk=keeper, clocks=time.clocks)
+    writer = SessionWriter.create(small_disk / "sessions", "mic", keep_sound=True, disk=keeper, clocks=time.clocks)
     writer.write(start(writer.name))
     listen(writer, time, 20.0)
     assert writer.take_notices() == []

@@ -66,7 +66,9 @@ def noise(from_s: float, seconds: float) -> AudioBlock:
 
 
 def recorder(root: Path, time: FakeTime, keep_sound: bool = False) -> SessionWriter:
-    disk = DiskKeeper(root, DiskSettings(), free=lambda folder: 10**12) if keep_sound else None
-    writer = SessionWriter.create(root, "demo:7", disk=disk, settings={"spike_on": 0.5}, clocks=time.clocks)
+    disk = DiskKeeper(root, DiskSettings(), free=lambda folder: 10**12)
+    writer = SessionWriter.create(
+        root, "demo:7", keep_sound=keep_sound, disk=disk, settings={"spike_on": 0.5}, clocks=time.clocks
+    )
     writer.write(start(writer.name))
     return writer

@@ -83,6 +83,12 @@ def test_sound_stops_before_the_disk_is_full_and_goes_on_when_there_is_room(tmp_
     }
 
 
+def test_a_disk_that_fills_up_is_told_once_where_no_sound_is_kept(tmp_path):
+    keeper = DiskKeeper(tmp_path, DiskSettings(reserve_bytes=500_000_000), free=lambda folder: 10**8)
+    told = [notice for second in range(100) for notice in keeper.look(second, None)]
+    assert told == ["the disk is nearly full: 100 MB are free"]
+
+
 def test_a_budget_takes_the_oldest_sound_first_and_that_around_spikes_last(root, time):
     sessions = []
     for day in range(2):
