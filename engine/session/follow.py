@@ -16,7 +16,7 @@ from engine.errors import InputError
 from engine.session.folder import LOCK, SOUND
 from engine.session.lock import is_held
 from engine.session.rows import event_body, event_of, reading_of
-from engine.session.schema import INSERT_EVENT, explained, open_to_read, open_to_write
+from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound import Segment, segments
 from engine.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
 
@@ -129,9 +129,9 @@ class SessionReader:
         """The session as a whole, as it is now."""
         meta = dict(self._rows("SELECT key, value FROM meta"))
         values = {key: _json(value, self.folder) for key, value in meta.items()}
-        firsts = {kind: body for kind, body in self._rows(_LAST_OF_EACH)}
-        start = event_of("start", firsts["start"]) if "start" in firsts else None
-        end = event_of("end", firsts["end"]) if "end" in firsts else None
+        bodies = dict(self._rows(_START_AND_END))
+        start = event_of("start", bodies["start"]) if "start" in bodies else None
+        end = event_of("end", bodies["end"]) if "end" in bodies else None
         counts = dict(self._rows("SELECT type, count(*) FROM events GROUP BY type"))
         last = self._rows("SELECT t FROM readings ORDER BY id DESC LIMIT 1")
         try:
@@ -236,7 +236,7 @@ class SessionReader:
     def add_mark(self, mark: Mark) -> None:
         """Note something in the session, running or not; every follower sees it. Raises ``InputError``."""
         kind, body = event_body(mark)
-        self._add(INSERT_EVENT.replace("(?,", "((SELECT ifnull(max(id), 0) FROM readings),", 1), (kind, None, body))
+        self._add(ADD_EVENT, (kind, body))
 
     def label_spike(self, review: Review) -> None:
         """Keep what a person says of a spike or a rejected candidate; a later review of it counts instead."""
@@ -298,7 +298,7 @@ _ARRAY_ROWS = "SELECT t, pressure, level_db, peak_db, health FROM readings WHERE
 _ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s FROM readings
     WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"""
 _PORTION = 20_000
-_LAST_OF_EACH = "SELECT type, body FROM events WHERE type IN ('start', 'end') ORDER BY id"
+_START_AND_END = "SELECT type, body FROM events WHERE type IN ('start', 'end') ORDER BY id"
 _REVIEWS = """SELECT kind, onset, verdict, what, note FROM reviews
     WHERE id IN (SELECT max(id) FROM reviews GROUP BY kind, onset) ORDER BY onset"""
 _ADD_REVIEW = "INSERT INTO reviews (kind, onset, verdict, what, note, written_at) VALUES (?,?,?,?,?,?)"

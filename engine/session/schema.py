@@ -64,6 +64,8 @@ INSERT_READING = (
     "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s) VALUES (?,?,?,?,?,?,?,?)"
 )
 INSERT_EVENT = "INSERT INTO events (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
+ADD_EVENT = "INSERT INTO events (after_reading, type, body) VALUES ((SELECT ifnull(max(id), 0) FROM readings),?,?)"
+"""For an event that does not come from the recorder: after all that is there."""
 
 _COPY = "copy the session's folder to a place where you may write, and look at it there."
 _NO_DAMAGE = {

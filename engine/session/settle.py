@@ -9,7 +9,7 @@ from engine.session.folder import LOCK, SOUND, list_sessions
 from engine.session.follow import SessionReader
 from engine.session.lock import HeldLock, Holder
 from engine.session.rows import event_body
-from engine.session.schema import INSERT_EVENT, explained, open_to_write
+from engine.session.schema import ADD_EVENT, explained, open_to_write
 from engine.session.sound import finish_left_overs
 from engine.signals import End
 
@@ -57,7 +57,7 @@ def _settle(folder: Path) -> str | None:
         database = open_to_write(folder)
         try:
             with explained(folder):
-                database.execute(INSERT_EVENT, (info.readings, kind, None, body))
+                database.execute(ADD_EVENT, (kind, body))
         finally:
             database.close()
     elif not finished:
