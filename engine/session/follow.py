@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -172,6 +173,9 @@ class SessionReader:
                 rare = self._database.execute(_NEW_EVENTS, (self._seen_event, upto, upto)).fetchall()
             finally:
                 self._database.execute("COMMIT")
+        placed = all(isinstance(row[1], int) for row in rare)
+        if not (placed and _in_order(readings, self._seen_reading) and _in_order(rare, self._seen_event)):
+            raise _unreadable(self.folder)
         if upto is None:
             self._seen_version = version
         return self._merge(readings, rare)
@@ -302,6 +306,12 @@ _START_AND_END = "SELECT type, body FROM events WHERE type IN ('start', 'end') O
 _REVIEWS = """SELECT kind, onset, verdict, what, note FROM reviews
     WHERE id IN (SELECT max(id) FROM reviews GROUP BY kind, onset) ORDER BY onset"""
 _ADD_REVIEW = "INSERT INTO reviews (kind, onset, verdict, what, note, written_at) VALUES (?,?,?,?,?,?)"
+
+
+def _in_order(rows: list[tuple[Any, ...]], seen: int) -> bool:
+    """Whether the numbers rise from ``seen`` on, as they do unless the store is damaged."""
+    numbers = [seen, *(row[0] for row in rows)]
+    return all(a < b for a, b in pairwise(numbers))
 
 
 def _json(text: str, folder: Path) -> Any:

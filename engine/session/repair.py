@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import soundfile
 
 from engine.errors import InputError, MomentumError
@@ -106,6 +107,8 @@ def _fault(folder: Path) -> str | None:
             while reader.poll(limit=20_000):
                 pass
             _ = reader.info, reader.reviews()
+            if (np.diff(reader.readings().t) <= 0).any():
+                return "readings are out of order"
     except NewerSchema:
         raise
     except MomentumError as error:
