@@ -191,7 +191,8 @@ class SessionReader:
         with explained(self.folder):
             rows = self._database.execute(_ARRAY_ROWS, (first, last))
             try:
-                table = np.fromiter(rows, dtype=_ARRAYS)
+                with np.errstate(over="ignore"):
+                    table = np.fromiter(rows, dtype=_ARRAYS)
             except (ValueError, TypeError, OverflowError) as error:
                 # A damaged row may hold text or a number of any size.
                 raise _unreadable(self.folder) from error

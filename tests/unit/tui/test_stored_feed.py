@@ -6,7 +6,6 @@ import pytest
 
 from engine.errors import InputError
 from engine.session import SessionReader, SessionWriter
-from engine.session.disk import DiskKeeper, DiskSettings
 from engine.signals import AudioBlock, End, Mark, Start
 from tests.unit.tui.fake_feed import INFO, make_events
 from tui.feed import FeedKind, SpikeLabel
@@ -17,9 +16,7 @@ POINTS = [{"alarms_per_match": 1, "threshold": 0.7}, {"alarms_per_match": 0.2, "
 
 
 def begun(root: Path) -> SessionWriter:
-    writer = SessionWriter.create(
-        root, "demo:7", disk=DiskKeeper(root, DiskSettings(reserve_bytes=0)), weights={"operating_points": POINTS}
-    )
+    writer = SessionWriter.create(root, "demo:7", keep_sound=True, weights={"operating_points": POINTS})
     writer.write(Start(writer.name, "demo:7", "default", True, 22050, INFO.started_at, 0.7, "danger"))
     return writer
 
