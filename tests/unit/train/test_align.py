@@ -90,10 +90,11 @@ class TestFinding:
         assert found.kick_off_s[1] == pytest.approx(-60.0, abs=2.0)
 
     def test_extra_time_is_found_with_the_halves(self) -> None:
+        rng = np.random.default_rng(5)
         extra = [
-            MatchEvent(number, 60.0 * minute + 7.0 * (minute % 3), EventKind.SHOT, xg=0.3)
+            MatchEvent(number, float(clock_s), EventKind.SHOT, xg=0.3)
             for number in (3, 4)
-            for minute in (1, 2, 4, 5, 7, 10, 11, 13, 14)
+            for clock_s in np.sort(rng.uniform(20.0, 900.0, 14))
         ]
         longer = replace(MATCH, periods=(*MATCH.periods, Period(3, 930.0), Period(4, 920.0)),
                          events=(*MATCH.events, *extra))  # fmt: skip
