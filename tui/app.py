@@ -66,10 +66,24 @@ class MonitorApp(App[int]):
         for number, code in _SIGNALS.items():
             loop.add_signal_handler(number, self.exit, int(code), int(code))
 
+    async def action_quit(self) -> None:
+        """Ctrl+Q: as on ``q``, so that no recording ends by accident. A dialog is left first."""
+        if isinstance(self.screen, MonitorScreen):
+            self.screen.action_quit()
+        else:
+            self.pop_screen()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: as on ``q``, and pressed again, over the question, it ends the program."""
+        if isinstance(self.screen, MonitorScreen):
+            self.screen.action_quit()
+        else:
+            self.exit(int(ExitCode.INTERRUPTED), int(ExitCode.INTERRUPTED))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action by name, and the themes."""
         for key in KEYS:
-            yield SystemCommand(key.short.capitalize(), key.help, _Run(screen, key.action))
+            yield SystemCommand(key.id.replace("_", " ").capitalize(), key.help, _Run(screen, key.action))
         for name in THEME_NAMES:
             yield SystemCommand(f"Theme {name.removeprefix('momentum-')}", "Colours", _Set(self, name))
 

@@ -15,6 +15,7 @@ from tui.glyphs import Glyphs
 from tui.keys import KEYS, Key, bindings
 from tui.match_clock import session_time
 from tui.model import Candidate, Model
+from tui.playback import play
 from tui.player import Player
 from tui.screens import questions
 from tui.screens.ask import Answer, Ask, Question
@@ -207,6 +208,9 @@ class ActingScreen(Screen[None]):
         def clip() -> None:
             self._write_beside(lambda folder: self.feed.clip(candidate.onset, folder))
 
+        def played() -> None:
+            self._write_beside(lambda folder: self._play(candidate.onset, folder))
+
         def keep(answer: Answer | None) -> None:
             if answer is not None:
                 verdict, what = answer.values
@@ -216,7 +220,7 @@ class ActingScreen(Screen[None]):
                     self.say(f"kept: {label.verdict}, {label.what}. E exports the labels for training")
 
         about = questions.about(candidate, self.model.clock)
-        first = questions.verdict_question(isinstance(candidate, Rejected), clip)
+        first = questions.verdict_question(isinstance(candidate, Rejected), played, clip)
         self._ask("Review", [first, questions.WHAT], keep, note="a note, if you like", about=about)
 
     def action_export(self) -> None:
@@ -297,6 +301,12 @@ class ActingScreen(Screen[None]):
         self.run_worker(
             lambda: self.app.call_from_thread(self.say, *self._written(write)), thread=True, exit_on_error=False
         )
+
+    def _play(self, onset: float, folder: Path) -> Path:
+        path = self.feed.clip(onset, folder)
+        self.app.call_from_thread(self.say, "playing it")
+        play(path)
+        return path
 
     def _written(self, write: Callable[[Path], Path]) -> tuple[str, str]:
         """What to say about writing: where it is, or why not."""

@@ -49,7 +49,10 @@ class Answer:
 class Ask(ModalScreen[Answer | None]):
     """Asks one question after the other; Escape leaves without an answer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel", show=False),
+        Binding("ctrl+c", "app.help_quit", "quit", show=False),
+    ]
 
     def __init__(
         self,

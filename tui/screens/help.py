@@ -19,6 +19,10 @@ _INTRODUCTION = (
     "The crowd tells what happens on the pitch. This screen turns its sound into one number between 0 and 1: how much "
     "pressure an attack is building. Tab moves from panel to panel; ? then explains the one in focus."
 )
+_OTHER_KEYS = (
+    'To use other keys, name them in the configuration (momentum config path) under [keys], such as: goal = "f2". '
+    "What can be named: "
+)
 _KEY_WIDTH = 12
 
 
@@ -44,6 +48,7 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss", "close", show=False),
+        Binding("ctrl+c", "app.help_quit", "quit", show=False),
         Binding("down,j", "scroll(1)", "down", show=False),
         Binding("up,k", "scroll(-1)", "up", show=False),
     ]
@@ -68,6 +73,8 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(Content(section), classes="heading")
                 yield Static(_table(rows))
             yield Static(_table([("ctrl+p", "all commands, by name"), ("tab", "next panel"), ("", "")]))
+            yield Static(Content("Other keys"), classes="heading")
+            yield Static(Content(_OTHER_KEYS + ", ".join(key.id for key in KEYS) + ".\n"))
             for title, text in self._others:
                 yield Static(Content(title), classes="heading")
                 yield Static(Content(text + "\n"))

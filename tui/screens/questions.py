@@ -65,7 +65,7 @@ def clock_question(likely: str) -> Question:
     return Question("What begins or ends now?", choices, first=CLOCK_LABELS.index(likely))
 
 
-def verdict_question(was_rejected: bool, clip: Callable[[], None]) -> Question:
+def verdict_question(was_rejected: bool, play: Callable[[], None], clip: Callable[[], None]) -> Question:
     """Whether the program was right about it."""
     right = "right: it was rightly left out" if was_rejected else "right: it deserved the alarm"
     wrong = "wrong: it should have been reported" if was_rejected else "wrong: a false alarm"
@@ -75,6 +75,7 @@ def verdict_question(was_rejected: bool, clip: Callable[[], None]) -> Question:
             Choice("r", "right", right),
             Choice("w", "wrong", wrong),
             Choice("u", "unsure", "unsure"),
+            Choice("p", "play", "play its sound here", play),
             Choice("x", "clip", "export its sound as a clip", clip),
         ),
     )

@@ -339,6 +339,22 @@ async def test_d_does_not_leave_a_recording_of_this_process(on_stage: Opening) -
         assert "this process is the recorder" in stage.said[-1]
 
 
+async def test_ctrl_c_asks_first_and_ends_when_pressed_again(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("ctrl+c")
+        assert isinstance(stage.app.screen, Ask)
+        assert stage.app.is_running
+        await stage.press("ctrl+c")
+        assert stage.app.return_value == 130
+
+
+async def test_ctrl_q_never_ends_a_recording_by_accident(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("ctrl+q", "ctrl+q", "ctrl+q")
+        assert isinstance(stage.app.screen, Ask)
+        assert stage.app.return_value is None
+
+
 async def test_j_jumps_to_a_time(on_stage: Opening) -> None:
     async with on_stage() as stage:
         await stage.press("j", *"1:13", "enter")
