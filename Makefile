@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check bench weights clean
+.PHONY: run test check picture bench weights clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/momentum live demo
@@ -21,6 +21,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The picture in the README, from the real program on the demo match.
+picture: $(VENV)/.dev
+	$(BIN)/python -m tui.picture docs/monitor.svg --at 2:40 --kick-off 0:20
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)

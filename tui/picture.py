@@ -23,8 +23,7 @@ from tui.live_feed import LiveFeed, live_info
 from tui.match_clock import KICK_OFF
 from tui.screens.questions import parse_time
 from tui.settings import MonitorSettings
-
-TITLE = "Acoustic Momentum"
+from tui.svg import screen_as_svg
 
 
 class HeldFeed(LiveFeed):
@@ -63,7 +62,7 @@ async def draw(feed: LiveFeed, width: int, height: int, theme: str) -> str:
     app = MonitorApp(feed, MonitorSettings(theme=theme, fps=0, bell=False), clock=lambda: 0.0, environ={})
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause()
-        return app.export_screenshot(title=TITLE)
+        return screen_as_svg(app)
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from tui.screens import questions
 from tui.screens.ask import Answer, Ask, Question
 from tui.screens.help import HelpScreen
 from tui.settings import MonitorSettings
+from tui.svg import screen_as_svg
 from tui.themes import THEME_NAMES
 from tui.view import View
 from tui.widgets.budget import budget_sentence, next_point
@@ -236,7 +237,7 @@ class ActingScreen(Screen[None]):
         """Save the screen as a picture, for its owner alone."""
         name = f"monitor-{session_time(self.view.cursor_s).replace(':', '-')}.svg"
 
-        picture = self.app.export_screenshot(title="Acoustic Momentum")
+        picture = screen_as_svg(self.app)
 
         def write(folder: Path) -> Path:
             path = folder / name

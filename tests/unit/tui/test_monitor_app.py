@@ -280,7 +280,9 @@ async def test_s_saves_a_picture_for_its_owner_alone(on_stage: Opening, tmp_path
         await stage.press("s")
         await stage.written()
         (picture,) = (tmp_path / "pictures").iterdir()
-        assert picture.read_text(encoding="utf-8").startswith("<svg")
+        drawn = picture.read_text(encoding="utf-8")
+        assert drawn.startswith("<svg")
+        assert "url(" not in drawn.replace("url(#", "")  # it loads nothing from elsewhere
         assert picture.stat().st_mode & 0o777 == 0o600
 
 
