@@ -1,6 +1,7 @@
 """Runs a source through a stream: the one loop under live listening, recording and scoring."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 from typing import Final, Protocol
@@ -88,12 +89,16 @@ class Monitor:
 
         Raises:
             MomentumError: the source failed. What was heard before has been written, and where it ended.
+            OSError: a sink failed, such as a printer whose reader has left. The others have been told the end.
         """
-        self._write(start)
         try:
+            self._write(start)
             self._listen()
         except MomentumError as fault:
             self._end("fault", fault.message)
+            raise
+        except OSError as fault:
+            self._end_the_rest(End(self._heard_s, "output_lost", fault.strerror or ""))
             raise
         finally:
             self._source.close()
@@ -163,6 +168,13 @@ class Monitor:
         for sink in self._sinks:
             sink.flush()
         return end
+
+    def _end_the_rest(self, end: End) -> None:
+        """Tell the end to every sink that still takes it."""
+        for sink in self._sinks:
+            with suppress(OSError):
+                sink.write(end)
+                sink.flush()
 
     @property
     def _heard_s(self) -> float:

@@ -58,6 +58,8 @@ def score(
         with ending_on_signals(stop):
             end = monitor.run(engine.start(source.name))
     finally:
+        if source.repaired_samples:
+            typer.echo(f"{source.repaired_samples} samples were no numbers and were taken as silence.", err=True)
         if isinstance(sink, _Summary):
             sink.show()
     return exit_code_of(end.reason)

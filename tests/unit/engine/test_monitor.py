@@ -158,3 +158,19 @@ def test_notices_are_written_within_the_present_state(run):
     told = iter([[], ["the disk is nearly full"], []])
     heard = run(FakeSource([_block(0), _block(1), _block(2)]), notices=lambda: next(told))
     assert HealthChange(2.0, Health.WARMING_UP, "the disk is nearly full") in heard.events
+
+
+def test_a_sink_whose_reader_left_does_not_cost_the_others_their_end(network):
+    class Left(Collector):
+        def write(self, event: Event) -> None:
+            if isinstance(event, Reading):
+                raise BrokenPipeError
+            super().write(event)
+
+    kept, left = Collector(), Left()
+    source = FakeSource([_block(0), _block(1)])
+    monitor = Monitor(source, PressureStream(network, Calibration(), step=4), SpikeDetector(), [kept, left], Stop())
+    with pytest.raises(BrokenPipeError):
+        monitor.run(START)
+    assert kept.events[-1].reason == "output_lost"
+    assert source.closed
