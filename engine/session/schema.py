@@ -42,14 +42,16 @@ CREATE TABLE reviews (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, onset REAL NOT NULL, verdict TEXT NOT NULL,
     what TEXT NOT NULL, note TEXT NOT NULL, written_at TEXT NOT NULL);
 CREATE TABLE clock (id INTEGER PRIMARY KEY, elapsed_s REAL NOT NULL, unix_s REAL NOT NULL, jump_s REAL NOT NULL);
-CREATE VIEW spikes AS SELECT id, body ->> 'onset' AS onset, body ->> 'peak' AS peak, body ->> 'end' AS "end",
-    body ->> 'peak_pressure' AS peak_pressure, body ->> 'decided_at' AS decided_at FROM events WHERE type = 'spike';
-CREATE VIEW rejected AS SELECT id, body ->> 'onset' AS onset, body ->> 'peak_pressure' AS peak_pressure,
-    body ->> 'reason' AS reason FROM events WHERE type = 'rejected';
-CREATE VIEW marks AS SELECT id, body ->> 't' AS t, body ->> 'label' AS label, body ->> 'note' AS note
-    FROM events WHERE type = 'mark';
-CREATE VIEW health AS SELECT id, body ->> 't' AS t, body ->> 'health' AS health, body ->> 'detail' AS detail
-    FROM events WHERE type = 'health';
+CREATE VIEW spikes AS SELECT id, json_extract(body, '$.onset') AS onset, json_extract(body, '$.peak') AS peak,
+    json_extract(body, '$.end') AS "end", json_extract(body, '$.peak_pressure') AS peak_pressure,
+    json_extract(body, '$.decided_at') AS decided_at FROM events WHERE type = 'spike';
+CREATE VIEW rejected AS SELECT id, json_extract(body, '$.onset') AS onset,
+    json_extract(body, '$.peak_pressure') AS peak_pressure, json_extract(body, '$.reason') AS reason
+    FROM events WHERE type = 'rejected';
+CREATE VIEW marks AS SELECT id, json_extract(body, '$.t') AS t, json_extract(body, '$.label') AS label,
+    json_extract(body, '$.note') AS note FROM events WHERE type = 'mark';
+CREATE VIEW health AS SELECT id, json_extract(body, '$.t') AS t, json_extract(body, '$.health') AS health,
+    json_extract(body, '$.detail') AS detail FROM events WHERE type = 'health';
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST,)
