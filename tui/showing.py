@@ -93,7 +93,7 @@ def show_live(
     stop = Stop()
     with ThreadPoolExecutor(1, "engine") as thread:
         reader = SessionReader.open(session) if session else None
-        feed = LiveFeed(info, detector, StoredFeed(reader, FeedKind.LIVE) if reader else None)
+        feed = LiveFeed(info, detector, StoredFeed(reader, FeedKind.LIVE, info=info) if reader else None)
         monitor = Monitor(
             opened.source,
             engine.stream,

@@ -34,16 +34,25 @@ def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
 
 
 class StoredFeed:
-    """Reads and annotates one session. Used by one thread."""
+    """Reads and annotates one session. Used by one thread.
 
-    def __init__(self, reader: SessionReader, kind: FeedKind, clock: Callable[[], float] = monotonic) -> None:
+    ``info``: what is known of it, where its recorder is this process and has not written that yet.
+    """
+
+    def __init__(
+        self,
+        reader: SessionReader,
+        kind: FeedKind,
+        clock: Callable[[], float] = monotonic,
+        info: FeedInfo | None = None,
+    ) -> None:
         self.reader = reader
         self._clock = clock
         self._running = reader.running
         self._looked_at = clock()
         self._backlog: list[Event] = []
         self._seen: list[Event] = []
-        self._info = self._read_info(kind)
+        self._info = info or self._read_info(kind)
 
     @property
     def info(self) -> FeedInfo:

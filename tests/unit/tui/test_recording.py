@@ -1,0 +1,96 @@
+"""A run that is shown and recorded at once, and what goes on beside it."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.audio.opening import open_source
+from engine.audio.watched import WatchedSource
+from engine.config import Settings
+from engine.errors import DeviceError, UsageError
+from engine.session import SessionReader, list_sessions
+from engine.session.device import hold_device
+from engine.session.lock import Holder
+from engine.signals import Mark
+from tui.listening import build_engine
+from tui.recording import recording, watched
+from tui.showing import on_screen, show_live
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> str:
+    noise = np.random.default_rng(0).normal(scale=0.05, size=3 * 22050).astype(np.float32)
+    soundfile.write(tmp_path / "crowd.wav", noise, 22050)
+    return str(tmp_path / "crowd.wav")
+
+
+@pytest.fixture
+def root(home: Path) -> Path:
+    return home / "data" / "sessions"
+
+
+def test_the_screen_and_the_session_have_the_same_run(crowd: str, root: Path):
+    settings = Settings()
+    engine = build_engine(settings)
+    opened = watched(open_source(crowd, speed=float("inf")), settings, None)
+    seen = []
+
+    def screen(feed, *_: object) -> int:
+        feed.run.result()
+        feed.add_mark(Mark(2.0, "goal"))
+        seen.extend(feed.poll())
+        assert feed.info.session
+        assert feed.info.recording
+        return 0
+
+    with recording(opened, engine, settings, keep=True) as kept:
+        assert show_live(opened, engine, on_screen(settings), kept, screen=screen) == 0
+    (session,) = list_sessions(root)
+    with SessionReader.open(session) as reader:
+        recorded = reader.poll()
+    assert [event for event in recorded if not isinstance(event, Mark)] == [e for e in seen if not isinstance(e, Mark)]
+    assert Mark(2.0, "goal") in recorded
+
+
+def test_without_a_session_the_run_is_shown_all_the_same(crowd: str, root: Path):
+    settings = Settings()
+    engine = build_engine(settings)
+    opened = watched(open_source(crowd, speed=float("inf")), settings, None)
+    with recording(opened, engine, settings, keep=False) as kept:
+        assert (
+            show_live(opened, engine, on_screen(settings), kept, screen=lambda feed, *_: feed.run.result() and 0) == 0
+        )
+    assert list_sessions(root) == []
+
+
+class FakeDevice:
+    """Stands for a device that is under watch."""
+
+    name, live, duration_s = "USB", True, None
+
+    def close(self) -> None: ...
+
+
+def test_a_device_that_another_recorder_holds_leaves_no_empty_session(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.audio.microphone.Microphone", FakeDevice)
+    opened = watched(FakeDevice(), Settings(), None)
+    assert isinstance(opened.source, WatchedSource)
+    engine = build_engine(Settings())
+    lock = hold_device(root, "USB", Holder(os.getpid(), "2026-11-20T15:00:00Z", "USB", "s"))
+    with pytest.raises(DeviceError, match="is being recorded"), recording(opened, engine, Settings(), keep=True):
+        raise AssertionError("must not begin")
+    assert list_sessions(root) == []
+    lock.release()
+    with recording(opened, engine, Settings(), keep=True) as kept:
+        assert [folder.name for folder in list_sessions(root)] == [kept.session]
+
+
+def test_a_hook_that_cannot_be_run_is_said_before_anything_is_kept(crowd: str, root: Path):
+    settings = Settings(on_spike="no-such-program-anywhere")
+    opened = watched(open_source(crowd, speed=float("inf")), settings, None)
+    with pytest.raises(UsageError, match="is not found"), recording(opened, build_engine(settings), settings, True):
+        raise AssertionError("must not begin")
+    assert list_sessions(root) == []
