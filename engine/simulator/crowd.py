@@ -238,6 +238,9 @@ def plan_mood(rng: np.random.Generator, venue: Venue, timeline: Timeline) -> Moo
         change_db = float(rng.uniform(0.5, 2.5) if home else -rng.uniform(1.0, 4.5) * venue.home_share)
         settle_s = float(rng.uniform(60.0, 240.0) if home else rng.uniform(20.0, 90.0))
         level_db += np.where(since > 3.0, change_db * np.exp(-np.maximum(since - 3.0, 0.0) / settle_s), 0.0)
+        if home:  # the roar itself is over in ten seconds, the joy is not
+            joy_db, joy_s = float(rng.uniform(1.5, 6.0)), float(rng.uniform(8.0, 30.0))
+            level_db += np.where(since > 0.0, joy_db * np.exp(-((since / joy_s) ** 2)), 0.0)
     if timeline.periods:
         level_db -= 8.0 * np.clip((at - timeline.periods[-1].end_s) / 600.0, 0.0, 1.0)
     lift_db = float(np.clip(3.5 * venue.excitability * rng.uniform(0.3, 1.8), 0.5, 8.0))

@@ -23,6 +23,8 @@ FOULS_A_MATCH = 22.0
 XG_BETA = (0.75, 6.7)
 """Shape of the drawn xG: mean 0.1, so that 25 shots make the 2.5 goals of a league match; a third reach 0.1."""
 
+RESTART_S = 45.0
+"""From a goal to play again."""
 PENALTY_SHARE, PENALTY_XG = 0.01, 0.76
 
 
@@ -157,9 +159,18 @@ def draw_events(rng: np.random.Generator) -> list[MatchClockEvent]:
         for clock_s in np.sort(rng.uniform(20.0, length_s - 3.0, attacks)):
             team: Team = "home" if rng.random() < home_strength else "away"
             events.extend(_attack(rng, period, float(clock_s), team))
-        events = [event for event in events if event.clock_s <= length_s or event.period != period]
         events.extend(_interruptions(rng, period, length_s, share))
+        goals_s = [event.clock_s for event in events if event.period == period and event.kind is EventKind.GOAL]
+        events = [event for event in events if event.period != period or _possible(event, goals_s, length_s)]
     return events
+
+
+def _possible(event: MatchClockEvent, goals_s: list[float], length_s: float) -> bool:
+    """Whether an event lies within the half, and not between a goal and the kick-off after it."""
+    if event.kind in (EventKind.HALF_END, EventKind.CARD, EventKind.SUBSTITUTION):
+        return event.clock_s <= length_s
+    earlier_s = [goal_s for goal_s in goals_s if goal_s < event.clock_s]
+    return event.clock_s <= length_s and not (earlier_s and event.clock_s < max(earlier_s) + RESTART_S)
 
 
 def _attack(rng: np.random.Generator, period: int, clock_s: float, team: Team) -> list[MatchClockEvent]:

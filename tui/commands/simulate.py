@@ -27,6 +27,7 @@ def simulate(
     from engine.simulator.confusers import choose_confusers
     from engine.simulator.match import SimulatedMatch, plan_match
     from engine.simulator.truth import truth_of, write_truth
+    from tui.progress import shown_on_stderr
     from tui.writing import write_flac
 
     if out.suffix.lower() != ".flac":
@@ -40,7 +41,8 @@ def simulate(
     for file in (out, truth_file):
         if file.exists() and not force:
             raise UsageError(f"{file} is there already", "Choose another name, or replace it with --force.")
-    write_flac(SimulatedMatch(score, out.name), out)
+    with shown_on_stderr() as progress:
+        write_flac(SimulatedMatch(score, out.name), out, progress)
     write_truth(truth_of(score), truth_file, replace=True)
 
 

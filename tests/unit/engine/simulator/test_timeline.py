@@ -35,6 +35,14 @@ def test_two_halves_with_added_time_and_a_pause() -> None:
     assert all(timeline.in_play(goal.t_s) for goal in timeline.goals())
 
 
+def test_play_rests_after_a_goal() -> None:
+    for seed in range(60):
+        timeline = draw_timeline(np.random.default_rng(seed))
+        dangers = [event.t_s for event in timeline.dangers(0.0)]
+        for goal in timeline.goals():
+            assert not [t_s for t_s in dangers if 0.0 < t_s - goal.t_s < 45.0]
+
+
 def test_events_are_placed_by_their_period() -> None:
     events = [
         MatchClockEvent(2, 60.0, EventKind.GOAL, "away", 0.4),
