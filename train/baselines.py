@@ -23,6 +23,7 @@ CHANCE: Final = "chance"
 LOUDNESS: Final = "loudness"
 BAND_LOUDNESS: Final = "crowd-band loudness"
 BOOSTING: Final = "boosting"
+BOOSTING_ON_CRIES: Final = "boosting on cries"
 
 CROWD_HZ: Final = (500.0, 1000.0)
 """Where beds, roars and groans are strongest."""

@@ -1,14 +1,14 @@
 """Intervals by drawing whole matches (Efron's bootstrap), never windows: windows of one match are not independent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
-Statistic = Callable[[NDArray[np.float64]], float]
-"""A figure over matches, given how often each match counts, shape (matches,)."""
+Weights = NDArray[np.float64]
+"""How often each match counts, shape (matches,)."""
 
 LEAST_DEFINED = 0.5
 
@@ -27,20 +27,44 @@ def draws_of(matches: int, draws: int, rng: np.random.Generator) -> NDArray[np.f
     return rng.multinomial(matches, np.full(matches, 1 / matches), draws).astype(np.float64)
 
 
-def interval(statistic: Statistic, draws: NDArray[np.float64]) -> Interval:
-    """The figure over all matches, and the interval in which 95 % of the draws fall.
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Figures by name over all matches, and over each draw: arrays (draws,), NaN where not defined."""
 
-    Draws in which the figure is not defined (NaN) are left out; where that are more than half, there is no interval.
-    """
+    values: Mapping[str, float]
+    drawn: Mapping[str, NDArray[np.float64]]
+    matches: int
+
+    def interval(self, name: str) -> Interval:
+        """The figure over all matches, and the interval in which 95 % of the draws fall.
+
+        Draws in which the figure is not defined are left out; where that are more than half, there is no interval.
+        """
+        return _interval(self.values[name], self.drawn[name], self.matches)
+
+    def difference(self, other: "Drawn", name: str) -> Interval:
+        """How much larger the figure is than another listener's, draw by draw. Both must come of the same draws."""
+        return _interval(self.values[name] - other.values[name], self.drawn[name] - other.drawn[name], self.matches)
+
+
+def draw_figures(figures: Callable[[Weights], Mapping[str, float]], draws: NDArray[np.float64]) -> Drawn:
+    """Figures over all matches and over every draw; ``figures`` gives them for matches that count so often."""
     matches = draws.shape[1]
-    value = statistic(np.ones(matches))
+    values = dict(figures(np.ones(matches)))
+    rows = [figures(draw) for draw in draws] if matches > 1 else []
+    return Drawn(values, {name: np.array([row[name] for row in rows]) for name in values}, matches)
+
+
+def interval(figure: Callable[[Weights], float], draws: NDArray[np.float64]) -> Interval:
+    """One figure with its interval."""
+    return draw_figures(lambda weights: {"": figure(weights)}, draws).interval("")
+
+
+def _interval(value: float, drawn: NDArray[np.float64], matches: int) -> Interval:
     if not isfinite(value):
         return Interval(None)
-    if matches < 2:
+    defined = drawn[np.isfinite(drawn)]
+    if matches < 2 or len(defined) < LEAST_DEFINED * len(drawn):
         return Interval(float(value))
-    drawn = np.array([statistic(draw) for draw in draws])
-    drawn = drawn[np.isfinite(drawn)]
-    if len(drawn) < LEAST_DEFINED * len(draws):
-        return Interval(float(value))
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(defined, [0.025, 0.975])
     return Interval(float(value), float(low), float(high))

@@ -75,10 +75,14 @@ def sweep(
     return Sweep(np.asarray(thresholds, np.float64), np.asarray(hours, np.float64), **counts)
 
 
-def points(found: Sweep, weights: Weights) -> list[OperatingPoint]:
-    """The operating point of every threshold over matches that count ``weights`` (matches,) times."""
+def points(found: Sweep, weights: Weights, match_hours: float | None = None) -> list[OperatingPoint]:
+    """The operating point of every threshold over matches that count ``weights`` (matches,) times.
+
+    With ``match_hours`` so many hours of sound are a match, whatever the recordings' lengths; without, each recording.
+    """
     pooled = found.together(weights)
-    matches, hours = weights.sum(), pooled.hours[0]
+    hours = pooled.hours[0]
+    matches = weights.sum() if match_hours is None else hours / match_hours
 
     def share(part: NDArray[np.float64], whole: NDArray[np.float64], k: int) -> float:
         return float(part[0, k] / whole[0, k]) if whole[0, k] else nan

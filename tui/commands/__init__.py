@@ -10,7 +10,7 @@ from typing import Final
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Listening": ("live", "record", "watch", "replay", "score"),
     "What was heard": ("sessions",),
-    "Matches to learn from": ("simulate", "ingest", "library", "train"),
+    "Matches to learn from": ("simulate", "ingest", "library", "train", "evaluate"),
     "This machine": (
         "service",
         "devices",

@@ -1,0 +1,98 @@
+"""How a match is heard: the program's own readings, events with their reach, lessons and calibration."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.errors import InputError
+from engine.mel import log_mel
+from engine.model.checkpoint import load
+from engine.paths import shipped_weights
+from engine.signals import AudioBlock
+from engine.stream import PressureStream
+from tests.unit.train.evaluation.hearings import matches
+from train.clock import MatchOnSound, Moment
+from train.evaluation.hearing import (
+    calibrated,
+    calibrations,
+    crying,
+    danger_events,
+    ends_of,
+    index_of,
+    oracle,
+    times_of,
+)
+from train.labels import Danger, GoalWindow
+from train.simulated import Heard
+
+GOAL, CHANCE, HALF_CHANCE = Moment(100.0, True, 0.3), Moment(200.0, False, 0.2), Moment(300.0, False, 0.02)
+ON_SOUND = MatchOnSound((GOAL, CHANCE, HALF_CHANCE), ((0.0, 400.0),))
+
+
+def heard(kind, onset_s, level_db=10.0, cause="shot"):
+    return Heard(kind, onset_s, onset_s + 1, onset_s + 5, level_db, cause)
+
+
+def test_the_index_is_the_one_that_the_program_reads():
+    weights = load(shipped_weights() / "default")
+    sound = np.random.default_rng(1).normal(0, 0.05, grid.samples_for(grid.HISTORY_FRAMES + 60)).astype(np.float32)
+    stream = PressureStream(weights.network, weights.config.calibration, step=4)
+    readings = [reading for reading in stream.push(AudioBlock(sound, 0)) if reading.pressure is not None]
+    mel = log_mel(sound)
+    ends = ends_of(len(mel), 4)
+    scores = index_of(weights.network, weights.config.calibration, 4)(mel, ends)
+    assert times_of(ends) == pytest.approx([reading.t for reading in readings])
+    assert scores == pytest.approx([reading.pressure for reading in readings], abs=1e-6)
+
+
+def test_danger_events_are_goals_and_good_chances_with_the_rules_reach():
+    goal, chance = danger_events(ON_SOUND, Danger())
+    assert (goal.t_s, goal.goal, goal.from_s, goal.to_s) == (100.0, True, 95.0, 130.0)
+    assert (chance.t_s, chance.goal, chance.from_s, chance.to_s) == (200.0, False, 195.0, 210.0)
+
+
+def test_the_original_rule_knows_goals_alone_and_looks_ahead_of_them():
+    (goal,) = danger_events(ON_SOUND, GoalWindow())
+    assert (goal.from_s, goal.to_s) == (40.0, 160.0)
+
+
+def test_a_reaction_belongs_to_the_event_that_it_follows():
+    sounds = [heard("roar", 101.0), heard("applause", 201.0), heard("ooh", 202.0, cause=""), heard("groan", 240.0)]
+    goal, chance = danger_events(ON_SOUND, Danger(), sounds)
+    assert goal.reaction_s == 101.0
+    assert chance.reaction_s is None
+
+
+def test_a_rule_without_events_is_refused():
+    with pytest.raises(InputError, match="names no events"):
+        danger_events(ON_SOUND, SimpleNamespace(name="odd"))
+
+
+def test_the_oracle_knows_the_loudest_cry_and_no_song():
+    t_s = np.array([9.0, 11.0, 13.0, 30.0])
+    sounds = [heard("roar", 10.0, 8.0), heard("groan", 12.0, 14.0), heard("chant", 28.0, 20.0)]
+    assert oracle(sounds, t_s).tolist() == [0.0, 8.0, 14.0, 0.0]
+    assert crying(sounds, t_s).tolist() == [False, True, True, False]
+
+
+def test_a_baseline_becomes_a_probability_and_keeps_its_order():
+    hearings = matches()
+    found = calibrations(hearings)
+    after = calibrated(hearings[0], found)
+    assert set(found) == {"boosting", "loudness"}
+    assert np.array_equal(after.scores["index"], hearings[0].scores["index"])
+    for name in found:
+        order = np.argsort(hearings[0].scores[name], kind="stable")
+        assert (np.diff(after.scores[name][order]) >= 0).all()
+        assert 0 <= after.scores[name].min() <= after.scores[name].max() <= 1
+
+
+def test_a_baseline_that_says_the_opposite_is_not_turned_around():
+    upside_down = [replace(h, scores={"boosting": -h.scores["boosting"]}) for h in matches()]
+    calibration = calibrations(upside_down)["boosting"]
+    assert isinstance(calibration, Calibration)
+    assert calibration.slope > 0

@@ -1,0 +1,113 @@
+"""What is shown of an evaluation: plain data, tables, a page that needs nothing else."""
+
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from engine.model.checkpoint import load
+from engine.paths import shipped_weights
+from engine.spikes import SpikeSettings
+from tests.unit.train.evaluation.hearings import matches
+from train.evaluate import EvaluateSettings, Evaluation
+from train.evaluation.charts import Line, legend, line_chart, ticks
+from train.evaluation.confusers import ConfuserRow
+from train.evaluation.figures import evaluate_all
+from train.evaluation.page import summary, to_html
+from train.evaluation.reels import MoodFigures, ReelFigures
+from train.evaluation.report import tables, to_report
+from train.labels import Danger
+from train.metrics.bootstrap import Interval
+
+HOSTILE = "<script>alert('x')</script>&\x1b[31m"
+
+
+@pytest.fixture(scope="module")
+def report():
+    tests, others = tuple(matches()), tuple(matches(2, 10))
+    listeners = evaluate_all(tests, others, SpikeSettings(), 5.0, np.random.default_rng(1), draws=10)
+    reel = ReelFigures(Interval(0.9, 0.8, 0.95), (0.9,), {"whistle": 0.9}, 0.8, 0.85, 0.5, {"bed": 1.0, "whistle": 2.0})
+    return to_report(
+        Evaluation(
+            weights=load(shipped_weights() / "default"),
+            rule=Danger(),
+            settings=EvaluateSettings(),
+            tests=tests,
+            validation=others,
+            taught=6,
+            listeners=tuple(listeners),
+            confusers=(ConfuserRow("rain", 0.2, {"index": 1.5, "loudness": float("nan")}, 0.99),),
+            reels={"index": reel, HOSTILE: reel},
+            reel_names=("reel.flac",),
+            moods=MoodFigures({"v1": 0.9}, {"v1": {-3: 0.1, 3: 0.6}}),
+        )
+    )
+
+
+def test_the_report_is_json_without_anything_that_is_no_number(report):
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert report["confusers"][0]["alarms_per_hour"]["loudness"] is None
+
+
+def test_every_listener_stands_in_the_same_tables(report):
+    ranking = tables(report)[0]
+    assert [row[0] for row in ranking.rows] == ["index", "boosting", "loudness"]
+    assert re.fullmatch(r"0\.\d{3} \(0\.\d{3}–\d\.\d{3}\)", ranking.rows[0][1])
+
+
+def test_rows_are_as_wide_as_their_heading(report):
+    assert all(len(row) == len(table.columns) for table in tables(report) for row in table.rows)
+
+
+def test_false_alarms_of_a_reel_are_those_with_confusers(report):
+    assert report["reels"]["index"]["false_alarms_per_hour"] == 2.0
+
+
+def test_the_summary_says_what_it_was_measured_on(report):
+    text = " ".join(summary(report))
+    assert "4 matches (simulated)" in text
+    assert "12 danger events, 4 of them goals" in text
+    assert "not at a real ground" in text
+
+
+class _Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.loaded, self.tags = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.loaded += [value for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_page_loads_nothing_and_runs_nothing(report):
+    page = _Page()
+    page.feed(to_html(report, "today"))
+    assert page.loaded
+    assert all(value.startswith("data:image/svg+xml;base64,") for value in page.loaded)
+    assert "script" not in page.tags
+    assert page.tags.count("figure") == 3
+
+
+def test_a_chart_is_well_formed_and_holds_every_line():
+    svg = line_chart(
+        [Line(HOSTILE[:25], [(0, 0), (1, 1)], dots=True), Line("b", [])], "x & y", "z", (0, 1), (0, 1), True
+    )
+    root = ElementTree.fromstring(svg)
+    assert len(root.findall(".//{*}circle")) == 2
+    ElementTree.fromstring(legend(["a<b", "c"]))
+
+
+def test_points_beyond_the_limits_are_drawn_on_the_edge():
+    inside = line_chart([Line("a", [(1.0, 1.0)], dots=True)], "x", "y", (0, 1), (0, 1))
+    assert line_chart([Line("a", [(9.0, 9.0)], dots=True)], "x", "y", (0, 1), (0, 1)) == inside
+
+
+@pytest.mark.parametrize("limits", [(0, 1), (0, 0.05), (0, 10), (-3, 3)])
+def test_ticks_are_few_and_round(limits):
+    found = ticks(*limits)
+    assert 3 <= len(found) <= 8
+    assert all(limits[0] <= tick <= limits[1] for tick in found)

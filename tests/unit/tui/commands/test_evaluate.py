@@ -1,0 +1,106 @@
+"""``momentum evaluate`` on drawn matches of noise with a burst at each goal."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import grid
+from train import features
+from train.clock import Moment
+from train.match_folder import GRID
+from train.simulated import SCHEMA, Heard, write_whole
+from tui.cli import main
+
+MINUTES = 4.0
+GOALS_S = (60.0, 120.0, 200.0)
+
+
+def _draw(folder: Path, seed: int) -> None:
+    frames = int(MINUTES * 60 / grid.HOP_S)
+    mel = np.random.default_rng(seed).normal(-50.0, 2.0, (frames, grid.MEL_BANDS)).astype(np.float32)
+    for goal_s in GOALS_S:
+        first = int((goal_s + 1 + seed % 3) / grid.HOP_S)
+        mel[first : first + 130, 15:30] += 15.0
+    data = features.pack(mel).tobytes()
+    (folder / f"simulated-{seed}.mel12").write_bytes(data)
+    sounds = [Heard("roar", t + 1, t + 2, t + 7, 12.0, "goal") for t in GOALS_S]
+    write_whole(
+        folder / f"simulated-{seed}.json",
+        {
+            "schema": SCHEMA,
+            "grid": GRID,
+            "seed": seed,
+            "minutes": MINUTES,
+            "frames": frames,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "moments": [asdict(Moment(t, True, 0.4)) for t in GOALS_S],
+            "play": [[0.0, MINUTES * 60]],
+            "sounds": [asdict(sound) for sound in sounds],
+            "venue": {},
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn")
+    for seed in (0, 1, 2, 3, 50, 51):
+        _draw(folder, seed)
+    return folder
+
+
+@pytest.fixture
+def command(drawn: Path) -> list[str]:
+    measured = ["--simulate", "2", "--seed", "50", "--teach", "4", "--drawn", str(drawn), "--minutes", str(MINUTES)]
+    return ["evaluate", *measured, "--step", "44", "--draws", "10"]
+
+
+def test_the_index_stands_beside_every_baseline(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    page = tmp_path / "page.html"
+    assert main([*command, "--html", str(page)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    by_name = {one["name"]: one["figures"] for one in report["listeners"]}
+    assert list(by_name) == [
+        "index",
+        "chance",
+        "loudness",
+        "crowd-band loudness",
+        "boosting",
+        "boosting on cries",
+        "oracle",
+    ]
+    assert report["matches"]["danger_events"] == 6
+    assert by_name["crowd-band loudness"]["recall_at_1"]["value"] == 1.0
+    assert not report["trained"]
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert main([*command, "--html", str(page)]) == 2
+    assert "there already" in capsys.readouterr().err
+
+
+def test_without_anything_to_measure_on_it_says_what_there_is(capsys: pytest.CaptureFixture[str]):
+    assert main(["evaluate"]) == 2
+    assert "--reel" in capsys.readouterr().err
+
+
+def test_a_match_that_teaches_may_not_judge(capsys: pytest.CaptureFixture[str]):
+    assert main(["evaluate", "--simulate", "5", "--seed", "3", "--teach", "8"]) == 2
+    assert "no match does both" in capsys.readouterr().err
+
+
+def test_an_empty_library_has_nothing_to_judge_by(capsys: pytest.CaptureFixture[str]):
+    assert main(["evaluate", "--library", "--teach", "0"]) == 5
+    assert "momentum ingest" in capsys.readouterr().err
+
+
+def test_folds_come_all_or_not_at_all(capsys: pytest.CaptureFixture[str]):
+    assert main(["evaluate", "--reel", "none.flac", "--fold-weights", "default"]) == 2
+    assert "--fold-weights" in capsys.readouterr().err
+
+
+def test_a_reel_without_its_truth_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["evaluate", "--reel", str(tmp_path / "none.flac"), "--teach", "0"]) == 5
+    assert "train.reel" in capsys.readouterr().err

@@ -1,0 +1,246 @@
+"""How good are these weights? Beside chance, loudness and boosting, with intervals by match.
+
+Three things are looked at, each where it is asked for: labelled matches (from the library or simulated), single
+confusers, and reels of real sounds. The baselines are taught, calibrated and given their thresholds on matches apart
+from those that judge; the index brings its own calibration, and its threshold is chosen on the same matches as theirs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.errors import InputError, UsageError
+from engine.mel import Frames
+from engine.model.checkpoint import Weights
+from engine.spikes import SpikeSettings
+from train.baselines import Boosting, Ends, Lesson
+from train.dataset import TrainingMatch
+from train.evaluation.confusers import ConfuserRow, confuser_table
+from train.evaluation.figures import Evaluated, chosen_threshold, evaluate_all
+from train.evaluation.hearing import (
+    INDEX,
+    ORACLE,
+    Hearing,
+    Listener,
+    baselines_of,
+    calibrated,
+    calibrations,
+    ends_of,
+    hear,
+    index_of,
+    mel_lessons,
+    times_of,
+)
+from train.evaluation.reels import (
+    MoodFigures,
+    ReelFigures,
+    Track,
+    by_fold,
+    judge_moods,
+    judge_reels,
+    listen,
+    mel_of,
+)
+from train.labels import Rule
+from train.metrics.ranking import Scores
+from train.reel import read_truth
+
+TAUGHT_SHARE: Final = 0.75
+"""Of the teaching matches, how many teach boosting; the rest calibrate the baselines and choose the thresholds."""
+LEAST_TEACHING: Final = 4
+Tell = Callable[[str, float, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSettings:
+    """What to look at and how hard.
+
+    step: frames between readings; 2 is live.
+    budget: false alarms a match that thresholds are chosen for.
+    draws: draws of the bootstrap.
+    confuser_minutes: how much of each confuser is heard; 0 for none.
+    """
+
+    step: int = grid.READING_FRAMES
+    budget: float = 5.0
+    draws: int = 1000
+    seed: int = 0
+    confuser_minutes: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.step < 1 or self.budget < 0 or self.draws < 1:
+            raise UsageError(
+                f"step {self.step}, alarm budget {self.budget:g}, {self.draws} draws",
+                "Step and draws are at least 1, the budget at least 0.",
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Everything that was found out; what was not asked for is empty."""
+
+    weights: Weights
+    rule: Rule
+    settings: EvaluateSettings
+    tests: tuple[Hearing, ...]
+    validation: tuple[Hearing, ...]
+    taught: int
+    listeners: tuple[Evaluated, ...] = ()
+    confusers: tuple[ConfuserRow, ...] = ()
+    reels: dict[str, ReelFigures] = field(default_factory=dict)
+    reel_names: tuple[str, ...] = ()
+    folded: bool = False
+    moods: MoodFigures | None = None
+
+
+def evaluate(
+    weights: Weights,
+    rule: Rule,
+    tests: Sequence[TrainingMatch],
+    teaching: Sequence[TrainingMatch],
+    settings: EvaluateSettings,
+    tell: Tell,
+    reels: Sequence[Path] = (),
+    fold_weights: Sequence[Weights] = (),
+    moods: Path | None = None,
+) -> Evaluation:
+    """Evaluate ``weights`` on ``tests``, on each confuser alone and on ``reels``.
+
+    ``teaching`` are matches for the baselines; boosting is left out where there are none. ``fold_weights`` listen to
+    the reels in place of ``weights``, each to the clips of its own fold.
+
+    Raises:
+        InputError: nothing to judge by, or too little to teach and calibrate the baselines with.
+    """
+    if 0 < len(teaching) < LEAST_TEACHING:
+        raise InputError(f"{len(teaching)} matches to teach with", f"Give at least {LEAST_TEACHING}, or none.")
+    if (tests or settings.confuser_minutes) and not teaching:
+        raise InputError("no matches to choose thresholds by", "Give some, for example with --teach 8.")
+    rng = np.random.default_rng([settings.seed, 7])
+    split = round(TAUGHT_SHARE * len(teaching))
+    boosting = _taught(teaching[:split], rule, rng, settings.seed, tell) if teaching else {}
+    rivals = baselines_of(boosting, settings.seed)
+    index = index_of(weights.network, weights.config.calibration, settings.step)
+    spikes = weights.config.spikes
+
+    validation = _heard(teaching[split:], rule, {INDEX: index, **rivals}, settings.step, "choosing thresholds", tell)
+    found = calibrations(validation) if validation else {}
+    validation = [calibrated(hearing, found) for hearing in validation]
+    heard = _heard(tests, rule, {INDEX: index, **rivals}, settings.step, "listening to matches", tell)
+    heard = [_comparable(calibrated(hearing, found), tests) for hearing in heard]
+    listeners: list[Evaluated] = []
+    if heard:
+        tell("counting", 0, None)
+        listeners = evaluate_all(heard, validation, spikes, settings.budget, rng, settings.draws)
+    confusers: list[ConfuserRow] = []
+    if settings.confuser_minutes:
+        confusers = _confusers({INDEX: index, **rivals}, found, validation, spikes, settings, tell)
+    tracks = _reel_tracks(reels, weights, fold_weights, rivals, settings.step, tell)
+    return Evaluation(
+        weights=weights,
+        rule=rule,
+        settings=settings,
+        tests=tuple(heard),
+        validation=tuple(validation),
+        taught=split,
+        listeners=tuple(listeners),
+        confusers=tuple(confusers),
+        reels={
+            name: judge_reels(listened, rng, spikes if name == INDEX else None, settings.draws)
+            for name, listened in tracks.items()
+        },
+        reel_names=tuple(reel.name for reel in reels),
+        folded=bool(fold_weights),
+        moods=judge_moods(listen(moods, read_truth(moods), weights)) if moods else None,
+    )
+
+
+def _taught(
+    teaching: Sequence[TrainingMatch], rule: Rule, rng: np.random.Generator, seed: int, tell: Tell
+) -> dict[str, Boosting]:
+    lessons: dict[str, list[Lesson]] = {}
+    for done, match in enumerate(teaching):
+        tell("teaching boosting", done, len(teaching))
+        for name, lesson in mel_lessons(match, rule, rng).items():
+            lessons.setdefault(name, []).append(lesson)
+    taught = {name: Boosting(given, seed) for name, given in lessons.items()}
+    tell("teaching boosting", len(teaching), len(teaching))
+    return taught
+
+
+def _heard(
+    matches: Sequence[TrainingMatch], rule: Rule, listeners: dict[str, Listener], step: int, what: str, tell: Tell
+) -> list[Hearing]:
+    heard = []
+    for done, match in enumerate(matches):
+        tell(what, done, len(matches))
+        heard.append(hear(match, rule, listeners, step))
+    if matches:
+        tell(what, len(matches), len(matches))
+    return heard
+
+
+def _comparable(hearing: Hearing, tests: Sequence[TrainingMatch]) -> Hearing:
+    """Without the oracle where it can't know every match."""
+    if all(match.drawn for match in tests):
+        return hearing
+    return hearing.with_scores({name: scores for name, scores in hearing.scores.items() if name != ORACLE})
+
+
+def _confusers(
+    listeners: dict[str, Listener],
+    found: dict[str, Calibration],
+    validation: Sequence[Hearing],
+    spikes: SpikeSettings,
+    settings: EvaluateSettings,
+    tell: Tell,
+) -> list[ConfuserRow]:
+    def calibrated_listener(name: str, listener: Listener) -> Listener:
+        if name not in found:
+            return listener
+
+        def listen(mel: Frames, ends: Ends) -> Scores:
+            logits = np.stack([np.zeros(len(ends)), listener(mel, ends)], axis=1)
+            return found[name].probability(logits.astype(np.float32))
+
+        return listen
+
+    return confuser_table(
+        {name: calibrated_listener(name, listener) for name, listener in listeners.items()},
+        {name: chosen_threshold(name, validation, spikes, settings.budget) for name in listeners},
+        spikes,
+        INDEX,
+        settings.confuser_minutes,
+        settings.seed,
+        settings.step,
+        lambda done, of: tell("each confuser alone", done, of),
+    )
+
+
+def _reel_tracks(
+    reels: Sequence[Path],
+    weights: Weights,
+    fold_weights: Sequence[Weights],
+    rivals: dict[str, Listener],
+    step: int,
+    tell: Tell,
+) -> dict[str, list[Track]]:
+    tracks: dict[str, list[Track]] = {}
+    for done, reel in enumerate(reels):
+        tell("listening to reels", done, len(reels))
+        truth = read_truth(reel)
+        if fold_weights:
+            mine = by_fold([listen(reel, truth, one) for one in fold_weights])
+        else:
+            mine = listen(reel, truth, weights)
+        tracks.setdefault(INDEX, []).append(mine)
+        mel = mel_of(reel)
+        ends = ends_of(len(mel), step)
+        for name, listener in rivals.items():
+            tracks.setdefault(name, []).append(Track(truth, times_of(ends), listener(mel, ends)))
+    return tracks

@@ -1,0 +1,199 @@
+"""A match as several listeners heard it: their scores at the same moments, beside what was true."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log
+from typing import Final
+
+import numpy as np
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.errors import InputError
+from engine.mel import Frames
+from engine.model.network import MlxNetwork
+from engine.pipeline import Pipeline
+from train import baselines
+from train.baselines import Boosting, Ends, Lesson
+from train.calibrate import REACTION_KINDS, fit_platt
+from train.clock import MatchOnSound
+from train.dataset import TrainingMatch
+from train.labels import Danger, GoalWindow, Rule
+from train.metrics.alarms import DangerEvent, Stretch
+from train.metrics.ranking import Flags, Scores
+from train.simulated import ALARM_KINDS, Heard
+
+INDEX: Final = "index"
+ORACLE: Final = "oracle"
+"""Knows how loud every cry of the simulated crowd is, and nothing else: no listener to the crowd beats it by much."""
+_FADES_S: Final = 10.0
+_REACTS_S: Final = (-1.0, 8.0)
+_CRY_S: Final = (0.5, 8.0)
+_PIECE: Final = 4096
+_LESSON_STEP: Final = 12
+_MOST_MOMENTS: Final = 400
+
+Listener = Callable[[Frames, Ends], Scores]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """One match: moments ``t_s`` (n,) in seconds of sound with a full history behind them, and what is known of them.
+
+    ``truth`` (n,) is the label rule's; ``events`` are its danger events, ``reactions`` what the crowd did about
+    anything. ``scores`` are by listener, each (n,).
+    """
+
+    id: str
+    hours: float
+    t_s: Scores
+    truth: Flags
+    events: tuple[DangerEvent, ...]
+    reactions: tuple[Stretch, ...]
+    drawn: bool
+    scores: dict[str, Scores] = field(default_factory=dict)
+
+    def with_scores(self, scores: Mapping[str, Scores]) -> "Hearing":
+        return Hearing(self.id, self.hours, self.t_s, self.truth, self.events, self.reactions, self.drawn, dict(scores))
+
+
+def ends_of(frames: int, step: int) -> Ends:
+    """The frames at which the program gives a reading: every ``step`` with a full history."""
+    first = -(-grid.HISTORY_FRAMES // step) * step
+    return np.arange(first, frames + 1, step, dtype=np.int64)
+
+
+def times_of(ends: Ends) -> Scores:
+    """Seconds of sound that a reading at each of ``ends`` has heard."""
+    return ((ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+
+
+def danger_events(on_sound: MatchOnSound, rule: Rule, sounds: Sequence[Heard] = ()) -> tuple[DangerEvent, ...]:
+    """The events of a match that an alarm should be raised at, with the rule's reach around each.
+
+    The original's rule looks ahead of a goal and leaves out the celebration after it: an alarm counts in both.
+    """
+    if isinstance(rule, Danger):
+        found = [(t_s, goal, *rule.reach_s(goal)) for t_s, goal in rule.events_s(on_sound)]
+    elif isinstance(rule, GoalWindow):
+        found = [(m.t_s, True, rule.before_s, rule.celebration_s) for m in on_sound.moments if m.goal]
+    else:
+        raise InputError(f"the rule {rule.name!r} names no events to raise an alarm at", "Take '--labels danger'.")
+    return tuple(
+        DangerEvent(t_s, t_s - before_s, t_s + after_s, goal, _answered_at(t_s, sounds))
+        for t_s, goal, before_s, after_s in found
+    )
+
+
+def _answered_at(t_s: float, sounds: Iterable[Heard]) -> float | None:
+    """When the crowd cried out about what happened at ``t_s``; None where it did not, or nobody knows."""
+    onsets = [heard.onset_s for heard in sounds if heard.kind in ALARM_KINDS and heard.cause]
+    return min((onset for onset in onsets if _REACTS_S[0] <= onset - t_s <= _REACTS_S[1]), default=None)
+
+
+def hear(match: TrainingMatch, rule: Rule, listeners: Mapping[str, Listener], step: int) -> Hearing:
+    """Let every listener hear a match."""
+    ends = ends_of(match.frames, step)
+    mel = match.read(0, match.frames)
+    scores = {name: listener(mel, ends) for name, listener in listeners.items()}
+    if match.drawn:
+        scores[ORACLE] = oracle(match.sounds, times_of(ends))
+    return Hearing(
+        match.id,
+        match.frames * grid.HOP_S / 3600.0,
+        times_of(ends),
+        rule.apply(match.on_sound, ends).truth,
+        danger_events(match.on_sound, rule, match.sounds),
+        tuple(Stretch(h.onset_s, h.end_s + _FADES_S, h.kind) for h in match.sounds if h.kind in REACTION_KINDS),
+        match.drawn,
+        scores,
+    )
+
+
+def index_of(network: MlxNetwork, calibration: Calibration, step: int) -> Listener:
+    """The program's own index: its pipeline from frames on, which ``PressureStream`` drives, and its calibration."""
+
+    def listen(mel: Frames, ends: Ends) -> Scores:
+        pipeline = Pipeline(network, 0, step)
+        logits = [pipeline.push(mel[first : first + _PIECE]) for first in range(0, len(mel), _PIECE)]
+        return calibration.probability(np.concatenate(logits))
+
+    return listen
+
+
+def oracle(sounds: Iterable[Heard], t_s: Scores) -> Scores:
+    """How loud the loudest cry is at each moment, in dB above the bed; 0 for none."""
+    level = np.zeros(len(t_s))
+    for heard in sounds:
+        if heard.kind in ALARM_KINDS:
+            during = (t_s >= heard.onset_s) & (t_s <= heard.end_s)
+            level[during] = np.maximum(level[during], heard.level_db)
+    return level
+
+
+def mel_lessons(match: TrainingMatch, rule: Rule, rng: np.random.Generator) -> dict[str, Lesson]:
+    """What boosting learns of a match, by the kind of boosting.
+
+    One learns the rule's own yes and no, where the rule has an opinion. Of a simulated match another learns when the
+    crowd cries out, whatever about: the simulator knows, and it is the nearest thing to a network's own targets.
+    """
+    ends = ends_of(match.frames, _LESSON_STEP)
+    labels = rule.apply(match.on_sound, ends)
+    kept = labels.weight > 0
+    statistics = baselines.mel_statistics(match.read(0, match.frames), ends)
+    found = {baselines.BOOSTING: Lesson(statistics[kept], labels.truth[kept]).thinned(_MOST_MOMENTS, rng)}
+    if match.drawn:
+        cries = Lesson(statistics, crying(match.sounds, times_of(ends)))
+        found[baselines.BOOSTING_ON_CRIES] = cries.thinned(_MOST_MOMENTS, rng)
+    return found
+
+
+def crying(sounds: Iterable[Heard], t_s: Scores) -> Flags:
+    """Whether a cry of the crowd has begun and is still fresh, at each moment."""
+    found = np.zeros(len(t_s), dtype=bool)
+    for heard in sounds:
+        if heard.kind in ALARM_KINDS:
+            found |= (t_s >= heard.onset_s + _CRY_S[0]) & (t_s <= min(heard.end_s, heard.onset_s + _CRY_S[1]))
+    return found
+
+
+def baselines_of(boosting: Mapping[str, Boosting], seed: int) -> dict[str, Listener]:
+    """The baselines by name, with those that were taught."""
+    return {
+        baselines.CHANCE: lambda mel, ends: baselines.chance(ends, np.random.default_rng([seed, len(mel)])),
+        baselines.LOUDNESS: baselines.loudness,
+        baselines.BAND_LOUDNESS: baselines.band_loudness,
+        **boosting,
+    }
+
+
+def calibrations(hearings: Sequence[Hearing]) -> dict[str, Calibration]:
+    """Platt's scaling of every listener but the index, which has its own, on matches that none was taught with.
+
+    A listener that is higher in calm than in danger there keeps its order all the same, with hardly a slope: turned
+    around it would be another listener.
+
+    Raises:
+        InputError: the matches hold one class only.
+    """
+    truth = np.concatenate([hearing.truth for hearing in hearings])
+    found = {}
+    for name in hearings[0].scores:
+        if name != INDEX:
+            scores = np.concatenate([hearing.scores[name] for hearing in hearings])
+            platt = fit_platt(scores, truth)
+            if platt.slope <= 0:
+                share = float(truth.mean())
+                slope = 1e-3 / max(float(scores.std()), 1e-9)
+                platt = Calibration(slope, log(share / (1 - share)) - slope * float(scores.mean()), fitted=True)
+            found[name] = platt
+    return found
+
+
+def calibrated(hearing: Hearing, found: Mapping[str, Calibration]) -> Hearing:
+    """The match with probabilities in place of the baselines' scores."""
+    scores = dict(hearing.scores)
+    for name, calibration in found.items():
+        logits = np.stack([np.zeros(len(hearing.t_s)), scores[name]], axis=1)
+        scores[name] = calibration.probability(logits.astype(np.float32))
+    return hearing.with_scores(scores)
