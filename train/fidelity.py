@@ -38,6 +38,8 @@ _LEVEL_STEP: Final = grid.HOP // 2
 _BED_S, _PAUSE_S, _CHANT_S = 14.0, 6.0, 14.0
 _AFTER_S: Final = 1.0
 """A recording of a cry or a whistle goes on for a moment after it."""
+_LONGEST_S: Final = 8.2
+"""As long as the measured recordings of roars were on average: their last seconds are not in the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def draw_scenes(seed: int) -> list[Scene]:
         ]
         cue = crowd.make_reaction(rng, kind, at_s, float(np.clip(level_db, 5.0, 21.0)))
         cues.append(cue)
-        spans.append((name, at_s, cue.end_s + _AFTER_S))
+        spans.append((name, at_s, min(cue.end_s + _AFTER_S, at_s + _LONGEST_S)))
         at_s = cue.end_s + _PAUSE_S
     song = crowd.make_chant(rng, venue, at_s, _CHANT_S, float(rng.normal(11.0, 2.0)))
     cues += song

@@ -107,7 +107,7 @@ def referee(cue: Cue, venue: Venue) -> Samples:
     pitch_hz = float(rng.uniform(2000.0, 4100.0))
     gap_hz = float(rng.uniform(20.0, 260.0))
     pea_hz, pea = float(rng.uniform(18.0, 55.0)), float(rng.choice([0.0, rng.uniform(0.2, 0.9)], p=[0.25, 0.75]))
-    hiss = float(rng.uniform(0.02, 0.35))
+    hiss = float(rng.uniform(0.02, 0.25))
     overtones = [1.0, float(rng.uniform(0.0, 0.3)), float(rng.uniform(0.0, 0.15))]
     at_s = 0.0
     blasts = [float(rng.uniform(0.12, 0.5)) for _ in range(int(rng.choice(3, p=[0.65, 0.2, 0.15])))]
@@ -122,7 +122,10 @@ def referee(cue: Cue, venue: Venue) -> Samples:
         track = pitch_hz * voices.jitter(rng, points, 0.2, 20.0)
         track = track * (1 - 0.06 * np.exp(-np.arange(points) * syn.TRACK_S / 0.02))
         tone = syn.tone(syn.harmonics(overtones), track, n) + 0.7 * syn.tone(syn.harmonics([1.0]), track + gap_hz, n)
-        breath = syn.noise(rng, n, syn.shaped(syn.band_db(1500.0, 7000.0, 6.0)))
+        breath = syn.noise(rng, n, syn.shaped(syn.band_db(1800.0, 7000.0, 14.0)))
         syn.add_at(out, syn.faded((tone + hiss * breath) * flutter, 0.015), syn.samples(at_s))
         at_s += blast_s + float(rng.uniform(0.06, 0.25))
-    return out / max(syn.rms(out), 1e-9)
+    out /= max(syn.rms(out), 1e-9)
+    # What every recording of a whistle has under it: the air of the place, forty decibels down in each band.
+    air = syn.noise(rng, length, syn.shaped(syn.curve_db({40.0: 0.0, 300.0: -6.0, 1000.0: -11.0, 10000.0: -14.0})))
+    return out + syn.amplitude(float(rng.uniform(-36.0, -22.0))) * air / max(syn.rms(air), 1e-9)

@@ -57,7 +57,7 @@ def _cry(
     frames = syn.frames_for(length)
     lively = syn.flutter(rng, frames, float(rng.uniform(3.0, 9.0)), 9, float(rng.uniform(0.5, 2.2)))
     # All of them together breathe and chop a little: without it a roar is smoother than any that was measured.
-    lively = lively * syn.flutter(rng, frames, float(rng.uniform(5.0, 14.0)), 2, float(rng.uniform(0.3, 1.5)))
+    lively = lively * syn.flutter(rng, frames, float(rng.uniform(4.0, 16.0)), 2, float(rng.uniform(0.5, 2.2)))
     excess = np.clip(syn.by_frame(envelope_db, length) / max(cue.level_db, 6.0), -1.0, 0.0)[:, None]
     slope = np.clip(np.log2(syn.bins_hz()) - 9.7, -1.0, 2.5)[None, :] * brightening_db
     moving = lively * np.exp(excess * slope * (np.log(10.0) / 20.0)).astype(np.float32)

@@ -55,9 +55,9 @@ def draw_chant(rng: np.random.Generator, venue: Venue) -> Chant:
     patterns = [_line(rng, line_beats) for _ in range(int(rng.integers(1, 4)))]
     order = [int(k) for k in rng.integers(0, len(patterns), 4)]
     hands = rng.random()
-    if hands < 0.3:
+    if hands < 0.15:
         clap_beats = tuple(float(b) for b in range(line_beats))
-    elif hands < 0.5:
+    elif hands < 0.3:
         clap_beats = tuple(b for b in (0.0, 1.0, 2.0, 2.5, 3.0) if b < line_beats)
     else:
         clap_beats = ()
@@ -119,7 +119,7 @@ def chant(cue: Cue, venue: Venue) -> Samples:
     sound += 0.15 * syn.noise(rng, length, syn.shaped(syn.band_db(60.0, 400.0, 6.0)))
     sound = colours.bent(sound, colours.draw_colour(cue.draws(), colours.CHANT, venue.bed_db, 3.0, 1.4, 1.2), 15.0)
     if claps:
-        sound += float(rng.uniform(0.15, 0.6)) * clap_along(rng, claps, length, song.looseness_s)
+        sound += float(rng.uniform(0.1, 0.5)) * clap_along(rng, claps, length, song.looseness_s)
     if drums:
         sound += float(rng.uniform(0.3, 1.0)) * _beat(cue, drums, length)
     slow = syn.wander(rng, syn.track_points(length), syn.TRACK_S, 3.0, 0.8)
