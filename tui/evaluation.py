@@ -35,14 +35,12 @@ def _plot_caught(report: Mapping[str, Any]) -> None:
     """Recall against false alarms a match, for the listeners that matter most."""
     import plotext
 
+    from train.evaluation.report import caught_by_budget
+
     _begin(plotext, "danger events caught against false alarms a match")
     for one in report["listeners"]:
         if one["name"] in _SHOWN:
-            points = sorted(
-                (p["false_per_match"], p["recall"])
-                for p in one["curve"]
-                if p["recall"] is not None and p["false_per_match"] <= _MOST_FALSE
-            )
+            points = caught_by_budget(one, _MOST_FALSE)
             if points:
                 plotext.plot([x for x, _ in points], [y for _, y in points], label=one["name"])
     plotext.xlim(0, _MOST_FALSE)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from train.evaluation.charts import Line, legend, line_chart
-from train.evaluation.report import Table, tables
+from train.evaluation.report import Table, caught_by_budget, tables
 
 _STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
@@ -18,6 +18,7 @@ h2{margin:2rem 0 0;font-size:1.1rem} p.note{margin:.2rem 0;color:#555}
 figure{display:inline-block;width:min(32rem,100%);margin:.5rem;vertical-align:top} img{max-width:100%}
 .untrained{border:2px solid #d55e00;padding:.5rem 1rem}
 """
+_MOST_FALSE: Final = 10.0
 
 
 def to_html(report: Mapping[str, Any], made_at: str) -> str:
@@ -69,13 +70,7 @@ def summary(report: Mapping[str, Any]) -> list[str]:
 def _figures(report: Mapping[str, Any]) -> str:
     listeners = report["listeners"]
     roc = [Line(one["name"], [(x, y) for x, y in one["roc"]]) for one in listeners]
-    caught = [
-        Line(
-            one["name"],
-            sorted((p["false_per_match"], p["recall"]) for p in one["curve"] if p["recall"] is not None),
-        )
-        for one in listeners
-    ]
+    caught = [Line(one["name"], caught_by_budget(one, _MOST_FALSE)) for one in listeners]
     reliable = [
         Line(
             one["name"],
@@ -88,7 +83,13 @@ def _figures(report: Mapping[str, Any]) -> str:
     pictures = [
         (
             "Danger events caught against false alarms a match",
-            line_chart(caught, "false alarms a match", "share of danger events caught", (0, 10), (0, 1)),
+            line_chart(
+                caught,
+                "at most so many false alarms a match",
+                "share of danger events caught",
+                (0, _MOST_FALSE),
+                (0, 1),
+            ),
         ),
         (
             "Reliability, in bins of equal mass",

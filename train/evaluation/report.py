@@ -166,6 +166,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def caught_by_budget(listener: Mapping[str, Any], most_false: float) -> list[tuple[float, float]]:
+    """The share of danger events caught with at most so many false alarms a match, up to ``most_false`` of them."""
+    points = sorted((p["false_per_match"], p["recall"]) for p in listener["curve"] if p["recall"] is not None)
+    found: list[tuple[float, float]] = []
+    best = 0.0
+    for false, recall in points:
+        if false > most_false:
+            break
+        if found:
+            found.append((false, best))
+        best = max(best, recall)
+        found.append((false, best))
+    return [*found, (most_false, best)] if found else []
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """A figure as it is shown; a dash where there is none."""
     return "–" if value is None else f"{value:.{digits}f}"

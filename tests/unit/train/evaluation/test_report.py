@@ -18,7 +18,7 @@ from train.evaluation.confusers import ConfuserRow
 from train.evaluation.figures import evaluate_all
 from train.evaluation.page import summary, to_html
 from train.evaluation.reels import MoodFigures, ReelFigures
-from train.evaluation.report import tables, to_report
+from train.evaluation.report import caught_by_budget, tables, to_report
 from train.labels import Danger
 from train.metrics.bootstrap import Interval
 
@@ -71,6 +71,14 @@ def test_the_summary_says_what_it_was_measured_on(report):
     assert "4 matches (simulated)" in text
     assert "12 danger events, 4 of them goals" in text
     assert "not at a real ground" in text
+
+
+def test_the_curve_says_what_is_caught_within_each_budget():
+    points = [(4.0, 0.5), (0.0, 0.2), (2.0, 0.1), (12.0, 1.0), (3.0, None)]
+    listener = {"curve": [{"false_per_match": false, "recall": recall} for false, recall in points]}
+    curve = caught_by_budget(listener, 10.0)
+    assert curve == [(0.0, 0.2), (2.0, 0.2), (2.0, 0.2), (4.0, 0.2), (4.0, 0.5), (10.0, 0.5)]
+    assert caught_by_budget({"curve": []}, 10.0) == []
 
 
 class _Page(HTMLParser):
