@@ -65,31 +65,16 @@ def show_live(
     from engine.paths import find_paths
     from engine.session import SessionReader
     from engine.spikes import SpikeDetector
-    from tui.feed import FeedInfo, FeedKind
+    from tui.feed import FeedKind
     from tui.launch import run_monitor
     from tui.listening import exit_code_of
-    from tui.live_feed import LiveFeed
-    from tui.stored_feed import StoredFeed, points_of
+    from tui.live_feed import LiveFeed, live_info
+    from tui.stored_feed import StoredFeed
 
-    config = engine.weights.config
     detector = SpikeDetector(engine.spikes)
     start = engine.start(opened.source.name, kept.session)
     session = kept.writer.folder if kept.writer else None
-    info = FeedInfo(
-        kind=FeedKind.LIVE,
-        session=start.session,
-        source=start.source,
-        weights=start.weights,
-        trained=start.trained,
-        threshold=start.threshold,
-        started_at=start.started_at,
-        label_rule=start.label_rule,
-        simulated=start.source.startswith("demo"),
-        recording=session is not None,
-        fallback=fallback,
-        operating_points=points_of(config.operating_points),
-        calibration="fitted on matches that were not trained on" if config.calibration.fitted else "",
-    )
+    info = live_info(engine, start, recording=session is not None, fallback=fallback)
     stop = Stop()
     with ThreadPoolExecutor(1, "engine") as thread:
         reader = SessionReader.open(session) if session else None

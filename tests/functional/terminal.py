@@ -38,12 +38,12 @@ class Terminal:
     def resize(self, width: int, height: int) -> None:
         self.tmux("resize-window", "-t", "0", "-x", str(width), "-y", str(height))
 
-    def until(self, text: str) -> str:
-        """The screen once it shows ``text``."""
+    def until(self, *texts: str) -> str:
+        """The screen once it shows one of ``texts``."""
         deadline = time.monotonic() + _PATIENCE_S
-        while text not in (screen := self.screen()):
+        while not any(text in (screen := self.screen()) for text in texts):
             if time.monotonic() > deadline:
-                raise AssertionError(f"{text!r} never came up; the screen shows:\n{screen}")
+                raise AssertionError(f"{texts} never came up; the screen shows:\n{screen}")
             Event().wait(_LOOK_EVERY_S)
         return screen
 

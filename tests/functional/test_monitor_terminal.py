@@ -160,6 +160,8 @@ def test_the_demo_comes_up_moves_and_quits(tmp_path: Path) -> None:
     command = [*MOMENTUM, "live", "demo", "--speed", "32"]
     with terminal(tmp_path, command, environ={"MOMENTUM_HOME": str(tmp_path / "home")}) as pane:
         pane.until("a simulated match, not a real one")
-        pane.until("alarm from")
+        pane.until("alarm from", "by untrained weights")
         pane.keys("q")
+        pane.until("This ends the recording")
+        pane.keys("y")
         pane.until("EXIT 0")
