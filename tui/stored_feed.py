@@ -97,7 +97,11 @@ class StoredFeed:
     def vitals(self) -> Vitals:
         quiet_s = self.reader.heartbeat_age_s if self.running else 0.0
         detail = f"the recorder has done nothing for {quiet_s:.0f} s" if quiet_s > _QUIET_S else ""
-        return Vitals(disk_free_bytes=shutil.disk_usage(self.reader.folder).free, detail=detail)
+        try:
+            free = shutil.disk_usage(self.reader.folder).free
+        except OSError:
+            return Vitals(detail="the session's folder is gone")
+        return Vitals(disk_free_bytes=free, detail=detail)
 
     def spectrum(self) -> NDArray[np.float32] | None:
         """The store keeps no mel frames."""

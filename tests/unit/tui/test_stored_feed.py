@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,11 @@ def test_a_clip_is_the_sound_around_a_spike(feed: StoredFeed, writer: SessionWri
     path = feed.clip(71.0, tmp_path)
     assert path.suffix == ".flac"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_gone_is_said_and_no_fault(feed: StoredFeed, writer: SessionWriter) -> None:
+    shutil.rmtree(writer.folder)
+    assert feed.vitals().detail == "the session's folder is gone"
 
 
 def test_a_session_without_a_start_is_refused_with_a_hint(tmp_path: Path) -> None:
