@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine import grid
-from engine.session import Clocks, SessionReader, SessionWriter
+from engine.session import SessionReader, SessionWriter
 from engine.session.disk import DiskKeeper, DiskSettings
 from engine.session.export import write_csv
 from engine.signals import AudioBlock, End, Event, Health, Reading, Start
@@ -138,19 +138,17 @@ def _follow(session: Path, tell: int) -> None:
 
 
 def _a_night(root: Path) -> list[Row]:
-    """Eight hours of readings, as fast as they go, under a clock that runs with them."""
-    now_s = 0.0
-    writer = SessionWriter.create(root, "bench", clocks=Clocks(monotonic=lambda: now_s))
+    """Eight hours of readings, as fast as they go."""
+    writer = SessionWriter.create(root, "bench")
     writer.write(Start(writer.name, "bench", "none", False, grid.SAMPLE_RATE_HZ, "", 0.5, ""))
     chance = np.random.default_rng(0)
     count = round(NIGHT_S / STEP_S)
     values = chance.random((count, 3)).tolist()
     memory_mb: list[float] = []
     for number, (pressure, level, peak) in enumerate(values):
-        now_s = number * STEP_S
         if number in (count // 8, count - 1):
             memory_mb.append(_resident_mb())
-        writer.write(Reading(now_s, pressure, -40 * level, -20 * peak, Health.LISTENING, 1.9))
+        writer.write(Reading(number * STEP_S, pressure, -40 * level, -20 * peak, Health.LISTENING, 1.9))
         writer.flush()
     writer.close()
     size_mb = sum(path.stat().st_size for path in writer.folder.iterdir()) / 1e6
