@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import grid
-from engine.errors import InputError
+from engine.errors import InputError, UsageError
 from engine.mel import Frames, band_edges_hz
 from engine.model.front_end import frame_level_db
 from train.metrics.ranking import Flags, Scores
@@ -126,12 +126,18 @@ class Boosting:
 
     Raises:
         InputError: the lessons are of one class.
+        UsageError: scikit-learn is not installed.
     """
 
     def __init__(self, lessons: Sequence[Lesson], seed: int, rounds: int = 150) -> None:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-        from threadpoolctl import threadpool_limits
-
+        try:
+            from sklearn.ensemble import HistGradientBoostingClassifier
+            from threadpoolctl import threadpool_limits
+        except ImportError as missing:
+            raise UsageError(
+                f"{missing.name} is not installed, and boosting needs it",
+                "pip install 'acoustic-momentum[train]'; reels alone can be heard without, with --teach 0.",
+            ) from missing
         positive = np.concatenate([lesson.positive for lesson in lessons]) if lessons else np.zeros(0, bool)
         if not positive.any() or positive.all():
             raise InputError("boosting was given moments of one class only", "Teach it with more matches.")

@@ -1,11 +1,13 @@
 """The baselines: causal, blind to the gain, and each of them hearing what it should."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import InputError
+from engine.errors import InputError, UsageError
 from engine.grid import HOP_S, MEL_BANDS
 from engine.mel import band_edges_hz
 from train.baselines import BOOSTING, Boosting, Lesson, band_loudness, chance, loudness, mel_statistics
@@ -107,6 +109,13 @@ def test_boosting_taught_the_same_twice_says_the_same():
 def test_moments_of_one_class_teach_nothing():
     with pytest.raises(InputError, match="one class"):
         Boosting([Lesson(np.zeros((5, 4 * MEL_BANDS), np.float32), np.zeros(5, bool))], seed=1)
+
+
+def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
+    with pytest.raises(UsageError, match="not installed") as refused:
+        Boosting([lesson(1)[1]], seed=1)
+    assert "pip install" in refused.value.hint
 
 
 def test_a_thinned_lesson_keeps_the_rare_kind():
