@@ -4,7 +4,8 @@
 2. Learn for a short while without each of the other folds, and note where that network is wrong on the fold it did not
    see: the hard negatives.
 3. Learn from all but the last fold, hard negatives included, until the last fold says that it gets no better.
-4. Calibrate on the last fold, choose the spike threshold there, and write the weights.
+4. Sharpen the head alone, on embeddings of unmixed sound (``train/sharpen.py``).
+5. Calibrate on the last fold, choose the spike threshold there, and write the weights.
 
 Each step leaves its state in the run folder and is not done twice.
 """
@@ -36,6 +37,7 @@ from train.optimise import Parameters, Progress, Schedule, Stage
 from train.predict import Predicted, place, predict
 from train.run_folder import RunFolder
 from train.sampling import Batch, StripSampler, oversample
+from train.sharpen import SharpenSettings, sharpen
 from train.simulated import KINDS
 from train.strips import StripNetwork, strip_frames
 from train.teacher import Teacher
@@ -55,7 +57,7 @@ class FitSettings:
     hard negatives. ``strips`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that the
     targets are moved to, undone by the calibration. ``teacher``: learn simulated matches by the share of danger given
     what the crowd cries out, else by the events' labels. ``tags`` and ``direct``: weights of telling apart what
-    sounds, and of the index read straight from the newest window.
+    sounds, and of the index read straight from the newest window. ``sharpen``: the last stage, None for none.
     """
 
     seed: int = 0
@@ -71,6 +73,7 @@ class FitSettings:
     teacher: bool = True
     tags: float = 0.5
     direct: float = 0.5
+    sharpen: SharpenSettings | None = field(default_factory=SharpenSettings)
     augmentation: Augmentation = field(default_factory=Augmentation)
     front_end: FrontEndConfig = field(default_factory=FrontEndConfig)
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -147,6 +150,24 @@ def fit(
             network = _learn(run, f"fold-{i}", rest, [], true_share, settings, short, progress, (), sounds)
             hard += hardest(predict(network, left_out))
     network = _learn(run, "final", learning, judging, true_share, settings, settings.schedule, progress, hard, sounds)
+    if settings.sharpen:
+        targets = targets_of(learning, true_share, settings)
+
+        def check(network: MlxNetwork) -> Mapping[str, float]:
+            return scored(check_figures(predict(network, judging)))
+
+        sharpen(
+            network,
+            learning,
+            targets,
+            settings.sharpen,
+            settings.augmentation,
+            settings.seed,
+            run,
+            check,
+            progress,
+            sounds,
+        )
     return finish(network, judging, rule, settings, true_share, name, len(learning), len(hard))
 
 
@@ -213,8 +234,7 @@ def _learn(
 
     def check(parameters: Parameters) -> Mapping[str, float]:
         place(served, parameters)
-        figures = check_figures(predict(served, judging))
-        return {"score": figures["roc_auc"], **figures}
+        return scored(check_figures(predict(served, judging)))
 
     best = Stage(
         run.stage(stage),
@@ -256,6 +276,11 @@ def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:
     truth = np.concatenate([one.match.labels.truth for one in predicted])
     levels = exact_levels(np.concatenate([one.log_odds for one in predicted]), truth)
     return {"roc_auc": roc_auc(levels), "pr_auc": average_precision(levels)}
+
+
+def scored(figures: Mapping[str, float]) -> dict[str, float]:
+    """The figures with the one to choose by named ``score``."""
+    return {"score": figures["roc_auc"], **figures}
 
 
 def hardest(predicted: Sequence[Predicted]) -> list[tuple[str, float]]:

@@ -12,22 +12,26 @@ from typing import Any, Final
 
 import mlx.core as mx
 import numpy as np
-from mlx.nn.layers.base import Module
-from mlx.utils import tree_flatten, tree_unflatten
 from numpy.typing import NDArray
 
 from engine import grid
 from engine.calibration import undo_prior
 from engine.errors import UsageError
 from engine.model.checkpoint import Weights
-from engine.model.front_end import FrontEnd
-from engine.model.head import PressureHead
 from engine.model.network import MlxNetwork
-from engine.model.products import mlx_dense
 from engine.spikes import SpikeSettings
 from train.calibrate import calibrate, choose_thresholds, operating_rows
 from train.dataset import LEAST_MATCHES, TrainingMatch, check_enough, split_folds
-from train.fit import Fitted, alarm_note, check_figures, danger_share
+from train.fit import Fitted, alarm_note, check_figures, danger_share, scored
+from train.head_model import (
+    HeadModel,
+    Histories,
+    copy_of_head,
+    flat_parameters,
+    history_rows,
+    nested,
+    window_embeddings,
+)
 from train.labels import Labels, Rule
 from train.losses import focal
 from train.optimise import Parameters, Progress, Schedule, Stage
@@ -35,8 +39,6 @@ from train.predict import Predicted, log_odds, place
 from train.run_folder import RunFolder
 
 _PARTS: Final = 4
-_FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
-"""The windows of a match end at the multiples of the window hop from this one on."""
 _POSITIVE: Final = 0.3
 
 
@@ -68,46 +70,6 @@ class HeadSettings:
                 "fitting needs at least two folds, two histories a batch and one step",
                 "Leave the setting out to get its default.",
             )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Histories:
-    """Histories (n, WINDOWS, embedding) with what they teach, (n,) each."""
-
-    embeddings: NDArray[np.float32]
-    targets: NDArray[np.float32]
-    weights: NDArray[np.float32]
-
-
-class _HeadModel(Module):
-    """The head with dropout of whole embedding values."""
-
-    def __init__(self, pressure: PressureHead, dropout: float) -> None:
-        super().__init__()
-        pressure.use(mlx_dense)
-        self.pressure = pressure
-        self._dropout = dropout
-
-    def __call__(self, histories: mx.array, key: mx.array) -> mx.array:
-        kept = mx.random.bernoulli(1.0 - self._dropout, (histories.shape[0], 1, histories.shape[2]), key)
-        return self.pressure(histories * kept / (1.0 - self._dropout))
-
-
-def window_embeddings(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.float32]:
-    """Embeddings (n, embedding) of all windows of a match, a window hop apart; the first ends at the first multiple."""
-    frames = FrontEnd(network.front_end).push(match.read(0, match.frames))
-    first = _FIRST_WINDOW * grid.WINDOW_HOP_FRAMES - grid.WINDOW_FRAMES
-    columns = network.columns(frames[first:])
-    hop, width = grid.WINDOW_HOP_FRAMES // network.encoder.time_stride, network.encoder.window_columns
-    count = (len(columns) - width) // hop + 1
-    pooled = np.stack([columns[i * hop : i * hop + width].mean(axis=0) for i in range(count)])
-    return network.embed(pooled)
-
-
-def history_rows(ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of ``window_embeddings`` that make up the history at each of ``ends``: (ends, WINDOWS)."""
-    newest = ends // grid.WINDOW_HOP_FRAMES - _FIRST_WINDOW
-    return np.asarray(newest[:, None] - np.arange(grid.WINDOWS - 1, -1, -1))
 
 
 def parts_of(match: TrainingMatch) -> list[TrainingMatch]:
@@ -157,8 +119,8 @@ def fit_head(
     network = weights.network
     embeddings = {match.id: window_embeddings(network, match) for match in matches}
     served = MlxNetwork(network.front_end, network.encoder, network.head)
-    place(served, {f"cnn.{k}": v for k, v in _flat(network.cnn).items()})
-    model = _HeadModel(_copy(network), settings.dropout)
+    place(served, {f"cnn.{k}": v for k, v in flat_parameters(network.cnn).items()})
+    model = HeadModel(copy_of_head(network), settings.dropout)
 
     def predicted() -> list[Predicted]:
         found = []
@@ -169,10 +131,9 @@ def fit_head(
 
     def check(parameters: Parameters) -> Mapping[str, float]:
         place(served, parameters)
-        figures = check_figures(predicted())
-        return {"score": figures["roc_auc"], **figures}
+        return scored(check_figures(predicted()))
 
-    def loss(model: _HeadModel, batch: _Histories, key: mx.array) -> mx.array:
+    def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
         logits = model(mx.array(batch.embeddings), key)
         return focal(logits, mx.array(batch.targets), mx.array(batch.weights), settings.gamma)
 
@@ -186,7 +147,7 @@ def fit_head(
             run.stage(stage), model, schedule, settings.seed, batch, loss, check, progress, items=settings.histories
         ).run()
         place(served, best)
-        model.update(_nested(best))
+        model.update(nested(best))
     true_share = danger_share(learning)
     trained_share = true_share if settings.long_steps else 0.5
     found = predicted()
@@ -216,20 +177,6 @@ def _whole(unit: TrainingMatch) -> str:
     return unit.id.split("#")[0]
 
 
-def _flat(module: Module) -> Parameters:
-    return dict(tree_flatten(module.parameters()))
-
-
-def _nested(parameters: Parameters) -> Any:
-    return tree_unflatten(list(parameters.items()))
-
-
-def _copy(network: MlxNetwork) -> PressureHead:
-    copy = MlxNetwork(network.front_end, network.encoder, network.head)
-    copy.pressure.update(_nested(_flat(network.pressure)))
-    return copy.pressure
-
-
 class _Draw:
     """Draws batches of histories from cached embeddings."""
 
@@ -244,7 +191,7 @@ class _Draw:
         calm = [(i, row) for i, rows in kept for row in rows if units[i].labels.target[row] < _POSITIVE]
         self._danger, self._calm = np.array(danger), np.array(calm)
 
-    def balanced(self, rng: np.random.Generator) -> _Histories:
+    def balanced(self, rng: np.random.Generator) -> Histories:
         """Half danger, half calm."""
         half = self._settings.histories // 2
         chosen = np.concatenate(
@@ -253,7 +200,7 @@ class _Draw:
         parts = [self._histories(int(i), np.array([row])) for i, row in chosen]
         return _joined(parts)
 
-    def stretch(self, rng: np.random.Generator) -> _Histories:
+    def stretch(self, rng: np.random.Generator) -> Histories:
         """One long stretch of one match, as it was."""
         which = int(rng.integers(len(self._units)))
         length = max(1, round(self._settings.long_minutes * 60.0 / (grid.WINDOW_HOP_FRAMES * grid.HOP_S)))
@@ -261,16 +208,16 @@ class _Draw:
         first = int(rng.integers(max(1, count - length)))
         return self._histories(which, np.arange(first, min(first + length, count)))
 
-    def _histories(self, which: int, rows: NDArray[np.int64]) -> _Histories:
+    def _histories(self, which: int, rows: NDArray[np.int64]) -> Histories:
         unit = self._units[which]
         taken = self._embeddings[_whole(unit)][history_rows(unit.ends[rows])]
         smoothing = self._settings.smoothing
         targets = smoothing / 2 + (1 - smoothing) * unit.labels.target[rows]
-        return _Histories(taken, targets.astype(np.float32), unit.labels.weight[rows])
+        return Histories(taken, targets.astype(np.float32), unit.labels.weight[rows])
 
 
-def _joined(parts: Sequence[_Histories]) -> _Histories:
-    return _Histories(
+def _joined(parts: Sequence[Histories]) -> Histories:
+    return Histories(
         np.concatenate([part.embeddings for part in parts]),
         np.concatenate([part.targets for part in parts]),
         np.concatenate([part.weights for part in parts]),

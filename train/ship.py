@@ -172,7 +172,8 @@ given what the simulated crowd cries out (`train/teacher.py`), counted on the ma
 
 
 def _told(done: int, of: int, minutes: float) -> None:
-    sys.stderr.write(f"\rmatches {done} of {of} ")
+    if done % 10 == 0 or done == of:
+        sys.stderr.write(f"matches {done} of {of}, {minutes:.0f} minutes drawn\n")
 
 
 def _tell(at: Progress) -> None:

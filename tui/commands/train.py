@@ -56,6 +56,9 @@ def encoder(
         int | None,
         typer.Option("--fold-steps", min=0, help="Steps without each fold, to find hard negatives; 0: none."),
     ] = None,
+    sharpen_steps: Annotated[
+        int | None, typer.Option("--sharpen-steps", min=0, help="Steps of the last stage, the head alone; 0: none.")
+    ] = None,
     histories: Annotated[
         int | None, typer.Option("--histories", min=1, max=200, help="Labelled histories a strip.")
     ] = None,
@@ -85,6 +88,9 @@ def encoder(
     schedule = _changed(settings.schedule, steps=steps, learning_rate=learning_rate)
     settings = replace(settings, schedule=schedule)
     settings = _changed(settings, fold_steps=fold_steps, histories=histories)
+    if sharpen_steps is not None and settings.sharpen:
+        steps_of = _changed(settings.sharpen.schedule, steps=max(1, sharpen_steps))
+        settings = replace(settings, sharpen=replace(settings.sharpen, schedule=steps_of) if sharpen_steps else None)
     if simulate:
         folder = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"
         with shown_on_stderr() as tell:

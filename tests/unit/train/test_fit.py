@@ -16,11 +16,13 @@ from engine.model.head import HeadConfig
 from tests.unit.train.strip_matches import made_up_match
 from train.card import write_card
 from train.fit import FitSettings, Fitted, fit, hardest, run_inputs
-from train.fit_head import HeadSettings, fit_head, head_inputs, history_rows, parts_of, window_embeddings
+from train.fit_head import HeadSettings, fit_head, head_inputs, parts_of
+from train.head_model import history_rows, window_embeddings
 from train.labels import Danger
 from train.optimise import Schedule
 from train.predict import Predicted, log_odds, match_logits
 from train.run_folder import RunFolder
+from train.sharpen import SharpenSettings
 
 SETTINGS = FitSettings(
     folds=3,
@@ -28,6 +30,7 @@ SETTINGS = FitSettings(
     strips=2,
     histories=4,
     schedule=Schedule(steps=12, warmup=3, check_every=6, save_every=4, learning_rate=4e-3, ema=0.7),
+    sharpen=SharpenSettings(copies=1, histories=16, schedule=Schedule(steps=6, warmup=2, check_every=3, save_every=2)),
     encoder=EncoderConfig(channels=(32, 32, 32, 32), embedding=32),
     head=HeadConfig(hidden=32, layers=1),
 )
@@ -79,6 +82,8 @@ def test_killed_and_started_again_it_ends_in_the_same_weights(fitted, matches, t
         _fit(tmp_path, matches, kill=("fold-1", 2))
     with pytest.raises(Killed):
         _fit(tmp_path, matches, kill=("final", 9))
+    with pytest.raises(Killed):
+        _fit(tmp_path, matches, kill=("sharpen", 4))
     again = _fit(tmp_path, matches)
     assert again.config == fitted[1].config
     theirs = parameters(again.network)

@@ -65,7 +65,7 @@ def test_a_run_folder_goes_on_with_the_same_settings_alone(home: Path, capsys: p
 
 def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.CaptureFixture[str]):
     _bring_in(home, 3)
-    args = ["--steps", "2", "--fold-steps", "1", "--histories", "2", "--name", "whole"]
+    args = ["--steps", "2", "--fold-steps", "1", "--sharpen-steps", "0", "--histories", "2", "--name", "whole"]
     assert main(["train", "encoder", *args]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["measured"]["learned_from_matches"] == 2

@@ -1,0 +1,104 @@
+"""The last stage: the head alone, on cached embeddings, to tell the loudest moments from one another.
+
+Mixup and smoothing, which keep the encoder from learning one simulator by heart, also blur how much more one cry means
+than another. Here nothing is mixed. The embeddings are those of the matches as they are and of copies of them in other
+colours, so that the head does not forget what the encoder has learned to ignore.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model.network import MlxNetwork
+from train.augment import Augmentation, Frames, change_sound
+from train.dataset import TrainingMatch
+from train.head_model import HeadModel, Histories, copy_of_head, flat_parameters, history_rows, window_embeddings
+from train.losses import focal
+from train.optimise import Parameters, Progress, Schedule, Stage
+from train.predict import place
+from train.run_folder import RunFolder
+from train.teacher import crowd_state
+
+
+@dataclass(frozen=True, slots=True)
+class SharpenSettings:
+    """How. ``copies`` in other colours beside the matches as they are; half of the ``histories`` of a batch are drawn
+    where a cry stands out (for matches whose sounds nobody knows: where danger is), the rest from anywhere.
+    ``share``: how far the weights go from what they were to what they became; half-way keeps what they knew of sounds
+    that the simulator does not make (Wortsman et al., 2022)."""
+
+    copies: int = 4
+    histories: int = 128
+    dropout: float = 0.3
+    share: float = 0.5
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=500, learning_rate=1e-3, warmup=20, check_every=100, patience=5)
+    )
+
+
+def sharpen(
+    network: MlxNetwork,
+    learning: Sequence[TrainingMatch],
+    targets: Mapping[str, NDArray[np.float32]],
+    settings: SharpenSettings,
+    augmentation: Augmentation,
+    seed: int,
+    run: RunFolder,
+    check: Callable[[MlxNetwork], Mapping[str, float]],
+    progress: Callable[[Progress], None],
+    sounds: Sequence[Frames] = (),
+) -> None:
+    """Fit the head of ``network`` further, in place; ``check`` says how good a network is."""
+    embeddings = [
+        [window_embeddings(network, _changed(match, copy, augmentation, seed, sounds)) for match in learning]
+        for copy in range(settings.copies + 1)
+    ]
+    rows = [history_rows(match.ends) for match in learning]
+    wanted = [targets[match.id] for match in learning]
+    kept = [np.flatnonzero(match.labels.weight > 0) for match in learning]
+    loud = [np.intersect1d(k, _loud(match)) for k, match in zip(kept, learning, strict=True)]
+    places = [np.array([(i, row) for i, some in enumerate(group) for row in some]) for group in (kept, loud)]
+    places = [group for group in places if len(group)]
+
+    def draw(rng: np.random.Generator) -> Histories:
+        each = settings.histories // len(places)
+        chosen = np.concatenate([group[rng.integers(len(group), size=each)] for group in places])
+        copies = rng.integers(len(embeddings), size=len(chosen))
+        pairs = chosen.tolist()
+        taken = [embeddings[c][i][rows[i][row]] for c, (i, row) in zip(copies.tolist(), pairs, strict=True)]
+        goal = np.array([wanted[i][row] for i, row in pairs], np.float32)
+        return Histories(np.stack(taken), goal, np.ones_like(goal))
+
+    def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
+        logits = model(mx.array(batch.embeddings), key)
+        return focal(logits, mx.array(batch.targets), mx.array(batch.weights), 0.0)
+
+    def judge(parameters: Parameters) -> Mapping[str, float]:
+        place(network, parameters)
+        return check(network)
+
+    model = HeadModel(copy_of_head(network), settings.dropout)
+    before = flat_parameters(model)
+    state = run.stage("sharpen")
+    best = Stage(state, model, settings.schedule, seed, draw, loss, judge, progress, items=settings.histories).run()
+    place(network, {name: before[name] + settings.share * (best[name] - before[name]) for name in best})
+
+
+def _changed(
+    match: TrainingMatch, copy: int, augmentation: Augmentation, seed: int, sounds: Sequence[Frames]
+) -> TrainingMatch:
+    """The match in another colour; copy 0 is the match as it is."""
+    if copy == 0:
+        return match
+    rng = np.random.default_rng([seed, copy, zlib.crc32(match.id.encode())])
+    frames = change_sound(match.read(0, match.frames), rng, augmentation, sounds)
+    return replace(match, read=lambda first, last: frames[first:last])
+
+
+def _loud(match: TrainingMatch) -> NDArray[np.int64]:
+    """The ends at which something stands out that may be danger."""
+    return np.flatnonzero(crowd_state(match)[:, 0] > 0 if match.drawn else match.labels.truth)
