@@ -81,7 +81,7 @@ def test_a_run_that_keeps_nothing_leaves_nothing(program: Program, crowd: str):
 def test_a_spike_runs_the_hook_and_its_clip_can_be_cut(program: Program, crowd: str, tmp_path: Path):
     keep = f"import sys; open({str(tmp_path / 'spike.json')!r}, 'w').write(sys.stdin.read())"
     hook = shlex.join([sys.executable, "-c", keep])
-    loud = ["--spike-on", "0.01", "--spike-off", "0.005", "--sound", "--on-spike", hook]
+    loud = ["--spike-on", "0.0001", "--spike-off", "0.00005", "--sound", "--on-spike", hook]
     printed = program.lines("live", crowd, "--json", "--speed", "max", *loud)
     (spike,) = [line for line in printed if line["type"] == "spike"]
     assert json.loads((tmp_path / "spike.json").read_text()) == {**spike, "session": printed[0]["session"]}
