@@ -33,7 +33,7 @@ class Momentum:
         """Run to the end; standard input is empty unless given."""
         more.setdefault("input", b"")
         done = subprocess.run(
-            self.command(*arguments), capture_output=True, env=self.environment, timeout=120, check=False, **more
+            self.command(*arguments), capture_output=True, env=self.environment, timeout=280, check=False, **more
         )
         done.stderr = done.stderr.decode()
         assert "Traceback" not in done.stderr, done.stderr
