@@ -109,12 +109,13 @@ def graph_lines(picture: Picture, title: str, width: int, height: int, glyphs: G
     framed = height >= _FRAME_ROWS + 2
     rows = max(height - (_FRAME_ROWS if framed else 0), 1)
     line_row = _row_of(picture.threshold, rows)
+    alarmed = (picture.columns >= picture.threshold).tolist()
     lines: list[Line] = []
     for row, bars in enumerate(bar_rows(picture.columns, rows, glyphs)):
         foot = (rows - 1 - row) / rows
         style = _band(foot + 0.5 / rows, picture.threshold)
         gutter = _gutter(row, rows, line_row, picture.threshold)
-        lines.append([gutter, *_bar_pieces(bars, style, row == line_row, picture.cursor, glyphs)])
+        lines.append([gutter, *_bar_pieces(bars, style, alarmed if row == line_row else None, picture.cursor, glyphs)])
     if not framed:
         return [fit(line, width) for line in lines]
     head = [rule(title, width, glyphs, _span_words(count * picture.view.column_s)), _marker_line(picture, glyphs)]
@@ -143,16 +144,20 @@ def _gutter(row: int, rows: int, line_row: int, threshold: float) -> Piece:
     return Piece(" " * GUTTER)
 
 
-def _bar_pieces(bars: str, style: str, on_line: bool, cursor: int | None, glyphs: Glyphs) -> Line:
-    """One row of bars: the empty cells carry the alarm line and the cursor."""
-    if not on_line and cursor is None:
+def _bar_pieces(bars: str, style: str, alarmed: list[bool] | None, cursor: int | None, glyphs: Glyphs) -> Line:
+    """One row of bars: the empty cells carry the cursor and, in the row of the alarm line, the line; there a column
+    that reached it (``alarmed``) looks so, however low the line lies.
+    """
+    if alarmed is None and cursor is None:
         return [Piece(bars, style)]
     pieces: Line = []
     for index, cell in enumerate(bars):
         if cell == " " and index == cursor:
             piece = Piece(glyphs.cursor, "strong")
-        elif cell == " " and on_line:
+        elif cell == " " and alarmed is not None:
             piece = Piece(glyphs.line, "note")
+        elif alarmed is not None and alarmed[index]:
+            piece = Piece(cell, "alarm")
         else:
             piece = Piece(cell, style)
         if pieces and pieces[-1].style == piece.style:
