@@ -41,8 +41,9 @@ def measure(samples: Samples) -> Hops:
     peak = np.maximum(rows.max(axis=1), -rows.min(axis=1))
     clipped = np.zeros(len(rows), np.bool_)
     loud = peak >= FULL_SCALE
-    rail = np.lib.stride_tricks.sliding_window_view(np.abs(rows[loud]) >= FULL_SCALE, CLIPPED_RUN, axis=1)
-    clipped[loud] = np.logical_and.reduce(rail, axis=2).any(axis=1)
+    if loud.any():
+        rail = np.lib.stride_tricks.sliding_window_view(np.abs(rows[loud]) >= FULL_SCALE, CLIPPED_RUN, axis=1)
+        clipped[loud] = np.logical_and.reduce(rail, axis=2).any(axis=1)
     square_sum = np.einsum("ij,ij->i", rows, rows)
     return Hops(square_sum.astype(np.float64) / grid.HOP, peak, clipped, peak == 0.0)
 
