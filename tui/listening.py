@@ -142,6 +142,11 @@ def ending_on_signals(stop: "Stop", outlives_terminal: bool = False) -> Iterator
             signal.signal(number, handler)
 
 
+def reason_of(code: int) -> str | None:
+    """The reason of a run that a signal ended with this exit code; None for any other code."""
+    return next((reason for reason, of in _EXIT_CODES.items() if of == code), None)
+
+
 def exit_code_of(reason: str) -> int:
     """The exit code of a run that ended for ``reason``."""
     return int(_EXIT_CODES.get(reason, ExitCode.DONE))

@@ -67,7 +67,7 @@ def show_live(
     from engine.spikes import SpikeDetector
     from tui.feed import FeedKind
     from tui.launch import run_monitor
-    from tui.listening import exit_code_of
+    from tui.listening import exit_code_of, reason_of
     from tui.live_feed import LiveFeed, live_info
     from tui.stored_feed import StoredFeed
 
@@ -89,10 +89,11 @@ def show_live(
             notices=kept.take_notices,
         )
         feed.run = thread.submit(monitor.run, start)
+        code = 0
         try:
             code = (screen or run_monitor)(feed, settings, find_paths().log)
         finally:
-            stop.request("quit")
+            stop.request(reason_of(code) or "quit")
         end = feed.run.result()
         feed.close()
     return code or exit_code_of(end.reason)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.session import SessionWriter
+from engine.session import SessionReader, SessionWriter
 from engine.signals import End, Start
 from tests.functional.terminal import Terminal, needs_tmux, terminal
 from tests.unit.tui.fake_feed import INFO, make_events
@@ -17,6 +17,7 @@ from tests.unit.tui.fake_feed import INFO, make_events
 PANES = Path(__file__).parent / "panes"
 MOMENTUM = [sys.executable, "-m", "tui"]
 REPLAY = [*MOMENTUM, "replay", "latest"]
+LIVE = [*MOMENTUM, "live", "demo"]
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,18 @@ def test_a_signal_restores_the_terminal(number: int, code: int, home: Path, tmp_
             "1",
             "0",
         ]
+
+
+@needs_tmux
+def test_a_signal_ends_the_recording_with_its_reason(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with terminal(tmp_path, LIVE, environ={"MOMENTUM_HOME": str(home)}) as pane:
+        pane.until("LIVE")
+        os.kill(pane.pid, signal.SIGTERM)
+        pane.until("EXIT 143")
+    (folder,) = (home / "data" / "sessions").iterdir()
+    ends = [event for event in SessionReader.open(folder).poll() if isinstance(event, End)]
+    assert [end.reason for end in ends] == ["terminated"]
 
 
 @needs_tmux
