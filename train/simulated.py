@@ -8,8 +8,7 @@ up again. The same seeds give the same files.
 import hashlib
 import json
 import os
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,23 +16,22 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError, UsageError
+from engine.errors import InputError
 from engine.mel import LogMel
 from engine.paths import PRIVATE_FILE, private_folder
 from engine.simulator.cues import ALARMS, Confuser, Cue, Reaction
 from engine.simulator.match import Score, SimulatedMatch, plan_match
-from engine.simulator.timeline import EventKind, Timeline, cut, draw_timeline
+from engine.simulator.timeline import EventKind
 from train import features
 from train.clock import MatchOnSound, Moment
 from train.match_folder import GRID
+from train.plans import Plan, drawn_plan
 
 SCHEMA: Final = 1
 KINDS: Final = tuple(sorted([kind.value for kind in Reaction] + [kind.value for kind in Confuser]))
 """Everything the simulator can let sound; the order of the tags that training teaches."""
 ALARM_KINDS: Final = frozenset(kind.value for kind in ALARMS)
 _REDRAW = "Delete the folder and draw the matches again."
-_LEAST_MINUTES: Final = 2.0
-_MOST_MINUTES: Final = 240.0
 Progress = Callable[[int, int, float], None]
 """Called with matches done, matches in all, and minutes of sound drawn by this process."""
 
@@ -67,48 +65,35 @@ class SimulatedRecording:
         return features.unpack(packed[start:stop])
 
 
-def stretch_of(seed: int, minutes: float) -> Timeline:
-    """The timeline of match ``seed``: ``minutes`` from a random place in a whole drawn recording.
-
-    Raises ``UsageError`` for a length no match has.
-    """
-    if not _LEAST_MINUTES <= minutes <= _MOST_MINUTES:
-        raise UsageError(
-            f"{minutes:g} minutes is no match to learn from",
-            f"Ask for {_LEAST_MINUTES:g} to {_MOST_MINUTES:g} minutes a match.",
-        )
-    rng = np.random.default_rng([seed, zlib.crc32(b"stretch")])
-    whole = draw_timeline(rng)
-    length_s = min(minutes * 60.0, whole.duration_s)
-    return cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s)
-
-
 def draw_matches(folder: Path, seeds: Iterable[int], minutes: float, progress: Progress) -> list[SimulatedRecording]:
-    """The matches of ``seeds`` in ``folder``; those that are not there yet are drawn. One seed is one venue.
+    """The matches that ``seeds`` draw, ``minutes`` of each. One seed is one venue. Errors as ``draw_planned``."""
+    return draw_planned(folder, [drawn_plan(seed, minutes) for seed in seeds], progress)
 
-    Raises ``InputError`` when the folder holds matches of another length or grid.
+
+def draw_planned(folder: Path, plans: Sequence[Plan], progress: Progress) -> list[SimulatedRecording]:
+    """The matches of ``plans`` in ``folder``; those that are not there yet are drawn.
+
+    Raises ``InputError`` when the folder holds matches of another length or grid, or events can't be read.
     """
-    wanted = list(seeds)
     private_folder(folder)
     matches: list[SimulatedRecording] = []
     drawn_min = 0.0
-    for done, seed in enumerate(wanted):
-        progress(done, len(wanted), drawn_min)
-        name = f"simulated-{seed}"
-        if not (folder / f"{name}.json").exists():
-            _draw(folder, name, seed, minutes)
-            drawn_min += minutes
-        matches.append(read_match(folder / f"{name}.json", minutes))
-    progress(len(wanted), len(wanted), drawn_min)
+    for done, plan in enumerate(plans):
+        progress(done, len(plans), drawn_min)
+        if not (folder / f"{plan.name}.json").exists():
+            _draw(folder, plan)
+            drawn_min += plan.minutes
+        matches.append(read_match(folder / f"{plan.name}.json", plan.minutes))
+    progress(len(plans), len(plans), drawn_min)
     return matches
 
 
-def _draw(folder: Path, name: str, seed: int, minutes: float) -> None:
-    score = plan_match(seed, stretch_of(seed, minutes))
+def _draw(folder: Path, plan: Plan) -> None:
+    score = plan_match(plan.seed, plan.timeline())
     log_mel = LogMel()
     digest = hashlib.sha256()
     frames = 0
-    path = folder / f"{name}.mel12"
+    path = folder / f"{plan.name}.mel12"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as file:
         for chunk in SimulatedMatch(score).chunks():
             mel = log_mel.push(chunk)
@@ -116,8 +101,8 @@ def _draw(folder: Path, name: str, seed: int, minutes: float) -> None:
             file.write(data)
             digest.update(data)
             frames += len(mel)
-    truth = {"schema": SCHEMA, "grid": GRID, "seed": seed, "minutes": minutes, "frames": frames}
-    write_whole(folder / f"{name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score))
+    truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
+    write_whole(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score))
 
 
 def _truth(score: Score) -> dict[str, Any]:

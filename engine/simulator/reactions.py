@@ -244,13 +244,14 @@ def claps(rng: np.random.Generator, length: int, rate: float) -> Samples:
 def clap_hands(rng: np.random.Generator, clicks: Samples) -> Samples:
     """Clicks through the sound of hands: noise bursts of some milliseconds with a resonance."""
     n = syn.samples(0.06)
-    size = len(clicks) + n
-    out = np.zeros(len(clicks), np.float32)
+    size = syn.fast_size(len(clicks) + n)
+    together = np.zeros(size // 2 + 1, np.complex128)
     whose = rng.integers(0, HANDS, len(clicks))
     for pair in range(HANDS):
-        spectrum = np.fft.rfft(np.where(whose == pair, clicks, np.float32(0.0)), size)
+        theirs = np.fft.rfft(np.where(whose == pair, clicks, np.float32(0.0)), size)
         centre_hz = float(rng.uniform(600.0, 2400.0))
         hand = syn.noise(rng, n, syn.shaped(syn.band_db(centre_hz * 0.7, centre_hz * 1.5, 9.0)))
         hand *= syn.attack_decay(n, 0.001, float(rng.uniform(0.004, 0.018)))
-        out += np.fft.irfft(spectrum * np.fft.rfft(hand, size), size)[: len(clicks)].astype(np.float32)
+        together += theirs * np.fft.rfft(hand, size)
+    out = np.fft.irfft(together, size)[: len(clicks)].astype(np.float32)
     return out / max(syn.rms(out), 1e-9)

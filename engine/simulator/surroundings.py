@@ -62,7 +62,7 @@ def rain(cue: Cue, venue: Venue) -> Samples:
     plop = syn.tone(syn.harmonics([1.0, 0.3]), float(rng.uniform(300.0, 3500.0)), n)
     plop = plop + syn.noise(rng, n, np.ones(syn.BINS, np.float32))
     plop *= syn.attack_decay(n, 0.0007, float(rng.uniform(0.002, 0.015)))
-    size = length + n
+    size = syn.fast_size(length + n)
     wet = np.fft.irfft(np.fft.rfft(drops, size) * np.fft.rfft(plop, size), size)[:length].astype(np.float32)
     mixed = hiss + float(rng.uniform(0.0, 1.5)) * _unit(wet)
     return _unit(mixed * _level(rng, length, 4.0, 1.5) * _swell(rng, length, 2.0))

@@ -121,6 +121,15 @@ def frames_for(length: int) -> int:
     return -(-length // STEP) + 1
 
 
+def fast_size(least: int) -> int:
+    """The smallest length from ``least`` on that an FFT is quick at: a small number times a power of two.
+
+    A length with a large prime in it takes many times as long.
+    """
+    power = max(0, (least - 1).bit_length() - 4)
+    return -(-least >> power) << power if least > 16 else least
+
+
 def noise(rng: np.random.Generator, length: int, spectrum: Spectrum) -> Samples:
     """Gaussian noise of ``length`` samples whose amplitude spectrum is ``spectrum`` ((BINS,) or (frames_for, BINS))."""
     count = frames_for(length)
