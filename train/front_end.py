@@ -35,10 +35,10 @@ def front_end_of(frames: NDArray[np.float32], starts: NDArray[np.int64], config:
     limited = np.clip(frames.astype(np.float64), below[..., None], above[..., None])
     channels = []
     if config.kind != "background":
-        centred = limited - references[..., None] - engine_front_end._LEVEL_CENTRE_DB
-        channels.append(centred / engine_front_end._LEVEL_SCALE_DB)
+        centred = limited - references[..., None] - engine_front_end.LEVEL_CENTRE_DB
+        channels.append(centred / engine_front_end.LEVEL_SCALE_DB)
     if config.kind != "level":
-        channels.append(_against_background(limited, shares, config) / engine_front_end._BACKGROUND_SCALE_DB)
+        channels.append(_against_background(limited, shares, config) / engine_front_end.BACKGROUND_SCALE_DB)
     return np.stack(channels, axis=-1).astype(np.float32)
 
 

@@ -40,9 +40,9 @@ class FrontEndConfig:
         return 2 if self.kind == "both" else 1
 
 
-_LEVEL_CENTRE_DB: Final = -25.0
-_LEVEL_SCALE_DB: Final = 15.0
-_BACKGROUND_SCALE_DB: Final = 10.0
+LEVEL_CENTRE_DB: Final = -25.0
+LEVEL_SCALE_DB: Final = 15.0
+BACKGROUND_SCALE_DB: Final = 10.0
 
 
 def frame_level_db(frames: Frames) -> NDArray[np.float64]:
@@ -80,9 +80,9 @@ class FrontEnd:
         limited = np.clip(frames.astype(np.float64), references + config.floor_db, references + config.ceiling_db)
         channels = []
         if config.kind != "background":
-            channels.append((limited - references - _LEVEL_CENTRE_DB) / _LEVEL_SCALE_DB)
+            channels.append((limited - references - LEVEL_CENTRE_DB) / LEVEL_SCALE_DB)
         if config.kind != "level":
-            channels.append(self._against_background(limited, shares) / _BACKGROUND_SCALE_DB)
+            channels.append(self._against_background(limited, shares) / BACKGROUND_SCALE_DB)
         self._seen += len(frames)
         return np.stack(channels, axis=-1).astype(np.float32)
 

@@ -16,6 +16,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "devices",
         "doctor",
         "weights",
+        "export",
         "config",
     ),
 }

@@ -1,0 +1,63 @@
+"""The ONNX graphs against MLX: the same function of the same tensors, for every shape that weights may have."""
+
+import numpy as np
+import pytest
+
+from engine import grid
+from engine.model.encoder import EncoderConfig
+from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
+from engine.model.head import READOUTS, HeadConfig
+from engine.model.network import MlxNetwork
+from engine.model.onnx_graph import columns_model, embed_model, head_model, window_model
+
+pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+
+
+def _run(model, values: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+    return session.run(None, {given.name: values})[0]
+
+
+def _frames(*shape: int) -> np.ndarray:
+    return np.random.default_rng(2).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", FRONT_END_KINDS)
+def test_columns_agree_with_mlx_whatever_the_front_end(kind):
+    network = MlxNetwork(FrontEndConfig(kind), EncoderConfig(), HeadConfig(), seed=1)
+    frames = _frames(500, grid.MEL_BANDS, network.front_end.channels)
+    (columns,) = _run(columns_model(network), frames[None])
+    np.testing.assert_allclose(columns, network.columns(frames), atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        EncoderConfig(strides=((1, 2), (2, 2), (2, 2), (1, 1))),
+        EncoderConfig(channels=(32, 96, 64), strides=((2, 1), (2, 2), (1, 2)), embedding=32),
+    ],
+)
+def test_columns_agree_with_mlx_whatever_the_shape(encoder):
+    network = MlxNetwork(FrontEndConfig(), encoder, HeadConfig(), seed=1)
+    frames = _frames(300, grid.MEL_BANDS, 2)
+    (columns,) = _run(columns_model(network), frames[None])
+    np.testing.assert_allclose(columns, network.columns(frames), atol=2e-5)
+
+
+def test_the_window_is_the_embedding_of_its_columns_mean(network):
+    windows = _frames(3, grid.WINDOW_FRAMES, grid.MEL_BANDS, 2)
+    whole = _run(window_model(network), windows)
+    by_columns = _run(embed_model(network), _run(columns_model(network), windows).mean(axis=1))
+    np.testing.assert_allclose(whole, by_columns, atol=1e-5)
+    np.testing.assert_allclose(whole, network.window_embeddings(windows), atol=2e-5)
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_the_head_agrees_with_mlx_whatever_it_reads(readout, layers):
+    head = HeadConfig(hidden=32, layers=layers, readout=readout, fc=32)
+    network = MlxNetwork(FrontEndConfig(), EncoderConfig(), head, seed=4)
+    histories = np.random.default_rng(3).uniform(0, 6, (5, grid.WINDOWS, 128)).astype(np.float32)
+    np.testing.assert_allclose(_run(head_model(network), histories), network.logits(histories), atol=1e-5)

@@ -1,0 +1,59 @@
+"""``momentum export``: the network in other programs' formats."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.groups import group
+
+if TYPE_CHECKING:
+    from engine.model.checkpoint import Weights
+
+export = group("Write the network for other programs, with everything they must know to feed it.")
+
+WeightsOption = Annotated[str | None, typer.Option("--weights", help="Installed weights by name, or a folder.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+
+
+@export.callback()
+def _formats() -> None:
+    """Write the network for other programs, with everything they must know to feed it."""
+    # Without this, a group of one command would be that command.
+
+
+@export.command("onnx")
+def onnx(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the files; made if missing.")],
+    weights: WeightsOption = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write ONNX: the encoder by columns and by whole windows, and the head, a file each.
+
+    Front end, calibration, label rule and spikes are in the metadata of each. docs/export.md explains how to feed them.
+    """
+    from engine.export.onnx_files import export_onnx
+    from tui.output import Column, print_json, print_table, wants_json
+
+    written = export_onnx(load_weights(weights), out, replace=force)
+    if wants_json(as_json):
+        print_json(
+            [{"file": str(row.file), "input": row.input, "output": row.output, "bytes": row.bytes} for row in written]
+        )
+        return
+    print_table(
+        [Column("file"), Column("takes"), Column("gives"), Column("bytes")],
+        [(str(row.file), row.input, row.output, str(row.bytes)) for row in written],
+    )
+
+
+def load_weights(name: str | None) -> "Weights":
+    """The weights that ``name``, or else the configuration, means."""
+    from engine.model.checkpoint import load
+    from engine.model.installed import find_weights, weights_folders
+    from engine.paths import find_paths
+    from tui.listening import settings_for
+
+    return load(find_weights(settings_for({"weights": name}).weights, weights_folders(find_paths())))
