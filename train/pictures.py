@@ -5,9 +5,7 @@ at 0.5, 1, 2, 4 and 8 kHz, 60 dB from black to white below the loudest.
 """
 
 import argparse
-import struct
 import sys
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.mel import band_edges_hz, log_mel
+from engine.png import png
 from engine.signals import Samples
 from engine.simulator import confusers, crowd
 from engine.simulator.crowd import Mood
@@ -121,19 +120,6 @@ def spectrogram(sound: Samples) -> Pixels:
         row = inner.shape[0] - round((band + 0.5) * _SCALE[0])
         picture[row, :_MARGIN] = 0
     return picture
-
-
-def png(picture: Pixels) -> bytes:
-    """A picture (rows, columns, 3) as a PNG file (ISO/IEC 15948: 8 bits, RGB, no interlacing)."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    rows, columns, _ = picture.shape
-    lines = np.concatenate([np.zeros((rows, 1), np.uint8), picture.reshape(rows, -1)], axis=1)
-    header = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
-    body = zlib.compress(lines.tobytes(), 9)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

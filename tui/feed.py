@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.signals import Event, Mark
+from engine.signals import Event, Mark, Rejected, Spike
+
+if TYPE_CHECKING:
+    from engine.explain.moment import Explanation
 
 Floats: TypeAlias = NDArray[np.float64]
 Column: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
@@ -143,6 +146,13 @@ class SessionFeed(Protocol):
 
     def clip(self, onset: float, folder: Path) -> Path:
         """Write the sound around ``onset`` into ``folder`` and return the file; raises where there is no sound."""
+        ...
+
+    def explain(self, moment: "float | Spike | Rejected") -> "Explanation":
+        """Say why the index stood where it did at a moment (seconds of sound), a spike or a rejected candidate.
+
+        It takes seconds: called from a thread of its own. Raises ``MomentumError`` where its sound was not kept.
+        """
         ...
 
     def close(self) -> None:

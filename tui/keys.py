@@ -40,6 +40,7 @@ KEYS: tuple[Key, ...] = (
     Key("faster", "greater_than_sign,full_stop", "speed(1)", "faster", "replay: twice the speed", LOOK),
     Key("seek", "j", "seek", "jump to", "jump to a time (12:34, or seconds)", LOOK),
     Key("rejected", "x", "rejected", "rejected", "show or hide candidates that were not reported, and why", LOOK),
+    Key("why", "w", "why", "why", "why: which pitch and which second moved the index at the selected spike", LOOK),
     Key("mark", "m", "mark", "mark", "mark this moment: goal, chance, corner, card ... with a note", NOTE),
     Key("goal", "g", "goal", "goal", "mark a goal at once", NOTE),
     Key("clock", "k", "clock", "clock", "set the match clock: kick-off, half-time, second half, full time", NOTE),

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from engine import grid
 from engine.errors import MomentumError
 from engine.mel import LogMel
-from engine.signals import AudioBlock, End, Event, Mark, Reading, Start
+from engine.signals import AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
 from engine.spikes import SpikeDetector
 from tui.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
 from tui.match_clock import ALARM_LINE
 from tui.stored_feed import StoredFeed, points_of
 
 if TYPE_CHECKING:
+    from engine.explain.moment import Explanation
     from tui.listening import Engine
 
 _MARKS_EVERY_S: Final = 1.0
@@ -174,6 +175,9 @@ class LiveFeed:
 
     def clip(self, onset: float, folder: Path) -> Path:
         return self._kept().clip(onset, folder)
+
+    def explain(self, moment: "float | Spike | Rejected") -> "Explanation":
+        return self._kept().explain(moment)
 
     def close(self) -> None:
         if self._store is not None:

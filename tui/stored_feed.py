@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.session import Review, SessionReader
-from engine.signals import Event, Mark
+from engine.signals import Event, Mark, Rejected, Spike
 from tui.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
+
+if TYPE_CHECKING:
+    from engine.explain.moment import Explanation
 
 _LOOK_EVERY_S: Final = 0.5
 """How often the recorder's lock is looked at; asked for many times a second."""
@@ -137,6 +140,12 @@ class StoredFeed:
         path.unlink(missing_ok=True)  # the same clip, written again
         write_clip(path, pcm, "flac")
         return path
+
+    def explain(self, moment: "float | Spike | Rejected") -> "Explanation":
+        """As in ``SessionFeed``; with a reader of its own, and the weights that the session was heard with."""
+        from tui.why.opened import explain_stored
+
+        return explain_stored(self.reader.folder, moment)[0]
 
     def close(self) -> None:
         self.reader.close()

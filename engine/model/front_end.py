@@ -95,3 +95,23 @@ class FrontEnd:
             against[i] = (1.0 - share) * difference
         self._background_db = background
         return np.clip(against, -self.config.ceiling_db, self.config.ceiling_db)
+
+
+def at_background(features: Frames) -> Frames:
+    """What frames of kind ``both`` (n, MEL_BANDS, 2) would have been had every band stayed at its own background.
+
+    The channel against the background becomes zero, and the level channel is moved by the same number of dB.
+    """
+    level = features[..., 0] - features[..., 1] * np.float32(_BACKGROUND_SCALE_DB / _LEVEL_SCALE_DB)
+    return np.stack([level, np.zeros_like(level)], axis=-1)
+
+
+def channels_of(features: Frames, kind: FrontEndKind) -> Frames:
+    """The channels that a front end of ``kind`` gives, from those of kind ``both`` (n, MEL_BANDS, 2)."""
+    match kind:
+        case "both":
+            return features
+        case "level":
+            return features[..., :1]
+        case "background":
+            return features[..., 1:]

@@ -32,6 +32,12 @@ def monitor(
     return MonitorApp(feed, MonitorSettings(fps=0, **settings), clock=lambda: 0.0, environ={})
 
 
+async def explained(pilot: Pilot[int]) -> None:
+    await pilot.press("w")
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
 def ending_in(health: Health, detail: str) -> list[Event]:
     return [*make_events(100.0), HealthChange(100.0, health, detail)]
 
@@ -50,6 +56,8 @@ def ending_in(health: Health, detail: str) -> list[Event]:
         pytest.param(monitor, {"press": ["question_mark"]}, id="help"),
         pytest.param(monitor, {"press": ["p", "r"]}, id="review"),
         pytest.param(monitor, {"press": ["m"]}, id="mark"),
+        pytest.param(monitor, {"run_before": explained}, id="why"),
+        pytest.param(lambda: monitor(ascii=True), {"run_before": explained, "terminal_size": (200, 50)}, id="why-large"),
         pytest.param(
             lambda: monitor(info=replace(INFO, trained=False, weights="default (untrained)", simulated=True)),
             {},

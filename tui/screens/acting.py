@@ -224,6 +224,15 @@ class ActingScreen(Screen[None]):
         first = questions.verdict_question(isinstance(candidate, Rejected), played, clip)
         self._ask("Review", [first, questions.WHAT], keep, note="a note, if you like", about=about)
 
+    def action_why(self) -> None:
+        """Say what moved the index at the selected spike; without any spike, at the moment in view."""
+        from tui.screens.why import WhyScreen  # brings the engine, which a visitor needs for nothing else
+
+        candidate = self.query_one(SpikeLog).selected
+        t = self.view.cursor_s if candidate is None else moment_of(candidate)
+        moment = candidate if isinstance(candidate, Spike | Rejected) else t
+        self.app.push_screen(WhyScreen(t, lambda: self.feed.explain(moment), self.glyphs))
+
     def action_export(self) -> None:
         """Write the session to a file."""
 

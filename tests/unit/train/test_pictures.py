@@ -5,7 +5,8 @@ import zlib
 
 import numpy as np
 
-from train.pictures import png, scenes, sound_of, spectrogram
+from engine.png import png
+from train.pictures import scenes, sound_of, spectrogram
 
 
 def decode(data: bytes) -> np.ndarray:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import InputError
-from engine.signals import End, Event, Health, HealthChange, Mark, Reading
+from engine.explain.moment import Explanation
+from engine.signals import End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike
 from engine.spikes import SpikeDetector, SpikeSettings
+from tests.unit.tui.made_up_explanation import made_up
 from tui.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
 
 READING_S = grid.READING_FRAMES * grid.HOP_S
@@ -85,6 +87,8 @@ class FakeFeed:
         self.thresholds: list[float] = []
         self.exported: list[str] = []
         self.fails: Exception | None = None
+        self.explained: list[float | Spike | Rejected] = []
+        self.fails_to_explain: Exception | None = None
         self.mel: NDArray[np.float32] | None = None
 
     @property
@@ -144,6 +148,12 @@ class FakeFeed:
 
     def clip(self, onset: float, folder: Path) -> Path:
         raise InputError("this session kept no sound", "record with sound to export clips")
+
+    def explain(self, moment: float | Spike | Rejected) -> Explanation:
+        self.explained.append(moment)
+        if self.fails_to_explain:
+            raise self.fails_to_explain
+        return made_up(moment.peak if isinstance(moment, Spike) else 74.0)
 
     def close(self) -> None:
         self.alive = False

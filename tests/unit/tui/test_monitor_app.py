@@ -12,8 +12,10 @@ from textual.widgets import Input
 from engine.errors import InputError
 from engine.signals import End, Health, HealthChange, Mark, Spike
 from tests.unit.tui.fake_feed import INFO, THRESHOLD, FakeFeed, make_events
+from tests.unit.tui.made_up_explanation import made_up
 from tui.app import MonitorApp
 from tui.feed import FeedInfo, FeedKind
+from tui.glyphs import UNICODE
 from tui.keys import KEYS
 from tui.screens.ask import Ask
 from tui.screens.help import HelpScreen
@@ -25,6 +27,7 @@ from tui.widgets.index import IndexPanel
 from tui.widgets.lines import Header, KeyBar, StatusLine
 from tui.widgets.paint import Painted, text_of
 from tui.widgets.spike_log import SpikeLog
+from tui.widgets.why import WhyPanel
 
 NOW_S = 250.0
 SPIKES = (73.0, 178.0, 224.0)
@@ -501,3 +504,46 @@ def test_every_key_is_pressed_by_a_test_here() -> None:
         key.id for key in KEYS if not any(f'"{name}"' in source or f'"{name}' in source for name in key.keys.split(","))
     ]
     assert missing == []
+
+
+async def test_w_says_why_the_selected_spike_rose_while_the_monitor_goes_on(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("p", "w")
+        await stage.written()
+        spike = stage.screen.query_one(SpikeLog).selected
+        assert stage.feed.explained == [spike]
+        shown = "\n".join(text_of(stage.app.screen.query_one(WhyPanel).draw(80, 24)))
+        assert "mostly " in shown
+        assert "then" in shown
+        stage.feed.until_s = 260.0
+        await stage.tick()
+        assert stage.screen.model.head_s == pytest.approx(260.0, abs=0.1)
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, MonitorScreen)
+
+
+async def test_why_says_what_is_missing(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.fails_to_explain = InputError("session x kept no sound", "Record with --sound to keep it.")
+        await stage.press("w")
+        await stage.written()
+        shown = "\n".join(text_of(stage.app.screen.query_one(WhyPanel).draw(80, 24)))
+        assert "kept no sound" in shown
+        assert "--sound" in shown
+
+
+async def test_why_without_a_spike_explains_the_moment_in_view(on_stage: Opening) -> None:
+    async with on_stage(until_s=60.0) as stage:
+        await stage.press("w")
+        await stage.written()
+        assert stage.feed.explained == [pytest.approx(60.0, abs=0.1)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (200, 50)])
+def test_an_explanation_fits_its_screen(size: tuple[int, int]) -> None:
+    panel = WhyPanel(UNICODE, 74.0, "wait")
+    panel._explanation = made_up()
+    lines = text_of(panel._draw_fitted(*size))
+    assert len(lines) <= size[1]
+    assert all(len(line) == size[0] for line in lines)
+    assert any("mostly" in line for line in lines)

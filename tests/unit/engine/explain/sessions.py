@@ -1,0 +1,52 @@
+"""A session of a small network that kept its sound."""
+
+from pathlib import Path
+
+import numpy as np
+
+from engine import grid
+from engine.calibration import Calibration
+from engine.model.checkpoint import Weights, WeightsConfig, load, save
+from engine.session import SessionWriter
+from engine.signals import AudioBlock, End, Rejected, Spike, Start
+from engine.spikes import SpikeSettings
+from engine.stream import PressureStream
+from tests.unit.engine.explain.conftest import SMALL, SMALL_HEAD, small_network
+
+LENGTH_S = 46.0
+LOUD_S = 42.0
+
+
+def small_weights(folder: Path) -> Weights:
+    """Weights in ``folder`` whose index moves."""
+    config = WeightsConfig(
+        "small",
+        True,
+        "danger",
+        encoder=SMALL,
+        head=SMALL_HEAD,
+        calibration=Calibration(40.0, 0.0, True),
+        spikes=SpikeSettings(0.5, 0.4),
+    )
+    save(folder, config, small_network(), "# small\n")
+    return load(folder)
+
+
+def heard_session(root: Path, weights: Weights, keep_sound: bool = True) -> Path:
+    """A session of ``LENGTH_S`` of noise, louder from ``LOUD_S`` on, with a spike and a candidate there."""
+    rng = np.random.default_rng(4)
+    sound = 0.02 * rng.normal(size=round(LENGTH_S * grid.SAMPLE_RATE_HZ))
+    sound[round(LOUD_S * grid.SAMPLE_RATE_HZ) :] *= 4.0
+    block = AudioBlock(sound.astype(np.float32), 0)
+    identity = {"name": weights.config.name, "sha256": weights.checksum}
+    writer = SessionWriter.create(root, "demo:7", keep_sound=keep_sound, weights=identity)
+    writer.write(Start(writer.name, "demo:7", "small", True, 22050, "2026-11-20T15:00:00Z", 0.5, "danger"))
+    writer.sound(block)
+    stream = PressureStream(weights.network, weights.config.calibration)
+    for reading in stream.push(block):
+        writer.write(reading)
+    writer.write(Spike(LOUD_S, LOUD_S + 2.0, LOUD_S + 3.0, 0.9, LOUD_S + 1.0))
+    writer.write(Rejected(LOUD_S, 0.4, "below_threshold", LOUD_S + 3.0))
+    writer.write(End(LENGTH_S, "end_of_file"))
+    writer.close()
+    return writer.folder

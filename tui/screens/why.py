@@ -1,0 +1,52 @@
+"""Why the index stood where it did: computed beside the screen, shown over it."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from engine.errors import MomentumError
+from engine.explain.moment import Explanation
+from tui.glyphs import Glyphs
+from tui.widgets.why import WhyPanel
+
+_WAITING = "hearing the 38 s before it again; this takes some seconds, and the listening goes on meanwhile"
+
+
+class WhyScreen(ModalScreen[None]):
+    """Explains one moment; Escape leaves it, whether it has an answer yet or not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,w", "dismiss", "close", show=False),
+        Binding("ctrl+c", "app.help_quit", "quit", show=False),
+    ]
+
+    def __init__(self, t: float, ask: Callable[[], Explanation], glyphs: Glyphs) -> None:
+        """``ask`` gives the explanation of the moment near ``t`` seconds; it is called once, in a thread."""
+        super().__init__()
+        self._t = t
+        self._ask = ask
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        yield WhyPanel(self._glyphs, self._t, _WAITING, id="why")
+
+    def on_mount(self) -> None:
+        self.run_worker(self._explain, thread=True, exit_on_error=False)
+
+    def _explain(self) -> None:
+        panel = self.query_one(WhyPanel)
+        try:
+            explanation = self._ask()
+        except MomentumError as error:
+            self._tell(panel.fail, error.message, error.hint)
+        except OSError as error:
+            self._tell(panel.fail, f"it can't be heard again: {error.strerror or error}", "")
+        else:
+            self._tell(panel.show, explanation)
+
+    def _tell(self, show: Callable[..., None], *what: object) -> None:
+        if self.is_attached:  # a person may have left meanwhile
+            self.app.call_from_thread(show, *what)
