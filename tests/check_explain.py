@@ -29,17 +29,17 @@ from engine.model.checkpoint import Weights, load
 from engine.paths import shipped_weights
 from engine.pipeline import Pipeline
 from engine.signals import Health, Reading, Spike
-from engine.simulator.match import SimulatedMatch, plan_match
+from engine.simulator.match import SimulatedMatch, draws_for, plan_match
+from engine.simulator.timeline import cut, draw_timeline
 from engine.simulator.truth import Sounding, Truth, truth_of
 from engine.spikes import SpikeDetector
-from train.simulated import stretch_of
 
 _ANSWERS_S: Final = 6.0
 """A cry that was heard this long before a spike's onset, or later, is behind it."""
 _EARLIER_S: Final = (25.0, 1.0)
 """A confuser that began between so long and so long before the cry is one a moment earlier."""
-_LOWER: Final = 0.85
-_LOWEST: Final = 0.02
+_THRESHOLDS: Final = (1.0, 0.85, 0.7, 0.6, 0.5)
+"""Shares of the shipped threshold that are tried until there are spikes enough; lower, they run into another."""
 AIMS: Final = {"reaction": 0.6, "confuser": 0.2}
 
 
@@ -139,19 +139,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _matches(weights: Weights, options: argparse.Namespace) -> Iterator[Match]:
-    """Matches until there are spikes enough at the shipped threshold, or as many as are allowed."""
+    """Matches until the lowest threshold gives spikes enough, or as many as are allowed."""
     found = 0
     for seed in range(options.seed, options.seed + options.matches):
         match = _hear(weights, seed, options.minutes)
-        found += len(_spikes(weights, match, weights.config.spikes.on))
-        _say(f"match {seed}: {found} spikes at the shipped threshold", end="\r")
+        found += len(_answered(weights, match, _THRESHOLDS[-1] * weights.config.spikes.on))
+        _say(f"match {seed}: {found} spikes with a cry behind them so far", end="\r")
         yield match
         if found >= options.spikes:
             return
 
 
 def _hear(weights: Weights, seed: int, minutes: float) -> Match:
-    score = plan_match(seed, stretch_of(seed, minutes))
+    rng = draws_for(seed, "explained")
+    whole = draw_timeline(rng)
+    length_s = min(minutes * 60.0, whole.duration_s)
+    score = plan_match(seed, cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s))
     log_mel, pipeline = LogMel(), Pipeline(weights.network, 0, grid.READING_FRAMES)
     frames: list[Frames] = []
     pressures: list[NDArray[np.float64]] = []
@@ -173,19 +176,24 @@ def _spikes(weights: Weights, match: Match, on: float) -> list[Spike]:
     return [one for one in decided if isinstance(one, Spike)]
 
 
+def _answered(weights: Weights, match: Match, on: float) -> list[Case]:
+    """The spikes of a match that have a cry behind them."""
+    spikes = _spikes(weights, match, on)
+    return [Case(match, spike, cries) for spike in spikes if (cries := _cries(match.truth, spike))]
+
+
 def _cases(weights: Weights, matches: list[Match], wanted: int) -> tuple[float, list[Case]]:
-    """The strongest spikes with a cry behind them; the threshold is lowered until there are enough."""
-    on = weights.config.spikes.on
-    while True:
-        found = [
-            Case(match, spike, cries)
-            for match in matches
-            for spike in _spikes(weights, match, on)
-            if (cries := _cries(match.truth, spike))
-        ]
-        if len(found) >= wanted or on * _LOWER < _LOWEST:
-            return on, sorted(found, key=lambda case: -case.spike.peak_pressure)[:wanted]
-        on *= _LOWER
+    """The strongest spikes with a cry behind them, at the highest threshold that gives enough."""
+    best: tuple[float, list[Case]] = (weights.config.spikes.on, [])
+    for share in _THRESHOLDS:
+        on = share * weights.config.spikes.on
+        found = [case for match in matches for case in _answered(weights, match, on)]
+        if len(found) > len(best[1]):
+            best = on, found
+        if len(found) >= wanted:
+            break
+    on, found = best
+    return on, sorted(found, key=lambda case: -case.spike.peak_pressure)[:wanted]
 
 
 def _cries(truth: Truth, spike: Spike) -> tuple[Sounding, ...]:

@@ -102,7 +102,7 @@ def at_background(features: Frames) -> Frames:
 
     The channel against the background becomes zero, and the level channel is moved by the same number of dB.
     """
-    level = features[..., 0] - features[..., 1] * np.float32(_BACKGROUND_SCALE_DB / _LEVEL_SCALE_DB)
+    level = features[..., 0] - features[..., 1] * np.float32(BACKGROUND_SCALE_DB / LEVEL_SCALE_DB)
     return np.stack([level, np.zeros_like(level)], axis=-1)
 
 

@@ -8,6 +8,7 @@ import typer
 from tui.groups import group
 
 if TYPE_CHECKING:
+    from engine.export.onnx_files import Exported
     from engine.model.checkpoint import Weights
 
 export = group("Write the network for other programs, with everything they must know to feed it.")
@@ -35,18 +36,25 @@ def onnx(
     Front end, calibration, label rule and spikes are in the metadata of each. docs/export.md explains how to feed them.
     """
     from engine.export.onnx_files import export_onnx
-    from tui.output import Column, print_json, print_table, wants_json
 
-    written = export_onnx(load_weights(weights), out, replace=force)
-    if wants_json(as_json):
-        print_json(
-            [{"file": str(row.file), "input": row.input, "output": row.output, "bytes": row.bytes} for row in written]
-        )
-        return
-    print_table(
-        [Column("file"), Column("takes"), Column("gives"), Column("bytes")],
-        [(str(row.file), row.input, row.output, str(row.bytes)) for row in written],
-    )
+    _tell(export_onnx(load_weights(weights), out, replace=force), as_json)
+
+
+@export.command("coreml")
+def coreml(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the packages; made if missing.")],
+    weights: WeightsOption = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write Core ML packages for iOS 16, macOS 13 and later: the encoder by columns and by whole windows, and the head.
+
+    The encoder is in half precision with fixed shapes, for the Neural Engine. What the ONNX files say of front end,
+    calibration and label rule is in the metadata here, too. docs/export.md explains how a program feeds them.
+    """
+    from engine.export.coreml_files import export_coreml
+
+    _tell(export_coreml(load_weights(weights), out, replace=force), as_json)
 
 
 def load_weights(name: str | None) -> "Weights":
@@ -57,3 +65,17 @@ def load_weights(name: str | None) -> "Weights":
     from tui.listening import settings_for
 
     return load(find_weights(settings_for({"weights": name}).weights, weights_folders(find_paths())))
+
+
+def _tell(written: "list[Exported]", as_json: bool) -> None:
+    from tui.output import Column, print_json, print_table, wants_json
+
+    if wants_json(as_json):
+        print_json(
+            [{"file": str(row.file), "input": row.input, "output": row.output, "bytes": row.bytes} for row in written]
+        )
+        return
+    print_table(
+        [Column("file"), Column("takes"), Column("gives"), Column("bytes")],
+        [(str(row.file), row.input, row.output, str(row.bytes)) for row in written],
+    )

@@ -1,5 +1,6 @@
 """A session of a small network that kept its sound."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +18,18 @@ LENGTH_S = 46.0
 LOUD_S = 42.0
 
 
-def small_weights(folder: Path) -> Weights:
+def small_weights(folder: Path, readout: str = "mean") -> Weights:
     """Weights in ``folder`` whose index moves."""
     config = WeightsConfig(
         "small",
         True,
         "danger",
         encoder=SMALL,
-        head=SMALL_HEAD,
+        head=replace(SMALL_HEAD, readout=readout),  # type: ignore[arg-type]
         calibration=Calibration(40.0, 0.0, True),
         spikes=SpikeSettings(0.5, 0.4),
     )
-    save(folder, config, small_network(), "# small\n")
+    save(folder, config, small_network(readout=readout), "# small\n")
     return load(folder)
 
 

@@ -27,3 +27,23 @@ def test_without_the_extra_onnx_says_what_to_install_and_writes_nothing(
     assert main(["export", "onnx", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err == "momentum: onnx is not installed\n  pip install 'acoustic-momentum[onnx]'\n"
     assert not (tmp_path / "out").exists()
+
+
+def test_coreml_tells_every_package_with_its_fixed_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
+    assert main(["export", "coreml", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr()
+    rows = {Path(row["file"]).name: row for row in json.loads(told.out)}
+    assert set(rows) == {"column.mlpackage", "embed.mlpackage", "window.mlpackage", "head.mlpackage"}
+    assert rows["head.mlpackage"]["output"] == "logits (1, 2)"
+    assert told.err == ""
+
+
+def test_without_the_extra_coreml_says_what_to_install_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "coremltools", None)
+    assert main(["export", "coreml", str(tmp_path / "out")]) == 2
+    said = "momentum: coremltools is not installed\n  pip install 'acoustic-momentum[coreml]'\n"
+    assert capsys.readouterr().err == said
+    assert not (tmp_path / "out").exists()
