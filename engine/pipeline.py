@@ -74,12 +74,18 @@ class Pipeline:
         if not len(ends):
             return
         starts = ends - grid.WINDOW_FRAMES
-        pooled = np.empty((len(ends), self._network.encoder.channels[-1]), np.float32)
+        encoder = self._network.encoder
+        pooled = np.empty((len(ends), encoder.pooled_width), np.float32)
         for phase in np.unique(starts % self._stride).tolist():
             chosen = starts % self._stride == phase
             first = (starts[chosen] - phase) // self._stride
             columns = self._columns_of(phase, int(first[0]), int(first[-1]) + self._window_columns)
-            pooled[chosen] = columns.means(first, self._window_columns)
+            means = [columns.means(first, self._window_columns)]
+            if encoder.recent_columns:
+                means.append(
+                    columns.means(first + self._window_columns - encoder.recent_columns, encoder.recent_columns)
+                )
+            pooled[chosen] = np.concatenate(means, axis=1)
         self._embeddings.append(self._network.embed(pooled))
         self._next_window = int(ends[-1]) + 1
 
@@ -90,7 +96,7 @@ class Pipeline:
         """
         ring = self._columns.get(phase)
         if ring is None:
-            ring = self._columns[phase] = Ring(first, (self._network.encoder.channels[-1],))
+            ring = self._columns[phase] = Ring(first, (self._network.encoder.column_width,))
         if needed > ring.end:
             first_frame = phase + ring.end * self._stride
             last_frame = phase + (needed - 1) * self._stride + self._field

@@ -1,11 +1,12 @@
 """The training story of the encoder and its head, from top to bottom.
 
-1. Deal the matches into folds; the last fold is never learned from.
+1. Deal the matches into folds; the last fold is never learned from, unless there are other matches to judge by.
 2. Learn for a short while without each of the other folds, and note where that network is wrong on the fold it did not
    see: the hard negatives.
-3. Learn from all but the last fold, hard negatives included, until the last fold says that it gets no better.
-4. Sharpen the head alone, on embeddings of unmixed sound (``train/sharpen.py``).
-5. Calibrate on the last fold, choose the spike threshold there, and write the weights.
+3. Learn what sounds from short pieces of all matches that may be learned from (``train/pieces.py``).
+4. Learn the index from the same matches, hard negatives included, until those kept out say that it gets no better.
+5. Sharpen the head alone, on embeddings of unmixed sound (``train/sharpen.py``).
+6. Calibrate on those kept out, choose the spike threshold there, and write the weights.
 
 Each step leaves its state in the run folder and is not done twice.
 """
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import mlx.core as mx
 import numpy as np
+from mlx.utils import tree_unflatten
 from numpy.typing import NDArray
 
 from engine import grid
@@ -29,22 +31,21 @@ from engine.model.network import MlxNetwork
 from engine.spikes import SpikeSettings
 from train.augment import Augmentation, Frames
 from train.calibrate import BUDGETS, calibrate, choose_thresholds, operating_rows
+from train.checking import check_figures, danger_share, hardest, scored
 from train.dataset import TrainingMatch, check_enough, split_folds
+from train.head_model import flat_parameters
 from train.labels import Rule
 from train.losses import binary_cross_entropy, focal
-from train.metrics.ranking import average_precision, exact_levels, roc_auc
 from train.optimise import Parameters, Progress, Schedule, Stage
-from train.predict import Predicted, place, predict
+from train.pieces import Pieces, PieceSampler, PieceSettings
+from train.predict import place, predict
 from train.run_folder import RunFolder
-from train.sampling import Batch, StripSampler, oversample
+from train.sampling import Batch, StripSampler
 from train.sharpen import SharpenSettings, sharpen
 from train.simulated import KINDS
 from train.strips import StripNetwork, strip_frames
-from train.teacher import Teacher
+from train.teacher import targets_of
 
-HARD_PER_HOUR: Final = 20.0
-"""So many of the worst moments of an hour of sound become hard negatives."""
-_APART_S: Final = 10.0
 _LEAST_ROOM: Final = 2
 """A match must hold a strip and so many window hops more."""
 
@@ -55,9 +56,12 @@ class FitSettings:
 
     ``folds``: parts of the matches; one is for judging. ``fold_steps``: steps without each of the others, 0 for no
     hard negatives. ``strips`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that the
-    targets are moved to, undone by the calibration. ``teacher``: learn simulated matches by the share of danger given
-    what the crowd cries out, else by the events' labels. ``tags`` and ``direct``: weights of telling apart what
-    sounds, and of the index read straight from the newest window. ``sharpen``: the last stage, None for none.
+    targets are moved to, undone by the calibration. ``cries``: how much of a simulated match's targets is whether the
+    crowd cries out just now, the rest being the share of danger given its cries (``train/teacher.py``); None to learn
+    by the events' labels. ``noise``: deviation of what is added to what the stem sees, so that no fine shade of the
+    simulator is learned. ``columns``: the first stage, on ``pieces``; None for none. ``tags`` and ``direct``: weights
+    of telling apart what sounds, and of the index read straight from the newest window. ``sharpen``: the last stage,
+    None for none.
     """
 
     seed: int = 0
@@ -65,12 +69,16 @@ class FitSettings:
     fold_steps: int = 150
     strips: int = 8
     histories: int = 12
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=1200))
+    schedule: Schedule = field(default_factory=lambda: Schedule(steps=500, learning_rate=1e-3, check_every=250))
     gamma: float = 1.0
     smoothing: float = 0.02
     dropout: float = 0.3
     trained_share: float = 0.2
-    teacher: bool = True
+    cries: float | None = 0.6
+    noise: float = 0.4
+    columns: Schedule | None = field(default_factory=lambda: Schedule(steps=400, warmup=30))
+    pieces: PieceSettings = field(default_factory=PieceSettings)
+    freeze_columns: bool = False
     tags: float = 0.5
     direct: float = 0.5
     sharpen: SharpenSettings | None = field(default_factory=SharpenSettings)
@@ -130,8 +138,11 @@ def fit(
     name: str,
     progress: Callable[[Progress], None],
     sounds: Sequence[Frames] = (),
+    judging: Sequence[TrainingMatch] = (),
 ) -> Fitted:
     """Train a network on ``matches`` and calibrate it.
+
+    With ``judging`` all of ``matches`` are learned from, and those stop the training, calibrate and choose thresholds.
 
     Raises:
         InputError: the matches are too few, too short or of one class.
@@ -140,18 +151,20 @@ def fit(
     check_enough(matches)
     check_lengths(matches, settings.histories)
     folds = split_folds(matches, min(settings.folds, len(matches)), settings.seed)
-    judging, learning = folds[-1], [match for fold in folds[:-1] for match in fold]
+    if not judging:
+        judging = folds.pop()
+    learning = [match for fold in folds for match in fold]
     true_share = danger_share(learning)
     hard: list[tuple[str, float]] = []
-    if settings.fold_steps and len(folds) > 2:
-        for i, left_out in enumerate(folds[:-1]):
-            rest = [match for j, fold in enumerate(folds[:-1]) if j != i for match in fold]
+    if settings.fold_steps and len(folds) > 1:
+        for i, left_out in enumerate(folds):
+            rest = [match for j, fold in enumerate(folds) if j != i for match in fold]
             short = replace(settings.schedule, steps=settings.fold_steps, check_every=settings.fold_steps)
             network = _learn(run, f"fold-{i}", rest, [], true_share, settings, short, progress, (), sounds)
             hard += hardest(predict(network, left_out))
     network = _learn(run, "final", learning, judging, true_share, settings, settings.schedule, progress, hard, sounds)
     if settings.sharpen:
-        targets = targets_of(learning, true_share, settings)
+        targets = targets_of(learning, true_share, settings.trained_share, settings.cries)
 
         def check(network: MlxNetwork) -> Mapping[str, float]:
             return scored(check_figures(predict(network, judging)))
@@ -171,26 +184,6 @@ def fit(
     return finish(network, judging, rule, settings, true_share, name, len(learning), len(hard))
 
 
-def danger_share(matches: Sequence[TrainingMatch]) -> float:
-    """The share of moments within reach of danger, kept off 0 and 1."""
-    danger = sum(int(match.labels.truth.sum()) for match in matches)
-    return float(np.clip(danger / sum(len(match.ends) for match in matches), 1e-4, 0.5))
-
-
-def targets_of(
-    matches: Sequence[TrainingMatch], true_share: float, settings: FitSettings
-) -> dict[str, NDArray[np.float32]]:
-    """What the network is to say at each end of each match."""
-    teacher = Teacher.of(matches)
-    targets = {}
-    for match in matches:
-        if match.drawn and settings.teacher:
-            targets[match.id] = oversample(teacher.targets(match), true_share, settings.trained_share)
-        else:
-            targets[match.id] = match.labels.target
-    return targets
-
-
 def _learn(
     run: RunFolder,
     stage: str,
@@ -203,10 +196,14 @@ def _learn(
     hard: Sequence[tuple[str, float]],
     sounds: Sequence[Frames],
 ) -> MlxNetwork:
-    """One stage: a network fitted on ``learning``, the best one by ``judging`` if there is any."""
+    """A network fitted on ``learning``, the best one by ``judging`` if there is any: its columns, then all of it."""
+    model = StripNetwork(new_network(settings), len(KINDS) + 1, settings.dropout)
+    if settings.columns:
+        columns = replace(settings.columns, steps=min(settings.columns.steps, schedule.steps))
+        _learn_columns(run, f"{stage}-columns", model, learning, settings, columns, progress, sounds)
     sampler = StripSampler(
         learning,
-        targets_of(learning, true_share, settings),
+        targets_of(learning, true_share, settings.trained_share, settings.cries),
         settings.front_end,
         settings.histories,
         lambda frames: column_centres(frames, settings.encoder),
@@ -215,13 +212,19 @@ def _learn(
         hard,
         sounds,
     )
-    model = StripNetwork(new_network(settings), len(KINDS), settings.dropout)
-    first = sampler.batch(np.random.default_rng([settings.seed, _FIRST]), settings.strips)
-    model.standardise(mx.array(first.strips))
+    first = mx.array(sampler.batch(np.random.default_rng([settings.seed, _FIRST]), settings.strips).strips)
+    if not settings.columns:
+        model.standardise(first)
+    model.standardise_embedding(first)
+    if settings.freeze_columns:
+        for part in (model.cnn.stem, *model.cnn.blocks):
+            part.freeze()
     served = new_network(settings)
+    place(served, flat_parameters(model))
 
     def loss(model: StripNetwork, batch: Batch, key: mx.array) -> mx.array:
-        out = model(mx.array(batch.strips), key)
+        shaken, dropped = mx.random.split(key)
+        out = model(mx.array(batch.strips), dropped, model.noise(len(batch.strips), settings.noise, shaken))
         targets, weights = mx.array(batch.targets), mx.array(batch.weights)
         total = focal(out.logits, targets, weights, settings.gamma)
         direct = mx.stack([mx.zeros_like(out.direct), out.direct], axis=-1)
@@ -251,8 +254,42 @@ def _learn(
     return served
 
 
+def _learn_columns(
+    run: RunFolder,
+    stage: str,
+    model: StripNetwork,
+    learning: Sequence[TrainingMatch],
+    settings: FitSettings,
+    schedule: Schedule,
+    progress: Callable[[Progress], None],
+    sounds: Sequence[Frames],
+) -> None:
+    """Fit the columns of ``model`` on short pieces, in place."""
+    sampler = PieceSampler(
+        learning, settings.front_end, settings.encoder, settings.augmentation, settings.pieces, sounds
+    )
+    first = sampler.batch(np.random.default_rng([settings.seed, _FIRST]))
+    model.standardise(mx.array(first.frames))
+    each = mx.array([1.0] * len(KINDS) + [_CRY_SCALE])
+
+    def loss(model: StripNetwork, batch: Pieces, key: mx.array) -> mx.array:
+        shaken, dropped = mx.random.split(key)
+        noise = model.noise(len(batch.frames), settings.noise, shaken)
+        said = model.read_pieces(mx.array(batch.frames), noise, dropped)
+        goal = settings.smoothing / 2 + (1 - settings.smoothing) * mx.array(batch.tags)
+        return (binary_cross_entropy(said, goal) * mx.array(batch.weights) * each).sum(axis=1).mean()
+
+    best = Stage(
+        run.stage(stage), model, schedule, settings.seed, sampler.batch, loss, None, progress,
+        items=settings.pieces.stretches * settings.pieces.pieces,
+    ).run()  # fmt: skip
+    model.update(tree_unflatten(list(best.items())))
+
+
 _FIRST: Final = 2**32 - 1
 """Names the draw of the batch that the weights start from."""
+_CRY_SCALE: Final = 6.0
+"""How much more a cry counts among what sounds than each kind by itself."""
 _TAG_SCALE: Final = 5.0
 """Of some thirty kinds one or two sound at a time: the mean over all is small against the loss of the index."""
 
@@ -266,38 +303,6 @@ def column_centres(frames: int, encoder: EncoderConfig) -> NDArray[np.int64]:
     """The frame in the middle of each column of a strip of ``frames`` frames."""
     count = (frames - encoder.receptive_field) // encoder.time_stride + 1
     return np.arange(count) * encoder.time_stride + encoder.receptive_field // 2
-
-
-def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:
-    """How well danger is ranked on matches not learned from; ``roc_auc`` is the figure to choose by.
-
-    With danger in one moment of sixty and a handful of matches the precision-recall curve swings with single events.
-    """
-    truth = np.concatenate([one.match.labels.truth for one in predicted])
-    levels = exact_levels(np.concatenate([one.log_odds for one in predicted]), truth)
-    return {"roc_auc": roc_auc(levels), "pr_auc": average_precision(levels)}
-
-
-def scored(figures: Mapping[str, float]) -> dict[str, float]:
-    """The figures with the one to choose by named ``score``."""
-    return {"score": figures["roc_auc"], **figures}
-
-
-def hardest(predicted: Sequence[Predicted]) -> list[tuple[str, float]]:
-    """The moments outside all danger with the highest log-odds, some seconds apart: (match, seconds of sound)."""
-    worst = []
-    for one in predicted:
-        calm = np.flatnonzero(one.match.labels.negative)
-        order = calm[np.argsort(-one.log_odds[calm], kind="stable")]
-        wanted = int(np.ceil(HARD_PER_HOUR * one.match.frames * grid.HOP_S / 3600.0))
-        chosen: list[float] = []
-        for t_s in one.times_s[order].tolist():
-            if len(chosen) >= wanted:
-                break
-            if all(abs(t_s - other) >= _APART_S for other in chosen):
-                chosen.append(t_s)
-        worst += [(one.match.id, t_s) for t_s in chosen]
-    return worst
 
 
 def finish(

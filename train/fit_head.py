@@ -21,8 +21,9 @@ from engine.model.checkpoint import Weights
 from engine.model.network import MlxNetwork
 from engine.spikes import SpikeSettings
 from train.calibrate import calibrate, choose_thresholds, operating_rows
+from train.checking import check_figures, danger_share, scored
 from train.dataset import LEAST_MATCHES, TrainingMatch, check_enough, split_folds
-from train.fit import Fitted, alarm_note, check_figures, danger_share, scored
+from train.fit import Fitted, alarm_note
 from train.head_model import (
     HeadModel,
     Histories,

@@ -51,8 +51,11 @@ def window_embeddings(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.f
     columns = network.columns(frames[first:])
     hop, width = grid.WINDOW_HOP_FRAMES // network.encoder.time_stride, network.encoder.window_columns
     count = (len(columns) - width) // hop + 1
-    pooled = np.stack([columns[i * hop : i * hop + width].mean(axis=0) for i in range(count)])
-    return network.embed(pooled)
+    windows = [columns[i * hop : i * hop + width] for i in range(count)]
+    parts = [np.stack([window.mean(axis=0) for window in windows])]
+    if network.encoder.recent_columns:
+        parts.append(np.stack([window[-network.encoder.recent_columns :].mean(axis=0) for window in windows]))
+    return network.embed(np.concatenate(parts, axis=1))
 
 
 def history_rows(ends: NDArray[np.int64]) -> NDArray[np.int64]:

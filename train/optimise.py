@@ -6,6 +6,7 @@ on. So a run that is killed and started again ends in the same bits as one that 
 
 import zlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import cos, isfinite, pi
 from time import perf_counter
@@ -121,22 +122,28 @@ class Stage(Generic[M, B]):
         schedule = self._schedule
         average, best, numbers = self._begin()
         began, first = self._clock(), numbers["step"]
-        while numbers["step"] < schedule.steps and not numbers["stopped"]:
-            step = numbers["step"]
-            loss = self._step(step)
-            kept = schedule.kept(step)
-            average = {name: kept * average[name] + (1.0 - kept) * value for name, value in flat(self._model).items()}
-            mx.eval(average)
-            numbers["step"] = step = step + 1
-            numbers["losses"].append(loss)
-            check = None
-            if step % schedule.check_every == 0 or step == schedule.steps:
-                best, check = self._checked(average, best, numbers)
-            if check is not None or step % schedule.save_every == 0:
-                self._save(average, best, numbers)
-            rate = (step - first) / max(self._clock() - began, 1e-9)
-            left_s = (schedule.steps - step) / rate
-            self._progress(Progress(self._state.name, step, schedule.steps, loss, rate * self._items, left_s, check))
+        with ThreadPoolExecutor(1) as ahead:  # a batch is drawn while the one before it is learned from
+            coming = ahead.submit(self._drawn, first)
+            while numbers["step"] < schedule.steps and not numbers["stopped"]:
+                step = numbers["step"]
+                batch, key = coming.result()
+                coming = ahead.submit(self._drawn, min(step + 1, schedule.steps - 1))
+                loss = self._step(step, batch, key)
+                kept = schedule.kept(step)
+                average = {n: kept * average[n] + (1.0 - kept) * value for n, value in flat(self._model).items()}
+                mx.eval(average)
+                numbers["step"] = step = step + 1
+                numbers["losses"].append(loss)
+                check = None
+                if step % schedule.check_every == 0 or step == schedule.steps:
+                    best, check = self._checked(average, best, numbers)
+                if check is not None or step % schedule.save_every == 0:
+                    self._save(average, best, numbers)
+                rate = (step - first) / max(self._clock() - began, 1e-9)
+                left_s = (schedule.steps - step) / rate
+                self._progress(
+                    Progress(self._state.name, step, schedule.steps, loss, rate * self._items, left_s, check)
+                )
         return best
 
     def _begin(self) -> tuple[Parameters, Parameters, dict[str, Any]]:
@@ -151,10 +158,13 @@ class Stage(Generic[M, B]):
         self._state.run.keep_metrics(self._state.name, numbers["step"])
         return _part(arrays, "average"), _part(arrays, "best"), numbers
 
-    def _step(self, step: int) -> float:
+    def _drawn(self, step: int) -> tuple[B, int]:
+        """The batch of a step and the seed of its dropout: functions of the step's number alone."""
         rng = np.random.default_rng([self._seed, zlib.crc32(self._state.name.encode()), step])
-        batch = self._draw(rng)
-        loss, gradients = self._gradient(batch, mx.random.key(int(rng.integers(2**31))))
+        return self._draw(rng), int(rng.integers(2**31))
+
+    def _step(self, step: int, batch: B, key: int) -> float:
+        loss, gradients = self._gradient(batch, mx.random.key(key))
         gradients, _ = optim.clip_grad_norm(gradients, _LONGEST_GRADIENT)
         self._optimizer.learning_rate = self._schedule.rate(step)
         self._optimizer.update(self._model, gradients)

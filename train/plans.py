@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 
 from engine.errors import InputError, UsageError
+from engine.simulator.match import Score, plan_match
+from engine.simulator.reel import plan_reel
 from engine.simulator.timeline import Timeline, cut, draw_timeline
 from train.events.statsbomb import load_from_folder, match_ids
 from train.events.timeline import to_timeline
@@ -25,15 +27,15 @@ VALIDATION, TEST = 10, 10
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A match to draw: the seed of its ground and its crowd, and what happens in ``minutes`` of it.
+    """Something to draw: ``minutes`` of sound in the ground that ``seed`` draws.
 
-    Making a timeline can take reading an event file, so it is only made when the match is drawn.
+    Making a score can take reading an event file, so it is only made when the sound is drawn.
     """
 
     name: str
     seed: int
     minutes: float
-    timeline: Callable[[], Timeline]
+    score: Callable[[], Score]
 
 
 def drawn_plan(seed: int, minutes: float) -> Plan:
@@ -47,13 +49,20 @@ def drawn_plan(seed: int, minutes: float) -> Plan:
             f"Ask for {_LEAST_MINUTES:g} to {_MOST_MINUTES:g} minutes a match.",
         )
 
-    def timeline() -> Timeline:
+    def score() -> Score:
         rng = np.random.default_rng([seed, zlib.crc32(b"stretch")])
         whole = draw_timeline(rng)
         length_s = min(minutes * 60.0, whole.duration_s)
-        return cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s)
+        return plan_match(seed, cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s))
 
-    return Plan(f"simulated-{seed}", seed, minutes, timeline)
+    return Plan(f"simulated-{seed}", seed, minutes, score)
+
+
+def reel_plan(seed: int, minutes: float) -> Plan:
+    """A reel: every kind of sound as loud, as sudden and nearly as often, which no match brings."""
+    name = f"reel-{seed}"
+    ground = zlib.crc32(name.encode())
+    return Plan(name, ground, minutes, lambda: plan_reel(ground, minutes))
 
 
 def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:
@@ -69,10 +78,12 @@ def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> 
         start_s, length_s = starts_s[i], starts_s[i + 1] - starts_s[i]
         name = f"match-{match_id}-{i}" if minutes else f"match-{match_id}"
 
-        def timeline(start_s: float = start_s, length_s: float = length_s) -> Timeline:
-            return cut(_placed(open_data, match_id), start_s, length_s)
+        seed = zlib.crc32(name.encode())
 
-        plans.append(Plan(name, zlib.crc32(name.encode()), round(length_s / 60.0, 3), timeline))
+        def score(seed: int = seed, start_s: float = start_s, length_s: float = length_s) -> Score:
+            return plan_match(seed, cut(_placed(open_data, match_id), start_s, length_s))
+
+        plans.append(Plan(name, seed, round(length_s / 60.0, 3), score))
     return plans
 
 

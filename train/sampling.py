@@ -5,7 +5,6 @@ Every batch is a function of the seed and its number alone, so training taken up
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from train.dataset import TrainingMatch
 from train.front_end import front_end_of
 from train.simulated import ALARM_KINDS, KINDS
 from train.strips import strip_frames
+from train.teacher import sounding
 
 LONGEST_PAST_FRAMES: Final = 1600
 """How much sound before a strip its front end has heard at most: 74 s, two and a half of its time constants."""
@@ -29,8 +29,8 @@ SHARES: Final[Mapping[str, float]] = {"danger": 0.15, "alarm": 0.3, "other": 0.2
 class Batch:
     """Strips (n, t, MEL_BANDS, channels) with what they teach.
 
-    ``targets`` and ``weights`` are of shape (n, histories); ``tags`` (n, columns, kinds) and ``tag_weights`` (n,), 0
-    where nobody knows what sounded.
+    ``targets`` and ``weights`` are of shape (n, histories); ``tags`` (n, columns, kinds + 1) and ``tag_weights`` (n,),
+    0 where nobody knows what sounded.
     """
 
     strips: Frames
@@ -38,16 +38,6 @@ class Batch:
     weights: NDArray[np.float32]
     tags: NDArray[np.float32]
     tag_weights: NDArray[np.float32]
-
-
-def oversample(targets: NDArray[np.float32], true_share: float, trained_share: float) -> NDArray[np.float32]:
-    """What a probability becomes where danger is ``trained_share`` of all moments instead of ``true_share``.
-
-    The same shift of log-odds that ``engine.calibration.undo_prior`` takes back.
-    """
-    odds = exp(log(trained_share / (1 - trained_share)) - log(true_share / (1 - true_share)))
-    p = np.clip(targets.astype(np.float64), 0.0, 1.0)
-    return np.asarray(odds * p / (1.0 - p + odds * p), np.float32)
 
 
 class StripSampler:
@@ -114,7 +104,7 @@ class StripSampler:
         starts = np.empty(size, np.int64)
         targets = np.empty((size, self._histories), np.float32)
         weights = np.empty_like(targets)
-        tags = np.zeros((size, len(self._centres), len(KINDS)), np.float32)
+        tags = np.zeros((size, len(self._centres), len(KINDS) + 1), np.float32)
         tag_weights = np.zeros(size, np.float32)
         for i in range(size):
             match, first, row = self._place(rng)
@@ -126,7 +116,7 @@ class StripSampler:
             targets[i] = self._targets[match.id][row]
             weights[i] = match.labels.weight[row]
             if match.drawn:
-                tags[i] = match.tags(first, first + self._length)[self._centres]
+                tags[i] = sounding(match, first, first + self._length)[self._centres]
                 tag_weights[i] = 1.0
         strips = front_end_of(frames, starts, self._front_end)[:, LONGEST_PAST_FRAMES:]
         mask(strips, rng, self._augmentation)

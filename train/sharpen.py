@@ -1,8 +1,9 @@
-"""The last stage: the head alone, on cached embeddings, to tell the loudest moments from one another.
+"""The last stage: the head alone, on cached embeddings, where thousands of different histories cost little.
 
-Mixup and smoothing, which keep the encoder from learning one simulator by heart, also blur how much more one cry means
-than another. Here nothing is mixed. The embeddings are those of the matches as they are and of copies of them in other
-colours, so that the head does not forget what the encoder has learned to ignore.
+A batch of strips holds a few crowds, each many times over, and mixes them: good for the encoder, which learns little of
+any one of them by heart, but a head taught so learns to be unsure. Here every history of a batch is another one, and
+nothing is mixed. The embeddings are those of the matches as they are and of copies of them in other colours, so that
+the head does not forget what the encoder has learned to ignore.
 """
 
 import zlib
@@ -28,15 +29,14 @@ from train.teacher import crowd_state
 class SharpenSettings:
     """How. ``copies`` in other colours beside the matches as they are; half of the ``histories`` of a batch are drawn
     where a cry stands out (for matches whose sounds nobody knows: where danger is), the rest from anywhere.
-    ``share``: how far the weights go from what they were to what they became; half-way keeps what they knew of sounds
-    that the simulator does not make (Wortsman et al., 2022)."""
+    ``share``: how far the weights go from what they were to what they became (Wortsman et al., 2022)."""
 
-    copies: int = 4
+    copies: int = 2
     histories: int = 128
     dropout: float = 0.3
-    share: float = 0.5
+    share: float = 1.0
     schedule: Schedule = field(
-        default_factory=lambda: Schedule(steps=500, learning_rate=1e-3, warmup=20, check_every=100, patience=5)
+        default_factory=lambda: Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200, patience=4)
     )
 
 

@@ -1,8 +1,9 @@
 """Make the shipped weights: ``python -m train.ship WEIGHTS --work FOLDER``, from nothing but the simulator.
 
-It draws its matches, trains, calibrates, and measures on matches of other seeds. It can be stopped and started again
-at any point. The same seeds and settings give the same weights on the same machine; another BLAS or processor rounds
-otherwise, and training carries the difference on.
+It draws its sounds, trains, calibrates, and measures on matches of other seeds. With ``--open-data`` the simulated
+crowds answer the events of real matches, as they did for the weights in the repository; without, of drawn ones. It can
+be stopped and started again at any point. The same seeds and settings give the same weights on the same machine;
+another BLAS or processor rounds otherwise, and training carries the difference on.
 """
 
 import argparse
@@ -30,18 +31,20 @@ from train.metrics.alarms import Stretch, decisions_s, judge
 from train.metrics.bootstrap import draws_of, interval
 from train.metrics.probability import brier_skill, equal_mass_edges, expected_calibration_error, reliability
 from train.metrics.ranking import average_precision, exact_levels, roc_auc
-from train.optimise import Progress, Schedule
+from train.optimise import Progress
+from train.plans import Plan, drawn_plan, real_plans, reel_plan, split_matches
 from train.predict import predict
 from train.run_folder import RunFolder
-from train.simulated import draw_matches
+from train.simulated import draw_planned
 
-MATCHES: Final = 78
 MINUTES: Final = 20.0
-TEST_SEEDS: Final = range(78, 98)
-SETTINGS: Final = FitSettings(
-    folds=5, fold_steps=0, schedule=Schedule(steps=700, check_every=100, warmup=30, patience=4)
-)
-"""Hard negatives are off: their five short runs cost as much again as the training itself."""
+"""Length of the stretches that are learned from, each in a ground of its own."""
+STRETCHES: Final = (0, 2, 4)
+"""Which stretches of a real match are learned from: its start, the minutes around half-time, and its end."""
+DRAWN, DRAWN_VALIDATION, DRAWN_TEST = range(117), range(200, 240), range(300, 340)
+"""Seeds of the stretches of drawn matches that stand in for real ones."""
+REELS, REEL_MINUTES = range(80), 10.0
+SETTINGS: Final = FitSettings(folds=4, fold_steps=0)
 _BINS: Final = 15
 _DRAWS: Final = 1000
 
@@ -145,30 +148,61 @@ def main(args: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m train.ship", description=__doc__)
     parser.add_argument("weights", type=Path, help="folder of the weights to write, such as weights/default")
     parser.add_argument("--work", type=Path, required=True, help="folder for drawn matches and the run's state")
-    parser.add_argument("--matches", type=int, default=MATCHES)
+    parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
     chosen = parser.parse_args(args)
     rule = Danger()
-    drawn = chosen.work / "matches"
-    learned = [from_simulation(one, rule) for one in draw_matches(drawn, range(chosen.matches), MINUTES, _told)]
-    tested = [from_simulation(one, rule) for one in draw_matches(drawn, TEST_SEEDS, MINUTES, _told)]
-    inputs = run_inputs(SETTINGS, rule, learned, 0)
+    plans = plans_of(chosen.open_data)
+    drawn = chosen.work / "sounds"
+    learned, judging, tested = (
+        [from_simulation(one, rule) for one in draw_planned(drawn, part, _told)] for part in plans
+    )
+    inputs = run_inputs(SETTINGS, rule, learned, 0) | {"judged_by": {match.id: match.digest for match in judging}}
     with closing(RunFolder(chosen.work / "run", inputs)) as run:
-        fitted = fit(learned, rule, SETTINGS, run, chosen.weights.name, _tell)
+        fitted = fit(learned, rule, SETTINGS, run, chosen.weights.name, _tell, judging=judging)
     figures = measure(fitted.network, fitted.config.calibration, fitted.config.spikes, tested, rule, SETTINGS.seed)
     hours = sum(match.frames for match in tested) * grid.HOP_S / 3600.0
     card = write_card(
-        fitted.config, inputs, [_data_section(chosen.matches), tested_section(figures, len(tested), hours)]
+        fitted.config, inputs, [data_section(chosen.open_data is not None), tested_section(figures, len(tested), hours)]
     )
     checksum = save(chosen.weights, fitted.config, fitted.network, card)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 
 
-def _data_section(matches: int) -> str:
+def plans_of(open_data: Path | None) -> tuple[list[Plan], list[Plan], list[Plan]]:
+    """What is learned from, what stops and calibrates, and what the figures are measured on.
+
+    Raises ``InputError`` where the real matches are too few or can't be read.
+    """
+    reels = [reel_plan(seed, REEL_MINUTES) for seed in REELS]
+    if open_data is None:
+        return (
+            [drawn_plan(seed, MINUTES) for seed in DRAWN] + reels,
+            [drawn_plan(seed, MINUTES) for seed in DRAWN_VALIDATION],
+            [drawn_plan(seed, MINUTES) for seed in DRAWN_TEST],
+        )
+    split = split_matches(open_data)
+    stretches = [real_plans(open_data, match_id, MINUTES) for match_id in split.learning]
+    return (
+        [some[i] for some in stretches for i in STRETCHES if i < len(some)] + reels,
+        [plan for match_id in split.validation for plan in real_plans(open_data, match_id)],
+        [plan for match_id in split.test for plan in real_plans(open_data, match_id)],
+    )
+
+
+def data_section(real: bool) -> str:
+    """The card's section on what was learned from."""
+    matches = (
+        """The goals, shots and fouls of 40 real matches (StatsBomb's open data, of which nothing is kept here),
+each played in three stretches of 20 minutes in three simulated grounds."""
+        if real
+        else f"{len(DRAWN)} stretches of {MINUTES:g} minutes of drawn matches, one ground each."
+    )
     return f"""## Data
 
-{matches} simulated matches of {MINUTES:g} minutes, one ground each, drawn by this program (`python -m train.ship`),
-seeds from 0. No recorded sound was learned from, so nobody else's licence applies. Targets are the share of danger
-given what the simulated crowd cries out (`train/teacher.py`), counted on the matches learned from."""
+{matches} Besides, {len(REELS)} simulated reels of {REEL_MINUTES:g} minutes: every kind of sound as loud and as sudden,
+over the beds of as many grounds. No recorded sound was learned from, so nobody else's licence applies. Targets are in
+part whether the simulated crowd cries out, in part the share of danger given its cries (`train/teacher.py`), counted on
+the matches learned from. Stopped, calibrated and given its threshold on matches and grounds apart."""
 
 
 def _told(done: int, of: int, minutes: float) -> None:

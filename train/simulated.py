@@ -20,7 +20,7 @@ from engine.errors import InputError
 from engine.mel import LogMel
 from engine.paths import PRIVATE_FILE, private_folder
 from engine.simulator.cues import ALARMS, Confuser, Cue, Reaction
-from engine.simulator.match import Score, SimulatedMatch, plan_match
+from engine.simulator.match import Score, SimulatedMatch
 from engine.simulator.timeline import EventKind
 from train import features
 from train.clock import MatchOnSound, Moment
@@ -89,7 +89,7 @@ def draw_planned(folder: Path, plans: Sequence[Plan], progress: Progress) -> lis
 
 
 def _draw(folder: Path, plan: Plan) -> None:
-    score = plan_match(plan.seed, plan.timeline())
+    score = plan.score()
     log_mel = LogMel()
     digest = hashlib.sha256()
     frames = 0

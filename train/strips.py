@@ -47,38 +47,41 @@ class StripNetwork(Module):
         network.pressure.use(mlx_dense)
         self.cnn = network.cnn
         self.pressure = network.pressure
-        width = network.encoder.channels[-1]
+        width = network.encoder.column_width
         self.tags = {"weight": mx.zeros((width, tags)), "bias": mx.full((tags,), -3.0)}
         self.direct = {"weight": mx.zeros((network.encoder.embedding,)), "bias": mx.zeros(())}
         self._encoder: EncoderConfig = network.encoder
         self._dropout = dropout
 
-    def columns(self, frames: mx.array) -> mx.array:
-        """The same as ``SpectrogramCNN.columns``, with the hand-written gradient."""
-        x = self.cnn.stem(frames, mlx_dense)
+    def columns(self, frames: mx.array, noise: mx.array | None = None) -> mx.array:
+        """The same as ``SpectrogramCNN.columns``, with the hand-written gradient; ``noise`` is added to what the stem
+        sees."""
+        given = self.cnn.given(frames)
+        x = self.cnn.stem(given if noise is None else given + noise, mlx_dense)
         for block, stride in zip(self.cnn.blocks, self._encoder.strides[1:], strict=True):
             x = _separable(block, stride, x)
-        return x.mean(axis=2)
+        return self.cnn.pool(x)
+
+    def read_pieces(self, pieces: mx.array, noise: mx.array | None, key: mx.array) -> mx.array:
+        """Log-odds (n, tags) of what sounds at the ends of short pieces (n, t, MEL_BANDS, channels)."""
+        pooled = self.columns(pieces, noise).mean(axis=1)
+        if self._dropout > 0:
+            pooled = pooled * mx.random.bernoulli(1.0 - self._dropout, pooled.shape, key) / (1.0 - self._dropout)
+        return pooled @ self.tags["weight"] + self.tags["bias"]
 
     def windows(self, columns: mx.array) -> mx.array:
         """Columns (n, k, channels) -> embeddings of the windows in them (n, w, embedding), a window hop apart."""
         return self.cnn.embed(self._pool(columns))
 
     def _pool(self, columns: mx.array) -> mx.array:
-        """Means of the columns of each window (n, w, channels)."""
+        """What the columns of each window are pooled to (n, w, pooled_width)."""
         hop, width = grid.WINDOW_HOP_FRAMES // self._encoder.time_stride, self._encoder.window_columns
+        recent = self._encoder.recent_columns
         count = (columns.shape[1] - width) // hop + 1
-        # Sums of whole hops are shared by the windows; what is over at the end of each is added to it.
-        whole, over = divmod(width, hop)
-        chunks = columns[:, : (count - 1 + whole) * hop].reshape(columns.shape[0], count - 1 + whole, hop, -1)
-        sums = chunks.sum(axis=2)
-        total = sum((sums[:, i : i + count] for i in range(1, whole)), start=sums[:, :count])
-        if over:
-            ends = np.arange(count)[:, None] * hop + whole * hop + np.arange(over)
-            total = total + columns[:, mx.array(ends.reshape(-1))].reshape(columns.shape[0], count, over, -1).sum(
-                axis=2
-            )
-        return total / width
+        means = _means(columns, hop, width, count)
+        if not recent:
+            return means
+        return mx.concatenate([means, _means(columns[:, width - recent :], hop, recent, count)], axis=-1)
 
     def read(self, embeddings: mx.array, key: mx.array | None) -> mx.array:
         """Embeddings (n, w, embedding) -> logits of the histories in them (n, w - WINDOWS + 1, 2)."""
@@ -89,9 +92,13 @@ class StripNetwork(Module):
         histories = embeddings[:, mx.array(order.reshape(-1))].reshape(-1, grid.WINDOWS, embeddings.shape[2])
         return self.pressure(histories).reshape(embeddings.shape[0], count, -1)
 
-    def __call__(self, strips: mx.array, key: mx.array | None = None) -> "Outputs":
+    def noise(self, count: int, deviation: float, key: mx.array) -> mx.array:
+        """Noise on what the stem sees of ``count`` strips or pieces, the same throughout each."""
+        return deviation * mx.random.normal((count, 1, grid.MEL_BANDS, self.cnn.stem.inputs), key=key)
+
+    def __call__(self, strips: mx.array, key: mx.array | None = None, noise: mx.array | None = None) -> "Outputs":
         """What strips (n, t, MEL_BANDS, channels) say. ``key`` is the randomness of dropout; None for none."""
-        columns = self.columns(strips)
+        columns = self.columns(strips, noise)
         embeddings = self.windows(columns)
         return Outputs(
             self.read(embeddings, key),
@@ -99,26 +106,46 @@ class StripNetwork(Module):
             columns @ self.tags["weight"] + self.tags["bias"],
         )
 
-    def standardise(self, strips: mx.array) -> None:
-        """Scale and shift every layer of the encoder so that it gives mean 0 and variance 1 on ``strips``.
+    def standardise(self, frames: mx.array) -> None:
+        """Scale and shift every convolution so that it gives mean 0 and variance 1 on ``frames``, (n, t, bands, ...).
 
         Data-dependent initialisation after Mishkin and Matas (2016), by channel: what batch normalisation would do at
         the start, already folded into weights and biases. Without it the embeddings of different sounds begin so
         alike that the head first learns to ignore them.
         """
         stem = self.cnn.stem
-        x = stem.taps(strips) @ stem.weight
-        stem.weight, stem.bias = _unit(x, stem.weight)
-        x = self.cnn.stem(strips, mlx_dense)
+        given = self.cnn.given(frames)
+        stem.weight, bias = _unit(stem.taps(given) @ stem.weight, stem.weight)
+        stem.bias = mx.broadcast_to(bias, stem.bias.shape)
+        x = stem(given, mlx_dense)
         for block, stride in zip(self.cnn.blocks, self._encoder.strides[1:], strict=True):
             step = depthwise(stride)
             block.depthwise, block.depthwise_bias = _unit(step(x, block.depthwise), block.depthwise)
             spatial = relu6(step(x, block.depthwise) + block.depthwise_bias)
             block.pointwise, block.pointwise_bias = _unit(spatial @ block.pointwise, block.pointwise)
             x = relu6(mlx_dense(spatial, block.pointwise, block.pointwise_bias))
-        pooled = self._pool(x.mean(axis=2))
+        mx.eval(self.cnn.parameters())
+
+    def standardise_embedding(self, strips: mx.array) -> None:
+        """The same for the embedding, on whole ``strips`` (n, t, MEL_BANDS, channels)."""
+        pooled = self._pool(self.columns(strips))
         self.cnn.projection, self.cnn.projection_bias = _unit(pooled @ self.cnn.projection, self.cnn.projection)
         mx.eval(self.cnn.parameters())
+
+
+def _means(columns: mx.array, hop: int, width: int, count: int) -> mx.array:
+    """Means of ``count`` stretches of ``width`` columns, one beginning every ``hop``: (n, count, column_width)."""
+    n, _, values = columns.shape
+    # Sums of whole hops are shared by the stretches; what is over at the end of each is added to it.
+    whole, over = divmod(width, hop)
+    total = mx.zeros((n, count, values))
+    if whole:
+        chunks = columns[:, : (count - 1 + whole) * hop].reshape(n, count - 1 + whole, hop, values).sum(axis=2)
+        total = sum((chunks[:, i : i + count] for i in range(1, whole)), start=chunks[:, :count])
+    if over:
+        ends = np.arange(count)[:, None] * hop + whole * hop + np.arange(over)
+        total = total + columns[:, mx.array(ends.reshape(-1))].reshape(n, count, over, values).sum(axis=2)
+    return total / width
 
 
 def _separable(block: SeparableBlock, stride: tuple[int, int], x: mx.array) -> mx.array:

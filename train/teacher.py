@@ -5,17 +5,21 @@ and decisions. Sound tells of danger through the crowd alone, so the expectation
 has the same best answer with far less noise (Rao and Blackwell). Only the training matches are counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import exp, log
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import grid
 from train.dataset import TrainingMatch
-from train.simulated import ALARM_KINDS
+from train.simulated import ALARM_KINDS, Heard
 
 _KINDS: Final = tuple(sorted(ALARM_KINDS))
+_FRESH_S: Final = (0.5, 8.0)
+"""Of a cry is heard after so long, and it is news for so long."""
 _LEVELS_DB: Final = np.array([4.0, 7.0, 10.0, 13.0, 16.0])
 _AGES_S: Final = np.array([1.0, 3.0, 6.0, 10.0, 16.0, 30.0])
 _PRIOR_WINDOWS: Final = 8.0
@@ -43,6 +47,29 @@ def crowd_state(match: TrainingMatch) -> NDArray[np.int64]:
     return state
 
 
+def crying(sounds: Iterable[Heard], t_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether a cry of the crowd has begun and is still fresh, at each moment."""
+    found = np.zeros(len(t_s), dtype=bool)
+    for heard in sounds:
+        if heard.kind in ALARM_KINDS:
+            found |= (t_s >= heard.onset_s + _FRESH_S[0]) & (t_s <= min(heard.end_s, heard.onset_s + _FRESH_S[1]))
+    return found
+
+
+def sounding(match: TrainingMatch, first: int, last: int) -> NDArray[np.bool_]:
+    """What sounds in each of the frames ``first`` to ``last``, (frames, kinds + 1): the kinds, then a fresh cry.
+
+    Where nobody knows what sounds, the match's label stands for the cry.
+    """
+    if match.drawn:
+        times_s = (np.arange(first, last) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+        cry = crying(match.sounds, times_s)
+    else:
+        at = np.searchsorted(match.ends, np.arange(first + 1, last + 1))
+        cry = match.labels.truth[np.minimum(at, len(match.ends) - 1)]
+    return np.concatenate([match.tags(first, last), cry[:, None]], axis=1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Teacher:
     """The share of danger in each cell of ``crowd_state``."""
@@ -51,10 +78,10 @@ class Teacher:
 
     @classmethod
     def of(cls, matches: Iterable[TrainingMatch]) -> "Teacher":
-        """Count the simulated ones among ``matches``."""
+        """Count the simulated ones among ``matches`` in which there is play: reels have cries, but no danger."""
         danger, windows = np.zeros(_SHAPE), np.zeros(_SHAPE)
         for match in matches:
-            if match.drawn:
+            if match.drawn and match.on_sound.play:
                 cells = tuple(crowd_state(match).T)
                 np.add.at(windows, cells, 1.0)
                 np.add.at(danger, cells, match.labels.truth)
@@ -64,3 +91,34 @@ class Teacher:
     def targets(self, match: TrainingMatch) -> NDArray[np.float32]:
         """The share of danger at each of the match's window ends, (ends,)."""
         return np.asarray(self.shares[tuple(crowd_state(match).T)], np.float32)
+
+
+def targets_of(
+    matches: Sequence[TrainingMatch], true_share: float, trained_share: float, cries: float | None
+) -> dict[str, NDArray[np.float32]]:
+    """What a network is to say at each end of each match, by the match's id.
+
+    For a simulated match ``cries`` is how much of it is whether the crowd cries out just now; the rest is the share of
+    danger, moved from ``true_share`` to ``trained_share``. The first is what sound can tell without doubt, and other
+    crowds cry out too; the second says how much a cry means. For all other matches, and with None, the label.
+    """
+    teacher = Teacher.of(matches)
+    targets = {}
+    for match in matches:
+        if match.drawn and cries is not None:
+            danger = oversample(teacher.targets(match), true_share, trained_share)
+            now = crying(match.sounds, match.end_times_s()).astype(np.float32)
+            targets[match.id] = np.float32(cries) * now + np.float32(1.0 - cries) * danger
+        else:
+            targets[match.id] = match.labels.target
+    return targets
+
+
+def oversample(targets: NDArray[np.float32], true_share: float, trained_share: float) -> NDArray[np.float32]:
+    """What a probability becomes where danger is ``trained_share`` of all moments instead of ``true_share``.
+
+    The same shift of log-odds that ``engine.calibration.undo_prior`` takes back.
+    """
+    odds = exp(log(trained_share / (1 - trained_share)) - log(true_share / (1 - true_share)))
+    p = np.clip(targets.astype(np.float64), 0.0, 1.0)
+    return np.asarray(odds * p / (1.0 - p + odds * p), np.float32)

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import UsageError
+from engine.model.encoder import CHANGE_SCALE, LEAST_SPREAD, NOW_STEPS, SPREAD_SCALE, STEP_FRAMES
 from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork
 
+STATISTICS: Final = "statistics"
+"""How the names of the operations begin that stay in single precision."""
 _KERNEL: Final = 3
 _MIL_GATES: Final = (0, 1, 3, 2)
 """Ours are input, forget, cell, output; MIL has input, forget, output, cell."""
@@ -65,30 +68,30 @@ def functions(network: MlxNetwork) -> dict[str, Function]:
     """All four by name. Raises ``CoremlMissing``.
 
     ``column``: the ``receptive_field`` frames of one column (1, channels, receptive_field, MEL_BANDS) -> the column
-    (1, channels[-1], 1, 1). ``embed``: the mean of a window's columns -> its embedding (1, embedding, 1, 1).
+    (1, column_width, 1, 1). ``embed``: what a window's columns are pooled to, the mean of all and that of the newest
+    ``recent_columns`` after it (1, pooled_width, 1, 1), -> its embedding (1, embedding, 1, 1).
     ``window``: the frames of a whole window (1, channels, WINDOW_FRAMES, MEL_BANDS) -> its embedding. ``head``: a
     history of embeddings, oldest first (1, embedding, 1, WINDOWS) -> logits (1, CLASSES).
     """
     tools = coreml_package()
     encoder, inputs = network.encoder, network.front_end.channels
-    width = encoder.channels[-1]
     embedded = ("embedding", (1, encoder.embedding, 1, 1))
     builder = _Builder(tools, network)
     return {
         "column": builder.function(
             ("frames", (1, inputs, encoder.receptive_field, grid.MEL_BANDS)),
-            ("column", (1, width, 1, 1)),
+            ("column", (1, encoder.column_width, 1, 1)),
             builder.column,
             True,
             f"The front end's frames [4-D, channels first] to one column: {encoder.receptive_field} frames, and "
             f"{encoder.time_stride} frames on the next.",
         ),
         "embed": builder.function(
-            ("pooled", (1, width, 1, 1)),
+            ("pooled", (1, encoder.pooled_width, 1, 1)),
             embedded,
             builder.embed,
             True,
-            "The mean of a window's columns to its embedding.",
+            "The mean of a window's columns, and that of the newest of them, to its embedding.",
         ),
         "window": builder.function(
             ("frames", (1, inputs, grid.WINDOW_FRAMES, grid.MEL_BANDS)),
@@ -105,6 +108,18 @@ def functions(network: MlxNetwork) -> dict[str, Function]:
             "A history of embeddings, oldest first, to the logits of calm and danger.",
         ),
     }
+
+
+class _Names:
+    """Names for operations that belong together, so that a conversion can treat them alike."""
+
+    def __init__(self, beginning: str) -> None:
+        self._beginning = beginning
+        self._count = 0
+
+    def __call__(self) -> str:
+        self._count += 1
+        return f"{self._beginning}_{self._count}"
 
 
 class _Builder:
@@ -136,8 +151,8 @@ class _Builder:
         return Function(program, given, found, half, description)
 
     def column(self, frames: Any) -> Any:
-        """The mean of the one column over the bands that are left."""
-        return self._mb.reduce_mean(x=self._features(frames), axes=[3], keep_dims=True)
+        """One column, its bands' channels one band after the other."""
+        return self._mb.reshape(x=self._columns(frames), shape=[1, self._network.encoder.column_width, 1, 1])
 
     def embed(self, pooled: Any) -> Any:
         """The projection, as a 1x1 convolution."""
@@ -146,8 +161,18 @@ class _Builder:
         return self._convolved("projection", pooled, weight, cnn.projection_bias, (1, 1))
 
     def window(self, frames: Any) -> Any:
-        """The mean over columns and bands at once is the mean of the columns."""
-        return self.embed(self._mb.reduce_mean(x=self._features(frames), axes=[2, 3], keep_dims=True))
+        """The means of all columns and of the newest, embedded."""
+        mb, encoder = self._mb, self._network.encoder
+        columns = self._columns(frames)
+        parts = [mb.reduce_mean(x=columns, axes=[1], keep_dims=True)]
+        if encoder.recent_columns:
+            count = encoder.window_columns
+            newest = mb.slice_by_index(
+                x=columns, begin=[0, count - encoder.recent_columns, 0], end=[1, count, encoder.column_width]
+            )
+            parts.append(mb.reduce_mean(x=newest, axes=[1], keep_dims=True))
+        pooled = parts[0] if len(parts) == 1 else mb.concat(values=parts, axis=2)
+        return self.embed(mb.reshape(x=pooled, shape=[1, encoder.pooled_width, 1, 1]))
 
     def head(self, history: Any) -> Any:
         """LSTM layers, readout and two layers; see ``engine.model.head``."""
@@ -162,9 +187,10 @@ class _Builder:
 
     def _features(self, frames: Any) -> Any:
         network = self._network
-        strides = network.encoder.strides
-        stem = np.asarray(network.cnn.stem.weight).reshape(_KERNEL, _KERNEL, network.front_end.channels, -1)
-        x = self._convolved("stem", frames, stem.transpose(3, 2, 0, 1), network.cnn.stem.bias, strides[0])
+        strides, steps = network.encoder.strides, network.encoder.statistics_steps
+        given = self._statistics(frames, steps) if steps else frames
+        stem = np.asarray(network.cnn.stem.weight).reshape(_KERNEL, _KERNEL, network.cnn.stem.inputs, -1)
+        x = self._convolved("stem", given, stem.transpose(3, 2, 0, 1), network.cnn.stem.bias, strides[0])
         for i, (block, stride) in enumerate(zip(network.cnn.blocks, strides[1:], strict=True)):
             inputs = block.depthwise.shape[1]
             depthwise = np.asarray(block.depthwise).reshape(_KERNEL, _KERNEL, inputs, 1).transpose(2, 3, 0, 1)
@@ -173,19 +199,69 @@ class _Builder:
             x = self._convolved(f"pointwise_{i}", x, pointwise, block.pointwise_bias, (1, 1))
         return x
 
+    def _columns(self, frames: Any) -> Any:
+        """The last feature map as columns (1, columns, column_width)."""
+        mb, encoder = self._mb, self._network.encoder
+        features = self._features(frames)
+        if encoder.pool == "mean":
+            return mb.transpose(x=mb.reduce_mean(x=features, axes=[3], keep_dims=False), perm=[0, 2, 1])
+        by_column = mb.transpose(x=features, perm=[0, 2, 3, 1])
+        return mb.reshape(x=by_column, shape=[1, int(features.shape[2]), encoder.column_width])
+
+    def _statistics(self, frames: Any, steps: int) -> Any:
+        """``engine.model.encoder.statistics``, channels first. In single precision: a variance is the small difference
+        of two large numbers."""
+        mb, channels, named = self._mb, self._network.front_end.channels, _Names(STATISTICS)
+
+        def part(x: Any, axis: int, first: int, last: int) -> Any:
+            begin, end = [0] * 4, [int(size) for size in x.shape]
+            begin[axis], end[axis] = first, last
+            return mb.slice_by_index(x=x, begin=begin, end=end, name=named())
+
+        def mean_in_time(x: Any, count: int, stride: int) -> Any:
+            size = {"kernel_sizes": [count, 1], "strides": [stride, 1], "pad_type": "valid"}
+            return mb.avg_pool(x=x, exclude_padding_from_average=True, name=named(), **size)
+
+        level = part(frames, 1, 0, 1)
+        by_step = mean_in_time(frames, STEP_FRAMES, STEP_FRAMES)
+        squares = mean_in_time(mb.mul(x=level, y=level, name=named()), STEP_FRAMES, STEP_FRAMES)
+        means = mean_in_time(by_step, steps, 1)
+        mean = part(means, 1, 0, 1)
+        mean_square = mb.mul(x=mean, y=mean, name=named())
+        variance = mb.sub(x=mean_in_time(squares, steps, 1), y=mean_square, name=named())
+        raised = mb.add(
+            x=mb.maximum(x=variance, y=np.float32(0.0), name=named()), y=np.float32(LEAST_SPREAD), name=named()
+        )
+        scaled = mb.mul(x=mb.sqrt(x=raised, name=named()), y=np.float32(SPREAD_SCALE), name=named())
+        spread = mb.sub(x=scaled, y=np.float32(1.0), name=named())
+        latest = part(part(by_step, 1, 0, 1), 2, steps - NOW_STEPS, int(by_step.shape[2]))
+        difference = mb.sub(x=mean_in_time(latest, NOW_STEPS, 1), y=mean, name=named())
+        change = mb.mul(x=difference, y=np.float32(CHANGE_SCALE), name=named())
+        all_bands = mb.reduce_mean(x=mean, axes=[3], keep_dims=True, name=named())
+        shape = mb.sub(x=mean, y=all_bands, name=named())
+        others = [part(means, 1, 1, channels)] if channels > 1 else []
+        return mb.concat(values=[shape, *others, spread, change], axis=1, name=named())
+
     def _convolved(self, name: str, x: Any, weight: Tensor, bias: Any, stride: tuple[int, int], groups: int = 1) -> Any:
-        """Convolution and ReLU6; zeros beyond the frequency edges of a 3x3 kernel, never in time."""
+        """Convolution and ReLU6; zeros beyond the frequency edges of a 3x3 kernel, never in time.
+
+        ``bias`` is one for each channel, or (bands, channels).
+        """
         margin = weight.shape[2] // 2
+        shift = np.asarray(bias)
+        by_band = shift.ndim == 2
         found = self._mb.conv(
             x=x,
             weight=np.ascontiguousarray(weight),
-            bias=np.asarray(bias),
+            bias=np.zeros(len(weight), np.float32) if by_band else shift,
             strides=list(stride),
             pad_type="custom",
             pad=[0, 0, margin, margin],
             groups=groups,
             name=name,
         )
+        if by_band:
+            found = self._mb.add(x=found, y=np.ascontiguousarray(shift.T[None, :, None, :]))
         return self._mb.relu6(x=found)
 
     def _linear(self, name: str, x: Any, weight: Any, bias: Any) -> Any:

@@ -1,4 +1,8 @@
-"""SpectrogramCNN: a stem and three depthwise-separable blocks, ReLU6, global average pool, FC.
+"""SpectrogramCNN: statistics of the last seconds, a stem and three depthwise-separable blocks, ReLU6, pool, FC.
+
+Fine texture is what one crowd, or one simulator of crowds, differs in from the next; how loud each band stands, against
+its background and against the others, how much it flickers and where it is going is what they share. So the
+convolutions see ``Statistics`` of some two seconds, one set every four frames, not single frames.
 
 Depthwise-separable blocks with ReLU6 are MobileNet's (Howard et al., 2017; Sandler et al., 2018). There is no padding
 in time, so a *column* (one step of the last feature map, averaged over frequency) is a pure function of the
@@ -8,6 +12,7 @@ Columns can therefore be computed once and shared by all windows that contain th
 
 from dataclasses import dataclass
 from math import prod, sqrt
+from typing import Final, Literal, get_args
 
 import mlx.core as mx
 import numpy as np
@@ -16,30 +21,67 @@ from mlx.nn.layers.base import Module
 from engine import grid
 from engine.model.products import Dense, mlx_dense, relu6
 
-_KERNEL = 3
+Pool = Literal["mean", "bands"]
+POOLS: Final = get_args(Pool)
+_KERNEL: Final = 3
+STEP_FRAMES: Final = 4
+"""Frames of one step of ``Statistics``."""
+SPREAD_SCALE: Final = 4.0
+CHANGE_SCALE: Final = 3.0
+LEAST_SPREAD: Final = 1e-4
+NOW_STEPS: Final = 2
+"""Steps that the last channel of ``Statistics`` sets against all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
-    """Shape of the encoder; ``strides`` are (time, frequency) of the stem and of each block."""
+    """Shape of the encoder; ``strides`` are (time, frequency) of the stem and of each block.
 
-    channels: tuple[int, ...] = (32, 64, 128, 128)
-    strides: tuple[tuple[int, int], ...] = ((2, 2), (2, 2), (1, 2), (1, 1))
+    ``statistics_steps``: over how many steps of four frames ``Statistics`` are taken; 0 leaves the frames as they are.
+    ``band_bias``: the stem has a bias for each band, so that what follows knows where in the spectrum it is: a
+    convolution alone can't tell a pattern at 700 Hz from the same one at 2500 Hz (Koutini et al., 2019).
+    ``pool``: ``bands`` keeps the bands of the last feature map apart, ``mean`` takes their mean.
+    ``recent_columns``: the newest columns of a window whose mean stands beside the mean of all; 0 for none.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 64, 64)
+    strides: tuple[tuple[int, int], ...] = ((1, 2), (1, 2), (1, 2), (1, 1))
     embedding: int = 128
+    statistics_steps: int = 10
+    band_bias: bool = True
+    pool: Pool = "bands"
+    recent_columns: int = 4
 
     @property
     def time_stride(self) -> int:
         """Frames between neighbouring columns."""
-        return prod(time for time, _ in self.strides)
+        return prod(time for time, _ in self.strides) * self._step_frames
 
     @property
     def receptive_field(self) -> int:
         """Frames that a column is a function of."""
-        frames, stride = 1, 1
+        steps, stride = 1, 1
         for time, _ in self.strides:
-            frames += (_KERNEL - 1) * stride
+            steps += (_KERNEL - 1) * stride
             stride *= time
-        return frames
+        return steps if not self.statistics_steps else (steps - 1 + self.statistics_steps) * STEP_FRAMES
+
+    @property
+    def _step_frames(self) -> int:
+        return STEP_FRAMES if self.statistics_steps else 1
+
+    @property
+    def column_width(self) -> int:
+        """Values of a column."""
+        bands = grid.MEL_BANDS
+        for _, stride in self.strides:
+            bands = (bands - 1) // stride + 1
+        return self.channels[-1] * (bands if self.pool == "bands" else 1)
+
+    @property
+    def pooled_width(self) -> int:
+        """Values of what a window's columns are pooled to."""
+        return self.column_width * (2 if self.recent_columns else 1)
 
     @property
     def window_columns(self) -> int:
@@ -64,13 +106,52 @@ def _uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> m
     return mx.array(rng.uniform(-bound, bound, shape).astype(np.float32))
 
 
+def statistics(x: mx.array, steps: int) -> mx.array:
+    """What each band did in the last ``steps`` times four frames, at every fourth frame.
+
+    Args:
+        x: front-end frames (n, t, MEL_BANDS, channels), the level first, the difference to the background last.
+        steps: as in ``EncoderConfig``.
+
+    Returns:
+        (n, t // STEP_FRAMES - steps + 1, MEL_BANDS, channels + 2): the means of the channels, the level's against the
+        mean of all bands; how much the level varied; the mean of its last two steps against that of all.
+    """
+    n, t, bands, channels = x.shape
+    count = t // STEP_FRAMES
+    whole = x[:, : count * STEP_FRAMES].reshape(n, count, STEP_FRAMES, bands, channels)
+    level = whole[..., :1]
+    parts = mx.concatenate([whole.mean(axis=2), (level * level).mean(axis=2)], axis=-1)
+    means = _moving_mean(parts, steps)
+    mean, square = means[..., :1], means[..., -1:]
+    spread = mx.sqrt(mx.maximum(square - mean * mean, 0.0) + LEAST_SPREAD)
+    late = _moving_mean(parts[:, steps - NOW_STEPS :, :, :1], NOW_STEPS)
+    shape = mean - mean.mean(axis=2, keepdims=True)
+    return mx.concatenate(
+        [shape, means[..., 1:channels], SPREAD_SCALE * spread - 1.0, CHANGE_SCALE * (late - mean)], axis=-1
+    )
+
+
+def _moving_mean(x: mx.array, steps: int) -> mx.array:
+    """Means of ``steps`` neighbours along axis 1, added up one by one: nothing drifts."""
+    count = x.shape[1] - steps + 1
+    total = x[:, :count]
+    for i in range(1, steps):
+        total = total + x[:, i : i + count]
+    return total / steps
+
+
 class Stem(Module):
     """Full 3x3 convolution as one product over the nine taps."""
 
-    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], rng: np.random.Generator) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, stride: tuple[int, int], band_bias: bool, rng: np.random.Generator
+    ) -> None:
         super().__init__()
         self.weight = _uniform(rng, (_KERNEL * _KERNEL * inputs, outputs), _KERNEL * _KERNEL * inputs)
-        self.bias = mx.zeros((outputs,))
+        bands = (grid.MEL_BANDS - 1) // stride[1] + 1
+        self.bias = mx.zeros((bands, outputs) if band_bias else (outputs,))
+        self.inputs = inputs
         self._stride = stride
 
     def taps(self, x: mx.array) -> mx.array:
@@ -111,12 +192,14 @@ class SpectrogramCNN(Module):
     def __init__(self, inputs: int, config: EncoderConfig, rng: np.random.Generator) -> None:
         super().__init__()
         widths = config.channels
-        self.stem = Stem(inputs, widths[0], config.strides[0], rng)
+        inputs += 2 if config.statistics_steps else 0
+        self.stem = Stem(inputs, widths[0], config.strides[0], config.band_bias, rng)
         self.blocks = [
             SeparableBlock(before, after, stride, rng)
             for before, after, stride in zip(widths, widths[1:], config.strides[1:], strict=False)
         ]
-        self.projection = _uniform(rng, (widths[-1], config.embedding), widths[-1])
+        width = config.pooled_width
+        self.projection = _uniform(rng, (width, config.embedding), width)
         self.projection_bias = mx.zeros((config.embedding,))
         self._config = config
         self._dense: Dense = mlx_dense
@@ -126,19 +209,34 @@ class SpectrogramCNN(Module):
         self._dense = dense
 
     def columns(self, frames: mx.array) -> mx.array:
-        """(n, t, MEL_BANDS, inputs), t at least ``receptive_field`` -> (n, columns, channels[-1]).
+        """(n, t, MEL_BANDS, inputs), t at least ``receptive_field`` -> (n, columns, column_width).
 
         Column ``k`` is a function of the frames ``[k * time_stride, k * time_stride + receptive_field)`` alone.
         """
-        x = self.stem(frames, self._dense)
+        x = self.stem(self.given(frames), self._dense)
         for block in self.blocks:
             x = block(x, self._dense)
-        return x.mean(axis=2)
+        return self.pool(x)
+
+    def given(self, frames: mx.array) -> mx.array:
+        """What the stem sees of front-end frames (n, t, MEL_BANDS, inputs)."""
+        return statistics(frames, self._config.statistics_steps) if self._config.statistics_steps else frames
+
+    def pool(self, x: mx.array) -> mx.array:
+        """The last feature map (n, columns, bands, channels) -> columns (n, columns, column_width)."""
+        return x.mean(axis=2) if self._config.pool == "mean" else x.reshape(x.shape[0], x.shape[1], -1)
+
+    def pooled(self, columns: mx.array) -> mx.array:
+        """Columns of windows (n, window_columns, column_width) -> what is embedded of each (n, pooled_width)."""
+        means = columns.mean(axis=1)
+        if not self._config.recent_columns:
+            return means
+        return mx.concatenate([means, columns[:, -self._config.recent_columns :].mean(axis=1)], axis=-1)
 
     def embed(self, pooled: mx.array) -> mx.array:
-        """Means of a window's columns (n, channels[-1]) -> embeddings (n, embedding)."""
+        """What windows' columns are pooled to (n, pooled_width) -> embeddings (n, embedding)."""
         return relu6(self._dense(pooled, self.projection, self.projection_bias))
 
     def __call__(self, windows: mx.array) -> mx.array:
         """Whole windows (n, WINDOW_FRAMES, MEL_BANDS, inputs) -> embeddings (n, embedding)."""
-        return self.embed(self.columns(windows).mean(axis=1))
+        return self.embed(self.pooled(self.columns(windows)))

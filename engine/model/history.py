@@ -41,9 +41,8 @@ class HistoryIndex:
     def logits(self, histories: mx.array) -> mx.array:
         """Histories (n, HISTORY_FRAMES, MEL_BANDS, channels) -> logits (n, 2) of calm and danger."""
         columns = self._cnn.columns(histories)
-        windows = columns[:, self._window_columns].reshape(histories.shape[0], grid.WINDOWS, self._width, -1)
-        pooled = windows.mean(axis=2).reshape(histories.shape[0] * grid.WINDOWS, -1)
-        return self._pressure(self._cnn.embed(pooled).reshape(histories.shape[0], grid.WINDOWS, -1))
+        windows = columns[:, self._window_columns].reshape(histories.shape[0] * grid.WINDOWS, self._width, -1)
+        return self._pressure(self._cnn.embed(self._cnn.pooled(windows)).reshape(histories.shape[0], grid.WINDOWS, -1))
 
     def index(self, histories: mx.array) -> mx.array:
         """Histories -> the index (n,)."""

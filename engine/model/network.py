@@ -25,11 +25,11 @@ class Network(Protocol):
     encoder: EncoderConfig
 
     def columns(self, frames: Array) -> Array:
-        """Front-end frames (t, MEL_BANDS, channels) -> columns (k, channels) with strides from the first frame."""
+        """Front-end frames (t, MEL_BANDS, channels) -> columns (k, column_width) with strides from the first frame."""
         ...
 
     def embed(self, pooled: Array) -> Array:
-        """Means of windows' columns (n, channels) -> embeddings (n, embedding)."""
+        """What windows' columns are pooled to (n, pooled_width) -> embeddings (n, embedding)."""
         ...
 
     def logits(self, histories: Array) -> Array:
@@ -54,7 +54,7 @@ class MlxNetwork:
         """See ``Network.columns``; long strips go piece by piece, which keeps memory flat."""
         stride, field = self.encoder.time_stride, self.encoder.receptive_field
         count = (len(frames) - field) // stride + 1 if len(frames) >= field else 0
-        out = np.empty((count, self.encoder.channels[-1]), np.float32)
+        out = np.empty((count, self.encoder.column_width), np.float32)
         piece = _STRIP_FRAMES // stride
         for first in range(0, count, piece):
             last = min(first + piece, count)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import UsageError
-from engine.model.encoder import EncoderConfig
+from engine.model.encoder import CHANGE_SCALE, LEAST_SPREAD, NOW_STEPS, SPREAD_SCALE, STEP_FRAMES, EncoderConfig
 from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork
 
@@ -24,6 +24,7 @@ OPSET: Final = 17
 IR_VERSION: Final = 8
 """Old enough for every ONNX Runtime of the last years; nothing newer is needed."""
 _KERNEL: Final = 3
+_TO_THE_END: Final = 2**31 - 1
 _ONNX_GATES: Final = (0, 3, 1, 2)
 """Ours are input, forget, cell, output; ONNX has input, output, forget, cell."""
 
@@ -57,6 +58,7 @@ class _Graph:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._named: dict[float, str] = {}
+        self._integers: set[str] = set()
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
         """A tensor of the weights, under its name."""
@@ -68,6 +70,13 @@ class _Graph:
         if value not in self._named:
             self._named[value] = self.constant(f"constant_{value:g}", np.array(value, np.float32))
         return self._named[value]
+
+    def integer(self, value: int) -> str:
+        """A constant of shape (1,), for axes and places."""
+        name = f"integer_{value}"
+        if name not in self._integers:
+            self._integers.add(self.constant(name, np.array([value])))
+        return name
 
     def add(self, kind: str, inputs: Sequence[str], output: str = "", outputs: int = 1, **attributes: Any) -> str:
         """A node; ``output`` names its result where the name matters. Of several results the last is returned."""
@@ -101,33 +110,37 @@ class _Graph:
 
 
 def columns_model(network: MlxNetwork) -> Any:
-    """``frames`` (n, t, MEL_BANDS, channels) -> ``columns`` (n, k, channels[-1])."""
+    """``frames`` (n, t, MEL_BANDS, channels) -> ``columns`` (n, k, column_width)."""
     graph = _Graph("columns")
-    features = _features(graph, network, "frames")
-    graph.add("Transpose", [_over_bands(graph, features)], "columns", perm=[0, 2, 1])
+    _columns(graph, network, _features(graph, network, "frames"), "columns")
     return graph.model(
         ("frames", ["n", "t", grid.MEL_BANDS, network.front_end.channels]),
-        ("columns", ["n", "k", network.encoder.channels[-1]]),
+        ("columns", ["n", "k", network.encoder.column_width]),
         "Front-end frames to columns: column k is a function of receptive_field frames from k * time_stride on.",
     )
 
 
 def embed_model(network: MlxNetwork) -> Any:
-    """``pooled`` (n, channels[-1]), the mean of a window's columns -> ``embeddings`` (n, embedding)."""
+    """``pooled`` (n, pooled_width), what a window's columns are pooled to -> ``embeddings`` (n, embedding)."""
     graph = _Graph("embed")
     _projected(graph, network, "pooled")
     return graph.model(
-        ("pooled", ["n", network.encoder.channels[-1]]),
+        ("pooled", ["n", network.encoder.pooled_width]),
         ("embeddings", ["n", network.encoder.embedding]),
-        "The mean of a window's columns to its embedding.",
+        "The mean of a window's columns, and that of the newest of them, to its embedding.",
     )
 
 
 def window_model(network: MlxNetwork) -> Any:
     """``windows`` (n, WINDOW_FRAMES, MEL_BANDS, channels) -> ``embeddings`` (n, embedding)."""
     graph = _Graph("window")
-    columns = _over_bands(graph, _features(graph, network, "windows"))
-    _projected(graph, network, graph.add("ReduceMean", [columns], axes=[2], keepdims=0))
+    columns = _columns(graph, network, _features(graph, network, "windows"))
+    pooled = graph.add("ReduceMean", [columns], axes=[1], keepdims=0)
+    recent = network.encoder.recent_columns
+    if recent:
+        newest = _slice(graph, columns, 1, -recent, None)
+        pooled = graph.add("Concat", [pooled, graph.add("ReduceMean", [newest], axes=[1], keepdims=0)], axis=1)
+    _projected(graph, network, pooled)
     return graph.model(
         ("windows", ["n", grid.WINDOW_FRAMES, grid.MEL_BANDS, network.front_end.channels]),
         ("embeddings", ["n", network.encoder.embedding]),
@@ -176,8 +189,11 @@ def _features(graph: _Graph, network: MlxNetwork, frames: str) -> str:
     """(n, t, bands, channels) -> the last feature map (n, channels[-1], k, bands left)."""
     config: EncoderConfig = network.encoder
     x = graph.add("Transpose", [frames], perm=[0, 3, 1, 2])
-    stem = np.asarray(network.cnn.stem.weight).reshape(_KERNEL, _KERNEL, network.front_end.channels, -1)
-    x = _convolved(graph, "stem", x, stem.transpose(3, 2, 0, 1), network.cnn.stem.bias, config.strides[0])
+    if config.statistics_steps:
+        x = _statistics(graph, x, network.front_end.channels, config.statistics_steps)
+    inputs = network.cnn.stem.inputs
+    stem = np.asarray(network.cnn.stem.weight).reshape(_KERNEL, _KERNEL, inputs, -1).transpose(3, 2, 0, 1)
+    x = _convolved(graph, "stem", x, stem, network.cnn.stem.bias, config.strides[0])
     for i, (block, stride) in enumerate(zip(network.cnn.blocks, config.strides[1:], strict=True)):
         inputs = block.depthwise.shape[1]
         depthwise = np.asarray(block.depthwise).reshape(_KERNEL, _KERNEL, inputs, 1).transpose(2, 3, 0, 1)
@@ -187,23 +203,65 @@ def _features(graph: _Graph, network: MlxNetwork, frames: str) -> str:
     return x
 
 
+def _statistics(graph: _Graph, x: str, channels: int, steps: int) -> str:
+    """``engine.model.encoder.statistics`` of (n, channels, t, bands): (n, channels + 2, k, bands)."""
+    level = _slice(graph, x, 1, 0, 1)
+    by_step = _mean_in_time(graph, x, STEP_FRAMES, STEP_FRAMES)
+    squares = _mean_in_time(graph, graph.add("Mul", [level, level]), STEP_FRAMES, STEP_FRAMES)
+    means = _mean_in_time(graph, by_step, steps, 1)
+    mean = _slice(graph, means, 1, 0, 1)
+    # The variance may come out just below 0.
+    variance = graph.add("Sub", [_mean_in_time(graph, squares, steps, 1), graph.add("Mul", [mean, mean])])
+    raised = graph.add("Add", [graph.add("Max", [variance, graph.scalar(0.0)]), graph.scalar(LEAST_SPREAD)])
+    scaled = graph.add("Mul", [graph.add("Sqrt", [raised]), graph.scalar(SPREAD_SCALE)])
+    spread = graph.add("Sub", [scaled, graph.scalar(1.0)])
+    now = _slice(graph, _slice(graph, by_step, 1, 0, 1), 2, steps - NOW_STEPS, None)
+    difference = graph.add("Sub", [_mean_in_time(graph, now, NOW_STEPS, 1), mean])
+    change = graph.add("Mul", [difference, graph.scalar(CHANGE_SCALE)])
+    shape = graph.add("Sub", [mean, graph.add("ReduceMean", [mean], axes=[3], keepdims=1)])
+    others = [_slice(graph, means, 1, 1, channels)] if channels > 1 else []
+    return graph.add("Concat", [shape, *others, spread, change], axis=1)
+
+
+def _mean_in_time(graph: _Graph, x: str, steps: int, stride: int) -> str:
+    """Means of ``steps`` neighbours in time, one every ``stride``."""
+    return graph.add("AveragePool", [x], kernel_shape=[steps, 1], strides=[stride, 1])
+
+
+def _slice(graph: _Graph, x: str, axis: int, first: int, last: int | None) -> str:
+    """The part [first, last) of an axis, to its end with None."""
+    part = (first, _TO_THE_END if last is None else last, axis)
+    return graph.add("Slice", [x, *(graph.integer(value) for value in part)])
+
+
 def _convolved(
     graph: _Graph, name: str, x: str, weight: Tensor, bias: Any, stride: tuple[int, int], groups: int = 1
 ) -> str:
-    """Convolution and ReLU6; zeros beyond the frequency edges of a 3x3 kernel, never in time."""
+    """Convolution and ReLU6; zeros beyond the frequency edges of a 3x3 kernel, never in time.
+
+    ``bias`` is one for each channel, or (bands, channels).
+    """
     size = weight.shape[2]
     margin = size // 2
-    inputs = [x, graph.constant(name, weight), graph.constant(f"{name}_bias", np.asarray(bias))]
-    return graph.relu6(
-        graph.add(
-            "Conv", inputs, kernel_shape=[size, size], pads=[0, margin, 0, margin], strides=list(stride), group=groups
-        )
+    shift = np.asarray(bias)
+    by_band = shift.ndim == 2
+    inputs = [x, graph.constant(name, weight)] + ([] if by_band else [graph.constant(f"{name}_bias", shift)])
+    found = graph.add(
+        "Conv", inputs, kernel_shape=[size, size], pads=[0, margin, 0, margin], strides=list(stride), group=groups
     )
+    if by_band:
+        found = graph.add("Add", [found, graph.constant(f"{name}_bias", shift.T[None, :, None, :])])
+    return graph.relu6(found)
 
 
-def _over_bands(graph: _Graph, features: str) -> str:
-    """The mean over frequency: (n, channels, k, bands) -> (n, channels, k)."""
-    return graph.add("ReduceMean", [features], axes=[3], keepdims=0)
+def _columns(graph: _Graph, network: MlxNetwork, features: str, name: str = "") -> str:
+    """(n, channels, k, bands) -> columns (n, k, column_width), called ``name``."""
+    if network.encoder.pool == "mean":
+        means = graph.add("ReduceMean", [features], axes=[3], keepdims=0)
+        return graph.add("Transpose", [means], name, perm=[0, 2, 1])
+    by_column = graph.add("Transpose", [features], perm=[0, 2, 3, 1])
+    shape = graph.constant("column_shape", np.array([0, 0, network.encoder.column_width]))
+    return graph.add("Reshape", [by_column, shape], name)
 
 
 def _projected(graph: _Graph, network: MlxNetwork, pooled: str) -> None:

@@ -22,13 +22,13 @@ from train.labels import Danger, GoalWindow, Rule
 from train.metrics.alarms import DangerEvent, Stretch
 from train.metrics.ranking import Flags, Scores
 from train.simulated import ALARM_KINDS, Heard
+from train.teacher import crying
 
 INDEX: Final = "index"
 ORACLE: Final = "oracle"
 """Knows how loud every cry of the simulated crowd is, and nothing else: no listener to the crowd beats it by much."""
 _FADES_S: Final = 10.0
 _REACTS_S: Final = (-1.0, 8.0)
-_CRY_S: Final = (0.5, 8.0)
 _PIECE: Final = 4096
 _LESSON_STEP: Final = 12
 _MOST_MOMENTS: Final = 400
@@ -145,15 +145,6 @@ def mel_lessons(match: TrainingMatch, rule: Rule, rng: np.random.Generator) -> d
     if match.drawn:
         cries = Lesson(statistics, crying(match.sounds, times_of(ends)))
         found[baselines.BOOSTING_ON_CRIES] = cries.thinned(_MOST_MOMENTS, rng)
-    return found
-
-
-def crying(sounds: Iterable[Heard], t_s: Scores) -> Flags:
-    """Whether a cry of the crowd has begun and is still fresh, at each moment."""
-    found = np.zeros(len(t_s), dtype=bool)
-    for heard in sounds:
-        if heard.kind in ALARM_KINDS:
-            found |= (t_s >= heard.onset_s + _CRY_S[0]) & (t_s <= min(heard.end_s, heard.onset_s + _CRY_S[1]))
     return found
 
 

@@ -15,11 +15,13 @@ from engine.model.encoder import EncoderConfig
 from engine.model.head import HeadConfig
 from tests.unit.train.strip_matches import made_up_match
 from train.card import write_card
-from train.fit import FitSettings, Fitted, fit, hardest, run_inputs
+from train.checking import hardest
+from train.fit import FitSettings, Fitted, fit, run_inputs
 from train.fit_head import HeadSettings, fit_head, head_inputs, parts_of
 from train.head_model import history_rows, window_embeddings
 from train.labels import Danger
 from train.optimise import Schedule
+from train.pieces import PieceSettings
 from train.predict import Predicted, log_odds, match_logits
 from train.run_folder import RunFolder
 from train.sharpen import SharpenSettings
@@ -27,10 +29,14 @@ from train.sharpen import SharpenSettings
 SETTINGS = FitSettings(
     folds=3,
     fold_steps=3,
+    cries=None,
     strips=2,
     histories=4,
-    schedule=Schedule(steps=12, warmup=3, check_every=6, save_every=4, learning_rate=4e-3, ema=0.7),
+    schedule=Schedule(steps=20, warmup=3, check_every=10, save_every=4, learning_rate=6e-3, ema=0.7),
     sharpen=SharpenSettings(copies=1, histories=16, schedule=Schedule(steps=6, warmup=2, check_every=3, save_every=2)),
+    columns=Schedule(steps=12, warmup=2, save_every=4, learning_rate=4e-3, ema=0.7),
+    pieces=PieceSettings(stretches=4, pieces=3),
+    noise=0.0,
     encoder=EncoderConfig(channels=(32, 32, 32, 32), embedding=32),
     head=HeadConfig(hidden=32, layers=1),
 )

@@ -15,8 +15,8 @@ def open_data(tmp_path):
 
 def test_a_drawn_plan_is_the_same_each_time_and_as_long_as_asked_for():
     plan = drawn_plan(5, 20.0)
-    assert plan.timeline() == drawn_plan(5, 20.0).timeline() != drawn_plan(6, 20.0).timeline()
-    assert plan.timeline().duration_s == 1200.0
+    assert plan.score().timeline == drawn_plan(5, 20.0).score().timeline != drawn_plan(6, 20.0).score().timeline
+    assert plan.score().timeline.duration_s == 1200.0
 
 
 def test_no_match_is_that_short():
@@ -29,14 +29,14 @@ def test_pieces_of_a_real_match_hold_each_of_its_goals_once_and_lie_in_different
     pieces = real_plans(open_data, MATCH_ID, 20.0)
     assert len(whole) == 1
     assert len(pieces) == 5
-    assert sum(len(piece.timeline().goals()) for piece in pieces) == len(whole[0].timeline().goals()) == 3
+    assert sum(len(piece.score().timeline.goals()) for piece in pieces) == len(whole[0].score().timeline.goals()) == 3
     assert len({piece.seed for piece in (*pieces, *whole)}) == 6
     assert sum(piece.minutes for piece in pieces) == pytest.approx(whole[0].minutes, abs=0.01)
-    assert pieces[0].timeline().duration_s == 1200.0
+    assert pieces[0].score().timeline.duration_s == 1200.0
 
 
 def test_a_whole_match_has_its_kick_offs(open_data):
-    starts = [e for e in real_plans(open_data, MATCH_ID)[0].timeline().events if e.kind is EventKind.HALF_START]
+    starts = [e for e in real_plans(open_data, MATCH_ID)[0].score().timeline.events if e.kind is EventKind.HALF_START]
     assert len(starts) == 2
 
 

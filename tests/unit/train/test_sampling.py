@@ -13,7 +13,8 @@ from tests.unit.train.strip_matches import made_up_match
 from train.augment import NO_AUGMENTATION, Augmentation, change_sound, mask
 from train.features import FLOOR_DB
 from train.fit import column_centres
-from train.sampling import StripSampler, oversample
+from train.sampling import StripSampler
+from train.teacher import oversample
 
 HISTORIES = 4
 

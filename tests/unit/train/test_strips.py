@@ -54,5 +54,6 @@ def test_a_standardised_encoder_tells_windows_apart(network):
     strips = mx.array(np.random.default_rng(1).normal(size=(3, strip_frames(3), 64, 2)).astype(np.float32))
     before = np.asarray(model.windows(model.columns(strips))).std(axis=(0, 1)).mean()
     model.standardise(strips)
+    model.standardise_embedding(strips)
     after = np.asarray(model.windows(model.columns(strips))).std(axis=(0, 1)).mean()
     assert after > 0.3 > before

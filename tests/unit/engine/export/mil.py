@@ -131,6 +131,12 @@ def _slice(op: _Inputs) -> Array:
     return op.x[tuple(slice(begin, end) for begin, end in zip(op.begin, op.end, strict=True))]
 
 
+def _avg_pool(op: _Inputs) -> Array:
+    (height, width), (down, across) = op.kernel_sizes, op.strides
+    views = np.lib.stride_tricks.sliding_window_view(op.x, (height, width), axis=(2, 3))
+    return views[:, :, ::down, ::across].mean(axis=(4, 5))
+
+
 OPERATIONS: dict[str, Callable[[_Inputs], Any]] = {
     "cast": lambda op: op.x,
     "identity": lambda op: op.x,
@@ -145,6 +151,12 @@ OPERATIONS: dict[str, Callable[[_Inputs], Any]] = {
     "linear": lambda op: op.x @ op.weight.T + op.bias,
     "matmul": lambda op: op.x @ op.y,
     "mul": lambda op: op.x * op.y,
+    "add": lambda op: op.x + op.y,
+    "sub": lambda op: op.x - op.y,
+    "maximum": lambda op: np.maximum(op.x, op.y),
+    "sqrt": lambda op: np.sqrt(op.x),
+    "reshape": lambda op: op.x.reshape(op.shape),
+    "avg_pool": _avg_pool,
     "softmax": _softmax,
     "lstm": _lstm,
 }

@@ -28,15 +28,34 @@ def _relu6(x: np.ndarray) -> np.ndarray:
     return np.minimum(np.maximum(x, 0), 6)
 
 
+def _statistics(window: np.ndarray, steps: int) -> np.ndarray:
+    """Mean, spread and change of stretches of ``4 * steps`` frames, one beginning every four frames."""
+    out = []
+    for first in range(0, len(window) - 4 * steps + 1, 4):
+        stretch = window[first : first + 4 * steps].astype(np.float64)
+        mean, level = stretch.mean(axis=0), stretch[..., 0]
+        spread = 4.0 * np.sqrt(level.var(axis=0) + 1e-4) - 1.0
+        change = 3.0 * (level[-8:].mean(axis=0) - level.mean(axis=0))
+        shape = mean[:, :1] - mean[:, :1].mean()
+        out.append(np.concatenate([shape, mean[:, 1:], spread[:, None], change[:, None]], axis=1))
+    return np.stack(out)
+
+
 def _embedding(network: MlxNetwork, window: np.ndarray) -> np.ndarray:
-    cnn, strides = network.cnn, network.encoder.strides
+    cnn, config, strides = network.cnn, network.encoder, network.encoder.strides
+    if config.statistics_steps:
+        window = _statistics(window, config.statistics_steps)
     x = _relu6(_conv(window, np.asarray(cnn.stem.weight), strides[0], groups=False) + np.asarray(cnn.stem.bias))
     for block, stride in zip(cnn.blocks, strides[1:], strict=True):
         x = _relu6(
             _conv(x, np.asarray(block.depthwise), stride, groups=True) + np.asarray(block.depthwise_bias, np.float64)
         )
         x = _relu6(x @ np.asarray(block.pointwise, np.float64) + np.asarray(block.pointwise_bias))
-    return _relu6(x.mean(axis=(0, 1)) @ np.asarray(cnn.projection, np.float64) + np.asarray(cnn.projection_bias))
+    columns = x.mean(axis=1) if config.pool == "mean" else x.reshape(len(x), -1)
+    pooled = columns.mean(axis=0)
+    if config.recent_columns:
+        pooled = np.concatenate([pooled, columns[-config.recent_columns :].mean(axis=0)])
+    return _relu6(pooled @ np.asarray(cnn.projection, np.float64) + np.asarray(cnn.projection_bias))
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -75,9 +94,21 @@ def _logits(network: MlxNetwork, history: np.ndarray) -> np.ndarray:
     return y @ np.asarray(head.out, np.float64) + np.asarray(head.out_bias)
 
 
+PLAIN = EncoderConfig(
+    channels=(32, 64, 128, 128),
+    strides=((2, 2), (2, 2), (1, 2), (1, 1)),
+    statistics_steps=0,
+    band_bias=False,
+    pool="mean",
+    recent_columns=0,
+)
+"""The same network over single frames, with a mean over all that it sees."""
+
+
+@pytest.mark.parametrize("encoder", [EncoderConfig(), PLAIN], ids=["statistics", "plain"])
 @pytest.mark.parametrize("kind", FRONT_END_KINDS)
-def test_embedding_agrees_with_numpy(kind):
-    network = MlxNetwork(FrontEndConfig(kind), EncoderConfig(), HeadConfig(), seed=1)
+def test_embedding_agrees_with_numpy(kind, encoder):
+    network = MlxNetwork(FrontEndConfig(kind), encoder, HeadConfig(), seed=1)
     window = np.random.default_rng(2).normal(size=(grid.WINDOW_FRAMES, grid.MEL_BANDS, network.front_end.channels))
     ours = network.window_embeddings(window[None].astype(np.float32))[0]
     np.testing.assert_allclose(ours, _embedding(network, window.astype(np.float32)), atol=1e-5)
@@ -93,7 +124,13 @@ def test_head_agrees_with_numpy(readout, batch):
 
 
 @pytest.mark.parametrize(
-    "strides", [((2, 2), (2, 2), (1, 2), (1, 1)), ((2, 2), (2, 2), (1, 1), (1, 1)), ((1, 2), (2, 2), (2, 2), (1, 1))]
+    "strides",
+    [
+        ((1, 2), (1, 2), (1, 2), (1, 1)),
+        ((2, 2), (2, 2), (1, 2), (1, 1)),
+        ((2, 2), (2, 2), (1, 1), (1, 1)),
+        ((1, 2), (2, 2), (2, 2), (1, 1)),
+    ],
 )
 def test_a_column_is_a_function_of_its_receptive_field(strides):
     network = MlxNetwork(FrontEndConfig("level"), EncoderConfig(strides=strides), HeadConfig(), seed=1)
@@ -101,21 +138,24 @@ def test_a_column_is_a_function_of_its_receptive_field(strides):
     frames = np.random.default_rng(6).normal(size=(3000, grid.MEL_BANDS, 1)).astype(np.float32)
     columns = network.columns(frames)
     assert len(columns) == (len(frames) - field) // stride + 1
-    for k in (0, 1, 255, 256, len(columns) - 1):
+    piece = 1024 // stride  # columns that are computed together
+    for k in (0, 1, piece - 1, piece, len(columns) - 1):
         alone = network.columns(frames[k * stride : k * stride + field])
         np.testing.assert_allclose(alone[0], columns[k], atol=1e-5)
 
 
-def test_the_mean_of_a_windows_columns_is_its_pooled_map(network):
+def test_what_is_embedded_of_a_window_is_the_mean_of_its_columns_and_of_the_newest(network):
     window = np.random.default_rng(8).normal(size=(1, grid.WINDOW_FRAMES, grid.MEL_BANDS, 2)).astype(np.float32)
     columns = network.columns(window[0])
     assert len(columns) == network.encoder.window_columns
-    np.testing.assert_allclose(network.embed(columns.mean(axis=0)[None]), network.window_embeddings(window), atol=1e-6)
+    newest = columns[-network.encoder.recent_columns :]
+    pooled = np.concatenate([columns.mean(axis=0), newest.mean(axis=0)])
+    np.testing.assert_allclose(network.embed(pooled[None]), network.window_embeddings(window), atol=1e-5)
 
 
 def test_too_few_frames_give_no_column(network):
     frames = np.zeros((network.encoder.receptive_field - 1, grid.MEL_BANDS, 2), np.float32)
-    assert network.columns(frames).shape == (0, 128)
+    assert network.columns(frames).shape == (0, network.encoder.column_width)
 
 
 def test_both_ways_to_multiply_agree():

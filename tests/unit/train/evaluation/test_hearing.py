@@ -19,7 +19,6 @@ from train.clock import MatchOnSound, Moment
 from train.evaluation.hearing import (
     calibrated,
     calibrations,
-    crying,
     danger_events,
     ends_of,
     index_of,
@@ -28,6 +27,7 @@ from train.evaluation.hearing import (
 )
 from train.labels import Danger, GoalWindow
 from train.simulated import Heard
+from train.teacher import crying
 
 GOAL, CHANCE, HALF_CHANCE = Moment(100.0, True, 0.3), Moment(200.0, False, 0.2), Moment(300.0, False, 0.02)
 ON_SOUND = MatchOnSound((GOAL, CHANCE, HALF_CHANCE), ((0.0, 400.0),))
