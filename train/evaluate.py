@@ -108,11 +108,13 @@ def evaluate(
     reels: Sequence[Path] = (),
     fold_weights: Sequence[Weights] = (),
     moods: Path | None = None,
+    choosing: Sequence[TrainingMatch] = (),
 ) -> Evaluation:
     """Evaluate ``weights`` on ``tests``, on each confuser alone and on ``reels``.
 
-    ``teaching`` are matches for the baselines; boosting is left out where there are none. ``fold_weights`` listen to
-    the reels in place of ``weights``, each to the clips of its own fold.
+    ``teaching`` are matches for the baselines; boosting is left out where there are none. With ``choosing`` all of them
+    teach, and those calibrate and choose thresholds. ``fold_weights`` listen to the reels in place of ``weights``, each
+    to the clips of its own fold.
 
     Raises:
         InputError: nothing to judge by, or too little to teach and calibrate the baselines with.
@@ -122,13 +124,15 @@ def evaluate(
     if (tests or settings.confuser_minutes) and not teaching:
         raise InputError("no matches to choose thresholds by", "Give some, for example with --teach 8.")
     rng = np.random.default_rng([settings.seed, 7])
-    split = round(TAUGHT_SHARE * len(teaching))
+    split = len(teaching) if choosing else round(TAUGHT_SHARE * len(teaching))
     boosting = _taught(teaching[:split], rule, rng, settings.seed, tell) if teaching else {}
     rivals = baselines_of(boosting, settings.seed)
     index = index_of(weights.network, weights.config.calibration, settings.step)
     spikes = weights.config.spikes
 
-    validation = _heard(teaching[split:], rule, {INDEX: index, **rivals}, settings.step, "choosing thresholds", tell)
+    validation = _heard(
+        choosing or teaching[split:], rule, {INDEX: index, **rivals}, settings.step, "choosing thresholds", tell
+    )
     found = calibrations(validation) if validation else {}
     validation = [calibrated(hearing, found) for hearing in validation]
     heard = _heard(tests, rule, {INDEX: index, **rivals}, settings.step, "listening to matches", tell)

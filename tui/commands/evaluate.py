@@ -27,6 +27,10 @@ def evaluate(
     ] = 24,
     teach_seed: Annotated[int, typer.Option(min=0, help="Seed of the first of those.")] = 0,
     drawn: Annotated[Path | None, typer.Option(metavar="DIR", help="Where simulated matches are kept.")] = None,
+    open_data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="StatsBomb's open data: real matches kept from learning, simulated."),
+    ] = None,
     reel: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="A reel of real sounds from 'python -m train.reel'; may be repeated."),
@@ -66,7 +70,7 @@ def evaluate(
     from tui.output import print_json, wants_json
     from tui.progress import shown_on_stderr
 
-    if not (matches or library or simulate or reel or moods or confusers):
+    if not (matches or library or simulate or open_data or reel or moods or confusers):
         raise UsageError(
             "nothing to measure on",
             "Name matches of the library, or give --library, --simulate 24, --reel FILE or --confusers 10.",
@@ -83,13 +87,17 @@ def evaluate(
     settings = EvaluateSettings(step, alarm_budget, draws, confuser_minutes=confusers)
     kept = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"
     teaching: list[TrainingMatch] = []
+    choosing: list[TrainingMatch] = []
     with shown_on_stderr() as tell:
         tests = _simulated(kept, range(seed, seed + simulate), minutes, rule, tell) if simulate else []
         if matches or library:
             tests += _library(paths.library, matches or [], rule)
-        if teach:
+        if open_data:
+            played, choosing, teaching = _real(kept, open_data, teach, rule, tell)
+            tests += played
+        elif teach:
             teaching = _simulated(kept, range(teach_seed, teach_seed + teach), minutes, rule, tell)
-        found = run(chosen, rule, tests, teaching, settings, tell, reel or [], others, moods)
+        found = run(chosen, rule, tests, teaching, settings, tell, reel or [], others, moods, choosing)
     report = to_report(found)
     if html is not None:
         _write_page(report, html)
@@ -109,6 +117,28 @@ def _simulated(
 
     recordings = draw_matches(folder, seeds, minutes, lambda done, of, _: tell(f"drawing from {seeds[0]}", done, of))
     return [from_simulation(recording, rule) for recording in recordings]
+
+
+def _real(
+    folder: Path, open_data: Path, teach: int, rule: "Rule", tell: "Callable[[str, float, float | None], None]"
+) -> "tuple[list[TrainingMatch], list[TrainingMatch], list[TrainingMatch]]":
+    """Real matches in simulated grounds: to judge by, to choose thresholds by, and ``teach`` sounds to teach with.
+
+    Those are spread evenly over what the shipped weights learned from, reels included, so that the baselines learn
+    from the same.
+    """
+    from train.dataset import from_simulation
+    from train.ship import plans_of
+    from train.simulated import draw_planned
+
+    learned, validation, tests = plans_of(open_data)
+    chosen = [learned[i * len(learned) // teach] for i in range(min(teach, len(learned)))]
+    found = []
+    for what, plans in (("judge by", tests), ("choose by", validation), ("teach with", chosen)):
+        tell(f"drawing matches to {what}", 0, None)
+        recordings = draw_planned(folder, plans, lambda done, of, minutes: None)
+        found.append([from_simulation(recording, rule) for recording in recordings])
+    return found[0], found[1], found[2]
 
 
 def _library(folder: Path, names: list[str], rule: "Rule") -> "list[TrainingMatch]":
