@@ -116,7 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     row = {
         "weights": weights.config.title,
         "sha256": weights.checksum,
+        "matches": len(matches),
         "spikes": len(cases),
+        "spikes_after_a_confuser": len(confuser),
         "threshold": on,
         "peaks": [round(case.spike.peak_pressure, 4) for case in cases],
         "reaction": _summary(reaction),
@@ -236,7 +238,8 @@ def _summary(shares: list[Share]) -> dict[str, list[float]]:
 def _text(row: dict) -> str:
     lowest, highest = min(row["peaks"], default=0), max(row["peaks"], default=0)
     lines = [
-        f"{row['spikes']} spikes of {row['weights']}, threshold {row['threshold']:.3f}",
+        f"{row['spikes']} spikes of {row['weights']} in {row['matches']} matches, threshold {row['threshold']:.3f}",
+        f"{row['spikes_after_a_confuser']} of them a moment after a confuser",
         f"their peaks: {lowest:.3f} to {highest:.3f}",
         f"parts miss the difference by {row['worst_gap']:.2%} at worst",
         f"{row['gradients_median']:.0f} gradients and {row['cpu_s_each']:.1f} s of CPU each",

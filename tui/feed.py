@@ -4,7 +4,7 @@ The screen reads a feed and nothing else. A feed is a live session in this proce
 records on this machine, or a finished one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -148,10 +148,11 @@ class SessionFeed(Protocol):
         """Write the sound around ``onset`` into ``folder`` and return the file; raises where there is no sound."""
         ...
 
-    def explain(self, moment: "float | Spike | Rejected") -> "Explanation":
+    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool]) -> "Explanation":
         """Say why the index stood where it did at a moment (seconds of sound), a spike or a rejected candidate.
 
-        It takes seconds: called from a thread of its own. Raises ``MomentumError`` where its sound was not kept.
+        It takes seconds: called from a thread of its own. Raises ``MomentumError`` where its sound was not kept, and
+        when ``wanted`` says that nobody waits any more.
         """
         ...
 

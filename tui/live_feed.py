@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import MomentumError
-from engine.mel import LogMel
+from engine.explain.recent import Recent
 from engine.signals import AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
 from engine.spikes import SpikeDetector
 from tui.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
@@ -61,6 +61,7 @@ class LiveFeed:
         info: FeedInfo,
         detector: SpikeDetector,
         store: StoredFeed | None = None,
+        weights: Path | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.run: Future[End] | None = None
@@ -70,8 +71,8 @@ class LiveFeed:
         self._store = store
         self._clock = clock
         self._events: deque[Event] = deque()
-        self._mel = LogMel()
-        self._frame: NDArray[np.float32] | None = None
+        self._recent = Recent()
+        self._weights = weights
         self._heard: tuple[float, float] | None = None
         self._wanted_threshold: float | None = None
         self._newest_s = 0.0
@@ -85,14 +86,14 @@ class LiveFeed:
     def write(self, event: Event) -> None:
         """Take an event from the engine."""
         self._events.append(event)
+        if isinstance(event, Reading):
+            self._recent.note(event)
 
     def sound(self, block: AudioBlock) -> None:
         """Note when the sound was heard, and what it looks like."""
         if block.captured_at is not None:
             self._heard = (block.end / grid.SAMPLE_RATE_HZ, block.captured_at)
-        frames = self._mel.push(block.samples)
-        if len(frames):
-            self._frame = frames[-1]
+        self._recent.push(block)
 
     def flush(self) -> None:
         """Between two blocks: the alarm line may move."""
@@ -162,7 +163,7 @@ class LiveFeed:
         return replace(self._store.vitals(), delay_s=delay_s)
 
     def spectrum(self) -> NDArray[np.float32] | None:
-        return self._frame
+        return self._recent.newest
 
     def set_threshold(self, threshold: float) -> bool:
         """The engine takes it with the next block; the session keeps a mark of it."""
@@ -176,8 +177,15 @@ class LiveFeed:
     def clip(self, onset: float, folder: Path) -> Path:
         return self._kept().clip(onset, folder)
 
-    def explain(self, moment: "float | Spike | Rejected") -> "Explanation":
-        return self._kept().explain(moment)
+    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool] = lambda: True) -> "Explanation":
+        """From the session's sound, or else from memory; the weights are read anew, apart from those that listen."""
+        if self._store is not None and self._store.reader.segments():
+            return self._store.explain(moment, wanted)
+        if self._weights is None:
+            raise MomentumError(_NOT_KEPT, _NOT_KEPT_HINT)
+        from engine.model.checkpoint import load
+
+        return self._recent.explain(load(self._weights), moment, wanted)
 
     def close(self) -> None:
         if self._store is not None:

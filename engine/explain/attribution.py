@@ -5,6 +5,7 @@ what stood out from it. So a part says what this band, in this frame, did by sta
 The references of the front end (running level and backgrounds) are held where they were.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.calibration import Calibration
+from engine.errors import MomentumError
 from engine.mel import Frames
 from engine.model.front_end import FrontEnd, FrontEndConfig, at_background, channels_of
 from engine.model.history import HistoryIndex
@@ -96,18 +98,34 @@ def history_of(frames: Frames, config: FrontEndConfig) -> History:
     )
 
 
-def attribute(network: MlxNetwork, calibration: Calibration, history: History) -> Attribution:
+class Left(MomentumError):
+    """Nobody waits for the explanation any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The explanation was left before it was there.", "Ask for it again.")
+
+
+def still_wanted() -> bool:
+    """The usual answer to the question whether anybody waits."""
+    return True
+
+
+def attribute(
+    network: MlxNetwork, calibration: Calibration, history: History, wanted: Callable[[], bool] = still_wanted
+) -> Attribution:
     """Integrated gradients (Sundararajan, Taly and Yan, 2017) along the straight line from baseline to history.
 
     The integral is a sum of trapezoids. The index at both ends of each is known, so what each of them misses is known
     too: the worst are halved until what they miss together is far within ``TOLERANCE``, and not because large misses
-    cancel.
+    cancel. ``wanted`` is asked every second or so; raises ``Left`` when it says no.
     """
     function = HistoryIndex(network, calibration)
     way = history.given.astype(np.float64) - history.baseline
     places = list(np.linspace(0.0, 1.0, _FIRST_NODES))
     nodes = dict(zip(places, _nodes(function, history, way, places), strict=True))
     while len(nodes) < _MOST_NODES:
+        if not wanted():
+            raise Left
         places = sorted(nodes)
         difference = nodes[1.0].index - nodes[0.0].index
         allowed = TOLERANCE * max(abs(difference), LEAST_DIFFERENCE)

@@ -1,7 +1,7 @@
 """A moment of a session explained: the same sound, heard again by the same weights."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import grid
 from engine.errors import InputError, WeightsError
-from engine.explain.attribution import Attribution, History, Occlusion, attribute, history_of, occlude
+from engine.explain.attribution import Attribution, History, Occlusion, attribute, history_of, occlude, still_wanted
 from engine.mel import Frames
 from engine.model.checkpoint import Weights
 from engine.model.installed import list_weights
@@ -43,22 +43,34 @@ class Explanation:
         return abs(self.then - self.attribution.index) <= SAME
 
 
-def explain(reader: SessionReader, weights: Weights, t: float, with_occlusion: bool = False) -> Explanation:
+def explain(
+    reader: SessionReader,
+    weights: Weights,
+    t: float,
+    with_occlusion: bool = False,
+    wanted: Callable[[], bool] = still_wanted,
+) -> Explanation:
     """Explain the reading at ``t`` seconds of sound, or the last one before it.
 
     Raises:
         InputError: there is no index there, or its sound was not kept.
+        Left: ``wanted`` said that nobody waits any more.
     """
     t, then = reading_at(reader, t)
-    return explain_frames(weights, frames_behind(reader.folder / SOUND, _frames_counted(t)), t, then, with_occlusion)
+    frames = frames_behind(reader.folder / SOUND, frames_counted(t))
+    done = explain_frames(weights, frames, t, then, wanted)
+    if not with_occlusion:
+        return done
+    return replace(done, occlusion=occlude(weights.network, weights.config.calibration, done.history))
 
 
-def explain_frames(weights: Weights, frames: Frames, t: float, then: float, with_occlusion: bool) -> Explanation:
+def explain_frames(
+    weights: Weights, frames: Frames, t: float, then: float, wanted: Callable[[], bool] = still_wanted
+) -> Explanation:
     """Explain the reading ``then`` at the end ``t`` of ``frames`` (n, MEL_BANDS), log-mel in dB of unbroken sound."""
     history = history_of(frames, weights.network.front_end)
-    calibration = weights.config.calibration
-    occlusion = occlude(weights.network, calibration, history) if with_occlusion else None
-    return Explanation(t, then, history, attribute(weights.network, calibration, history), occlusion)
+    done = attribute(weights.network, weights.config.calibration, history, wanted)
+    return Explanation(t, then, history, done, None)
 
 
 def reading_at(reader: SessionReader, t: float) -> tuple[float, float]:
@@ -100,6 +112,6 @@ def weights_of_session(reader: SessionReader, folders: Iterable[Path]) -> Path:
     )
 
 
-def _frames_counted(t: float) -> int:
+def frames_counted(t: float) -> int:
     """The number of frames that a reading at ``t`` had heard: the inverse of ``grid.end_time_s``."""
     return round((t * grid.SAMPLE_RATE_HZ - grid.FRAME_LENGTH) / grid.HOP) + 1

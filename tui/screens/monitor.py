@@ -40,10 +40,10 @@ _STALE_AFTER_S = 2.0
 """Without a new moment for this long the index is not shown any more."""
 _VITALS_EVERY_S = 1.0
 _HINTS: dict[str, str] = {
-    "following": "freeze previous_spike mark goal review why export quit clock zoom_out help",
+    "following": "freeze previous_spike mark goal review why quit export clock zoom_out help",
     "frozen": "freeze back forward previous_spike next_spike review why quit mark zoom_out help",
-    "replay": "freeze back forward next_spike faster review why export quit previous_spike help",
-    "ended": "back forward previous_spike next_spike review why export quit whole help",
+    "replay": "freeze back forward next_spike faster review why quit export previous_spike help",
+    "ended": "back forward previous_spike next_spike review why quit export whole help",
 }
 """Keys that matter in a state of the screen, the most useful first; the footer shows as many as fit."""
 

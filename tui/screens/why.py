@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
+from textual.worker import get_current_worker
 
 from engine.errors import MomentumError
 from engine.explain.moment import Explanation
@@ -23,8 +24,9 @@ class WhyScreen(ModalScreen[None]):
         Binding("ctrl+c", "app.help_quit", "quit", show=False),
     ]
 
-    def __init__(self, t: float, ask: Callable[[], Explanation], glyphs: Glyphs) -> None:
-        """``ask`` gives the explanation of the moment near ``t`` seconds; it is called once, in a thread."""
+    def __init__(self, t: float, ask: Callable[[Callable[[], bool]], Explanation], glyphs: Glyphs) -> None:
+        """``ask`` gives the explanation of the moment near ``t`` seconds. It is called once, in a thread, and may ask
+        whether somebody still waits."""
         super().__init__()
         self._t = t
         self._ask = ask
@@ -39,7 +41,7 @@ class WhyScreen(ModalScreen[None]):
     def _explain(self) -> None:
         panel = self.query_one(WhyPanel)
         try:
-            explanation = self._ask()
+            explanation = self._ask(self._wanted)
         except MomentumError as error:
             self._tell(panel.fail, error.message, error.hint)
         except OSError as error:
@@ -47,6 +49,9 @@ class WhyScreen(ModalScreen[None]):
         else:
             self._tell(panel.show, explanation)
 
+    def _wanted(self) -> bool:
+        return not get_current_worker().is_cancelled
+
     def _tell(self, show: Callable[..., None], *what: object) -> None:
-        if self.is_attached:  # a person may have left meanwhile
+        if self._wanted():  # a person may have left meanwhile
             self.app.call_from_thread(show, *what)

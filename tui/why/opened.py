@@ -1,5 +1,6 @@
 """From a session and a moment in it to an explanation."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
 
 
 def explain_stored(
-    folder: Path, moment: "float | Spike | Rejected", weights: str | None = None, with_occlusion: bool = False
+    folder: Path,
+    moment: "float | Spike | Rejected",
+    weights: str | None = None,
+    with_occlusion: bool = False,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> "tuple[Explanation, Weights]":
     """Explain a moment (seconds of sound, a spike, or a rejected candidate) of the session in ``folder``.
 
-    ``weights`` names others than those it was heard with.
+    ``weights`` names others than those it was heard with; ``wanted`` says whether anybody still waits.
 
     Raises:
         InputError: there is no index at that moment, or its sound was not kept.
@@ -38,7 +43,7 @@ def explain_stored(
             )
         found = find_weights(weights, folders) if weights else weights_of_session(reader, folders)
         loaded = load(found)
-        return explain(reader, loaded, t, with_occlusion), loaded
+        return explain(reader, loaded, t, with_occlusion, wanted), loaded
 
 
 def spike_number(reader: "SessionReader", number: int) -> "Spike":

@@ -15,9 +15,10 @@ from engine.mel import band_edges_hz
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_MOSTLY: Final = 0.75
-"""An area is the shortest stretch of seconds with this share of what moved the index, and in it the narrowest pitches
-with this share of that: together more than half."""
+_MOST_TIME: Final = 0.6
+"""An area is the shortest stretch of seconds with this share of what moved the index ..."""
+_MOST_PITCH: Final = 0.75
+"""... and in it the narrowest pitches with this share of that."""
 _BLUR: Final = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
 """Weights of neighbouring bands before parts are told into raised and lowered: from one band to the next they jump, and
 a sentence is about pitches that a person could point at."""
@@ -30,7 +31,7 @@ _COMPACT_S: Final = 8
 @dataclass(frozen=True, slots=True)
 class Area:
     """A stretch of time and pitch. ``older_s`` and ``newer_s`` count back from the moment; ``amount`` is what its parts
-    moved the index by, ``share`` that as a share of all parts of the same sign.
+    moved the index by, ``share`` that as a share of all parts that were looked at.
     """
 
     older_s: int
@@ -49,12 +50,15 @@ def band_bounds_hz() -> Floats:
 
 
 def area_of(parts: Floats) -> Area | None:
-    """The area of ``parts`` (seconds, MEL_BANDS), none below zero, that holds most of them; None where all are zero."""
+    """The area of ``parts`` (seconds, MEL_BANDS) that holds most of their sum; None where that is not above zero.
+
+    What lies in one second, or within it in one band, is summed before the shortest stretch is looked for.
+    """
     total = float(parts.sum())
     if total <= 0.0:
         return None
-    newest, oldest = _shortest(parts.sum(axis=1))
-    low, high = _shortest(parts[newest:oldest].sum(axis=0))
+    newest, oldest = _shortest(np.maximum(parts.sum(axis=1), 0.0), _MOST_TIME)
+    low, high = _shortest(np.maximum(parts[newest:oldest].sum(axis=0), 0.0), _MOST_PITCH)
     amount = float(parts[newest:oldest, low:high].sum())
     bounds = band_bounds_hz()
     return Area(oldest, newest, float(bounds[low]), float(bounds[high]), amount, amount / total)
@@ -67,10 +71,10 @@ def _blurred(parts: Floats) -> Floats:
     return np.lib.stride_tricks.sliding_window_view(padded, len(_BLUR), axis=1) @ _BLUR
 
 
-def _shortest(values: Floats) -> tuple[int, int]:
-    """The shortest stretch [first, last) with most of ``values``; of several the one with the largest sum."""
+def _shortest(values: Floats, share: float) -> tuple[int, int]:
+    """The shortest stretch [first, last) with this share of ``values``; of several the one with the largest sum."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
-    enough = _MOSTLY * sums[-1]
+    enough = share * sums[-1]
     for width in range(1, len(values)):
         held = sums[width:] - sums[:-width]
         first = int(np.argmax(held))
@@ -100,20 +104,20 @@ def tell(explanation: Explanation) -> Told:
             f"it would have stood at {done.baseline:.3f}",
         )
     way = 1.0 if done.difference > 0 else -1.0
-    mostly = area_of(np.maximum(way * parts, 0.0))
-    against = area_of(np.maximum(-way * parts, 0.0))
+    mostly = area_of(way * parts)
     assert mostly is not None  # the parts sum to a difference
-    verb = "raised" if way > 0 else "lowered"
-    sentence = f"mostly {place(mostly)}: {mostly.share:.0%} of what {verb} it"
-    if against is not None and _worth_saying(against, mostly):
-        sentence += f"; {place(against)} counted against it most"
-        return Told(mostly, against, sentence)
+    what = "rise" if way > 0 else "fall"
+    share = f"{mostly.share:.0%} of the {what}" if mostly.share <= 1.0 else f"more than the whole {what}"
+    sentence = f"mostly {place(mostly)}: {share}"
+    against = area_of(np.maximum(-way * parts, 0.0))
+    if against is not None and _worth_saying(against, float(np.maximum(way * parts, 0.0).sum())):
+        return Told(mostly, against, f"{sentence}; {place(against)} counted against it most")
     return Told(mostly, None, sentence)
 
 
-def _worth_saying(against: Area, mostly: Area) -> bool:
-    """Whether there is much of it, and in one place that can be pointed at."""
-    much = against.amount / against.share >= _WORTH_SAYING * mostly.amount / mostly.share
+def _worth_saying(against: Area, rest: float) -> bool:
+    """Whether there is much of it beside what went the other way, and in one place that can be pointed at."""
+    much = against.amount / against.share >= _WORTH_SAYING * rest
     return much and against.older_s - against.newer_s <= _COMPACT_S
 
 

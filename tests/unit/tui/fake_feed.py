@@ -1,7 +1,8 @@
 """A session made up for the tests: an index with a roar now and then, and a feed that gives it out up to a moment."""
 
 import math
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import InputError
+from engine.explain.attribution import Left
 from engine.explain.moment import Explanation
 from engine.signals import End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike
 from engine.spikes import SpikeDetector, SpikeSettings
@@ -89,6 +91,8 @@ class FakeFeed:
         self.fails: Exception | None = None
         self.explained: list[float | Spike | Rejected] = []
         self.fails_to_explain: Exception | None = None
+        self.explains_for_ever = False
+        self.asked = threading.Event()
         self.mel: NDArray[np.float32] | None = None
 
     @property
@@ -149,8 +153,12 @@ class FakeFeed:
     def clip(self, onset: float, folder: Path) -> Path:
         raise InputError("this session kept no sound", "record with sound to export clips")
 
-    def explain(self, moment: float | Spike | Rejected) -> Explanation:
+    def explain(self, moment: float | Spike | Rejected, wanted: Callable[[], bool]) -> Explanation:
         self.explained.append(moment)
+        while self.explains_for_ever:
+            if not wanted():
+                raise Left
+            self.asked.set()
         if self.fails_to_explain:
             raise self.fails_to_explain
         return made_up(moment.peak if isinstance(moment, Spike) else 74.0)

@@ -9,6 +9,8 @@ from engine.errors import DeviceError, MomentumError
 from engine.session import SessionReader, SessionWriter
 from engine.signals import AudioBlock, End, Health, Mark, Reading, Start
 from engine.spikes import SpikeDetector, SpikeSettings
+from engine.stream import PressureStream
+from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.tui.fake_feed import INFO
 from tui.feed import FeedKind
 from tui.live_feed import LiveFeed
@@ -114,3 +116,18 @@ def test_marks_of_visitors_show_as_well_and_the_own_ones_once(tmp_path: Path) ->
     assert list(feed.poll()) == [Mark(2.0, "corner")]
     feed.close()
     writer.close()
+
+
+def test_without_a_session_a_spike_is_explained_from_memory(tmp_path: Path) -> None:
+    weights = small_weights(tmp_path / "small")
+    feed = LiveFeed(INFO, SpikeDetector(), weights=weights.folder, clock=lambda: 0.0)
+    sound = (0.03 * np.random.default_rng(1).normal(size=44 * 22050)).astype(np.float32)
+    block = AudioBlock(sound, 0)
+    feed.sound(block)
+    readings = PressureStream(weights.network, weights.config.calibration).push(block)
+    for reading in readings:
+        feed.write(reading)
+    done = feed.explain(readings[-1].t)
+    assert done.attribution.index == pytest.approx(readings[-1].pressure, abs=1e-5)
+    with pytest.raises(MomentumError, match="no longer in memory"):
+        feed.explain(20.0)

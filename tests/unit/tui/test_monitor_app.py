@@ -532,6 +532,16 @@ async def test_why_says_what_is_missing(on_stage: Opening) -> None:
         assert "--sound" in shown
 
 
+async def test_why_that_is_left_is_computed_no_further(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.explains_for_ever = True
+        await stage.press("w")
+        assert stage.feed.asked.wait(10)
+        await stage.press("escape")
+        await stage.written()  # ends only when the thread has ended
+        assert isinstance(stage.app.screen, MonitorScreen)
+
+
 async def test_why_without_a_spike_explains_the_moment_in_view(on_stage: Opening) -> None:
     async with on_stage(until_s=60.0) as stage:
         await stage.press("w")
