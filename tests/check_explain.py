@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import grid
-from engine.explain.attribution import attribute, by_second, history_of, occlude
+from engine.explain.attribution import attribute, by_bands, by_second, history_of, occlude
 from engine.mel import Frames, LogMel
 from engine.model.checkpoint import Weights, load
 from engine.paths import shipped_weights
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             agreement.append(
                 (
                     float(np.corrcoef(seconds.sum(axis=1), other.by_second)[0, 1]),
-                    float(np.corrcoef(seconds.sum(axis=0), other.by_band)[0, 1]),
+                    float(np.corrcoef(by_bands(seconds), other.by_bands)[0, 1]),
                 )
             )
         _say(f"  {number + 1}/{len(cases)}", end="\r")
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "worst_gap": max(gaps, default=0.0),
         "gradients_median": float(np.median(nodes)) if nodes else 0.0,
         "occlusion_r_by_second": float(np.median([a for a, _ in agreement])) if agreement else None,
-        "occlusion_r_by_band": float(np.median([b for _, b in agreement])) if agreement else None,
+        "occlusion_r_by_pitch": float(np.median([b for _, b in agreement])) if agreement else None,
         "cpu_s_each": (process_time() - began) / max(len(cases), 1),
     }
     print(json.dumps(row, indent=2) if options.json else _text(row))
@@ -247,7 +247,7 @@ def _text(row: dict) -> str:
     if row["occlusion_r_by_second"] is not None:
         lines.append(
             f"occlusion agrees with r = {row['occlusion_r_by_second']:.2f} by second, "
-            f"{row['occlusion_r_by_band']:.2f} by band (medians)"
+            f"{row['occlusion_r_by_pitch']:.2f} by pitch (medians)"
         )
     for name, title in (("reaction", "on the cries"), ("confuser", "on confusers a moment earlier")):
         for kind, (low, middle, high) in row[name].items():

@@ -26,6 +26,8 @@ TOLERANCE: Final = 0.01
 LEAST_DIFFERENCE: Final = 5e-3
 """An index nearer to its baseline than this stands where the background alone would have it; the tolerance is then a
 share of this."""
+BAND_GROUP: Final = 4
+"""Bands that occlusion takes away together: one alone the network hardly misses while its neighbours are there."""
 _FIRST_NODES: Final = 9
 _MOST_NODES: Final = 257
 _AT_ONCE: Final = 8
@@ -76,10 +78,12 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occlusion:
-    """By how much the index falls when one second (seconds,) or one mel band (MEL_BANDS,) is put at its background."""
+    """By how much the index falls when one second (seconds,), newest first, or one group of ``BAND_GROUP`` neighbouring
+    mel bands (groups,), lowest first, is put at its background.
+    """
 
     by_second: Parts
-    by_band: Parts
+    by_bands: Parts
 
 
 def history_of(frames: Frames, config: FrontEndConfig) -> History:
@@ -146,7 +150,7 @@ def attribute(
 
 
 def occlude(network: MlxNetwork, calibration: Calibration, history: History) -> Occlusion:
-    """Put one second after the other, and one band after the other, at its background and ask for the index again."""
+    """Put one second after the other, and one group of bands after the other, at its background and ask again."""
     function = HistoryIndex(network, calibration)
     index = float(function.values(history.given[None])[0])
     seconds = second_of_frames()
@@ -154,14 +158,20 @@ def occlude(network: MlxNetwork, calibration: Calibration, history: History) -> 
         np.where((seconds == second)[:, None, None], history.baseline, history.given)
         for second in range(int(seconds.max()) + 1)
     ]
-    bands = np.arange(grid.MEL_BANDS)
+    groups = np.arange(grid.MEL_BANDS) // BAND_GROUP
     without_bands = [
-        np.where((bands == band)[None, :, None], history.baseline, history.given) for band in bands.tolist()
+        np.where((groups == group)[None, :, None], history.baseline, history.given)
+        for group in range(int(groups.max()) + 1)
     ]
     return Occlusion(
         index - function.values(np.stack(without_seconds)).astype(np.float64),
         index - function.values(np.stack(without_bands)).astype(np.float64),
     )
+
+
+def by_bands(parts: Parts) -> Parts:
+    """Parts (n, MEL_BANDS) summed by the groups of ``Occlusion``: (groups,)."""
+    return np.add.reduceat(parts.sum(axis=0), np.arange(0, grid.MEL_BANDS, BAND_GROUP))
 
 
 def second_of_frames() -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.explain.attribution import by_second
+from engine.explain.attribution import BAND_GROUP, by_bands, by_second
 from engine.explain.moment import Explanation
 from tui.lines import clock_time
 from tui.output import print_lines
@@ -58,9 +58,9 @@ def numbers(explanation: Explanation) -> dict[str, Any]:
         other = explanation.occlusion
         row["occlusion"] = {
             "by_second": [_short(value) for value in other.by_second[::-1].tolist()],
-            "by_band": [_short(value) for value in other.by_band.tolist()],
+            "by_bands": [_short(value) for value in other.by_bands.tolist()],
             "agreement_by_second": agreement(parts.sum(axis=1), other.by_second[::-1]),
-            "agreement_by_band": agreement(parts.sum(axis=0), other.by_band),
+            "agreement_by_bands": agreement(by_bands(parts), other.by_bands),
         }
     return row
 
@@ -95,11 +95,11 @@ def show(explanation: Explanation, title: str) -> None:
     print_lines(f"\nthe parts sum to the difference but for {abs(done.gap):.5f}, after {done.nodes} gradients")
     if explanation.occlusion is not None:
         by_time = agreement(parts.sum(axis=1), explanation.occlusion.by_second)
-        by_band = agreement(parts.sum(axis=0), explanation.occlusion.by_band)
-        if by_time is not None and by_band is not None:
+        by_pitch = agreement(by_bands(parts), explanation.occlusion.by_bands)
+        if by_time is not None and by_pitch is not None:
             print_lines(
-                f"taking one second, or one band, away and asking again agrees: r = {by_time:.2f} by second, "
-                f"{by_band:.2f} by band"
+                f"taking a second, or {BAND_GROUP} bands, away and asking again: r = {by_time:.2f} by second, "
+                f"{by_pitch:.2f} by pitch"
             )
     for line in doubts(explanation):
         print_lines(line)
