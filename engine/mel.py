@@ -59,11 +59,12 @@ def filter_bank() -> NDArray[np.float64]:
 
 
 @cache
-def _segments() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+def _segments() -> tuple[NDArray[np.intp], NDArray[np.complex128]]:
     """The filter bank in a form that sums each frame by itself.
 
-    Between two neighbouring edges a spectral bin belongs to two bands only: the one that falls there and the one
-    that rises. So two weighted sums over contiguous bins a segment give every band.
+    Between two neighbouring edges a spectral bin belongs to two bands only: the one that rises there and the one
+    that falls. So two weighted sums over contiguous bins a segment give every band; as the real and the imaginary part
+    of one they are taken in one go.
     """
     bank = filter_bank()
     starts = np.searchsorted(
@@ -74,7 +75,7 @@ def _segments() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float
     padded = np.vstack([bank, np.zeros((1, bank.shape[1]))])
     rising = padded[segment_of_bin, bins]
     falling = np.where(segment_of_bin > 0, padded[segment_of_bin - 1, bins], 0.0)
-    return starts, rising, falling
+    return starts, rising + 1j * falling
 
 
 @cache
@@ -87,16 +88,15 @@ def log_mel(samples: Samples) -> Frames:
     """All whole frames of ``samples`` (n,) in dB: shape (frames, MEL_BANDS)."""
     count = grid.frames_in(len(samples))
     out = np.empty((count, grid.MEL_BANDS), np.float32)
-    starts, rising, falling = _segments()
+    starts, weights = _segments()
     frames = np.lib.stride_tricks.as_strided(
         samples, (count, grid.FRAME_LENGTH), (samples.strides[0] * grid.HOP, samples.strides[0]), writeable=False
     )
     for first in range(0, count, _CHUNK_FRAMES):
         spectrum = np.fft.rfft(frames[first : first + _CHUNK_FRAMES] * _window())
         power = spectrum.real**2 + spectrum.imag**2
-        up = np.add.reduceat(power * rising, starts, axis=1)
-        down = np.add.reduceat(power * falling, starts, axis=1)
-        mel = up[:, : grid.MEL_BANDS] + down[:, 1 : grid.MEL_BANDS + 1]
+        sums = np.add.reduceat(power * weights, starts, axis=1)
+        mel = sums.real[:, : grid.MEL_BANDS] + sums.imag[:, 1 : grid.MEL_BANDS + 1]
         out[first : first + _CHUNK_FRAMES] = 10.0 * np.log10(np.maximum(mel, grid.POWER_FLOOR))
     return out
 
