@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     weights: str = "default"
     """Name of installed weights ('momentum weights list'), or a folder that holds some."""
 
+    engine: Literal["auto", "mlx", "onnx"] = "auto"
+    """What computes the network: mlx, or onnx (ONNX Runtime, from the extra 'onnx'). auto: mlx on Apple silicon,
+    elsewhere onnx where it is installed, since it is the faster one there. Both give the same index."""
+
     spike_on: Annotated[Number | None, Field(gt=0, le=1, examples=[0.6])] = None
     """Index at which an alarm begins. Higher: fewer alarms, and quiet chances missed. Unset: the weights' own."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import grid
+from engine.model.asking import Ask, Work, alone
 from engine.model.front_end import FrontEnd
 from engine.model.network import Array, Network
 from engine.ring import Ring
@@ -56,40 +57,46 @@ class Pipeline:
 
     def push(self, frames: Array) -> NDArray[np.float32]:
         """Take log-mel frames (n, MEL_BANDS) in dB; return the logits (k, 2) of the full histories they complete."""
+        return alone(self.work(frames), self._network)
+
+    def work(self, frames: Array) -> Work[NDArray[np.float32]]:
+        """What ``push`` does, as work that asks the network."""
         before = self._frames.end
         self._frames.append(self._front_end.push(frames))
-        self._embed_windows()
+        yield from self._embed_windows()
         ends = multiples(max(before + 1, self.first_reading), self._frames.end + 1, self._step)
         if not len(ends):
             self._forget()
             return np.zeros((0, 2), np.float32)
         back = np.arange(grid.WINDOWS - 1, -1, -1) * grid.WINDOW_HOP_FRAMES
         positions = (ends[:, None] - back) // self._embedding_step
-        logits = self._network.logits(self._embeddings.take(positions))
+        logits = yield Ask("logits", self._embeddings.take(positions))
         self._forget()
         return logits
 
-    def _embed_windows(self) -> None:
+    def _embed_windows(self) -> Work[None]:
         ends = multiples(self._next_window, self._frames.end + 1, self._embedding_step)
         if not len(ends):
             return
         starts = ends - grid.WINDOW_FRAMES
         encoder = self._network.encoder
         pooled = np.empty((len(ends), encoder.pooled_width), np.float32)
-        for phase in np.unique(starts % self._stride).tolist():
-            chosen = starts % self._stride == phase
+        phases = starts % self._stride
+        for phase in sorted(set(phases.tolist())):
+            chosen = phases == phase
             first = (starts[chosen] - phase) // self._stride
-            columns = self._columns_of(phase, int(first[0]), int(first[-1]) + self._window_columns)
+            columns = yield from self._columns_of(phase, int(first[0]), int(first[-1]) + self._window_columns)
             means = [columns.means(first, self._window_columns)]
             if encoder.recent_columns:
                 means.append(
                     columns.means(first + self._window_columns - encoder.recent_columns, encoder.recent_columns)
                 )
             pooled[chosen] = np.concatenate(means, axis=1)
-        self._embeddings.append(self._network.embed(pooled))
+        embeddings = yield Ask("embed", pooled)
+        self._embeddings.append(embeddings)
         self._next_window = int(ends[-1]) + 1
 
-    def _columns_of(self, phase: int, first: int, needed: int) -> Ring:
+    def _columns_of(self, phase: int, first: int, needed: int) -> Work[Ring]:
         """The columns of one phase, from ``first`` at the latest up to ``needed``; those not yet there are computed.
 
         Column ``k`` of a phase begins at frame ``phase + k * stride``.
@@ -100,7 +107,8 @@ class Pipeline:
         if needed > ring.end:
             first_frame = phase + ring.end * self._stride
             last_frame = phase + (needed - 1) * self._stride + self._field
-            ring.append(self._network.columns(self._frames.between(first_frame, last_frame)))
+            columns = yield Ask("columns", self._frames.between(first_frame, last_frame))
+            ring.append(columns)
         return ring
 
     def _forget(self) -> None:

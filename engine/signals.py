@@ -113,7 +113,10 @@ class HealthChange:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The first line of a run. ``started_at`` is UTC in ISO 8601; ``trained`` False means the index means nothing."""
+    """The first line of a run. ``started_at`` is UTC in ISO 8601; ``trained`` False means the index means nothing.
+
+    ``engine`` is what computed the network: ``mlx`` or ``onnx``; sessions from before there was a choice have none.
+    """
 
     session: str
     source: str
@@ -124,6 +127,7 @@ class Start:
     threshold: float
     label_rule: str
     schema: int = SCHEMA_VERSION
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

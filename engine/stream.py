@@ -15,15 +15,21 @@ from engine import grid
 from engine.calibration import Calibration
 from engine.hops import CLIPPED_FOR_HOPS, SILENT_HOPS, Hops, decibels, measure
 from engine.mel import LogMel
+from engine.model.asking import Work, alone
 from engine.model.network import Network
 from engine.pipeline import Pipeline, multiples
 from engine.signals import AudioBlock, Health, Reading, Samples
 
-_PIECE_HOPS = 4096
-"""Longest stretch that is worked on at once; what is held in between stays under 100 MB."""
+_PIECE_HOPS = 1024
+"""Longest stretch that is worked on at once; what is held in between stays under 30 MB."""
 
-_Unstamped: TypeAlias = tuple[float, float | None, float, float, Health]
+Unstamped: TypeAlias = tuple[float, float | None, float, float, Health]
 """A reading's fields before the time it took is known."""
+
+
+def stamped(readings: list[Unstamped], compute_ms: float) -> list[Reading]:
+    """The readings, each with the time it took."""
+    return [Reading(*reading, compute_ms) for reading in readings]
 
 
 @dataclass(slots=True)
@@ -89,6 +95,11 @@ class PressureStream:
     def push(self, block: AudioBlock) -> list[Reading]:
         """Take the next block; return the readings it completes, oldest first."""
         began = self._clock()
+        found = alone(self.work(block), self._network)
+        return stamped(found, (self._clock() - began) * 1e3 / max(1, len(found)))
+
+    def work(self, block: AudioBlock) -> Work[list[Unstamped]]:
+        """What ``push`` does, as work that asks the network; the readings do not know yet how long they took."""
         samples = block.samples
         if block.start > self.heard:
             self._restart_after_gap(block.start)
@@ -96,14 +107,14 @@ class PressureStream:
         if self._skip:
             skipped = min(self._skip, len(samples))
             samples, self._skip = samples[skipped:], self._skip - skipped
-        joined = np.concatenate([self._samples, samples])
+        joined = np.concatenate([self._samples, samples]) if len(self._samples) else samples
         whole = len(joined) - len(joined) % grid.HOP
         self._samples = joined[whole:].copy()
-        readings: list[_Unstamped] = []
+        readings: list[Unstamped] = []
         for first in range(0, whole, _PIECE_HOPS * grid.HOP):
-            readings += self._hear(joined[first : min(first + _PIECE_HOPS * grid.HOP, whole)])
-        compute_ms = (self._clock() - began) * 1e3 / max(1, len(readings))
-        return [Reading(*reading, compute_ms) for reading in readings]
+            heard = yield from self._hear(joined[first : min(first + _PIECE_HOPS * grid.HOP, whole)])
+            readings += heard
+        return readings
 
     def _restart_after_gap(self, start: int) -> None:
         """Go on with the first hop of the grid that lies wholly after the gap."""
@@ -118,10 +129,10 @@ class PressureStream:
         self._mel = LogMel()
         self._pipeline = Pipeline(self._network, self._hop, self._step)
 
-    def _hear(self, samples: Samples) -> list[_Unstamped]:
+    def _hear(self, samples: Samples) -> Work[list[Unstamped]]:
         """Take whole hops; the grid's hop ``self._hop`` is the first."""
         hops = measure(samples)
-        readings: list[_Unstamped] = []
+        readings: list[Unstamped] = []
         first = 0
         count = len(hops.peak)
         while first < count:
@@ -129,7 +140,7 @@ class PressureStream:
             last = first + alike
             logits = np.zeros((0, 2), np.float32)
             if not silent:
-                logits = self._pipeline.push(self._mel.push(samples[first * grid.HOP : last * grid.HOP]))
+                logits = yield from self._pipeline.work(self._mel.push(samples[first * grid.HOP : last * grid.HOP]))
             readings += self._read(hops, first, last, silent, self._calibration.probability(logits))
             first = last
         return readings
@@ -153,14 +164,12 @@ class PressureStream:
                 return False, i + 1
         return False, len(zero)
 
-    def _read(
-        self, hops: Hops, first: int, last: int, silent: bool, pressures: NDArray[np.float64]
-    ) -> list[_Unstamped]:
+    def _read(self, hops: Hops, first: int, last: int, silent: bool, pressures: NDArray[np.float64]) -> list[Unstamped]:
         """The readings on the hops [first, last), all in one state; hop ``i`` completes frame ``i - 1``."""
         begin, self._hop = self._hop, self._hop + last - first
         ends = multiples(max(begin, self._step), self._hop, self._step)
         clipped = self._clipped_lately(hops.clipped[first:last])
-        readings: list[_Unstamped] = []
+        readings: list[Unstamped] = []
         values = iter(pressures.tolist())
         full_from = self._pipeline.first_reading
         done = first

@@ -30,8 +30,9 @@ _EXIT_CODES: Final = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCod
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Engine:
-    """Loaded weights, and a stream and spike settings that go with them."""
+    """Loaded weights, and a stream and spike settings that go with them; ``name`` is what computes the network."""
 
+    name: str
     weights: "Weights"
     stream: "PressureStream"
     spikes: "SpikeSettings"
@@ -51,6 +52,7 @@ class Engine:
             started_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             threshold=self.spikes.on,
             label_rule=config.label_rule,
+            engine=self.name,
         )
 
 
@@ -67,19 +69,21 @@ def build_engine(settings: "Settings", step: int | None = None) -> Engine:
 
     Raises:
         WeightsError: the weights are missing or wrong.
-        UsageError: the spike settings contradict each other or the weights'.
+        UsageError: the spike settings contradict each other or the weights', or the engine is not installed.
     """
     from engine import grid
     from engine.config import spike_settings
     from engine.model.checkpoint import load
+    from engine.model.engines import choose_engine, network_of
     from engine.model.installed import find_weights, weights_folders
     from engine.paths import find_paths
     from engine.stream import PressureStream
 
+    name = choose_engine(settings.engine)
     weights = load(find_weights(settings.weights, weights_folders(find_paths())))
     spikes = spike_settings(settings, weights.config.spikes)
-    stream = PressureStream(weights.network, weights.config.calibration, step or grid.READING_FRAMES)
-    return Engine(weights, stream, spikes)
+    stream = PressureStream(network_of(weights, name), weights.config.calibration, step or grid.READING_FRAMES)
+    return Engine(name, weights, stream, spikes)
 
 
 def speed_of(text: str) -> float:

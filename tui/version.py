@@ -9,11 +9,12 @@ from tui.text import plain
 
 
 def version_lines() -> list[str]:
-    """Program, weights with their label rule, MLX with its device, PortAudio, Python: a line each."""
+    """Program, weights with their label rule, MLX, the inference engine, PortAudio, Python: a line each."""
     return [
         f"momentum {installed('acoustic-momentum')}",
         f"weights {_weights()}",
         f"mlx {_mlx()}",
+        f"engine {_engine()}",
         f"portaudio {portaudio_version() or 'not installed'}",
         f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
     ]
@@ -49,6 +50,23 @@ def _mlx() -> str:
     except ImportError as error:
         return f"not usable: {error}"
     return f"{installed('mlx')}, device {mx.default_device().type.name}"
+
+
+def _engine() -> str:
+    try:
+        from engine.config import load_settings
+        from engine.model.engines import choose_engine
+
+        choice = load_settings(find_paths().config_file).settings.engine
+        return engine_in_words(choice, choose_engine(choice))
+    except (MomentumError, ImportError) as error:
+        return f"not usable: {plain(error)}"
+
+
+def engine_in_words(choice: str, engine: str) -> str:
+    """What computes the network, by whose choice."""
+    package = {"mlx": "mlx", "onnx": "onnxruntime"}[engine]
+    return f"{engine} ({package} {installed(package)}{', taken by auto' if choice == 'auto' else ''})"
 
 
 def installed(distribution: str) -> str:

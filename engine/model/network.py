@@ -1,5 +1,6 @@
 """The network as the rest of the program sees it: numpy in, numpy out, in pieces that fit the cache."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import mlx.core as mx
@@ -28,6 +29,10 @@ class Network(Protocol):
         """Front-end frames (t, MEL_BANDS, channels) -> columns (k, column_width) with strides from the first frame."""
         ...
 
+    def columns_of_strips(self, strips: Array) -> Array:
+        """The same for strips of equal length at once: (n, t, MEL_BANDS, channels) -> (n, k, column_width)."""
+        ...
+
     def embed(self, pooled: Array) -> Array:
         """What windows' columns are pooled to (n, pooled_width) -> embeddings (n, embedding)."""
         ...
@@ -35,6 +40,21 @@ class Network(Protocol):
     def logits(self, histories: Array) -> Array:
         """Embeddings (n, WINDOWS, embedding), oldest first -> logits (n, 2)."""
         ...
+
+
+def in_pieces(columns: Callable[[Array], Array], strips: Array, encoder: EncoderConfig, frames: int) -> Array:
+    """``columns`` of strips (n, t, ...), about ``frames`` frames at once: long strips cut, many short ones in turns."""
+    stride, field = encoder.time_stride, encoder.receptive_field
+    n, t = strips.shape[:2]
+    count = (t - field) // stride + 1 if t >= field else 0
+    out = np.empty((n, count, encoder.column_width), np.float32)
+    piece, rows = max(1, frames // stride), max(1, frames // max(t, 1))
+    for row in range(0, n, rows):
+        for first in range(0, count, piece):
+            last = min(first + piece, count)
+            strip = strips[row : row + rows, first * stride : (last - 1) * stride + field]
+            out[row : row + rows, first:last] = columns(strip)
+    return out
 
 
 class MlxNetwork:
@@ -52,15 +72,14 @@ class MlxNetwork:
 
     def columns(self, frames: Array) -> Array:
         """See ``Network.columns``; long strips go piece by piece, which keeps memory flat."""
-        stride, field = self.encoder.time_stride, self.encoder.receptive_field
-        count = (len(frames) - field) // stride + 1 if len(frames) >= field else 0
-        out = np.empty((count, self.encoder.column_width), np.float32)
-        piece = _STRIP_FRAMES // stride
-        for first in range(0, count, piece):
-            last = min(first + piece, count)
-            strip = frames[first * stride : (last - 1) * stride + field]
-            out[first:last] = np.asarray(self.cnn.columns(mx.array(strip[None])))[0]
-        return out
+        columns: Array = self.columns_of_strips(frames[None])[0]
+        return columns
+
+    def columns_of_strips(self, strips: Array) -> Array:
+        """See ``Network.columns_of_strips``."""
+        return in_pieces(
+            lambda strip: np.asarray(self.cnn.columns(mx.array(strip))), strips, self.encoder, _STRIP_FRAMES
+        )
 
     def embed(self, pooled: Array) -> Array:
         """See ``Network.embed``."""

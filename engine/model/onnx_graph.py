@@ -32,10 +32,14 @@ Tensor: TypeAlias = NDArray[np.float32]
 
 
 class OnnxMissing(UsageError):
-    """A package of the extra is not installed."""
+    """A package of the extra is not installed, or can't be imported as it is."""
 
-    def __init__(self, package: str) -> None:
-        super().__init__(f"{package} is not installed", "pip install 'acoustic-momentum[onnx]'")
+    def __init__(self, package: str, error: ImportError) -> None:
+        missing = isinstance(error, ModuleNotFoundError)
+        super().__init__(
+            f"{package} is not installed" if missing else f"{package} can't be imported: {error}",
+            "pip install 'acoustic-momentum[onnx]'",
+        )
 
 
 def onnx_package() -> Any:
@@ -44,8 +48,8 @@ def onnx_package() -> Any:
         import onnx
         import onnx.helper
         import onnx.numpy_helper
-    except ImportError:
-        raise OnnxMissing("onnx") from None
+    except ImportError as error:
+        raise OnnxMissing("onnx", error) from None
     return onnx
 
 

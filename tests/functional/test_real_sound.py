@@ -10,7 +10,9 @@ from engine import grid
 from engine.calibration import Calibration
 from engine.mel import log_mel
 from engine.model.checkpoint import Weights, load
+from engine.model.engines import ONNX_PACKAGES, is_installed, network_of
 from engine.model.front_end import FrontEnd
+from engine.model.network import Network
 from engine.paths import shipped_weights
 from engine.signals import AudioBlock, Health, Reading
 from engine.stream import PressureStream
@@ -27,13 +29,23 @@ def weights() -> Weights:
     return load(shipped_weights() / "default")
 
 
+@pytest.fixture(scope="module", params=["mlx", "onnx"])
+def network(request: pytest.FixtureRequest, weights: Weights) -> Network:
+    """The weights in each engine in turn."""
+    if request.param == "onnx" and not all(map(is_installed, ONNX_PACKAGES)):
+        pytest.skip("needs the extra 'onnx'")
+    return network_of(weights, request.param)
+
+
 def _calibration(weights: Weights) -> Calibration:
     return weights.config.calibration if weights.config.calibration.fitted else UNTRAINED
 
 
-def _listen(weights: Weights, samples: np.ndarray, cuts: list[int], step: int = grid.READING_FRAMES) -> list[Reading]:
+def _listen(
+    network: Network, weights: Weights, samples: np.ndarray, cuts: list[int], step: int = grid.READING_FRAMES
+) -> list[Reading]:
     """Readings through the weights' own calibration, or a steep one where they have none."""
-    stream = PressureStream(weights.network, _calibration(weights), step)
+    stream = PressureStream(network, _calibration(weights), step)
     readings: list[Reading] = []
     for block in np.split(samples, cuts):
         readings += stream.push(AudioBlock(block, stream.heard))
@@ -45,8 +57,8 @@ def _pressures(readings: list[Reading]) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def whole(weights: Weights, ten_minutes: np.ndarray) -> list[Reading]:
-    return _listen(weights, ten_minutes, [])
+def whole(network: Network, weights: Weights, ten_minutes: np.ndarray) -> list[Reading]:
+    return _listen(network, weights, ten_minutes, [])
 
 
 def test_live_and_score_print_the_same_readings(momentum: Momentum, ten_minutes: np.ndarray, tmp_path: Path):
@@ -83,10 +95,10 @@ def test_log_mel_of_real_crowds_agrees_with_librosa(ten_minutes: np.ndarray):
     assert np.abs(log_mel(samples) - expected)[audible].max() < 1e-4
 
 
-def test_random_blocks_change_nothing(weights, ten_minutes, whole):
+def test_random_blocks_change_nothing(network, weights, ten_minutes, whole):
     rng = np.random.default_rng(21)
     cuts = np.cumsum(np.exp(rng.uniform(0, np.log(100_000), 1500)).astype(int))
-    blocks = _listen(weights, ten_minutes, cuts[cuts < len(ten_minutes)].tolist())
+    blocks = _listen(network, weights, ten_minutes, cuts[cuts < len(ten_minutes)].tolist())
     np.testing.assert_allclose(_pressures(blocks), _pressures(whole), atol=1e-5)
     assert [(r.t, r.health, r.level_db, r.peak_db) for r in blocks] == [
         (r.t, r.health, r.level_db, r.peak_db) for r in whole
@@ -94,23 +106,23 @@ def test_random_blocks_change_nothing(weights, ten_minutes, whole):
 
 
 def test_single_windows_from_scratch_agree(weights, ten_minutes, whole):
-    """No cache at all, at twenty moments that have a whole history since the sound began or came back."""
-    network = weights.network
-    frames = FrontEnd(network.front_end).push(log_mel(ten_minutes))
+    """No cache at all, in MLX, at twenty moments that have a whole history since the sound began or came back."""
+    mlx = weights.network
+    frames = FrontEnd(mlx.front_end).push(log_mel(ten_minutes))
     assert all(reading.health is not Health.SILENT for reading in whole)
     numbered = [reading for reading in whole if reading.pressure is not None]
     for reading in np.random.default_rng(22).choice(np.array(numbered, object), 20, replace=False):
         end = round(reading.t * grid.SAMPLE_RATE_HZ - grid.FRAME_LENGTH) // grid.HOP + 1
         ends = end - grid.WINDOW_HOP_FRAMES * np.arange(grid.WINDOWS)[::-1]
         windows = np.stack([frames[last - grid.WINDOW_FRAMES : last] for last in ends])
-        logits = network.logits(network.window_embeddings(windows)[None])
+        logits = mlx.logits(mlx.window_embeddings(windows)[None])
         assert reading.pressure == pytest.approx(_calibration(weights).probability(logits)[0], abs=1e-5)
 
 
 @pytest.mark.parametrize("gain_db", [-20.0, 20.0])
-def test_twenty_decibels_either_way_move_no_reading_by_002(weights, ten_minutes, gain_db):
+def test_twenty_decibels_either_way_move_no_reading_by_002(network, weights, ten_minutes, gain_db):
     quiet = 0.09 * ten_minutes / np.abs(ten_minutes).max()  # so that nothing clips 20 dB up
-    usual = _pressures(_listen(weights, quiet, [], step=11))
-    other = _pressures(_listen(weights, (quiet * 10 ** (gain_db / 20)).astype(np.float32), [], step=11))
+    usual = _pressures(_listen(network, weights, quiet, [], step=11))
+    other = _pressures(_listen(network, weights, (quiet * 10 ** (gain_db / 20)).astype(np.float32), [], step=11))
     np.testing.assert_array_equal(np.isnan(usual), np.isnan(other))
     assert np.nanmax(np.abs(usual - other)) < 0.02

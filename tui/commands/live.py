@@ -12,6 +12,9 @@ SOURCE_HELP = (
     "mic, mic:NAME-OR-INDEX, a sound or video file, - (raw 16-bit PCM on standard input), demo, or demo:SEED. "
     "Without it: the configured source, else the default microphone, else the demo."
 )
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", help="What computes the network: auto, mlx, or onnx.", show_default=False)
+]
 ON_SPIKE_HELP = "Program to run for each spike; it reads the spike as JSON on its standard input."
 
 
@@ -23,6 +26,7 @@ def live(
     rate: Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")] = 22050,
     channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    engine_choice: EngineOption = None,
     spike_on: Annotated[
         float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
     ] = None,
@@ -53,7 +57,7 @@ def live(
 
     pace = speed_of(speed)
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
-    flags |= {"record_sound": sound, "on_spike": on_spike}
+    flags |= {"record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     engine = build_engine(settings)
     asked = open_asked(settings, pace, rate, channels)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tui.commands.live import ON_SPIKE_HELP, SOURCE_HELP
+from tui.commands.live import ON_SPIKE_HELP, SOURCE_HELP, EngineOption
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ def record(
     rate: Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")] = 22050,
     channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    engine_choice: EngineOption = None,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
 ) -> int:
     """Listen and record without a screen: for a service, or a terminal that may be closed.
@@ -37,7 +38,8 @@ def record(
     from tui.recording import recording, watched
 
     pace = speed_of(speed)
-    settings = settings_for({"source": source, "weights": weights, "record_sound": sound, "on_spike": on_spike})
+    flags = {"source": source, "weights": weights, "engine": engine_choice}
+    settings = settings_for({**flags, "record_sound": sound, "on_spike": on_spike})
     log_to(find_paths().log / "record.log", settings.log_level)
     try:
         engine = build_engine(settings)

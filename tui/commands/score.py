@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from tui.commands.live import EngineOption
+
 if TYPE_CHECKING:
     from engine.signals import AudioBlock, Event, Reading, Spike
 
-_BLOCK_HOPS = 4096
+_BLOCK_HOPS = 1024
 
 
 def score(
@@ -19,6 +21,7 @@ def score(
         int, typer.Option(min=1, max=10_000, help="Frames of 46.4 ms between readings: 2 is live, 44 one a window hop.")
     ] = 2,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    engine_choice: EngineOption = None,
     spike_on: Annotated[
         float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
     ] = None,
@@ -40,9 +43,9 @@ def score(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other", "Choose one of them.")
-    settings = settings_for({"weights": weights, "spike_on": spike_on, "spike_off": spike_off})
+    settings = settings_for({"weights": weights, "engine": engine_choice, "spike_on": spike_on, "spike_off": spike_off})
     engine = build_engine(settings, step)
-    source = MediaFile(file, block_samples=_BLOCK_HOPS * grid.HOP)
+    recording = MediaFile(file, block_samples=_BLOCK_HOPS * grid.HOP)
     sink: Sink
     if as_csv:
         sink = _CsvReadings(sys.stdout)
@@ -53,13 +56,13 @@ def score(
     if not engine.weights.config.trained:
         typer.echo("These weights are untrained: the index means nothing yet.", err=True)
     stop = Stop()
-    monitor = Monitor(source, engine.stream, SpikeDetector(engine.spikes), [sink], stop)
+    monitor = Monitor(recording, engine.stream, SpikeDetector(engine.spikes), [sink], stop)
     try:
         with ending_on_signals(stop):
-            end = monitor.run(engine.start(source.name))
+            end = monitor.run(engine.start(recording.name))
     finally:
-        if source.repaired_samples:
-            typer.echo(f"{source.repaired_samples} samples were no numbers and were taken as silence.", err=True)
+        if recording.repaired_samples:
+            typer.echo(f"{recording.repaired_samples} samples were no numbers and were taken as silence.", err=True)
         if isinstance(sink, _Summary):
             sink.show()
     return exit_code_of(end.reason)

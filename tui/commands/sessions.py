@@ -43,6 +43,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
             **_row(folder),
             "settings": reader.info.settings,
             "weights": reader.info.weights,
+            "engine": reader.info.start.engine if reader.info.start else None,
             "clock_jumps": reader.info.clock_jumps,
             "segments": len(reader.segments()),
             "spikes": [to_json(spike) for spike in reader.spikes()],
@@ -202,6 +203,7 @@ def _told(about: dict[str, Any]) -> str:
     lines += [
         f"source   {about['source']}",
         f"started  {about['started_at']}",
+        *([f"engine   {about['engine']}"] if about["engine"] else []),
         f"state    {about['state'].replace('_', ' ')}",
         f"heard    {clock_time(about['heard_s'])}, {about['readings']} readings",
         f"sound    {about['segments']} segments, {about['sound_bytes'] / 1e6:.1f} MB",

@@ -15,6 +15,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "permission": audio.permission,
     "hearing": audio.hearing,
     "MLX": engine.mlx,
+    "engine": engine.chosen,
     "weights": engine.weights,
     "speed": engine.speed,
     "folders": machine.folders,

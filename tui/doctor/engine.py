@@ -1,4 +1,4 @@
-"""Checks of the engine: MLX, the weights, and whether this machine keeps up."""
+"""Checks of the engine: MLX, what computes the network, the weights, and whether this machine keeps up."""
 
 from collections.abc import Iterator
 from statistics import quantiles
@@ -26,6 +26,31 @@ def mlx(around: Surroundings) -> Iterator[Finding]:
     yield Finding("MLX", Verdict.OK, f"{installed('mlx')}, device {mx.default_device().type.name}")
 
 
+def chosen(around: Surroundings) -> Iterator[Finding]:
+    """What computes the network, and is it there?"""
+    from engine.model.engines import choose_engine, on_apple_silicon
+    from tui.version import engine_in_words
+
+    choice = around.settings.engine
+    engine = choose_engine(choice)
+    detail = engine_in_words(choice, engine)
+    if engine == "onnx":
+        from engine.model.onnx_graph import onnx_package
+        from engine.model.onnx_network import runtime_package
+
+        onnx_package()
+        runtime_package()
+    elif choice == "auto" and not on_apple_silicon():
+        yield Finding(
+            "engine",
+            Verdict.NOTE,
+            detail,
+            "ONNX Runtime is several times faster here: pip install 'acoustic-momentum[onnx]'",
+        )
+        return
+    yield Finding("engine", Verdict.OK, detail)
+
+
 def weights(around: Surroundings) -> Iterator[Finding]:
     """Are the configured weights whole, and have they learned anything?"""
     from engine.model.checkpoint import load
@@ -47,15 +72,18 @@ def speed(around: Surroundings) -> Iterator[Finding]:
 
     from engine import grid
     from engine.model.checkpoint import load
+    from engine.model.engines import choose_engine, network_of
     from engine.model.installed import find_weights, weights_folders
+    from engine.model.onnx_graph import OnnxMissing
     from engine.signals import AudioBlock
     from engine.stream import PressureStream
 
     try:
         loaded = load(find_weights(around.settings.weights, weights_folders(around.paths)))
-    except WeightsError:  # the check of the weights has said it
+        network = network_of(loaded, choose_engine(around.settings.engine))
+    except (WeightsError, OnnxMissing):  # the checks of the weights and of the engine have said it
         return
-    stream = PressureStream(loaded.network, loaded.config.calibration)
+    stream = PressureStream(network, loaded.config.calibration)
     noise = np.random.default_rng(0).normal(0, 0.1, grid.samples_for(grid.HISTORY_FRAMES)).astype(np.float32)
     stream.push(AudioBlock(noise, 0))
     block = noise[: grid.READING_FRAMES * grid.HOP]

@@ -6,17 +6,33 @@ import pytest
 from engine import grid
 from engine.calibration import Calibration
 from engine.model.encoder import EncoderConfig
+from engine.model.engines import ONNX_PACKAGES
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig
-from engine.model.network import MlxNetwork
+from engine.model.network import MlxNetwork, Network
+from engine.model.onnx_network import OnnxNetwork
 from engine.signals import AudioBlock, Reading
 from engine.stream import PressureStream
 
 
 @pytest.fixture(scope="session")
-def network() -> MlxNetwork:
+def mlx_network() -> MlxNetwork:
     """The full-sized network with random weights, large enough that the index moves."""
     return MlxNetwork(FrontEndConfig(), EncoderConfig(), HeadConfig(), seed=3)
+
+
+@pytest.fixture(scope="session")
+def onnx_network(mlx_network: MlxNetwork) -> OnnxNetwork:
+    """The same tensors in ONNX Runtime."""
+    for package in ONNX_PACKAGES:
+        pytest.importorskip(package, reason="needs the extra 'onnx'")
+    return OnnxNetwork(mlx_network)
+
+
+@pytest.fixture(scope="session", params=["mlx", "onnx"])
+def network(request: pytest.FixtureRequest) -> Network:
+    """The network in each engine in turn."""
+    return request.getfixturevalue(f"{request.param}_network")
 
 
 @pytest.fixture(scope="session")

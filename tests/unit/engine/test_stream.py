@@ -9,7 +9,7 @@ from engine import grid
 from engine.calibration import Calibration
 from engine.mel import log_mel
 from engine.model.front_end import FrontEnd
-from engine.model.network import MlxNetwork
+from engine.model.network import Network
 from engine.signals import AudioBlock, Health, Reading
 from engine.stream import PressureStream
 from tests.unit.engine.conftest import listen
@@ -20,7 +20,7 @@ def _pressures(readings: list[Reading]) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def whole(network: MlxNetwork, steep: Calibration, crowd: np.ndarray) -> list[Reading]:
+def whole(network: Network, steep: Calibration, crowd: np.ndarray) -> list[Reading]:
     return listen(PressureStream(network, steep), crowd)
 
 
@@ -65,12 +65,12 @@ def test_a_reading_is_the_same_at_every_step(network, steep, crowd, whole, step)
 
 
 @pytest.mark.parametrize("end", [832, 834, 1001, 1173])
-def test_a_reading_equals_its_windows_computed_from_scratch(network, steep, crowd, end):
-    """No cache: front end over all frames, every window whole through the CNN, the head on the fifteen embeddings."""
+def test_a_reading_equals_its_windows_computed_from_scratch(network, mlx_network, steep, crowd, end):
+    """No cache, in MLX: front end over all frames, every window whole through the CNN, the head on the embeddings."""
     frames = FrontEnd(network.front_end).push(log_mel(crowd))
     ends = end - grid.WINDOW_HOP_FRAMES * np.arange(grid.WINDOWS)[::-1]
     windows = np.stack([frames[last - grid.WINDOW_FRAMES : last] for last in ends])
-    expected = steep.probability(network.logits(network.window_embeddings(windows)[None]))[0]
+    expected = steep.probability(mlx_network.logits(mlx_network.window_embeddings(windows)[None]))[0]
     readings = listen(PressureStream(network, steep, step=1), crowd)
     reading = next(reading for reading in readings if reading.t == grid.end_time_s(end))
     assert reading.pressure == pytest.approx(expected, abs=1e-5)

@@ -231,6 +231,20 @@ def test_updates_must_be_faster_than_readings_are_due(around: Surroundings, upda
     assert verdict(engine.speed, slow) == expected
 
 
+@pytest.mark.parametrize(("there", "expected"), [(True, OK), (False, NOTE)])
+def test_auto_takes_onnx_where_it_is_and_the_doctor_tells_what_brings_it(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch, there: bool, expected: Verdict
+):
+    monkeypatch.setattr("engine.model.engines.on_apple_silicon", lambda: False)
+    monkeypatch.setattr("engine.model.engines.choose_engine", lambda _: "onnx" if there else "mlx")
+    if there:
+        pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+    (finding,) = found(engine.chosen, around)
+    assert finding.verdict == expected
+    assert finding.detail.startswith("onnx (onnxruntime" if there else "mlx (mlx")
+    assert ("acoustic-momentum[onnx]" in finding.remedy) == (not there)
+
+
 def test_settings_that_can_not_be_read_are_a_problem_and_the_checks_go_on(around: Surroundings):
     settings, (finding,) = read_settings(around.paths, {"MOMENTUM_SPIKE_ON": "high"})
     assert settings == Settings()

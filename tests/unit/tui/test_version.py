@@ -16,7 +16,7 @@ def version_lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_it_names_program_weights_with_their_label_rule_mlx_and_portaudio(capsys: pytest.CaptureFixture[str]):
     lines = version_lines(capsys)
-    assert [line.split()[0] for line in lines] == ["momentum", "weights", "mlx", "portaudio", "python"]
+    assert [line.split()[0] for line in lines] == ["momentum", "weights", "mlx", "engine", "portaudio", "python"]
     assert "label rule" in lines[1]
     assert "device" in lines[2]
 
@@ -28,7 +28,7 @@ def test_what_is_missing_is_said_in_its_line(capsys: pytest.CaptureFixture[str],
     lines = version_lines(capsys)
     assert "not usable" in lines[1]
     assert "not usable" in lines[2]
-    assert lines[3] == "portaudio not installed"
+    assert lines[4] == "portaudio not installed"
 
 
 def test_a_broken_configuration_is_said_in_the_line_of_the_weights(

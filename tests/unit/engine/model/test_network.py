@@ -144,18 +144,18 @@ def test_a_column_is_a_function_of_its_receptive_field(strides):
         np.testing.assert_allclose(alone[0], columns[k], atol=1e-5)
 
 
-def test_what_is_embedded_of_a_window_is_the_mean_of_its_columns_and_of_the_newest(network):
+def test_what_is_embedded_of_a_window_is_the_mean_of_its_columns_and_of_the_newest(mlx_network):
     window = np.random.default_rng(8).normal(size=(1, grid.WINDOW_FRAMES, grid.MEL_BANDS, 2)).astype(np.float32)
-    columns = network.columns(window[0])
-    assert len(columns) == network.encoder.window_columns
-    newest = columns[-network.encoder.recent_columns :]
+    columns = mlx_network.columns(window[0])
+    assert len(columns) == mlx_network.encoder.window_columns
+    newest = columns[-mlx_network.encoder.recent_columns :]
     pooled = np.concatenate([columns.mean(axis=0), newest.mean(axis=0)])
-    np.testing.assert_allclose(network.embed(pooled[None]), network.window_embeddings(window), atol=1e-5)
+    np.testing.assert_allclose(mlx_network.embed(pooled[None]), mlx_network.window_embeddings(window), atol=1e-5)
 
 
-def test_too_few_frames_give_no_column(network):
-    frames = np.zeros((network.encoder.receptive_field - 1, grid.MEL_BANDS, 2), np.float32)
-    assert network.columns(frames).shape == (0, network.encoder.column_width)
+def test_too_few_frames_give_no_column(mlx_network):
+    frames = np.zeros((mlx_network.encoder.receptive_field - 1, grid.MEL_BANDS, 2), np.float32)
+    assert mlx_network.columns(frames).shape == (0, mlx_network.encoder.column_width)
 
 
 def test_both_ways_to_multiply_agree():
@@ -168,3 +168,10 @@ def test_both_ways_to_multiply_agree():
     np.testing.assert_allclose(
         np.asarray(host_dense(x, weight, bias)), np.asarray(mlx_dense(x, weight, bias)), atol=1e-4
     )
+
+
+def test_strips_side_by_side_are_the_strips_one_by_one(network):
+    stride, field = network.encoder.time_stride, network.encoder.receptive_field
+    strips = np.random.default_rng(7).normal(size=(40, field + 3 * stride, grid.MEL_BANDS, 2)).astype(np.float32)
+    together = network.columns_of_strips(strips)
+    np.testing.assert_allclose(together, [network.columns(strip) for strip in strips], atol=1e-5)

@@ -47,14 +47,14 @@ def test_columns_agree_with_mlx_whatever_the_shape(encoder):
     np.testing.assert_allclose(columns, network.columns(frames), atol=2e-5)
 
 
-def test_the_window_is_the_embedding_of_its_columns_mean(network):
+def test_the_window_is_the_embedding_of_its_columns_mean(mlx_network):
     windows = _frames(3, grid.WINDOW_FRAMES, grid.MEL_BANDS, 2)
-    whole = _run(window_model(network), windows)
-    columns = _run(columns_model(network), windows)
-    newest = columns[:, -network.encoder.recent_columns :]
-    by_columns = _run(embed_model(network), np.concatenate([columns.mean(axis=1), newest.mean(axis=1)], axis=1))
+    whole = _run(window_model(mlx_network), windows)
+    columns = _run(columns_model(mlx_network), windows)
+    newest = columns[:, -mlx_network.encoder.recent_columns :]
+    by_columns = _run(embed_model(mlx_network), np.concatenate([columns.mean(axis=1), newest.mean(axis=1)], axis=1))
     np.testing.assert_allclose(whole, by_columns, atol=1e-5)
-    np.testing.assert_allclose(whole, network.window_embeddings(windows), atol=2e-5)
+    np.testing.assert_allclose(whole, mlx_network.window_embeddings(windows), atol=2e-5)
 
 
 @pytest.mark.parametrize("readout", READOUTS)

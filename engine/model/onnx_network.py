@@ -1,0 +1,74 @@
+"""The network in ONNX Runtime."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from engine.model.network import Array, MlxNetwork, in_pieces
+from engine.model.onnx_graph import OnnxMissing, columns_model, embed_model, head_model
+
+_STRIP_FRAMES: Final = 512
+_HISTORIES: Final = 64
+"""Pieces whose intermediate values stay in the cache; larger ones are slower and take more memory."""
+
+
+def runtime_package() -> Any:
+    """The package ``onnxruntime``. Raises ``OnnxMissing`` where it is not installed."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise OnnxMissing("onnxruntime", error) from None
+    return onnxruntime
+
+
+class OnnxNetwork:
+    """The tensors of ``network``, computed by ONNX Runtime on the processor; see ``Network`` for the methods.
+
+    The graphs are built in memory at every start, which takes some fifty milliseconds: a file kept somewhere could be
+    stale, half written or somebody else's.
+
+    Args:
+        network: where the tensors come from; it is not needed afterwards.
+        threads: of ONNX Runtime. More than one has made medians worse on a busy machine.
+
+    Raises:
+        OnnxMissing: ``onnx`` or ``onnxruntime`` is not installed.
+    """
+
+    def __init__(self, network: MlxNetwork, threads: int = 1) -> None:
+        runtime = runtime_package()
+        self.front_end = network.front_end
+        self.encoder = network.encoder
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+
+        def session(model: Any) -> Any:
+            return runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+        self._columns = session(columns_model(network))
+        self._embed = session(embed_model(network))
+        self._head = session(head_model(network))
+
+    def columns(self, frames: Array) -> Array:
+        columns: Array = self.columns_of_strips(frames[None])[0]
+        return columns
+
+    def columns_of_strips(self, strips: Array) -> Array:
+        return in_pieces(self._columns_at_once, strips, self.encoder, _STRIP_FRAMES)
+
+    def embed(self, pooled: Array) -> Array:
+        embeddings: Array = self._embed.run(None, {"pooled": pooled})[0]
+        return embeddings
+
+    def logits(self, histories: Array) -> Array:
+        pieces = [
+            self._head.run(None, {"histories": histories[first : first + _HISTORIES]})[0]
+            for first in range(0, len(histories), _HISTORIES)
+        ]
+        return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)
+
+    def _columns_at_once(self, strips: Array) -> Array:
+        columns: Array = self._columns.run(None, {"frames": strips})[0]
+        return columns

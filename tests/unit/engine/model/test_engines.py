@@ -1,0 +1,57 @@
+"""Which engine computes, and that both give the same."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from engine import grid
+from engine.errors import ExitCode
+from engine.model.checkpoint import load
+from engine.model.engines import choose_engine, network_of
+from engine.model.network import MlxNetwork
+from engine.model.onnx_graph import OnnxMissing
+from engine.paths import shipped_weights
+from engine.pipeline import Pipeline
+from engine.simulator.match import SimulatedMatch, plan_match
+
+
+@pytest.mark.parametrize(
+    ("choice", "apple", "there", "engine"),
+    [
+        ("auto", True, {"onnx", "onnxruntime"}, "mlx"),
+        ("auto", False, {"onnx", "onnxruntime"}, "onnx"),
+        ("auto", False, {"onnxruntime"}, "mlx"),
+        ("auto", False, set(), "mlx"),
+        ("onnx", True, set(), "onnx"),
+        ("mlx", False, {"onnx", "onnxruntime"}, "mlx"),
+    ],
+)
+def test_auto_is_mlx_on_apple_silicon_and_elsewhere_onnx_where_it_is_installed(choice, apple, there, engine):
+    assert choose_engine(choice, apple, there.__contains__) == engine
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
+def test_an_engine_that_is_asked_for_and_not_installed_says_what_brings_it(package, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(OnnxMissing) as caught:
+        network_of(load(shipped_weights() / "default"), "onnx")
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert caught.value.message == f"{package} is not installed"
+    assert caught.value.hint == "pip install 'acoustic-momentum[onnx]'"
+
+
+def test_both_engines_give_the_same_logits_on_a_simulated_match():
+    for package in ("onnx", "onnxruntime"):
+        pytest.importorskip(package, reason="needs the extra 'onnx'")
+    from engine.mel import log_mel
+
+    weights = load(shipped_weights() / "default")
+    sound = np.concatenate([block.samples for block in SimulatedMatch(plan_match(4, minutes=1.5), "four").blocks()])
+    frames = log_mel(sound)
+    mlx, onnx = (
+        Pipeline(network_of(weights, engine), 0, grid.READING_FRAMES).push(frames) for engine in ("mlx", "onnx")
+    )
+    assert isinstance(weights.network, MlxNetwork)
+    assert len(mlx) > 400
+    np.testing.assert_allclose(onnx, mlx, atol=1e-4)
