@@ -34,6 +34,7 @@ def score(
     To a terminal it prints a summary with the spikes, to anything else JSON Lines.
     """
     from engine import grid
+    from engine.audio.ahead import ReadAhead
     from engine.audio.media import MediaFile
     from engine.errors import UsageError
     from engine.monitor import Monitor, Sink, Stop
@@ -56,7 +57,7 @@ def score(
     if not engine.weights.config.trained:
         typer.echo("These weights are untrained: the index means nothing yet.", err=True)
     stop = Stop()
-    monitor = Monitor(recording, engine.stream, SpikeDetector(engine.spikes), [sink], stop)
+    monitor = Monitor(ReadAhead(recording), engine.stream, SpikeDetector(engine.spikes), [sink], stop)
     try:
         with ending_on_signals(stop):
             end = monitor.run(engine.start(recording.name))
