@@ -34,7 +34,7 @@ def run() -> list[Row]:
         starts: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(_TIMES):
             for name, args in commands.items():
-                starts[name].append(_first_line_ms(args))
+                starts[name].append(first_line_ms(args))
     rows = []
     for name, took in starts.items():
         by_clock, processor = zip(*took, strict=True)
@@ -43,7 +43,7 @@ def run() -> list[Row]:
     return rows
 
 
-def _first_line_ms(args: list[str]) -> tuple[float, float]:
+def first_line_ms(args: list[str]) -> tuple[float, float]:
     """Time by the clock and of the processor until the first line (or the end) of a process, which is then ended."""
     before, began = getrusage(RUSAGE_CHILDREN), perf_counter()
     with subprocess.Popen([sys.executable, *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
