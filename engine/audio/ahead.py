@@ -26,8 +26,7 @@ class ReadAhead:
         self._waiting: deque[AudioBlock] = deque()
         self._finished = False
         self._closed = False
-        self._thread = ThreadPoolExecutor(1, "decoder")
-        self._reading = self._thread.submit(self._read)
+        self._thread = ThreadPoolExecutor(1, "decoder")  # starts no thread before it has something to do
 
     @property
     def name(self) -> str:
@@ -46,6 +45,9 @@ class ReadAhead:
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound from the beginning; may be iterated once."""
+        if self._closed:
+            return
+        reading = self._thread.submit(self._read)
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._finished or self._closed)
@@ -55,7 +57,7 @@ class ReadAhead:
                 self._changed.notify_all()
             yield block
         if not self._closed:
-            self._reading.result()
+            reading.result()
 
     def close(self) -> None:
         """End the reading and close the source; harmless when done twice."""

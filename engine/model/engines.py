@@ -17,9 +17,10 @@ ONNX_PACKAGES: Final = ("onnx", "onnxruntime")
 def is_installed(package: str) -> bool:
     """Whether a package can be found, without the time that importing it takes."""
     try:
-        return find_spec(package) is not None
+        spec = find_spec(package)
     except ValueError:  # how find_spec says that somebody has put something else in the package's place
         return False
+    return spec is not None and spec.origin is not None  # a mere folder of that name has no origin
 
 
 def on_apple_silicon() -> bool:

@@ -20,14 +20,14 @@ class Numbers:
         self._count = count
         self._fault = fault
         self.read = 0
-        self.third = Event()
+        self.fourth = Event()
         self.closed = 0
 
     def blocks(self) -> Iterator[AudioBlock]:
         for i in range(self._count):
             self.read += 1
-            if self.read == 3:
-                self.third.set()
+            if self.read == 4:
+                self.fourth.set()
             yield AudioBlock(np.full(1, i, np.float32), i)
         if self._fault is not None:
             raise self._fault
@@ -53,9 +53,19 @@ def test_a_fault_comes_after_the_sound_before_it(fault: Exception):
 def test_it_reads_no_further_ahead_than_it_may_and_closing_ends_it():
     source = Numbers(1000)
     ahead = ReadAhead(source, ahead=2)
-    assert source.third.wait(10)  # the third is in its hand and has no place yet
+    blocks = ahead.blocks()
+    assert next(blocks).start == 0
+    assert source.fourth.wait(10)  # two wait, and one more has been read and has no place yet
     ahead.close()
     ahead.close()
-    assert source.read == 3
-    assert list(ahead.blocks()) == []
+    assert source.read == 4
+    assert list(blocks) == []
     assert source.closed == 2
+
+
+def test_nothing_is_read_before_somebody_listens():
+    source = Numbers(3)
+    ahead = ReadAhead(source)
+    ahead.close()
+    assert list(ahead.blocks()) == []
+    assert (source.read, source.closed) == (0, 1)

@@ -8,7 +8,7 @@ import pytest
 from engine import grid
 from engine.errors import ExitCode
 from engine.model.checkpoint import load
-from engine.model.engines import choose_engine, network_of
+from engine.model.engines import choose_engine, is_installed, network_of
 from engine.model.network import MlxNetwork
 from engine.model.onnx_graph import OnnxMissing
 from engine.paths import shipped_weights
@@ -29,6 +29,12 @@ from engine.simulator.match import SimulatedMatch, plan_match
 )
 def test_auto_is_mlx_on_apple_silicon_and_elsewhere_onnx_where_it_is_installed(choice, apple, there, engine):
     assert choose_engine(choice, apple, there.__contains__) == engine
+
+
+def test_a_folder_named_like_the_package_is_not_the_package(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "onnxish").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not is_installed("onnxish")
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
