@@ -42,7 +42,12 @@ def test_a_reading_from_the_files_and_their_metadata_alone(weights: Weights, fol
     stride, per_window = about["encoder"]["time_stride"], about["encoder"]["window_columns"]
     heard = np.random.default_rng(1).normal(size=(1, frames, 64, about["front_end"]["channels"])).astype(np.float32)
     (strip,) = columns.run(None, {"frames": heard})[0]
-    pooled = [strip[k * hop // stride :][:per_window].mean(axis=0) for k in range(about["grid"]["windows"])]
+    recent = about["encoder"].get("recent_columns", 0)
+    windows = [strip[k * hop // stride :][:per_window] for k in range(about["grid"]["windows"])]
+    pooled = [
+        np.concatenate([window[-newest:].mean(axis=0) for newest in (per_window, recent) if newest])
+        for window in windows
+    ]
     embeddings = embed.run(None, {"pooled": np.stack(pooled)})[0]
     ((calm, danger),) = head.run(None, {"histories": embeddings[None]})[0]
     platt = about["calibration"]
