@@ -12,7 +12,7 @@ Each step leaves its state in the run folder and is not done twice.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import mlx.core as mx
@@ -22,82 +22,31 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.calibration import Calibration, undo_prior
-from engine.errors import InputError, UsageError
+from engine.errors import InputError
 from engine.model.checkpoint import WeightsConfig
 from engine.model.encoder import EncoderConfig
-from engine.model.front_end import FrontEndConfig
-from engine.model.head import HeadConfig
 from engine.model.network import MlxNetwork
 from engine.spikes import SpikeSettings
-from train.augment import Augmentation, Frames
+from train.augment import Frames
 from train.calibrate import BUDGETS, calibrate, choose_thresholds, operating_rows
 from train.checking import check_figures, danger_share, hardest, scored
 from train.dataset import TrainingMatch, check_enough, split_folds
+from train.fit_settings import FitSettings
 from train.head_model import flat_parameters
 from train.labels import Rule
 from train.losses import binary_cross_entropy, focal
 from train.optimise import Parameters, Progress, Schedule, Stage
-from train.pieces import Pieces, PieceSampler, PieceSettings
+from train.pieces import Pieces, PieceSampler
 from train.predict import place, predict
 from train.run_folder import RunFolder
 from train.sampling import Batch, StripSampler
-from train.sharpen import SharpenSettings, sharpen
+from train.sharpen import sharpen
 from train.simulated import KINDS
 from train.strips import StripNetwork, strip_frames
 from train.teacher import targets_of
 
 _LEAST_ROOM: Final = 2
 """A match must hold a strip and so many window hops more."""
-
-
-@dataclass(frozen=True, slots=True)
-class FitSettings:
-    """How to train.
-
-    ``folds``: parts of the matches; one is for judging. ``fold_steps``: steps without each of the others, 0 for no
-    hard negatives. ``strips`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that the
-    targets are moved to, undone by the calibration. ``cries``: how much of a simulated match's targets is whether the
-    crowd cries out just now, the rest being the share of danger given its cries (``train/teacher.py``); None to learn
-    by the events' labels. ``noise``: deviation of what is added to what the stem sees, so that no fine shade of the
-    simulator is learned. ``columns``: the first stage, on ``pieces``; None for none. ``tags`` and ``direct``: weights
-    of telling apart what sounds, and of the index read straight from the newest window. ``sharpen``: the last stage,
-    None for none.
-    """
-
-    seed: int = 0
-    folds: int = 5
-    fold_steps: int = 150
-    strips: int = 8
-    histories: int = 12
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=500, learning_rate=1e-3, check_every=250))
-    gamma: float = 1.0
-    smoothing: float = 0.02
-    dropout: float = 0.3
-    trained_share: float = 0.2
-    cries: float | None = 0.6
-    noise: float = 0.4
-    columns: Schedule | None = field(default_factory=lambda: Schedule(steps=400, warmup=30))
-    pieces: PieceSettings = field(default_factory=PieceSettings)
-    freeze_columns: bool = False
-    tags: float = 0.5
-    direct: float = 0.5
-    sharpen: SharpenSettings | None = field(default_factory=SharpenSettings)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    front_end: FrontEndConfig = field(default_factory=FrontEndConfig)
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
-    head: HeadConfig = field(default_factory=lambda: HeadConfig(readout="last"))
-
-    def __post_init__(self) -> None:
-        if self.folds < 2 or self.strips < 2 or self.histories < 1 or self.schedule.steps < 1 or self.fold_steps < 0:
-            raise UsageError(
-                "training needs at least two folds, two strips a batch, one history and one step",
-                "Leave the setting out to get its default.",
-            )
-        if not 0.0 < self.trained_share < 1.0 or not 0.0 <= self.dropout < 1.0 or not 0.0 <= self.smoothing < 1.0:
-            raise UsageError(
-                "the share of danger, dropout and label smoothing are shares between 0 and 1",
-                "Leave the setting out to get its default.",
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +97,31 @@ def fit(
         InputError: the matches are too few, too short or of one class.
         MomentumError: training went astray.
     """
+    learned = learn(matches, settings, run, progress, sounds, judging)
+    return finish(learned, rule, settings, name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """A network before its calibration, and what it was judged by: ``true_share`` of danger, numbers of matches and of
+    hard negatives learned from."""
+
+    network: MlxNetwork
+    judging: Sequence[TrainingMatch]
+    true_share: float
+    matches: int
+    hard: int
+
+
+def learn(
+    matches: Sequence[TrainingMatch],
+    settings: FitSettings,
+    run: RunFolder,
+    progress: Callable[[Progress], None],
+    sounds: Sequence[Frames] = (),
+    judging: Sequence[TrainingMatch] = (),
+) -> Learned:
+    """All steps of ``fit`` but the last."""
     check_enough(matches)
     check_lengths(matches, settings.histories)
     folds = split_folds(matches, min(settings.folds, len(matches)), settings.seed)
@@ -181,7 +155,7 @@ def fit(
             progress,
             sounds,
         )
-    return finish(network, judging, rule, settings, true_share, name, len(learning), len(hard))
+    return Learned(network, judging, true_share, len(learning), len(hard))
 
 
 def _learn(
@@ -305,17 +279,9 @@ def column_centres(frames: int, encoder: EncoderConfig) -> NDArray[np.int64]:
     return np.arange(count) * encoder.time_stride + encoder.receptive_field // 2
 
 
-def finish(
-    network: MlxNetwork,
-    judging: Sequence[TrainingMatch],
-    rule: Rule,
-    settings: FitSettings,
-    true_share: float,
-    name: str,
-    learned_from: int,
-    hard: int,
-) -> Fitted:
+def finish(learned: Learned, rule: Rule, settings: FitSettings, name: str) -> Fitted:
     """Calibrate and choose thresholds on matches that were not learned from."""
+    network, judging, true_share = learned.network, learned.judging, learned.true_share
     predicted = predict(network, judging)
     offset = undo_prior(settings.trained_share, true_share)
     calibration = calibrate(predicted, offset)
@@ -325,8 +291,8 @@ def finish(
         "on": "matches of the same kind that were not learned from",
         "matches": len(judging),
         "hours": round(sum(match.frames for match in judging) * grid.HOP_S / 3600.0, 2),
-        "learned_from_matches": learned_from,
-        "hard_negatives": hard,
+        "learned_from_matches": learned.matches,
+        "hard_negatives": learned.hard,
         "share_of_danger": round(danger_share(judging), 5),
         **{key: round(value, 4) for key, value in check_figures(predicted).items()},
         **alarm_note(points),

@@ -25,7 +25,8 @@ from train.baselines import loudness
 from train.calibrate import MATCH_HOURS, REACTION_KINDS, danger_events
 from train.card import write_card
 from train.dataset import TrainingMatch, from_simulation
-from train.fit import FitSettings, fit, run_inputs
+from train.fit import fit, run_inputs
+from train.fit_settings import FitSettings
 from train.labels import Danger, Rule
 from train.metrics.alarms import Stretch, decisions_s, judge
 from train.metrics.bootstrap import draws_of, interval

@@ -1,41 +1,32 @@
 """Real sounds to lay over training strips: those whose manifest allows that weights learned with them are shipped."""
 
-import csv
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from engine.audio.media import MediaFile
-from engine.errors import InputError
 from engine.mel import LogMel
 from train.augment import Frames
+from train.clips import FOLDS, read_manifest
 
-MANIFEST: Final = "MANIFEST.csv"
 CONFUSING_KINDS: Final = ("negative", "speech", "whistle", "drum_fanfare_horn")
 """Kinds that are no cry of a crowd, whatever they are laid over."""
 _LEAST_FRAMES: Final = 8
 
 
-def load_sounds(folder: Path) -> list[Frames]:
+def load_sounds(folder: Path, folds: Collection[int] = range(FOLDS)) -> list[Frames]:
     """Frames in dB of every sound in ``folder`` that is no crowd and that shipped weights may be trained on.
 
-    The folder's ``MANIFEST.csv`` says which: columns ``file``, ``kind`` and ``may_train_shipped_weights``.
+    The folder's ``MANIFEST.csv`` says which: columns ``file``, ``kind`` and ``may_train_shipped_weights``. Only those
+    in ``folds`` are taken (``train.clips.Clip.fold``), so that what is left out can judge.
 
     Raises:
         InputError: there is no such manifest, or a file that it names can't be read.
     """
-    path = folder / MANIFEST
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        chosen = [
-            row["file"]
-            for row in rows
-            if row["kind"] in CONFUSING_KINDS and row["may_train_shipped_weights"].split()[0] == "yes"
-        ]
-    except (OSError, UnicodeDecodeError, KeyError, IndexError, AttributeError) as fault:
-        raise InputError(f"{path} can't be read: {fault}", f"Give a folder of sounds with its {MANIFEST}.") from fault
+    clips = read_manifest(folder)
+    chosen = [clip.file for clip in clips if clip.kind in CONFUSING_KINDS and clip.fold in folds]
     sounds = []
     for name in chosen:
         log_mel = LogMel()

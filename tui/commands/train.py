@@ -73,7 +73,8 @@ def encoder(
     from engine.errors import UsageError
     from engine.paths import find_paths
     from train.dataset import from_library, from_simulation
-    from train.fit import FitSettings, fit, run_inputs
+    from train.fit import fit, run_inputs
+    from train.fit_settings import FitSettings
     from train.labels import find_rule
     from train.library import Library
     from train.simulated import draw_matches

@@ -16,8 +16,9 @@ from engine.model.head import HeadConfig
 from tests.unit.train.strip_matches import made_up_match
 from train.card import write_card
 from train.checking import hardest
-from train.fit import FitSettings, Fitted, fit, run_inputs
+from train.fit import Fitted, fit, run_inputs
 from train.fit_head import HeadSettings, fit_head, head_inputs, parts_of
+from train.fit_settings import FitSettings
 from train.head_model import history_rows, window_embeddings
 from train.labels import Danger
 from train.optimise import Schedule

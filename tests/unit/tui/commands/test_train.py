@@ -71,8 +71,11 @@ def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.Captur
     assert shown["measured"]["learned_from_matches"] == 2
     assert (Path(shown["folder"]) / "CARD.md").read_text().startswith("# whole")
     assert [json.loads(line)["stage"] for line in (Path(shown["run"]) / "metrics.jsonl").read_text().splitlines()] == [
+        "fold-0-columns",
         "fold-0",
+        "fold-1-columns",
         "fold-1",
+        "final-columns",
         "final",
     ]
 

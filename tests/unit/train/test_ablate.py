@@ -1,0 +1,51 @@
+"""The rows of the ablation table: one thing changed in each."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.unit.train.strip_matches import made_up_match
+from train.ablate import ROWS, measure, settings_for, table, unheard
+from train.plans import drawn_plan, reel_plan
+from train.predict import Predicted
+from train.reel import Placed, ReelTruth
+
+
+def test_every_row_differs_from_the_shipped_one_in_something():
+    shipped, *others = ROWS
+    usual = settings_for(shipped, 0)
+    plans = [drawn_plan(1, 4.0), reel_plan(1, 4.0)]
+    for row in others:
+        kept = [plan.name for plan in row.keep(plans)]
+        changed = (settings_for(row, 0) != usual, row.rule != shipped.rule, kept != [p.name for p in plans], row.sounds)
+        assert any(changed), row.name
+    assert len({row.name for row in ROWS}) == len(ROWS)
+
+
+def test_one_ground_is_one_ground_and_the_events_stay():
+    (row,) = [row for row in ROWS if row.name == "one simulated ground"]
+    plans = [drawn_plan(1, 4.0), drawn_plan(2, 4.0)]
+    one, other = (plan.score() for plan in row.keep(plans))
+    assert one.venue.summary() == other.venue.summary()
+    assert other.timeline == plans[1].score().timeline
+
+
+def test_figures_are_of_danger_and_of_cries():
+    matches = [made_up_match(f"match-{i}", i, drawn=True) for i in range(3)]
+    found = [Predicted(m, m.end_times_s(), m.labels.truth.astype(np.float64)) for m in matches]
+    figures = measure(found, 0)
+    assert figures["danger"] == [1.0, 1.0, 1.0]
+    assert 0.5 < figures["cries"][0] <= 1.0
+
+
+def test_clips_that_a_row_learned_from_judge_none():
+    clip = Placed(50.0, 52.0, "reaction", "goal roar", "a.wav", 9.0, fold=1)
+    truth = ReelTruth(1, 100.0, (clip, replace(clip, fold=4), replace(clip, fold=None)))
+    assert [one.group for one in unheard(truth).clips] == ["applause", "reaction", "reaction"]
+
+
+@pytest.mark.parametrize("low", [None, 0.25])
+def test_the_table_shows_intervals_where_there_are_some(low):
+    text = table([{"row": "as shipped", "danger": [0.5, low, low and 0.75]}])
+    assert "| as shipped | 0.500" + (" (0.250 to 0.750)" if low else " |") in text
