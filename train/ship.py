@@ -137,7 +137,7 @@ def tested_section(figures: Mapping[str, Any], matches: int, hours: float) -> st
     rows = "\n".join(f"| {name.replace('_', ' ')} | {text(value)} |" for name, value in figures.items())
     return f"""## Tested on simulated matches
 
-{matches} drawn matches, {hours:.1f} hours, grounds and seeds that neither learning nor calibration saw. Intervals:
+{matches} simulated matches, {hours:.1f} hours, grounds and seeds that neither learning nor calibration saw. Intervals:
 95 %, by whole matches.
 
 | | |

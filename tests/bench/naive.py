@@ -46,8 +46,8 @@ class NaivePipeline:
 
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """All windows (15, frames, bands, channels) through ``conv2d`` and the head: (2,)."""
-        x = mx.array(windows)
         cnn, strides = self.network.cnn, self.network.encoder.strides
+        x = cnn.given(mx.array(windows))
         x = self._conv(x, cnn.stem.weight, strides[0], groups=1) + cnn.stem.bias
         x = mx.clip(x, 0, 6)
         for block, stride in zip(cnn.blocks, strides[1:], strict=True):
@@ -55,7 +55,8 @@ class NaivePipeline:
             x = mx.clip(self._conv(x, block.depthwise, stride, groups=inputs) + block.depthwise_bias, 0, 6)
             pointwise = block.pointwise.T.reshape(-1, 1, 1, inputs)
             x = mx.clip(mx.conv2d(x, pointwise) + block.pointwise_bias, 0, 6)
-        embeddings = mx.clip(x.mean(axis=(1, 2)) @ cnn.projection + cnn.projection_bias, 0, 6)
+        pooled = cnn.pooled(cnn.pool(x))
+        embeddings = mx.clip(pooled @ cnn.projection + cnn.projection_bias, 0, 6)
         return np.asarray(self.network.pressure(embeddings[None]))[0]
 
     @staticmethod

@@ -134,14 +134,17 @@ def oracle(sounds: Iterable[Heard], t_s: Scores) -> Scores:
 def mel_lessons(match: TrainingMatch, rule: Rule, rng: np.random.Generator) -> dict[str, Lesson]:
     """What boosting learns of a match, by the kind of boosting.
 
-    One learns the rule's own yes and no, where the rule has an opinion. Of a simulated match another learns when the
+    One learns the rule's own yes and no, where the rule has an opinion; not of a reel, which has cries but no events.
+    Of a simulated match another learns when the
     crowd cries out, whatever about: the simulator knows, and it is the nearest thing to a network's own targets.
     """
     ends = ends_of(match.frames, _LESSON_STEP)
     labels = rule.apply(match.on_sound, ends)
     kept = labels.weight > 0
     statistics = baselines.mel_statistics(match.read(0, match.frames), ends)
-    found = {baselines.BOOSTING: Lesson(statistics[kept], labels.truth[kept]).thinned(_MOST_MOMENTS, rng)}
+    found = {}
+    if match.on_sound.play:
+        found[baselines.BOOSTING] = Lesson(statistics[kept], labels.truth[kept]).thinned(_MOST_MOMENTS, rng)
     if match.drawn:
         cries = Lesson(statistics, crying(match.sounds, times_of(ends)))
         found[baselines.BOOSTING_ON_CRIES] = cries.thinned(_MOST_MOMENTS, rng)
