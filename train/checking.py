@@ -1,6 +1,7 @@
 """How well a network does on matches that it has not learned from, and where it is most wrong."""
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,7 @@ def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:
     scores = np.concatenate([one.log_odds for one in predicted])
     levels = exact_levels(scores, np.concatenate([one.match.labels.truth for one in predicted]))
     figures = {"roc_auc": roc_auc(levels), "pr_auc": average_precision(levels)}
+    figures = {name: value for name, value in figures.items() if not isnan(value)}  # without danger there is none
     if all(one.match.drawn for one in predicted):
         cries = np.concatenate([crying(one.match.sounds, one.times_s) for one in predicted])
         if cries.any():
@@ -41,7 +43,7 @@ def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:
 def scored(figures: Mapping[str, float]) -> dict[str, float]:
     """The figures with the one to choose by named ``score``: the mean of the areas under the ROC curves."""
     areas = [value for name, value in figures.items() if name in ("roc_auc", "cry_auc")]
-    return {"score": float(np.mean(areas)), **figures}
+    return {"score": float(np.mean(areas)), **figures} if areas else dict(figures)
 
 
 def hardest(predicted: Sequence[Predicted]) -> list[tuple[str, float]]:

@@ -1,6 +1,6 @@
 """The training story of the encoder and its head, from top to bottom.
 
-1. Deal the matches into folds; the last fold is never learned from, unless there are other matches to judge by.
+1. Deal the matches into folds; the first fold is never learned from, unless there are other matches to judge by.
 2. Learn for a short while without each of the other folds, and note where that network is wrong on the fold it did not
    see: the hard negatives.
 3. Learn what sounds from short pieces of all matches that may be learned from (``train/pieces.py``).
@@ -126,7 +126,7 @@ def learn(
     check_lengths(matches, settings.histories)
     folds = split_folds(matches, min(settings.folds, len(matches)), settings.seed)
     if not judging:
-        judging = folds.pop()
+        judging = folds.pop(0)  # dealt first: where few matches hold danger, one of them is here
     learning = [match for fold in folds for match in fold]
     true_share = danger_share(learning)
     hard: list[tuple[str, float]] = []

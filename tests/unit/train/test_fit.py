@@ -156,3 +156,19 @@ def test_one_new_match_is_enough_for_a_head_and_leaves_the_encoder_alone(fitted,
         "head",
         "long",
     }
+
+
+def test_a_match_whose_danger_lies_close_together_can_be_fitted_to(fitted, tmp_path):
+    _, trained = fitted
+    save(
+        tmp_path / "trial", trained.config, trained.network, write_card(trained.config, {"matches": {}, "simulated": 0})
+    )
+    early = made_up_match("early", 8, minutes=9.0, goals=3)
+    sooner = replace(
+        early.on_sound, moments=tuple(replace(m, t_s=75.0 + 110 * i) for i, m in enumerate(early.on_sound.moments))
+    )
+    match = replace(early, on_sound=sooner, labels=RULE.apply(sooner, early.labels.ends))
+    settings = HeadSettings(histories=16, schedule=Schedule(steps=4, warmup=1, check_every=2))
+    with closing(RunFolder(tmp_path / "run", {"a": 1})) as run:
+        found = fit_head(load(tmp_path / "trial"), [match], RULE, settings, run, "near", lambda at: None)
+    assert found.config.calibration.fitted
