@@ -49,9 +49,9 @@ class HeadSettings:
 
     seed: int = 0
     folds: int = 5
-    histories: int = 128
+    histories: int = 64
     schedule: Schedule = field(
-        default_factory=lambda: Schedule(steps=600, learning_rate=5e-4, ema=0.98, check_every=50, patience=5)
+        default_factory=lambda: Schedule(steps=500, learning_rate=5e-4, ema=0.98, check_every=50, patience=5)
     )
     gamma: float = 1.0
     smoothing: float = 0.02
