@@ -109,7 +109,17 @@ class LogMel:
 
     def push(self, samples: Samples) -> Frames:
         """Take ``samples`` (n,), full scale 1; return the frames they complete, shape (frames, MEL_BANDS), in dB."""
-        joined = np.concatenate([self._kept, np.asarray(samples, np.float32)])
-        count = grid.frames_in(len(joined))
-        self._kept = joined[count * grid.HOP :].copy()
-        return log_mel(joined)
+        samples = np.asarray(samples, np.float32)
+        held = len(self._kept)
+        begun = -(-held // grid.HOP)  # frames that begin in what was kept
+        needed = (begun - 1) * grid.HOP + grid.FRAME_LENGTH - held if begun else 0
+        if len(samples) < needed + grid.FRAME_LENGTH:
+            return self._after(np.concatenate([self._kept, samples]))
+        # Only those few are joined; the rest of a long block is read where it lies.
+        first = log_mel(np.concatenate([self._kept, samples[:needed]]))
+        return np.concatenate([first, self._after(samples[begun * grid.HOP - held :])])
+
+    def _after(self, samples: Samples) -> Frames:
+        """The frames of ``samples``; what is left of them is kept."""
+        self._kept = samples[grid.frames_in(len(samples)) * grid.HOP :].copy()
+        return log_mel(samples)
