@@ -12,11 +12,11 @@ from engine import grid
 from engine.calibration import Calibration
 from engine.errors import InputError
 from engine.spikes import SpikeSettings
+from train.danger import danger_events, reactions
 from train.labels import Rule
-from train.metrics.alarms import DangerEvent, Stretch, at_threshold, decisions_s, judge
+from train.metrics.alarms import at_threshold, decisions_s, judge
 from train.metrics.sweep import OperatingPoint, operating_points, points, shipped_default, sweep
 from train.predict import Predicted
-from train.simulated import ALARM_KINDS, Heard
 
 _ROUNDS: Final = 100
 BUDGETS: Final = (1, 2, 3, 4, 5)
@@ -24,10 +24,6 @@ BUDGETS: Final = (1, 2, 3, 4, 5)
 MATCH_HOURS: Final = 1.6
 """Sound of a whole match, for budgets a match on recordings that hold a part of one."""
 _OFF_SHARE: Final = 0.6
-REACTION_KINDS: Final = ALARM_KINDS | {"applause", "boo", "whistling"}
-_REACTS_WITHIN_S: Final = 8.0
-_ECHO_S: Final = 10.0
-"""A window still holds a cry for so long after its end."""
 
 
 def fit_platt(log_odds: NDArray[np.float64], truth: NDArray[np.bool_], offset: float = 0.0) -> Calibration:
@@ -87,20 +83,6 @@ def calibrate(predicted: Sequence[Predicted], offset: float) -> Calibration:
     )
 
 
-def danger_events(one: Predicted, rule: Any) -> list[DangerEvent]:
-    """The danger events of a match with the stretch in which an alarm counts, and the cry that answered each."""
-    events = []
-    for t_s, goal in rule.events_s(one.match.on_sound):
-        before_s, after_s = rule.reach_s(goal)
-        answered = [h.onset_s for h in one.match.sounds if h.kind in ALARM_KINDS and _answers(h, t_s)]
-        events.append(DangerEvent(t_s, t_s - before_s, t_s + after_s, goal, min(answered, default=None)))
-    return events
-
-
-def _answers(heard: Heard, t_s: float) -> bool:
-    return -1.0 <= heard.onset_s - t_s <= _REACTS_WITHIN_S
-
-
 def choose_thresholds(
     predicted: Sequence[Predicted], calibration: Calibration, rule: Rule, settings: SpikeSettings
 ) -> tuple[SpikeSettings, dict[int, OperatingPoint]]:
@@ -113,11 +95,8 @@ def choose_thresholds(
         raise InputError(f"the rule {rule.name!r} names no events to raise an alarm at", "Take '--labels danger'.")
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
-    events = [danger_events(one, rule) for one in predicted]
-    cries = [
-        [Stretch(h.onset_s, h.end_s + _ECHO_S, h.kind) for h in one.match.sounds if h.kind in REACTION_KINDS]
-        for one in predicted
-    ]
+    events = [danger_events(one.match.on_sound, rule, one.match.sounds) for one in predicted]
+    cries = [reactions(one.match.sounds) for one in predicted]
     hours = [one.match.frames * grid.HOP_S / 3600.0 for one in predicted]
     thresholds = np.unique(np.quantile(np.concatenate(pressure), 1.0 - np.geomspace(3e-4, 0.1, 80)))
 

@@ -22,13 +22,14 @@ from engine.model.checkpoint import save
 from engine.model.network import MlxNetwork
 from engine.spikes import SpikeSettings
 from train.baselines import loudness
-from train.calibrate import MATCH_HOURS, REACTION_KINDS, danger_events
+from train.calibrate import MATCH_HOURS
 from train.card import write_card
+from train.danger import danger_events, reactions
 from train.dataset import TrainingMatch, from_simulation
 from train.fit import fit, run_inputs
 from train.fit_settings import FitSettings
 from train.labels import Danger, Rule
-from train.metrics.alarms import Stretch, decisions_s, judge
+from train.metrics.alarms import decisions_s, judge
 from train.metrics.bootstrap import draws_of, interval
 from train.metrics.probability import brier_skill, equal_mass_edges, expected_calibration_error, reliability
 from train.metrics.ranking import average_precision, exact_levels, roc_auc
@@ -106,8 +107,8 @@ def _alarms(
     hours = sum(match.frames for match in matches) * grid.HOP_S / 3600.0
     for one in predict(network, matches, grid.READING_FRAMES):
         pressure = calibration.probability(np.stack([np.zeros_like(one.log_odds), one.log_odds], 1))
-        cries = [Stretch(h.onset_s, h.end_s + 10.0, h.kind) for h in one.match.sounds if h.kind in REACTION_KINDS]
-        judged.append(judge(decisions_s(one.times_s, pressure, spikes), danger_events(one, rule), cries))
+        events = danger_events(one.match.on_sound, rule, one.match.sounds)
+        judged.append(judge(decisions_s(one.times_s, pressure, spikes), events, reactions(one.match.sounds)))
     delays = np.array([delay for match in judged for delay in match.reaction_delays_s])
 
     def share(part: str, whole: str) -> float | None:

@@ -9,16 +9,15 @@ import numpy as np
 
 from engine import grid
 from engine.calibration import Calibration
-from engine.errors import InputError
 from engine.mel import Frames
 from engine.model.network import MlxNetwork
 from engine.pipeline import Pipeline
 from train import baselines
 from train.baselines import Boosting, Ends, Lesson
-from train.calibrate import REACTION_KINDS, fit_platt
-from train.clock import MatchOnSound
+from train.calibrate import fit_platt
+from train.danger import danger_events, reactions
 from train.dataset import TrainingMatch
-from train.labels import Danger, GoalWindow, Rule
+from train.labels import Rule
 from train.metrics.alarms import DangerEvent, Stretch
 from train.metrics.ranking import Flags, Scores
 from train.simulated import ALARM_KINDS, Heard
@@ -27,8 +26,6 @@ from train.teacher import crying
 INDEX: Final = "index"
 ORACLE: Final = "oracle"
 """Knows how loud every cry of the simulated crowd is, and nothing else: no listener to the crowd beats it by much."""
-_FADES_S: Final = 10.0
-_REACTS_S: Final = (-1.0, 8.0)
 _PIECE: Final = 4096
 _LESSON_STEP: Final = 12
 _MOST_MOMENTS: Final = 400
@@ -68,29 +65,6 @@ def times_of(ends: Ends) -> Scores:
     return ((ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
 
 
-def danger_events(on_sound: MatchOnSound, rule: Rule, sounds: Sequence[Heard] = ()) -> tuple[DangerEvent, ...]:
-    """The events of a match that an alarm should be raised at, with the rule's reach around each.
-
-    The original's rule looks ahead of a goal and leaves out the celebration after it: an alarm counts in both.
-    """
-    if isinstance(rule, Danger):
-        found = [(t_s, goal, *rule.reach_s(goal)) for t_s, goal in rule.events_s(on_sound)]
-    elif isinstance(rule, GoalWindow):
-        found = [(m.t_s, True, rule.before_s, rule.celebration_s) for m in on_sound.moments if m.goal]
-    else:
-        raise InputError(f"the rule {rule.name!r} names no events to raise an alarm at", "Take '--labels danger'.")
-    return tuple(
-        DangerEvent(t_s, t_s - before_s, t_s + after_s, goal, _answered_at(t_s, sounds))
-        for t_s, goal, before_s, after_s in found
-    )
-
-
-def _answered_at(t_s: float, sounds: Iterable[Heard]) -> float | None:
-    """When the crowd cried out about what happened at ``t_s``; None where it did not, or nobody knows."""
-    onsets = [heard.onset_s for heard in sounds if heard.kind in ALARM_KINDS and heard.cause]
-    return min((onset for onset in onsets if _REACTS_S[0] <= onset - t_s <= _REACTS_S[1]), default=None)
-
-
 def hear(match: TrainingMatch, rule: Rule, listeners: Mapping[str, Listener], step: int) -> Hearing:
     """Let every listener hear a match."""
     ends = ends_of(match.frames, step)
@@ -104,7 +78,7 @@ def hear(match: TrainingMatch, rule: Rule, listeners: Mapping[str, Listener], st
         times_of(ends),
         rule.apply(match.on_sound, ends).truth,
         danger_events(match.on_sound, rule, match.sounds),
-        tuple(Stretch(h.onset_s, h.end_s + _FADES_S, h.kind) for h in match.sounds if h.kind in REACTION_KINDS),
+        reactions(match.sounds),
         match.drawn,
         scores,
     )

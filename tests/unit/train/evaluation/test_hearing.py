@@ -16,10 +16,10 @@ from engine.signals import AudioBlock
 from engine.stream import PressureStream
 from tests.unit.train.evaluation.hearings import matches
 from train.clock import MatchOnSound, Moment
+from train.danger import danger_events
 from train.evaluation.hearing import (
     calibrated,
     calibrations,
-    danger_events,
     ends_of,
     index_of,
     oracle,
