@@ -55,7 +55,7 @@ def hardest(predicted: Sequence[Predicted]) -> list[tuple[str, float]]:
     for one in predicted:
         negative = one.match.labels.negative
         if one.match.drawn:
-            negative = negative & (crowd_state(one.match)[:, 0] == 0)
+            negative = negative & (crowd_state(one.match.sounds, one.match.end_times_s())[:, 0] == 0)
         calm = np.flatnonzero(negative)
         order = calm[np.argsort(-one.log_odds[calm], kind="stable")]
         wanted = int(np.ceil(HARD_PER_HOUR * one.match.frames * grid.HOP_S / 3600.0))

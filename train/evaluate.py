@@ -7,6 +7,7 @@ from those that judge; the index brings its own calibration, and its threshold i
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ from train.evaluation.confusers import ConfuserRow, confuser_table
 from train.evaluation.figures import Evaluated, chosen_threshold, evaluate_all
 from train.evaluation.hearing import (
     INDEX,
-    ORACLE,
+    ORACLES,
     Hearing,
     Listener,
     baselines_of,
@@ -49,6 +50,7 @@ from train.evaluation.reels import (
 from train.labels import Rule
 from train.metrics.ranking import Scores
 from train.reel import read_truth
+from train.teacher import Teacher
 
 TAUGHT_SHARE: Final = 0.75
 """Of the teaching matches, how many teach boosting; the rest calibrate the baselines and choose the thresholds."""
@@ -130,13 +132,14 @@ def evaluate(
     index = index_of(weights.network, weights.config.calibration, settings.step)
     spikes = weights.config.spikes
 
-    validation = _heard(
-        choosing or teaching[split:], rule, {INDEX: index, **rivals}, settings.step, "choosing thresholds", tell
-    )
+    drawn = [match for match in teaching[:split] if match.drawn and match.on_sound.play]
+    teacher = Teacher.of(drawn) if drawn else None
+    hearing = partial(_heard, rule=rule, listeners={INDEX: index, **rivals}, step=settings.step, teacher=teacher)
+    validation = hearing(choosing or teaching[split:], what="choosing thresholds", tell=tell)
     found = calibrations(validation) if validation else {}
-    validation = [calibrated(hearing, found) for hearing in validation]
-    heard = _heard(tests, rule, {INDEX: index, **rivals}, settings.step, "listening to matches", tell)
-    heard = [_comparable(calibrated(hearing, found), tests) for hearing in heard]
+    validation = [calibrated(one, found) for one in validation]
+    heard = hearing(tests, what="listening to matches", tell=tell)
+    heard = [_comparable(calibrated(one, found), tests) for one in heard]
     listeners: list[Evaluated] = []
     if heard:
         tell("counting", 0, None)
@@ -178,22 +181,28 @@ def _taught(
 
 
 def _heard(
-    matches: Sequence[TrainingMatch], rule: Rule, listeners: dict[str, Listener], step: int, what: str, tell: Tell
+    matches: Sequence[TrainingMatch],
+    rule: Rule,
+    listeners: dict[str, Listener],
+    step: int,
+    teacher: Teacher | None,
+    what: str,
+    tell: Tell,
 ) -> list[Hearing]:
     heard = []
     for done, match in enumerate(matches):
         tell(what, done, len(matches))
-        heard.append(hear(match, rule, listeners, step))
+        heard.append(hear(match, rule, listeners, step, teacher))
     if matches:
         tell(what, len(matches), len(matches))
     return heard
 
 
 def _comparable(hearing: Hearing, tests: Sequence[TrainingMatch]) -> Hearing:
-    """Without the oracle where it can't know every match."""
+    """Without the oracles where they can't know every match."""
     if all(match.drawn for match in tests):
         return hearing
-    return hearing.with_scores({name: scores for name, scores in hearing.scores.items() if name != ORACLE})
+    return hearing.with_scores({name: scores for name, scores in hearing.scores.items() if name not in ORACLES})
 
 
 def _confusers(

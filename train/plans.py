@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from engine.simulator.reel import plan_reel
 from engine.simulator.timeline import Timeline, cut, draw_timeline
 from train.events.statsbomb import load_from_folder, match_ids
 from train.events.timeline import to_timeline
+
+T = TypeVar("T")
 
 _LEAST_MINUTES: Final = 2.0
 _MOST_MINUTES: Final = 240.0
@@ -96,6 +98,11 @@ def _placed(open_data: Path, match_id: int) -> Timeline:
         half_time_s=float(rng.uniform(*_HALF_TIME_S)),
         after_s=float(rng.uniform(*_AFTER_S)),
     )
+
+
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """``count`` of ``items``, evenly from among them; all where there are fewer."""
+    return [items[i * len(items) // count] for i in range(count)] if count < len(items) else list(items)
 
 
 @dataclass(frozen=True, slots=True)

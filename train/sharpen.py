@@ -101,4 +101,6 @@ def _changed(
 
 def _loud(match: TrainingMatch) -> NDArray[np.int64]:
     """The ends at which something stands out that may be danger."""
-    return np.flatnonzero(crowd_state(match)[:, 0] > 0 if match.drawn else match.labels.truth)
+    return np.flatnonzero(
+        crowd_state(match.sounds, match.end_times_s())[:, 0] > 0 if match.drawn else match.labels.truth
+    )

@@ -9,33 +9,21 @@ another BLAS or processor rounds otherwise, and training carries the difference 
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
-from engine import grid
-from engine.calibration import Calibration
-from engine.model.checkpoint import save
-from engine.model.network import MlxNetwork
-from engine.spikes import SpikeSettings
-from train.baselines import loudness
-from train.calibrate import MATCH_HOURS
-from train.card import write_card
-from train.danger import danger_events, reactions
-from train.dataset import TrainingMatch, from_simulation
+from engine.model.checkpoint import Weights, save
+from train.card import measured_sections, write_card
+from train.dataset import from_simulation
+from train.evaluate import EvaluateSettings, evaluate
+from train.evaluation.report import to_report
 from train.fit import fit, run_inputs
 from train.fit_settings import FitSettings
-from train.labels import Danger, Rule
-from train.metrics.alarms import decisions_s, judge
-from train.metrics.bootstrap import draws_of, interval
-from train.metrics.probability import brier_skill, equal_mass_edges, expected_calibration_error, reliability
-from train.metrics.ranking import average_precision, exact_levels, roc_auc
+from train.labels import Danger
 from train.optimise import Progress
-from train.plans import Plan, drawn_plan, real_plans, reel_plan, split_matches
-from train.predict import predict
+from train.plans import Plan, drawn_plan, real_plans, reel_plan, split_matches, spread
 from train.run_folder import RunFolder
 from train.simulated import draw_planned
 
@@ -47,103 +35,10 @@ DRAWN, DRAWN_VALIDATION, DRAWN_TEST = range(117), range(200, 240), range(300, 34
 """Seeds of the stretches of drawn matches that stand in for real ones."""
 REELS, REEL_MINUTES = range(80), 10.0
 SETTINGS: Final = FitSettings(folds=4, fold_steps=0)
-_BINS: Final = 15
-_DRAWS: Final = 1000
-
-
-def measure(
-    network: MlxNetwork,
-    calibration: Calibration,
-    spikes: SpikeSettings,
-    matches: Sequence[TrainingMatch],
-    rule: Rule,
-    seed: int,
-) -> dict[str, Any]:
-    """Figures on ``matches``, intervals by whole matches: ranking, calibration, alarms, beside loudness."""
-    draws = draws_of(len(matches), _DRAWS, np.random.default_rng(seed))
-    ours = predict(network, matches)
-    truth = [one.match.labels.truth for one in ours]
-    pressure = [calibration.probability(np.stack([np.zeros_like(o.log_odds), o.log_odds], 1)) for o in ours]
-    loud = [loudness(match.read(0, match.frames), match.ends) for match in matches]
-    figures: dict[str, Any] = {}
-    for name, scores in (("", [one.log_odds for one in ours]), ("loudness_", loud)):
-        figures[f"{name}pr_auc"] = _ranked(average_precision, scores, truth, draws)
-        figures[f"{name}roc_auc"] = _ranked(roc_auc, scores, truth, draws)
-    predicted, true = np.concatenate(pressure), np.concatenate(truth)
-    found = reliability(predicted, true, equal_mass_edges(predicted, _BINS))
-    figures["ece"] = expected_calibration_error(found)
-    figures["brier_skill"] = brier_skill(found)
-    calm = [
-        np.all([(one.times_s < h.onset_s) | (one.times_s > h.end_s + 10) for h in one.match.sounds], axis=0)
-        for one in ours
-        if one.match.sounds
-    ]
-    resting = np.concatenate([p[c] for p, c in zip(pressure, calm, strict=True)])
-    figures["share_of_rest_under_0.2"] = float((resting < 0.2).mean()) if len(resting) else None
-    return figures | _alarms(network, calibration, spikes, matches, rule)
-
-
-def _ranked(figure: Any, scores: Sequence[Any], truth: Sequence[Any], draws: Any) -> list[float | None]:
-    """Value and 95 % interval of a ranking figure."""
-
-    def pooled(weights: Any) -> float:
-        chosen = np.repeat(np.arange(len(scores)), weights.astype(int)).tolist()
-        together = np.concatenate([scores[i] for i in chosen]), np.concatenate([truth[i] for i in chosen])
-        return float(figure(exact_levels(*together)))
-
-    found = interval(pooled, draws)
-    return [found.value, found.low, found.high]
-
-
-def _alarms(
-    network: MlxNetwork,
-    calibration: Calibration,
-    spikes: SpikeSettings,
-    matches: Sequence[TrainingMatch],
-    rule: Rule,
-) -> dict[str, Any]:
-    """What the shipped threshold gives, at the live rate of readings."""
-    judged = []
-    hours = sum(match.frames for match in matches) * grid.HOP_S / 3600.0
-    for one in predict(network, matches, grid.READING_FRAMES):
-        pressure = calibration.probability(np.stack([np.zeros_like(one.log_odds), one.log_odds], 1))
-        events = danger_events(one.match.on_sound, rule, one.match.sounds)
-        judged.append(judge(decisions_s(one.times_s, pressure, spikes), events, reactions(one.match.sounds)))
-    delays = np.array([delay for match in judged for delay in match.reaction_delays_s])
-
-    def share(part: str, whole: str) -> float | None:
-        of = sum(getattr(match, whole) for match in judged)
-        return sum(getattr(match, part) for match in judged) / of if of else None
-
-    return {
-        "danger_events": sum(match.events for match in judged),
-        "recall": share("caught", "events"),
-        "recall_where_the_crowd_cried": share("reacted_caught", "reacted"),
-        "recall_of_goals": share("goals_caught", "goals"),
-        "false_alarms_a_match_on_no_reaction": sum(m.false_on_nothing for m in judged) / hours * MATCH_HOURS,
-        "false_alarms_a_match_on_a_reaction": sum(m.false_on_reaction for m in judged) / hours * MATCH_HOURS,
-        "delay_p50_s": float(np.quantile(delays, 0.5)) if len(delays) else None,
-        "delay_p90_s": float(np.quantile(delays, 0.9)) if len(delays) else None,
-    }
-
-
-def tested_section(figures: Mapping[str, Any], matches: int, hours: float) -> str:
-    """The card's section on the test matches."""
-
-    def text(value: Any) -> str:
-        if isinstance(value, list):
-            return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
-        return "not defined" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-
-    rows = "\n".join(f"| {name.replace('_', ' ')} | {text(value)} |" for name, value in figures.items())
-    return f"""## Tested on simulated matches
-
-{matches} simulated matches, {hours:.1f} hours, grounds and seeds that neither learning nor calibration saw. Intervals:
-95 %, by whole matches.
-
-| | |
-|---|---|
-{rows}"""
+STEP: Final = 8
+"""Frames between the readings that the figures of the card are counted on."""
+TEACHING: Final = 48
+"""Of the sounds learned from, about so many teach the baselines that the card compares with."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -151,6 +46,10 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("weights", type=Path, help="folder of the weights to write, such as weights/default")
     parser.add_argument("--work", type=Path, required=True, help="folder for drawn matches and the run's state")
     parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
+    parser.add_argument(
+        "--reel", type=Path, action="append", default=[], help="a reel made by train.reel, for the card"
+    )
+    parser.add_argument("--moods", type=Path, help="crowd loops by mood, made by train.reel --moods, for the card")
     chosen = parser.parse_args(args)
     rule = Danger()
     plans = plans_of(chosen.open_data)
@@ -161,12 +60,21 @@ def main(args: Sequence[str] | None = None) -> None:
     inputs = run_inputs(SETTINGS, rule, learned, 0) | {"judged_by": {match.id: match.digest for match in judging}}
     with closing(RunFolder(chosen.work / "run", inputs)) as run:
         fitted = fit(learned, rule, SETTINGS, run, chosen.weights.name, _tell, judging=judging)
-    figures = measure(fitted.network, fitted.config.calibration, fitted.config.spikes, tested, rule, SETTINGS.seed)
-    hours = sum(match.frames for match in tested) * grid.HOP_S / 3600.0
-    card = write_card(
-        fitted.config, inputs, [data_section(chosen.open_data is not None), tested_section(figures, len(tested), hours)]
+    sections = [data_section(chosen.open_data is not None)]
+    checksum = save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
+    found = evaluate(
+        Weights(fitted.config, fitted.network, checksum, chosen.weights),
+        rule,
+        tested,
+        spread(learned, TEACHING),
+        EvaluateSettings(step=STEP, seed=SETTINGS.seed),
+        _say,
+        chosen.reel,
+        moods=chosen.moods,
+        choosing=judging,
     )
-    checksum = save(chosen.weights, fitted.config, fitted.network, card)
+    sections += measured_sections(to_report(found))
+    save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 
 
@@ -210,6 +118,10 @@ the matches learned from. Stopped, calibrated and given its threshold on matches
 def _told(done: int, of: int, minutes: float) -> None:
     if done % 10 == 0 or done == of:
         sys.stderr.write(f"matches {done} of {of}, {minutes:.0f} minutes drawn\n")
+
+
+def _say(what: str, done: float, of: float | None) -> None:
+    sys.stderr.write(f"{what} {done:g}" + (f" of {of:g}\n" if of else "\n"))
 
 
 def _tell(at: Progress) -> None:

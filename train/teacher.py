@@ -27,15 +27,14 @@ _PRIOR_WINDOWS: Final = 8.0
 _SHAPE: Final = (len(_KINDS) + 1, len(_LEVELS_DB) + 1, len(_AGES_S) + 1)
 
 
-def crowd_state(match: TrainingMatch) -> NDArray[np.int64]:
-    """For each window end the cell (kind, loudness, age) of the cry that stands out then: (ends, 3).
+def crowd_state(sounds: Iterable[Heard], times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    """At each moment the cell (kind, loudness, age) of the cry that stands out then: (moments, 3).
 
     A cry stands out from its onset until ten seconds after it ended, the loudest first; kind 0 is none.
     """
-    times_s = match.end_times_s()
     state = np.zeros((len(times_s), 3), np.int64)
     loudest = np.full(len(times_s), -np.inf)
-    for heard in match.sounds:
+    for heard in sounds:
         if heard.kind not in ALARM_KINDS:
             continue
         age_s = times_s - heard.onset_s
@@ -82,15 +81,19 @@ class Teacher:
         danger, windows = np.zeros(_SHAPE), np.zeros(_SHAPE)
         for match in matches:
             if match.drawn and match.on_sound.play:
-                cells = tuple(crowd_state(match).T)
+                cells = tuple(crowd_state(match.sounds, match.end_times_s()).T)
                 np.add.at(windows, cells, 1.0)
                 np.add.at(danger, cells, match.labels.truth)
         kind_share = danger.sum((1, 2), keepdims=True) / np.maximum(windows.sum((1, 2), keepdims=True), 1.0)
         return cls((danger + _PRIOR_WINDOWS * kind_share) / (windows + _PRIOR_WINDOWS))
 
+    def share_at(self, sounds: Iterable[Heard], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The share of danger among moments like each of these, (moments,)."""
+        return np.asarray(self.shares[tuple(crowd_state(sounds, times_s).T)])
+
     def targets(self, match: TrainingMatch) -> NDArray[np.float32]:
         """The share of danger at each of the match's window ends, (ends,)."""
-        return np.asarray(self.shares[tuple(crowd_state(match).T)], np.float32)
+        return self.share_at(match.sounds, match.end_times_s()).astype(np.float32)
 
 
 def targets_of(

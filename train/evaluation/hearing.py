@@ -21,11 +21,15 @@ from train.labels import Rule
 from train.metrics.alarms import DangerEvent, Stretch
 from train.metrics.ranking import Flags, Scores
 from train.simulated import ALARM_KINDS, Heard
-from train.teacher import crying
+from train.teacher import Teacher, crying
 
 INDEX: Final = "index"
 ORACLE: Final = "oracle"
-"""Knows how loud every cry of the simulated crowd is, and nothing else: no listener to the crowd beats it by much."""
+"""Knows how loud every cry of the simulated crowd is, and nothing else."""
+INFORMED_ORACLE: Final = "informed oracle"
+"""Knows besides what kind of cry it is, how old, and what share of such moments was danger in the teaching matches."""
+ORACLES: Final = frozenset({ORACLE, INFORMED_ORACLE})
+_SHARES: Final = (1e-5, 1.0 - 1e-5)
 _PIECE: Final = 4096
 _LESSON_STEP: Final = 12
 _MOST_MOMENTS: Final = 400
@@ -65,13 +69,18 @@ def times_of(ends: Ends) -> Scores:
     return ((ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
 
 
-def hear(match: TrainingMatch, rule: Rule, listeners: Mapping[str, Listener], step: int) -> Hearing:
-    """Let every listener hear a match."""
+def hear(
+    match: TrainingMatch, rule: Rule, listeners: Mapping[str, Listener], step: int, teacher: Teacher | None = None
+) -> Hearing:
+    """Let every listener hear a match, and the oracles where it was drawn; ``teacher`` informs one of them."""
     ends = ends_of(match.frames, step)
     mel = match.read(0, match.frames)
     scores = {name: listener(mel, ends) for name, listener in listeners.items()}
     if match.drawn:
         scores[ORACLE] = oracle(match.sounds, times_of(ends))
+        if teacher:
+            share = np.clip(teacher.share_at(match.sounds, times_of(ends)), *_SHARES)
+            scores[INFORMED_ORACLE] = np.log(share / (1.0 - share))
     return Hearing(
         match.id,
         match.frames * grid.HOP_S / 3600.0,

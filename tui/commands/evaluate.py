@@ -128,11 +128,12 @@ def _real(
     from the same.
     """
     from train.dataset import from_simulation
+    from train.plans import spread
     from train.ship import plans_of
     from train.simulated import draw_planned
 
     learned, validation, tests = plans_of(open_data)
-    chosen = [learned[i * len(learned) // teach] for i in range(min(teach, len(learned)))]
+    chosen = spread(learned, teach)
     found = []
     for what, plans in (("judge by", tests), ("choose by", validation), ("teach with", chosen)):
         tell(f"drawing matches to {what}", 0, None)

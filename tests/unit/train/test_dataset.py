@@ -127,7 +127,7 @@ def test_tags_say_what_sounds_in_each_frame(drawn):
 def test_the_teacher_expects_more_of_a_cry_than_of_none():
     matches = [made_up_match(f"drawn-{i}", i, drawn=True) for i in range(4)]
     targets = Teacher.of(matches).targets(matches[0])
-    crying = crowd_state(matches[0])[:, 0] > 0
+    crying = crowd_state(matches[0].sounds, matches[0].end_times_s())[:, 0] > 0
     assert targets[crying].min() > 0.4 > targets[~crying].max()
 
 

@@ -15,19 +15,22 @@ from engine.paths import shipped_weights
 from engine.signals import AudioBlock
 from engine.stream import PressureStream
 from tests.unit.train.evaluation.hearings import matches
+from tests.unit.train.strip_matches import made_up_match
 from train.clock import MatchOnSound, Moment
 from train.danger import danger_events
 from train.evaluation.hearing import (
+    INFORMED_ORACLE,
     calibrated,
     calibrations,
     ends_of,
+    hear,
     index_of,
     oracle,
     times_of,
 )
 from train.labels import Danger, GoalWindow
 from train.simulated import Heard
-from train.teacher import crying
+from train.teacher import Teacher, crying
 
 GOAL, CHANCE, HALF_CHANCE = Moment(100.0, True, 0.3), Moment(200.0, False, 0.2), Moment(300.0, False, 0.02)
 ON_SOUND = MatchOnSound((GOAL, CHANCE, HALF_CHANCE), ((0.0, 400.0),))
@@ -77,6 +80,15 @@ def test_the_oracle_knows_the_loudest_cry_and_no_song():
     sounds = [heard("roar", 10.0, 8.0), heard("groan", 12.0, 14.0), heard("chant", 28.0, 20.0)]
     assert oracle(sounds, t_s).tolist() == [0.0, 8.0, 14.0, 0.0]
     assert crying(sounds, t_s).tolist() == [False, True, True, False]
+
+
+def test_the_informed_oracle_knows_what_share_of_such_cries_was_danger():
+    match = made_up_match("a", 1, drawn=True)
+    teacher = Teacher.of([match])
+    scores = hear(match, Danger(), {}, 44, teacher).scores[INFORMED_ORACLE]
+    share = 1.0 / (1.0 + np.exp(-scores))
+    assert share == pytest.approx(teacher.share_at(match.sounds, times_of(ends_of(match.frames, 44))), abs=1e-4)
+    assert share.max() > 3.0 * share.min()
 
 
 def test_a_baseline_becomes_a_probability_and_keeps_its_order():

@@ -12,13 +12,14 @@ from engine.model.checkpoint import load
 from engine.paths import shipped_weights
 from engine.spikes import SpikeSettings
 from tests.unit.train.evaluation.hearings import matches
+from train.card import measured_sections
 from train.evaluate import EvaluateSettings, Evaluation
 from train.evaluation.charts import Line, legend, line_chart, ticks
 from train.evaluation.confusers import ConfuserRow
 from train.evaluation.figures import evaluate_all
 from train.evaluation.page import summary, to_html
 from train.evaluation.reels import MoodFigures, ReelFigures
-from train.evaluation.report import caught_by_budget, tables, to_report
+from train.evaluation.report import caught_by_budget, tables, to_report, with_interval
 from train.labels import Danger
 from train.metrics.bootstrap import Interval
 
@@ -71,6 +72,22 @@ def test_the_summary_says_what_it_was_measured_on(report):
     assert "4 matches (simulated)" in text
     assert "12 danger events, 4 of them goals" in text
     assert "not at a real ground" in text
+
+
+def test_the_card_tells_what_was_measured_on_matches_reels_and_moods(report):
+    sections = measured_sections(report)
+    assert [section.split("\n")[0] for section in sections[:2]] == [
+        "## Tested on simulated matches",
+        "## Tested on real sounds",
+    ]
+    index = next(one for one in report["listeners"] if one["name"] == "index")
+    assert f"| ROC-AUC of danger | {with_interval(index['figures']['roc_auc'])} |" in sections[0]
+    assert "| index | 0.900 (0.800–0.950) | 0.8 |" in sections[1]
+    assert sections[2].endswith("0.90.")
+
+
+def test_a_card_says_nothing_of_what_was_not_measured(report):
+    assert measured_sections(report | {"listeners": [], "reels": {}, "moods": None}) == []
 
 
 def test_the_curve_says_what_is_caught_within_each_budget():

@@ -74,6 +74,7 @@ def test_the_index_stands_beside_every_baseline(command: list[str], tmp_path: Pa
         "boosting",
         "boosting on cries",
         "oracle",
+        "informed oracle",
     ]
     assert report["matches"]["danger_events"] == 6
     assert by_name["crowd-band loudness"]["recall_at_1"]["value"] == 1.0
