@@ -13,6 +13,8 @@ from engine.errors import InputError
 from engine.signals import Samples
 
 CHUNK_FRAMES = 32768
+CHUNK_VALUES = 8 * CHUNK_FRAMES
+"""Samples of all channels that libsndfile reads at once: soundfile seeks after each read, where FLAC decodes anew."""
 SALVAGE_FRAMES = 256
 GAP_S = 0.1
 """Timestamps that jump by less are rounding (milliseconds in mkv), not lost sound."""
@@ -76,12 +78,13 @@ class SoundFileDecoder:
         return float(self._file.frames / self._file.samplerate)
 
     def chunks(self) -> Iterator[Chunk]:
-        rate_hz, heard, size = self._file.samplerate, 0, CHUNK_FRAMES
+        rate_hz, heard = self._file.samplerate, 0
+        size = whole = -(-CHUNK_VALUES // self._file.channels)
         while True:
             try:
                 read = self._file.read(size, dtype="float32", always_2d=True)
             except self._fault as fault:
-                if size == CHUNK_FRAMES and self._back_at(heard):
+                if size == whole and self._back_at(heard):
                     # What was sound in the chunk that failed is lost with it: take it again in small steps.
                     size = SALVAGE_FRAMES
                     continue
