@@ -6,6 +6,7 @@ with a floor (what ``librosa.feature.melspectrogram`` and ``power_to_db(ref=1, a
 on how many frames were computed with it.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Final, TypeAlias
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import grid
-from engine.signals import Samples
+from engine.signals import AudioBlock, Samples
 
 Frames: TypeAlias = NDArray[np.float32]
 
@@ -101,14 +102,22 @@ def log_mel(samples: Samples) -> Frames:
     return out
 
 
+def with_frames(block: AudioBlock) -> AudioBlock:
+    """The block with its log-mel frames, if it begins on the grid; else as it is."""
+    return block if block.start % grid.HOP else replace(block, frames=log_mel(block.samples))
+
+
 class LogMel:
     """Log-mel of a stream: keeps the samples that the next frame still needs, less than two hops of them."""
 
     def __init__(self) -> None:
         self._kept: Samples = np.zeros(0, np.float32)
 
-    def push(self, samples: Samples) -> Frames:
-        """Take ``samples`` (n,), full scale 1; return the frames they complete, shape (frames, MEL_BANDS), in dB."""
+    def push(self, samples: Samples, known: Frames | None = None) -> Frames:
+        """Take ``samples`` (n,), full scale 1; return the frames they complete, shape (frames, MEL_BANDS), in dB.
+
+        ``known`` is ``log_mel`` of the samples where it has been computed already; it is used where it fits.
+        """
         samples = np.asarray(samples, np.float32)
         held = len(self._kept)
         begun = -(-held // grid.HOP)  # frames that begin in what was kept
@@ -117,9 +126,10 @@ class LogMel:
             return self._after(np.concatenate([self._kept, samples]))
         # Only those few are joined; the rest of a long block is read where it lies.
         first = log_mel(np.concatenate([self._kept, samples[:needed]]))
-        return np.concatenate([first, self._after(samples[begun * grid.HOP - held :])])
+        begin = begun * grid.HOP - held
+        return np.concatenate([first, self._after(samples[begin:], known if begin == 0 else None)])
 
-    def _after(self, samples: Samples) -> Frames:
+    def _after(self, samples: Samples, known: Frames | None = None) -> Frames:
         """The frames of ``samples``; what is left of them is kept."""
         self._kept = samples[grid.frames_in(len(samples)) * grid.HOP :].copy()
-        return log_mel(samples)
+        return log_mel(samples) if known is None else known

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine import grid
 from engine.calibration import Calibration
 from engine.hops import CLIPPED_FOR_HOPS, SILENT_HOPS, Hops, decibels, measure
-from engine.mel import LogMel
+from engine.mel import Frames, LogMel
 from engine.model.asking import Work, alone
 from engine.model.network import Network
 from engine.pipeline import Pipeline, multiples
@@ -111,8 +111,10 @@ class PressureStream:
         whole = len(joined) - len(joined) % grid.HOP
         self._samples = joined[whole:].copy()
         readings: list[Unstamped] = []
+        known = block.frames if joined is block.samples else None
         for first in range(0, whole, _PIECE_HOPS * grid.HOP):
-            heard = yield from self._hear(joined[first : min(first + _PIECE_HOPS * grid.HOP, whole)])
+            last = min(first + _PIECE_HOPS * grid.HOP, whole)
+            heard = yield from self._hear(joined[first:last], known if last - first == len(joined) else None)
             readings += heard
         return readings
 
@@ -129,8 +131,8 @@ class PressureStream:
         self._mel = LogMel()
         self._pipeline = Pipeline(self._network, self._hop, self._step)
 
-    def _hear(self, samples: Samples) -> Work[list[Unstamped]]:
-        """Take whole hops; the grid's hop ``self._hop`` is the first."""
+    def _hear(self, samples: Samples, known: Frames | None) -> Work[list[Unstamped]]:
+        """Take whole hops and, if known, their frames; the grid's hop ``self._hop`` is the first."""
         hops = measure(samples)
         readings: list[Unstamped] = []
         first = 0
@@ -140,7 +142,8 @@ class PressureStream:
             last = first + alike
             logits = np.zeros((0, 2), np.float32)
             if not silent:
-                logits = yield from self._pipeline.work(self._mel.push(samples[first * grid.HOP : last * grid.HOP]))
+                frames = self._mel.push(samples[first * grid.HOP : last * grid.HOP], known if alike == count else None)
+                logits = yield from self._pipeline.work(frames)
             readings += self._read(hops, first, last, silent, self._calibration.probability(logits))
             first = last
         return readings

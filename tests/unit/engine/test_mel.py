@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import grid
-from engine.mel import LogMel, filter_bank, log_mel
+from engine.mel import LogMel, filter_bank, log_mel, with_frames
+from engine.signals import AudioBlock
 
 _SECONDS = np.arange(grid.SAMPLE_RATE_HZ * 4) / grid.SAMPLE_RATE_HZ
 _NOISE = np.random.default_rng(7).normal(size=len(_SECONDS))
@@ -56,6 +57,25 @@ def test_frames_are_the_same_bits_whatever_the_blocks(sizes: list[int], tail: in
     cuts = np.cumsum(sizes)
     frames = np.concatenate([mel.push(block) for block in np.split(samples, cuts)])
     np.testing.assert_array_equal(frames, log_mel(samples))
+
+
+def test_frames_that_are_known_are_taken_where_they_fit():
+    first, second = np.split(_crowd()[: 20 * grid.HOP].astype(np.float32), 2)
+    known = with_frames(AudioBlock(second, len(first))).frames
+    assert known is not None
+    np.testing.assert_array_equal(known, log_mel(second))
+    on_grid, off_grid = LogMel(), LogMel()
+    on_grid.push(first)
+    off_grid.push(first[77:])
+    np.testing.assert_array_equal(on_grid.push(second, known + 1)[1:], known + 1)
+    np.testing.assert_array_equal(
+        off_grid.push(second, known + 1), log_mel(np.concatenate([first, second])[77:])[-len(known) - 1 :]
+    )
+
+
+def test_a_block_off_the_grid_stays_as_it_is():
+    block = AudioBlock(np.zeros(4 * grid.HOP, np.float32), start=1)
+    assert with_frames(block) is block
 
 
 def test_one_sample_at_a_time_gives_the_same_frames():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine import grid
 from engine.calibration import Calibration
-from engine.mel import log_mel
+from engine.mel import log_mel, with_frames
 from engine.model.front_end import FrontEnd
 from engine.model.network import Network
 from engine.signals import AudioBlock, Health, Reading
@@ -53,6 +53,17 @@ def test_readings_do_not_depend_on_the_blocks(network, steep, crowd, whole, size
             theirs.peak_db,
             theirs.health,
         )
+
+
+def test_frames_computed_beforehand_change_no_reading_bit_for_bit(network, steep, crowd):
+    """Through a digital silence and a gap, after which the blocks lie off the grid."""
+    crowd = np.concatenate([crowd[: 60 * grid.SAMPLE_RATE_HZ], np.zeros(40 * grid.HOP, np.float32), crowd])
+    cuts, size = range(0, len(crowd), 300 * grid.HOP), 300 * grid.HOP
+    blocks = [AudioBlock(crowd[at : at + size], at if at < 5 * size else at + 7777) for at in cuts]
+    here, beforehand = PressureStream(network, steep), PressureStream(network, steep)
+    assert [with_frames(block).frames is not None for block in blocks] == [True] * 5 + [False] * (len(blocks) - 5)
+    for block in blocks:
+        assert here.push(block) == beforehand.push(with_frames(block))
 
 
 @pytest.mark.parametrize("step", [1, 3, 4, 5, 11, 44, 50])

@@ -1,6 +1,7 @@
 """A source read ahead: the same blocks in the same order, and its faults."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
@@ -69,3 +70,26 @@ def test_nothing_is_read_before_somebody_listens():
     ahead.close()
     assert list(ahead.blocks()) == []
     assert (source.read, source.closed) == (0, 1)
+
+
+def test_a_block_without_a_place_is_prepared_meanwhile():
+    prepared = Event()
+
+    def prepare(block: AudioBlock) -> AudioBlock:
+        prepared.set()
+        return replace(block, overruns=1)
+
+    ahead = ReadAhead(Numbers(3), ahead=2, prepare=prepare)
+    ahead.begin()
+    assert prepared.wait(10)
+    assert [(block.start, block.overruns) for block in ahead.blocks()] == [(0, 0), (1, 0), (2, 1)]
+
+
+def test_closing_ends_what_was_begun_though_nobody_has_listened():
+    source = Numbers(1000)
+    ahead = ReadAhead(source)
+    ahead.begin()
+    ahead.close()
+    ahead.begin()
+    assert list(ahead.blocks()) == []
+    assert source.closed == 1
