@@ -1,5 +1,6 @@
 """What ``live``, ``record`` and ``score`` have in common: from their arguments to a monitor that is ready to run."""
 
+import gc
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -84,6 +85,20 @@ def build_engine(settings: "Settings", step: int | None = None) -> Engine:
     spikes = spike_settings(settings, weights.config.spikes)
     stream = PressureStream(network_of(weights, name), weights.config.calibration, step or grid.READING_FRAMES)
     return Engine(name, weights, stream, spikes)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While inside, the garbage collector rests, and afterwards it leaves alone what was loaded: none of it is garbage.
+
+    Looking for some took 25 ms of a start of 0.39 s, and 30 ms at the end.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def speed_of(text: str) -> float:

@@ -1,6 +1,7 @@
 """``momentum score``: a whole file as fast as the machine can."""
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -33,39 +34,50 @@ def score(
 
     To a terminal it prints a summary with the spikes, to anything else JSON Lines.
     """
-    from engine import grid
-    from engine.audio.ahead import ReadAhead
-    from engine.audio.media import MediaFile
     from engine.errors import UsageError
-    from engine.monitor import Monitor, Sink, Stop
-    from engine.spikes import SpikeDetector
-    from tui.lines import JsonLines
-    from tui.listening import build_engine, ending_on_signals, exit_code_of, settings_for
+    from tui.listening import build_engine, ending_on_signals, exit_code_of, loading, settings_for
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other", "Choose one of them.")
-    settings = settings_for({"weights": weights, "engine": engine_choice, "spike_on": spike_on, "spike_off": spike_off})
-    engine = build_engine(settings, step)
-    recording = MediaFile(file, block_samples=_BLOCK_HOPS * grid.HOP)
-    sink: Sink
-    if as_csv:
-        sink = _CsvReadings(sys.stdout)
-    elif as_json or not sys.stdout.isatty():
-        sink = JsonLines(sys.stdout)
-    else:
-        sink = _Summary()
-    if not engine.weights.config.trained:
-        typer.echo("These weights are untrained: the index means nothing yet.", err=True)
-    stop = Stop()
-    monitor = Monitor(ReadAhead(recording), engine.stream, SpikeDetector(engine.spikes), [sink], stop)
-    try:
-        with ending_on_signals(stop):
-            end = monitor.run(engine.start(recording.name))
-    finally:
-        if recording.repaired_samples:
-            typer.echo(f"{recording.repaired_samples} samples were no numbers and were taken as silence.", err=True)
-        if isinstance(sink, _Summary):
-            sink.show()
+    with loading():
+        from engine import grid
+        from engine.audio.ahead import ReadAhead
+        from engine.audio.media import MediaFile
+        from engine.mel import with_frames
+
+        recording = MediaFile(file, block_samples=_BLOCK_HOPS * grid.HOP)
+    with closing(ReadAhead(recording, prepare=with_frames)) as source:
+        source.begin()  # beside the rest that has to be loaded
+        with loading():
+            from engine.monitor import Monitor, Sink, Stop
+            from engine.spikes import SpikeDetector
+            from tui.lines import JsonLines
+
+            engine = build_engine(
+                settings_for(
+                    {"weights": weights, "engine": engine_choice, "spike_on": spike_on, "spike_off": spike_off}
+                ),
+                step,
+            )
+        sink: Sink
+        if as_csv:
+            sink = _CsvReadings(sys.stdout)
+        elif as_json or not sys.stdout.isatty():
+            sink = JsonLines(sys.stdout)
+        else:
+            sink = _Summary()
+        if not engine.weights.config.trained:
+            typer.echo("These weights are untrained: the index means nothing yet.", err=True)
+        stop = Stop()
+        monitor = Monitor(source, engine.stream, SpikeDetector(engine.spikes), [sink], stop)
+        try:
+            with ending_on_signals(stop):
+                end = monitor.run(engine.start(recording.name))
+        finally:
+            if recording.repaired_samples:
+                typer.echo(f"{recording.repaired_samples} samples were no numbers and were taken as silence.", err=True)
+            if isinstance(sink, _Summary):
+                sink.show()
     return exit_code_of(end.reason)
 
 
