@@ -1,7 +1,7 @@
 """Two ways to get at the sound of a file: libsndfile for sound files, FFmpeg for everything with a picture."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
 
@@ -59,8 +59,9 @@ class SoundFileDecoder:
 
         # By descriptor: given a name, libsndfile would believe extensions such as .raw or .vox.
         self._raw: BinaryIO = path.open("rb", buffering=0)
+        self._opened: Callable[[], Any] = lambda: soundfile.SoundFile(self._raw.fileno(), closefd=False)
         try:
-            self._file: Any = soundfile.SoundFile(self._raw.fileno(), closefd=False)
+            self._file: Any = self._opened()
         except soundfile.LibsndfileError:
             self._raw.close()
             raise
@@ -102,7 +103,11 @@ class SoundFileDecoder:
         self._raw.close()
 
     def _back_at(self, frame: int) -> bool:
+        """Go back, in the file opened anew: after FLAC has lost its place libsndfile can't even seek any more."""
+        self._file.close()
+        self._raw.seek(0)
         try:
+            self._file = self._opened()
             return bool(self._file.seek(frame) == frame)
         except self._fault:
             return False

@@ -115,6 +115,19 @@ def test_a_flac_cut_off_in_the_middle_is_heard_up_to_there(tmp_path: Path) -> No
     assert "damaged" in error.message
 
 
+def test_a_flac_with_a_hole_is_heard_up_to_it(tmp_path: Path) -> None:
+    original = noise(30.0)
+    path = write_sound(tmp_path / "a.flac", original, SAMPLE_RATE_HZ, "PCM_24")
+    content = bytearray(path.read_bytes())
+    half = len(content) // 2
+    content[half : half + 3000] = b"\x55" * 3000
+    path.write_bytes(content)
+    sound, error = heard_before_the_fault(path)
+    assert len(sound) == pytest.approx(15 * SAMPLE_RATE_HZ, abs=SAMPLE_RATE_HZ / 2)
+    assert np.allclose(sound, original[: len(sound)], atol=1e-5)
+    assert "breaks off at" in error.message
+
+
 @pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.mp3"])
 def test_a_recording_that_was_stopped_by_a_power_cut_is_heard_to_its_end(tmp_path: Path, name: str) -> None:
     path = write_sound(tmp_path / name, noise(8.0, 44100), 44100)
