@@ -67,7 +67,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A spike that has just been decided and goes on; the ``Spike`` with the same onset follows when it has ended."""
+    """A spike that has just been decided and goes on; the ``Spike`` with the same onset follows when it has ended.
+
+    ``pressure`` is the highest since the onset: at the moment of decision it may have fallen below the alarm line.
+    """
 
     onset: float
     decided_at: float

@@ -89,7 +89,7 @@ class SpikeDetector:
             candidate.peak, candidate.peak_pressure = t, pressure
         if candidate.decided_at is None and self._certain(candidate, t, pressure):
             candidate.decided_at = t
-            decided.append(Alarm(candidate.onset, t, pressure))
+            decided.append(Alarm(candidate.onset, t, candidate.peak_pressure))
         return decided
 
     def finish(self, t: float) -> list[Alarm | Spike | Rejected]:

@@ -92,7 +92,6 @@ ROWS: Final = (
     Row("readout attention", _head("attention")),
     Row("front end: level alone", _front_end("level")),
     Row("front end: background alone", _front_end("background")),
-    Row("no statistics: frames as they are", _encoder(statistics_steps=0, strides=((2, 2), (2, 2), (1, 2), (1, 1)))),
     Row("mean over the bands", _encoder(pool="mean")),
     Row("no noise on what the stem sees", lambda settings: replace(settings, noise=0.0)),
     Row("no first stage on pieces", lambda settings: replace(settings, columns=None)),

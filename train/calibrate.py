@@ -24,6 +24,10 @@ BUDGETS: Final = (1, 2, 3, 4, 5)
 MATCH_HOURS: Final = 1.6
 """Sound of a whole match, for budgets a match on recordings that hold a part of one."""
 _OFF_SHARE: Final = 0.6
+_ALARMED: Final = (3e-5, 0.1)
+_THRESHOLDS: Final = 100
+"""Thresholds tried: so many, reached by thirty in a million to a tenth of all readings. One alarm a match is a
+second or two of high readings in an hour and a half."""
 
 
 def fit_platt(log_odds: NDArray[np.float64], truth: NDArray[np.bool_], offset: float = 0.0) -> Calibration:
@@ -98,7 +102,7 @@ def choose_thresholds(
     events = [danger_events(one.match.on_sound, rule, one.match.sounds) for one in predicted]
     cries = [reactions(one.match.sounds) for one in predicted]
     hours = [one.match.frames * grid.HOP_S / 3600.0 for one in predicted]
-    thresholds = np.unique(np.quantile(np.concatenate(pressure), 1.0 - np.geomspace(3e-4, 0.1, 80)))
+    thresholds = np.unique(np.quantile(np.concatenate(pressure), 1.0 - np.geomspace(*_ALARMED, _THRESHOLDS)))
 
     def judge_at(which: int, threshold: float) -> Any:
         decided = decisions_s(predicted[which].times_s, pressure[which], at_threshold(settings, threshold))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from engine import grid
 from engine.calibration import Calibration, undo_prior
 from engine.errors import InputError
-from engine.model.checkpoint import WeightsConfig
+from engine.model.checkpoint import WeightsConfig, parameters
 from engine.model.encoder import EncoderConfig
 from engine.model.network import MlxNetwork
 from engine.spikes import SpikeSettings
@@ -138,7 +138,8 @@ def learn(
             hard += hardest(predict(network, left_out))
     network = _learn(run, "final", learning, judging, true_share, settings, settings.schedule, progress, hard, sounds)
     if settings.sharpen:
-        targets = targets_of(learning, true_share, settings.trained_share, settings.cries)
+        cries = None if settings.cries is None else settings.sharpen.cries
+        targets = targets_of(learning, true_share, settings.trained_share, cries)
 
         def check(network: MlxNetwork) -> Mapping[str, float]:
             return scored(check_figures(predict(network, judging)))
@@ -281,7 +282,7 @@ def column_centres(frames: int, encoder: EncoderConfig) -> NDArray[np.int64]:
 
 def finish(learned: Learned, rule: Rule, settings: FitSettings, name: str) -> Fitted:
     """Calibrate and choose thresholds on matches that were not learned from."""
-    network, judging, true_share = learned.network, learned.judging, learned.true_share
+    network, judging, true_share = as_served(learned.network, settings), learned.judging, learned.true_share
     predicted = predict(network, judging)
     offset = undo_prior(settings.trained_share, true_share)
     calibration = calibrate(predicted, offset)
@@ -301,7 +302,7 @@ def finish(learned: Learned, rule: Rule, settings: FitSettings, name: str) -> Fi
         name=name,
         trained=True,
         label_rule=rule.name,
-        front_end=settings.front_end,
+        front_end=network.front_end,
         encoder=settings.encoder,
         head=settings.head,
         calibration=_rounded(calibration),
@@ -310,6 +311,14 @@ def finish(learned: Learned, rule: Rule, settings: FitSettings, name: str) -> Fi
         measured=measured,
     )
     return Fitted(config, network)
+
+
+def as_served(network: MlxNetwork, settings: FitSettings) -> MlxNetwork:
+    """The same network behind the front end that it is shipped with."""
+    front_end = replace(settings.front_end, floor_db=settings.served_floor_db)
+    served = MlxNetwork(front_end, settings.encoder, settings.head, settings.seed)
+    place(served, parameters(network))
+    return served
 
 
 def alarm_note(points: Mapping[int, Any]) -> dict[str, str]:

@@ -16,14 +16,15 @@ from train.sharpen import SharpenSettings
 class FitSettings:
     """How to train.
 
-    ``folds``: parts of the matches; one is for judging. ``fold_steps``: steps without each of the others, 0 for no
-    hard negatives. ``strips`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that the
+    ``folds``: parts of the matches; one is for judging. ``fold_steps``: steps without each of the others, 0 for no hard
+    negatives. ``strips`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that the
     targets are moved to, undone by the calibration. ``cries``: how much of a simulated match's targets is whether the
     crowd cries out just now, the rest being the share of danger given its cries (``train/teacher.py``); None to learn
-    by the events' labels. ``noise``: deviation of what is added to what the stem sees, so that no fine shade of the
-    simulator is learned. ``columns``: the first stage, on ``pieces``; None for none. ``tags`` and ``direct``: weights
-    of telling apart what sounds, and of the index read straight from the newest window. ``sharpen``: the last stage,
-    None for none.
+    by the events' labels. ``served_floor_db``: the front end's floor once all is learned; nearer to the level, it keeps
+    the floor of the log-mel of a quiet recording out of sight (``engine/model/front_end.py``). ``noise``: deviation of
+    what is added to what the stem sees, so that no fine shade of the simulator is learned. ``columns``: the first
+    stage, on ``pieces``; None for none. ``tags`` and ``direct``: weights of telling apart what sounds, and of the index
+    read straight from the newest window. ``sharpen``: the last stage, None for none.
     """
 
     seed: int = 0
@@ -31,7 +32,7 @@ class FitSettings:
     fold_steps: int = 150
     strips: int = 8
     histories: int = 12
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=500, learning_rate=1e-3, check_every=250))
+    schedule: Schedule = field(default_factory=lambda: Schedule(steps=1200, learning_rate=1e-3, check_every=400))
     gamma: float = 1.0
     smoothing: float = 0.02
     dropout: float = 0.3
@@ -46,6 +47,7 @@ class FitSettings:
     sharpen: SharpenSettings | None = field(default_factory=SharpenSettings)
     augmentation: Augmentation = field(default_factory=Augmentation)
     front_end: FrontEndConfig = field(default_factory=FrontEndConfig)
+    served_floor_db: float = -50.0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     head: HeadConfig = field(default_factory=lambda: HeadConfig(readout="last"))
 

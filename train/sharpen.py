@@ -29,11 +29,14 @@ from train.teacher import crowd_state
 class SharpenSettings:
     """How. ``copies`` in other colours beside the matches as they are; half of the ``histories`` of a batch are drawn
     where a cry stands out (for matches whose sounds nobody knows: where danger is), the rest from anywhere.
-    ``share``: how far the weights go from what they were to what they became (Wortsman et al., 2022)."""
+    ``cries`` is as in ``FitSettings``, where that is not None: the encoder hears best what it is taught as a cry, the
+    head says what a cry means. ``share``: how far the weights go from what they were to what they became (Wortsman et
+    al., 2022)."""
 
     copies: int = 2
     histories: int = 128
     dropout: float = 0.3
+    cries: float = 0.3
     share: float = 1.0
     schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200, patience=4)

@@ -56,8 +56,7 @@ class StripNetwork(Module):
     def columns(self, frames: mx.array, noise: mx.array | None = None) -> mx.array:
         """The same as ``SpectrogramCNN.columns``, with the hand-written gradient; ``noise`` is added to what the stem
         sees."""
-        given = self.cnn.given(frames)
-        x = self.cnn.stem(given if noise is None else given + noise, mlx_dense)
+        x = self.cnn.stem(frames if noise is None else frames + noise, mlx_dense)
         for block, stride in zip(self.cnn.blocks, self._encoder.strides[1:], strict=True):
             x = _separable(block, stride, x)
         return self.cnn.pool(x)
@@ -114,10 +113,9 @@ class StripNetwork(Module):
         alike that the head first learns to ignore them.
         """
         stem = self.cnn.stem
-        given = self.cnn.given(frames)
-        stem.weight, bias = _unit(stem.taps(given) @ stem.weight, stem.weight)
+        stem.weight, bias = _unit(stem.taps(frames) @ stem.weight, stem.weight)
         stem.bias = mx.broadcast_to(bias, stem.bias.shape)
-        x = stem(given, mlx_dense)
+        x = stem(frames, mlx_dense)
         for block, stride in zip(self.cnn.blocks, self._encoder.strides[1:], strict=True):
             step = depthwise(stride)
             block.depthwise, block.depthwise_bias = _unit(step(x, block.depthwise), block.depthwise)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import UsageError
-from engine.export.coreml_graph import STATISTICS, Function, coreml_package, functions
+from engine.export.coreml_graph import Function, coreml_package, functions
 from engine.export.description import describe
 from engine.export.onnx_files import DESCRIPTION_FILE, Exported
 from engine.model.checkpoint import Weights
@@ -55,7 +55,7 @@ def _model(tools: Any, function: Function, description: dict[str, str]) -> Any:
         model = tools.convert(
             function.program,
             convert_to="mlprogram",
-            compute_precision=_half(tools) if function.half else tools.precision.FLOAT32,
+            compute_precision=tools.precision.FLOAT16 if function.half else tools.precision.FLOAT32,
             minimum_deployment_target=tools.target.iOS16,
             skip_model_load=True,
         )
@@ -64,11 +64,6 @@ def _model(tools: Any, function: Function, description: dict[str, str]) -> Any:
     for name, text in description.items():
         model.user_defined_metadata[name] = text
     return model
-
-
-def _half(tools: Any) -> Any:
-    """Half precision but for the statistics, whose variance half precision would lose."""
-    return tools.transform.FP16ComputePrecision(op_selector=lambda op: not op.name.startswith(STATISTICS))
 
 
 def _save(model: Any, target: Path) -> None:

@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import UsageError
-from engine.model.encoder import CHANGE_SCALE, LEAST_SPREAD, NOW_STEPS, SPREAD_SCALE, STEP_FRAMES
 from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork
 
-STATISTICS: Final = "statistics"
-"""How the names of the operations begin that stay in single precision."""
 _KERNEL: Final = 3
 _MIL_GATES: Final = (0, 1, 3, 2)
 """Ours are input, forget, cell, output; MIL has input, forget, output, cell."""
@@ -110,18 +107,6 @@ def functions(network: MlxNetwork) -> dict[str, Function]:
     }
 
 
-class _Names:
-    """Names for operations that belong together, so that a conversion can treat them alike."""
-
-    def __init__(self, beginning: str) -> None:
-        self._beginning = beginning
-        self._count = 0
-
-    def __call__(self) -> str:
-        self._count += 1
-        return f"{self._beginning}_{self._count}"
-
-
 class _Builder:
     """Puts the network's tensors into MIL operations."""
 
@@ -187,10 +172,9 @@ class _Builder:
 
     def _features(self, frames: Any) -> Any:
         network = self._network
-        strides, steps = network.encoder.strides, network.encoder.statistics_steps
-        given = self._statistics(frames, steps) if steps else frames
+        strides = network.encoder.strides
         stem = np.asarray(network.cnn.stem.weight).reshape(_KERNEL, _KERNEL, network.cnn.stem.inputs, -1)
-        x = self._convolved("stem", given, stem.transpose(3, 2, 0, 1), network.cnn.stem.bias, strides[0])
+        x = self._convolved("stem", frames, stem.transpose(3, 2, 0, 1), network.cnn.stem.bias, strides[0])
         for i, (block, stride) in enumerate(zip(network.cnn.blocks, strides[1:], strict=True)):
             inputs = block.depthwise.shape[1]
             depthwise = np.asarray(block.depthwise).reshape(_KERNEL, _KERNEL, inputs, 1).transpose(2, 3, 0, 1)
@@ -207,40 +191,6 @@ class _Builder:
             return mb.transpose(x=mb.reduce_mean(x=features, axes=[3], keep_dims=False), perm=[0, 2, 1])
         by_column = mb.transpose(x=features, perm=[0, 2, 3, 1])
         return mb.reshape(x=by_column, shape=[1, int(features.shape[2]), encoder.column_width])
-
-    def _statistics(self, frames: Any, steps: int) -> Any:
-        """``engine.model.encoder.statistics``, channels first. In single precision: a variance is the small difference
-        of two large numbers."""
-        mb, channels, named = self._mb, self._network.front_end.channels, _Names(STATISTICS)
-
-        def part(x: Any, axis: int, first: int, last: int) -> Any:
-            begin, end = [0] * 4, [int(size) for size in x.shape]
-            begin[axis], end[axis] = first, last
-            return mb.slice_by_index(x=x, begin=begin, end=end, name=named())
-
-        def mean_in_time(x: Any, count: int, stride: int) -> Any:
-            size = {"kernel_sizes": [count, 1], "strides": [stride, 1], "pad_type": "valid"}
-            return mb.avg_pool(x=x, exclude_padding_from_average=True, name=named(), **size)
-
-        level = part(frames, 1, 0, 1)
-        by_step = mean_in_time(frames, STEP_FRAMES, STEP_FRAMES)
-        squares = mean_in_time(mb.mul(x=level, y=level, name=named()), STEP_FRAMES, STEP_FRAMES)
-        means = mean_in_time(by_step, steps, 1)
-        mean = part(means, 1, 0, 1)
-        mean_square = mb.mul(x=mean, y=mean, name=named())
-        variance = mb.sub(x=mean_in_time(squares, steps, 1), y=mean_square, name=named())
-        raised = mb.add(
-            x=mb.maximum(x=variance, y=np.float32(0.0), name=named()), y=np.float32(LEAST_SPREAD), name=named()
-        )
-        scaled = mb.mul(x=mb.sqrt(x=raised, name=named()), y=np.float32(SPREAD_SCALE), name=named())
-        spread = mb.sub(x=scaled, y=np.float32(1.0), name=named())
-        latest = part(part(by_step, 1, 0, 1), 2, steps - NOW_STEPS, int(by_step.shape[2]))
-        difference = mb.sub(x=mean_in_time(latest, NOW_STEPS, 1), y=mean, name=named())
-        change = mb.mul(x=difference, y=np.float32(CHANGE_SCALE), name=named())
-        all_bands = mb.reduce_mean(x=mean, axes=[3], keep_dims=True, name=named())
-        shape = mb.sub(x=mean, y=all_bands, name=named())
-        others = [part(means, 1, 1, channels)] if channels > 1 else []
-        return mb.concat(values=[shape, *others, spread, change], axis=1, name=named())
 
     def _convolved(self, name: str, x: Any, weight: Tensor, bias: Any, stride: tuple[int, int], groups: int = 1) -> Any:
         """Convolution and ReLU6; zeros beyond the frequency edges of a 3x3 kernel, never in time.

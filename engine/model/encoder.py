@@ -1,8 +1,4 @@
-"""SpectrogramCNN: statistics of the last seconds, a stem and three depthwise-separable blocks, ReLU6, pool, FC.
-
-Fine texture is what one crowd, or one simulator of crowds, differs in from the next; how loud each band stands, against
-its background and against the others, how much it flickers and where it is going is what they share. So the
-convolutions see ``Statistics`` of some two seconds, one set every four frames, not single frames.
+"""SpectrogramCNN: a stem and three depthwise-separable blocks, ReLU6, pool, FC.
 
 Depthwise-separable blocks with ReLU6 are MobileNet's (Howard et al., 2017; Sandler et al., 2018). There is no padding
 in time, so a *column* (one step of the last feature map, averaged over frequency) is a pure function of the
@@ -24,20 +20,12 @@ from engine.model.products import Dense, mlx_dense, relu6
 Pool = Literal["mean", "bands"]
 POOLS: Final = get_args(Pool)
 _KERNEL: Final = 3
-STEP_FRAMES: Final = 4
-"""Frames of one step of ``Statistics``."""
-SPREAD_SCALE: Final = 4.0
-CHANGE_SCALE: Final = 3.0
-LEAST_SPREAD: Final = 1e-4
-NOW_STEPS: Final = 2
-"""Steps that the last channel of ``Statistics`` sets against all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
     """Shape of the encoder; ``strides`` are (time, frequency) of the stem and of each block.
 
-    ``statistics_steps``: over how many steps of four frames ``Statistics`` are taken; 0 leaves the frames as they are.
     ``band_bias``: the stem has a bias for each band, so that what follows knows where in the spectrum it is: a
     convolution alone can't tell a pattern at 700 Hz from the same one at 2500 Hz (Koutini et al., 2019).
     ``pool``: ``bands`` keeps the bands of the last feature map apart, ``mean`` takes their mean.
@@ -45,9 +33,8 @@ class EncoderConfig:
     """
 
     channels: tuple[int, ...] = (32, 64, 64, 64)
-    strides: tuple[tuple[int, int], ...] = ((1, 2), (1, 2), (1, 2), (1, 1))
+    strides: tuple[tuple[int, int], ...] = ((2, 2), (2, 2), (1, 2), (1, 1))
     embedding: int = 128
-    statistics_steps: int = 10
     band_bias: bool = True
     pool: Pool = "bands"
     recent_columns: int = 4
@@ -55,7 +42,7 @@ class EncoderConfig:
     @property
     def time_stride(self) -> int:
         """Frames between neighbouring columns."""
-        return prod(time for time, _ in self.strides) * self._step_frames
+        return prod(time for time, _ in self.strides)
 
     @property
     def receptive_field(self) -> int:
@@ -64,11 +51,7 @@ class EncoderConfig:
         for time, _ in self.strides:
             steps += (_KERNEL - 1) * stride
             stride *= time
-        return steps if not self.statistics_steps else (steps - 1 + self.statistics_steps) * STEP_FRAMES
-
-    @property
-    def _step_frames(self) -> int:
-        return STEP_FRAMES if self.statistics_steps else 1
+        return steps
 
     @property
     def column_width(self) -> int:
@@ -104,41 +87,6 @@ def _uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> m
     """He's uniform initialisation (2015); numpy's generator gives the same numbers on every platform."""
     bound = sqrt(6.0 / fan_in)
     return mx.array(rng.uniform(-bound, bound, shape).astype(np.float32))
-
-
-def statistics(x: mx.array, steps: int) -> mx.array:
-    """What each band did in the last ``steps`` times four frames, at every fourth frame.
-
-    Args:
-        x: front-end frames (n, t, MEL_BANDS, channels), the level first, the difference to the background last.
-        steps: as in ``EncoderConfig``.
-
-    Returns:
-        (n, t // STEP_FRAMES - steps + 1, MEL_BANDS, channels + 2): the means of the channels, the level's against the
-        mean of all bands; how much the level varied; the mean of its last two steps against that of all.
-    """
-    n, t, bands, channels = x.shape
-    count = t // STEP_FRAMES
-    whole = x[:, : count * STEP_FRAMES].reshape(n, count, STEP_FRAMES, bands, channels)
-    level = whole[..., :1]
-    parts = mx.concatenate([whole.mean(axis=2), (level * level).mean(axis=2)], axis=-1)
-    means = _moving_mean(parts, steps)
-    mean, square = means[..., :1], means[..., -1:]
-    spread = mx.sqrt(mx.maximum(square - mean * mean, 0.0) + LEAST_SPREAD)
-    late = _moving_mean(parts[:, steps - NOW_STEPS :, :, :1], NOW_STEPS)
-    shape = mean - mean.mean(axis=2, keepdims=True)
-    return mx.concatenate(
-        [shape, means[..., 1:channels], SPREAD_SCALE * spread - 1.0, CHANGE_SCALE * (late - mean)], axis=-1
-    )
-
-
-def _moving_mean(x: mx.array, steps: int) -> mx.array:
-    """Means of ``steps`` neighbours along axis 1, added up one by one: nothing drifts."""
-    count = x.shape[1] - steps + 1
-    total = x[:, :count]
-    for i in range(1, steps):
-        total = total + x[:, i : i + count]
-    return total / steps
 
 
 class Stem(Module):
@@ -192,7 +140,6 @@ class SpectrogramCNN(Module):
     def __init__(self, inputs: int, config: EncoderConfig, rng: np.random.Generator) -> None:
         super().__init__()
         widths = config.channels
-        inputs += 2 if config.statistics_steps else 0
         self.stem = Stem(inputs, widths[0], config.strides[0], config.band_bias, rng)
         self.blocks = [
             SeparableBlock(before, after, stride, rng)
@@ -213,14 +160,10 @@ class SpectrogramCNN(Module):
 
         Column ``k`` is a function of the frames ``[k * time_stride, k * time_stride + receptive_field)`` alone.
         """
-        x = self.stem(self.given(frames), self._dense)
+        x = self.stem(frames, self._dense)
         for block in self.blocks:
             x = block(x, self._dense)
         return self.pool(x)
-
-    def given(self, frames: mx.array) -> mx.array:
-        """What the stem sees of front-end frames (n, t, MEL_BANDS, inputs)."""
-        return statistics(frames, self._config.statistics_steps) if self._config.statistics_steps else frames
 
     def pool(self, x: mx.array) -> mx.array:
         """The last feature map (n, columns, bands, channels) -> columns (n, columns, column_width)."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import UsageError
-from engine.model.encoder import CHANGE_SCALE, LEAST_SPREAD, NOW_STEPS, SPREAD_SCALE, STEP_FRAMES, EncoderConfig
+from engine.model.encoder import EncoderConfig
 from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork
 
@@ -193,8 +193,6 @@ def _features(graph: _Graph, network: MlxNetwork, frames: str) -> str:
     """(n, t, bands, channels) -> the last feature map (n, channels[-1], k, bands left)."""
     config: EncoderConfig = network.encoder
     x = graph.add("Transpose", [frames], perm=[0, 3, 1, 2])
-    if config.statistics_steps:
-        x = _statistics(graph, x, network.front_end.channels, config.statistics_steps)
     inputs = network.cnn.stem.inputs
     stem = np.asarray(network.cnn.stem.weight).reshape(_KERNEL, _KERNEL, inputs, -1).transpose(3, 2, 0, 1)
     x = _convolved(graph, "stem", x, stem, network.cnn.stem.bias, config.strides[0])
@@ -205,31 +203,6 @@ def _features(graph: _Graph, network: MlxNetwork, frames: str) -> str:
         pointwise = np.asarray(block.pointwise).T[:, :, None, None]
         x = _convolved(graph, f"pointwise_{i}", x, pointwise, block.pointwise_bias, (1, 1))
     return x
-
-
-def _statistics(graph: _Graph, x: str, channels: int, steps: int) -> str:
-    """``engine.model.encoder.statistics`` of (n, channels, t, bands): (n, channels + 2, k, bands)."""
-    level = _slice(graph, x, 1, 0, 1)
-    by_step = _mean_in_time(graph, x, STEP_FRAMES, STEP_FRAMES)
-    squares = _mean_in_time(graph, graph.add("Mul", [level, level]), STEP_FRAMES, STEP_FRAMES)
-    means = _mean_in_time(graph, by_step, steps, 1)
-    mean = _slice(graph, means, 1, 0, 1)
-    # The variance may come out just below 0.
-    variance = graph.add("Sub", [_mean_in_time(graph, squares, steps, 1), graph.add("Mul", [mean, mean])])
-    raised = graph.add("Add", [graph.add("Max", [variance, graph.scalar(0.0)]), graph.scalar(LEAST_SPREAD)])
-    scaled = graph.add("Mul", [graph.add("Sqrt", [raised]), graph.scalar(SPREAD_SCALE)])
-    spread = graph.add("Sub", [scaled, graph.scalar(1.0)])
-    now = _slice(graph, _slice(graph, by_step, 1, 0, 1), 2, steps - NOW_STEPS, None)
-    difference = graph.add("Sub", [_mean_in_time(graph, now, NOW_STEPS, 1), mean])
-    change = graph.add("Mul", [difference, graph.scalar(CHANGE_SCALE)])
-    shape = graph.add("Sub", [mean, graph.add("ReduceMean", [mean], axes=[3], keepdims=1)])
-    others = [_slice(graph, means, 1, 1, channels)] if channels > 1 else []
-    return graph.add("Concat", [shape, *others, spread, change], axis=1)
-
-
-def _mean_in_time(graph: _Graph, x: str, steps: int, stride: int) -> str:
-    """Means of ``steps`` neighbours in time, one every ``stride``."""
-    return graph.add("AveragePool", [x], kernel_shape=[steps, 1], strides=[stride, 1])
 
 
 def _slice(graph: _Graph, x: str, axis: int, first: int, last: int | None) -> str:

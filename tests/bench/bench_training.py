@@ -35,7 +35,7 @@ class _Windows(Module):
     def __call__(self, windows: mx.array) -> mx.array:
         if not self._grouped:
             return self.cnn(windows)
-        x = _conv(self.cnn.given(windows), self.cnn.stem.weight, self._strides[0], 1) + self.cnn.stem.bias
+        x = _conv(windows, self.cnn.stem.weight, self._strides[0], 1) + self.cnn.stem.bias
         x = mx.clip(x, 0, 6)
         for block, stride in zip(self.cnn.blocks, self._strides[1:], strict=True):
             x = mx.clip(_conv(x, block.depthwise, stride, x.shape[-1]) + block.depthwise_bias, 0, 6)

@@ -47,8 +47,7 @@ class NaivePipeline:
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """All windows (15, frames, bands, channels) through ``conv2d`` and the head: (2,)."""
         cnn, strides = self.network.cnn, self.network.encoder.strides
-        x = cnn.given(mx.array(windows))
-        x = self._conv(x, cnn.stem.weight, strides[0], groups=1) + cnn.stem.bias
+        x = self._conv(mx.array(windows), cnn.stem.weight, strides[0], groups=1) + cnn.stem.bias
         x = mx.clip(x, 0, 6)
         for block, stride in zip(cnn.blocks, strides[1:], strict=True):
             inputs = x.shape[-1]

@@ -26,6 +26,11 @@ def test_a_spike_is_announced_when_certain_and_complete_when_over():
     assert spike == Spike(onset=5.1, peak=5.6, end=8.5, peak_pressure=0.9, decided_at=6.6)
 
 
+def test_the_announcement_says_how_high_it_has_been_though_it_has_fallen_since():
+    alarm, _ = _run((5, 0.1), (0.4, 0.9), (3, 0.6), (5, 0.2))
+    assert alarm == Alarm(5.1, 6.1, 0.9)
+
+
 @pytest.mark.parametrize(
     ("stretches", "reason"),
     [

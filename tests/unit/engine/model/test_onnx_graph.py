@@ -36,7 +36,7 @@ def test_columns_agree_with_mlx_whatever_the_front_end(kind):
     "encoder",
     [
         EncoderConfig(strides=((1, 2), (2, 2), (2, 2), (1, 1))),
-        EncoderConfig(statistics_steps=0, band_bias=False, pool="mean", recent_columns=0),
+        EncoderConfig(band_bias=False, pool="mean", recent_columns=0),
         EncoderConfig(channels=(32, 96, 64), strides=((2, 1), (2, 2), (1, 2)), embedding=32),
     ],
 )

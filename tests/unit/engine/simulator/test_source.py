@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from engine.errors import UsageError
-from engine.simulator.cues import ALARMS
+from engine.simulator.cues import ALARMS, Confuser, Reaction
 from engine.simulator.match import SimulatedMatch
-from engine.simulator.reel import plan_reel
+from engine.simulator.reel import EVERYTHING, plan_reel
 from engine.simulator.source import LEAD_S, open_demo
 from engine.simulator.truth import truth_of
 
@@ -37,6 +37,29 @@ def test_a_reel_holds_only_what_was_asked_for() -> None:
     score = plan_reel(3, 5.0, ALARMS)
     assert {cue.kind for cue in score.cues} <= ALARMS and len(score.cues) >= 10
     assert all(6.0 <= cue.level_db <= 15.0 for cue in score.cues)
+
+
+def test_a_third_of_a_reel_is_alarms_and_as_much_what_else_a_crowd_does() -> None:
+    first_parts = [cue for seed in range(4) for cue in plan_reel(seed, 60.0).cues if cue.part == 0]
+    crowd = [cue.kind for cue in first_parts if isinstance(cue.kind, Reaction)]
+    alarms = sum(kind in ALARMS for kind in crowd)
+    assert 0.28 < alarms / len(first_parts) < 0.40
+    assert 0.25 < (len(crowd) - alarms) / len(first_parts) < 0.40
+
+
+def test_drums_go_with_chants_and_whistles_with_boos() -> None:
+    cues = [cue for seed in range(4) for cue in plan_reel(seed, 60.0).cues if cue.part == 0]
+    starts = {kind: {cue.onset_s for cue in cues if cue.kind is kind} for kind in EVERYTHING}
+    assert 0.3 < len(starts[Reaction.CHANT] & starts[Confuser.DRUMS]) / len(starts[Reaction.CHANT]) < 0.7
+    assert starts[Reaction.BOO] & starts[Reaction.WHISTLING]
+    assert not starts[Reaction.APPLAUSE] & starts[Confuser.DRUMS]
+
+
+def test_a_crowd_can_keep_on_booing_in_a_reel_but_no_cry_is_drawn_out() -> None:
+    boos = [cue.end_s - cue.onset_s for cue in plan_reel(3, 60.0, frozenset({Reaction.BOO})).cues]
+    groans = [cue.end_s - cue.onset_s for cue in plan_reel(3, 60.0, frozenset({Reaction.GROAN})).cues]
+    assert min(boos) > 4.0 and np.median(boos) > 8.0
+    assert np.median(groans) < 4.0
 
 
 def test_a_reel_of_nothing_is_refused() -> None:
