@@ -1,9 +1,9 @@
 """SpectrogramCNN: a stem and three depthwise-separable blocks, ReLU6, pool, FC.
 
 Depthwise-separable blocks with ReLU6 are MobileNet's (Howard et al., 2017; Sandler et al., 2018). There is no padding
-in time, so a *column* (one step of the last feature map, averaged over frequency) is a pure function of the
-``receptive_field`` frames below it, and the embedding of a window is the mean of its columns through one layer.
-Columns can therefore be computed once and shared by all windows that contain them.
+in time, so a *column* (one step of the last feature map) is a pure function of the ``receptive_field`` frames below it,
+and the embedding of a window is the mean of its columns, beside that of the newest of them, through one layer. Columns
+can therefore be computed once and shared by all windows that contain them.
 """
 
 from dataclasses import dataclass

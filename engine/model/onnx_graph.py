@@ -142,7 +142,7 @@ def window_model(network: MlxNetwork) -> Any:
     pooled = graph.add("ReduceMean", [columns], axes=[1], keepdims=0)
     recent = network.encoder.recent_columns
     if recent:
-        newest = _slice(graph, columns, 1, -recent, None)
+        newest = _newest(graph, columns, recent)
         pooled = graph.add("Concat", [pooled, graph.add("ReduceMean", [newest], axes=[1], keepdims=0)], axis=1)
     _projected(graph, network, pooled)
     return graph.model(
@@ -205,10 +205,9 @@ def _features(graph: _Graph, network: MlxNetwork, frames: str) -> str:
     return x
 
 
-def _slice(graph: _Graph, x: str, axis: int, first: int, last: int | None) -> str:
-    """The part [first, last) of an axis, to its end with None."""
-    part = (first, _TO_THE_END if last is None else last, axis)
-    return graph.add("Slice", [x, *(graph.integer(value) for value in part)])
+def _newest(graph: _Graph, columns: str, count: int) -> str:
+    """The last ``count`` of (n, k, column_width)."""
+    return graph.add("Slice", [columns, *(graph.integer(value) for value in (-count, _TO_THE_END, 1))])
 
 
 def _convolved(
