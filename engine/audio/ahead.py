@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Condition
 from typing import Final
 
-from engine.audio.source import AudioSource
+from engine.audio.source import Around, AudioSource
 from engine.signals import AudioBlock
 
 _AHEAD: Final = 2
@@ -16,7 +16,7 @@ def _as_it_is(block: AudioBlock) -> AudioBlock:
     return block
 
 
-class ReadAhead:
+class ReadAhead(Around):
     """Decodes ``source`` beside whoever listens to it, at most ``ahead`` blocks before they are taken.
 
     For files that are heard as fast as the machine can: decoding takes about as long as everything after it. The blocks
@@ -32,7 +32,7 @@ class ReadAhead:
     def __init__(
         self, source: AudioSource, ahead: int = _AHEAD, prepare: Callable[[AudioBlock], AudioBlock] = _as_it_is
     ) -> None:
-        self._source = source
+        super().__init__(source)
         self._ahead = ahead
         self._prepare = prepare
         self._changed = Condition()
@@ -41,21 +41,6 @@ class ReadAhead:
         self._closed = False
         self._thread = ThreadPoolExecutor(1, "decoder")  # starts no thread before it has something to do
         self._reading: Future[None] | None = None
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self._source.name
-
-    @property
-    def live(self) -> bool:
-        """Whether the source is live."""
-        return self._source.live
-
-    @property
-    def duration_s(self) -> float | None:
-        """Length in seconds as the source declares it."""
-        return self._source.duration_s
 
     def begin(self) -> None:
         """Begin to read before somebody listens; harmless when done twice, or after the end."""

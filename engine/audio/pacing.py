@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine import grid
-from engine.audio.source import AudioSource
+from engine.audio.source import Around, AudioSource
 from engine.errors import UsageError
 from engine.signals import AudioBlock
 
@@ -54,7 +54,7 @@ def _paced(
             position = end
 
 
-class Paced:
+class Paced(Around):
     """A source that would come at once, paced by a clock; everything else is as ``source`` says."""
 
     def __init__(
@@ -64,25 +64,10 @@ class Paced:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._source = source
+        super().__init__(source)
         self._speed = speed
         self._clock = clock
         self._sleep = sleep
-
-    @property
-    def name(self) -> str:
-        """The source's own."""
-        return self._source.name
-
-    @property
-    def live(self) -> bool:
-        """Pacing makes nothing live: it could be asked to wait."""
-        return self._source.live
-
-    @property
-    def duration_s(self) -> float | None:
-        """The source's own, in seconds of sound."""
-        return self._source.duration_s
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the source's sound at its pace."""

@@ -1,4 +1,4 @@
-"""The protocol that every source of sound follows."""
+"""The protocol that every source of sound follows, and what sources around others have in common."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -36,3 +36,25 @@ class AudioSource(Protocol):
     def close(self) -> None:
         """Give the device or the file back; harmless when done twice."""
         ...
+
+
+class Around:
+    """What a source around another one passes on as it is: its name, whether it is live, and its length."""
+
+    def __init__(self, source: AudioSource) -> None:
+        self._source = source
+
+    @property
+    def name(self) -> str:
+        """The inner source's own."""
+        return self._source.name
+
+    @property
+    def live(self) -> bool:
+        """The inner source's own: neither pacing nor reading ahead makes anything live."""
+        return self._source.live
+
+    @property
+    def duration_s(self) -> float | None:
+        """The inner source's own, in seconds of sound."""
+        return self._source.duration_s
