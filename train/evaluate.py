@@ -134,11 +134,13 @@ def evaluate(
 
     drawn = [match for match in teaching[:split] if match.drawn and match.on_sound.play]
     teacher = Teacher.of(drawn) if drawn else None
-    hearing = partial(_heard, rule=rule, listeners={INDEX: index, **rivals}, step=settings.step, teacher=teacher)
-    validation = hearing(choosing or teaching[split:], what="choosing thresholds", tell=tell)
+    listen_to = partial(
+        _heard, rule=rule, listeners={INDEX: index, **rivals}, step=settings.step, teacher=teacher, tell=tell
+    )
+    validation = listen_to(choosing or teaching[split:], what="choosing thresholds")
     found = calibrations(validation) if validation else {}
     validation = [calibrated(one, found) for one in validation]
-    heard = hearing(tests, what="listening to matches", tell=tell)
+    heard = listen_to(tests, what="listening to matches")
     heard = [_comparable(calibrated(one, found), tests) for one in heard]
     listeners: list[Evaluated] = []
     if heard:
