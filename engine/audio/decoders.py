@@ -81,15 +81,17 @@ class SoundFileDecoder:
     def chunks(self) -> Iterator[Chunk]:
         rate_hz, heard = self._file.samplerate, 0
         size = whole = -(-CHUNK_VALUES // self._file.channels)
+        damage: Exception | None = None
         while True:
             try:
                 read = self._file.read(size, dtype="float32", always_2d=True)
             except self._fault as fault:
+                damage = damage or fault  # later ones tell of the salvaging
                 if size == whole and self._back_at(heard):
                     # What was sound in the chunk that failed is lost with it: take it again in small steps.
                     size = SALVAGE_FRAMES
                     continue
-                _damaged(self._name, heard / rate_hz, self.duration_s, fault)
+                _damaged(self._name, heard / rate_hz, self.duration_s, damage)
             if len(read) == 0:
                 break
             heard += len(read)

@@ -125,7 +125,7 @@ def test_a_flac_with_a_hole_is_heard_up_to_it(tmp_path: Path) -> None:
     sound, error = heard_before_the_fault(path)
     assert len(sound) == pytest.approx(15 * SAMPLE_RATE_HZ, abs=SAMPLE_RATE_HZ / 2)
     assert np.allclose(sound, original[: len(sound)], atol=1e-5)
-    assert "breaks off at" in error.message
+    assert "breaks off at" in error.message and "seek" not in error.message
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.mp3"])
