@@ -10,7 +10,7 @@ import numpy as np
 from engine import grid
 from engine.calibration import Calibration
 from engine.mel import Frames
-from engine.model.network import MlxNetwork
+from engine.model.network import Network
 from engine.pipeline import Pipeline
 from train import baselines
 from train.baselines import Boosting, Ends, Lesson
@@ -93,7 +93,7 @@ def hear(
     )
 
 
-def index_of(network: MlxNetwork, calibration: Calibration, step: int) -> Listener:
+def index_of(network: Network, calibration: Calibration, step: int) -> Listener:
     """The program's own index: its pipeline from frames on, which ``PressureStream`` drives, and its calibration."""
 
     def listen(mel: Frames, ends: Ends) -> Scores:
