@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from engine.model.checkpoint import WeightsConfig
 from train.evaluation.hearing import INDEX
-from train.evaluation.report import with_interval
+from train.evaluation.report import number, with_interval
 
 _COLUMNS: Final = {
     "budget": "false alarms",
@@ -78,10 +78,7 @@ def measured_sections(report: Mapping[str, Any]) -> list[str]:
     if report["reels"]:
         sections.append(_on_reels(len(report["reel_names"]), report["reels"]))
     if report["moods"]:
-        spearman = ", ".join(f"{value:.2f}" for value in report["moods"]["spearman"].values())
-        sections.append(
-            f"Crowd loops of seven moods, Spearman's correlation of the mean index with the mood: {spearman}."
-        )
+        sections.append(_on_moods(report["moods"]))
     return sections
 
 
@@ -107,6 +104,14 @@ reactions against everything else, ROC-AUC (intervals by file of sound):
 {_table(("", "by clip", "frame by frame"), rows)}
 
 By clip against one group at a time: {groups}."""
+
+
+def _on_moods(moods: Mapping[str, Mapping[str, Any]]) -> str:
+    sizes = list(moods[INDEX]["spearman"])
+    rows = [(name, *(number(one["spearman"][size], 2) for size in sizes)) for name, one in moods.items()]
+    return f"""Crowd loops of seven moods, Spearman's correlation of the mean score with the mood, by size of the crowd:
+
+{_table(("", *sizes), rows)}"""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

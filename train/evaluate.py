@@ -97,7 +97,7 @@ class Evaluation:
     reels: dict[str, ReelFigures] = field(default_factory=dict)
     reel_names: tuple[str, ...] = ()
     folded: bool = False
-    moods: MoodFigures | None = None
+    moods: dict[str, MoodFigures] = field(default_factory=dict)
 
 
 def evaluate(
@@ -149,7 +149,11 @@ def evaluate(
     confusers: list[ConfuserRow] = []
     if settings.confuser_minutes:
         confusers = _confusers({INDEX: index, **rivals}, found, validation, spikes, settings, tell)
-    tracks = _reel_tracks(reels, weights, fold_weights, rivals, settings.step, tell)
+    tracks: dict[str, list[Track]] = {}
+    for done, reel in enumerate(reels):
+        tell("listening to reels", done, len(reels))
+        for name, track in _tracks(reel, fold_weights or [weights], rivals, settings.step).items():
+            tracks.setdefault(name, []).append(track)
     return Evaluation(
         weights=weights,
         rule=rule,
@@ -165,7 +169,10 @@ def evaluate(
         },
         reel_names=tuple(reel.name for reel in reels),
         folded=bool(fold_weights),
-        moods=judge_moods(listen(moods, read_truth(moods), weights)) if moods else None,
+        moods={
+            name: judge_moods(track)
+            for name, track in (_tracks(moods, [weights], rivals, settings.step) if moods else {}).items()
+        },
     )
 
 
@@ -237,25 +244,12 @@ def _confusers(
     )
 
 
-def _reel_tracks(
-    reels: Sequence[Path],
-    weights: Weights,
-    fold_weights: Sequence[Weights],
-    rivals: dict[str, Listener],
-    step: int,
-    tell: Tell,
-) -> dict[str, list[Track]]:
-    tracks: dict[str, list[Track]] = {}
-    for done, reel in enumerate(reels):
-        tell("listening to reels", done, len(reels))
-        truth = read_truth(reel)
-        if fold_weights:
-            mine = by_fold([listen(reel, truth, one) for one in fold_weights])
-        else:
-            mine = listen(reel, truth, weights)
-        tracks.setdefault(INDEX, []).append(mine)
-        mel = mel_of(reel)
-        ends = ends_of(len(mel), step)
-        for name, listener in rivals.items():
-            tracks.setdefault(name, []).append(Track(truth, times_of(ends), listener(mel, ends)))
-    return tracks
+def _tracks(reel: Path, weights: Sequence[Weights], rivals: dict[str, Listener], step: int) -> dict[str, Track]:
+    """What each listener makes of a reel; of several weights each hears the clips of its own fold."""
+    truth = read_truth(reel)
+    heard = [listen(reel, truth, one) for one in weights]
+    mel = mel_of(reel)
+    ends = ends_of(len(mel), step)
+    return {INDEX: by_fold(heard) if len(heard) > 1 else heard[0]} | {
+        name: Track(truth, times_of(ends), listener(mel, ends)) for name, listener in rivals.items()
+    }

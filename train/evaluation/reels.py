@@ -146,10 +146,6 @@ class MoodFigures:
     spearman: dict[str, float]
     means: dict[str, dict[int, float]]
 
-    @property
-    def mean_spearman(self) -> float:
-        return float(np.mean(list(self.spearman.values())))
-
 
 def judge_moods(track: Track) -> MoodFigures:
     """Whether the loops come out in the order of their moods. A loop's score is the mean from 2 s after its onset."""

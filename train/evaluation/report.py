@@ -95,7 +95,7 @@ def to_report(found: Evaluation) -> dict[str, Any]:
         "reels": {name: _reel(figures) for name, figures in found.reels.items()},
         "reel_names": list(found.reel_names),
         "reels_by_fold": found.folded,
-        "moods": asdict(found.moods) if found.moods else None,
+        "moods": {name: asdict(figures) for name, figures in found.moods.items()},
     }
     return dict(_plain(report))
 
@@ -204,7 +204,7 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
     if report["reels"]:
         found += [_reel_table(report), _reel_groups(report)]
     if report["moods"]:
-        found.append(_mood_table(report["moods"]))
+        found += [_mood_table(report["moods"][INDEX]), _mood_orders(report["moods"])]
     return found
 
 
@@ -307,17 +307,21 @@ def _reel_groups(report: Mapping[str, Any]) -> Table:
 def _mood_table(moods: Mapping[str, Any]) -> Table:
     sizes = list(moods["means"])
     every = sorted({int(mood) for size in sizes for mood in moods["means"][size]})
-    rows = [
-        (
-            size,
-            *(number(moods["means"][size].get(str(mood)), 2) for mood in every),
-            number(moods["spearman"][size], 2),
-        )
-        for size in sizes
-    ]
+    rows = [(size, *(number(moods["means"][size].get(str(mood)), 2) for mood in every)) for size in sizes]
     return Table(
         "Real crowd loops by mood: the mean index",
-        "From very negative to jubilant, each after 45 s of the neutral loop; Spearman's correlation with the mood.",
-        ("crowd", *(f"{mood:+d}" for mood in every), "Spearman"),
+        "From very negative to jubilant, each after 45 s of the neutral loop.",
+        ("crowd", *(f"{mood:+d}" for mood in every)),
+        tuple(rows),
+    )
+
+
+def _mood_orders(moods: Mapping[str, Any]) -> Table:
+    sizes = list(moods[INDEX]["spearman"])
+    rows = [(name, *(number(one["spearman"][size], 2) for size in sizes)) for name, one in moods.items()]
+    return Table(
+        "Real crowd loops by mood: whether they come out in order",
+        "Spearman's correlation of the mean score with the mood, within one size of crowd.",
+        ("", *sizes),
         tuple(rows),
     )

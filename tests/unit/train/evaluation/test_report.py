@@ -43,7 +43,10 @@ def report():
             confusers=(ConfuserRow("rain", 0.2, {"index": 1.5, "loudness": float("nan")}, 0.99),),
             reels={"index": reel, HOSTILE: reel},
             reel_names=("reel.flac",),
-            moods=MoodFigures({"v1": 0.9}, {"v1": {-3: 0.1, 3: 0.6}}),
+            moods={
+                "index": MoodFigures({"v1": 0.9}, {"v1": {-3: 0.1, 3: 0.6}}),
+                HOSTILE: MoodFigures({"v1": float("nan")}, {"v1": {-3: 0.1, 3: 0.1}}),
+            },
         )
     )
 
@@ -83,11 +86,11 @@ def test_the_card_tells_what_was_measured_on_matches_reels_and_moods(report):
     index = next(one for one in report["listeners"] if one["name"] == "index")
     assert f"| ROC-AUC of danger | {with_interval(index['figures']['roc_auc'])} |" in sections[0]
     assert "| index | 0.900 (0.800–0.950) | 0.8 |" in sections[1]
-    assert sections[2].endswith("0.90.")
+    assert sections[2].endswith(f"| index | 0.90 |\n| {HOSTILE} | – |")
 
 
 def test_a_card_says_nothing_of_what_was_not_measured(report):
-    assert measured_sections(report | {"listeners": [], "reels": {}, "moods": None}) == []
+    assert measured_sections(report | {"listeners": [], "reels": {}, "moods": {}}) == []
 
 
 def test_the_curve_says_what_is_caught_within_each_budget():
