@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import grid
 from engine.calibration import Calibration
 from engine.errors import InputError
 from engine.spikes import SpikeSettings
@@ -93,15 +92,17 @@ def choose_thresholds(
     """Spike settings with the best F1 among one to five false alarms a match, and the best point for each budget.
 
     Recordings shorter than a match count by their length. Where no threshold keeps any budget, the highest one and no
-    points. Raises ``InputError`` when the rule names no events.
+    points. Where ``predicted`` speaks of a stretch of a match, only the events in it count. Raises ``InputError`` when
+    the rule names no events.
     """
-    if not hasattr(rule, "events_s"):
-        raise InputError(f"the rule {rule.name!r} names no events to raise an alarm at", "Take '--labels danger'.")
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
-    events = [danger_events(one.match.on_sound, rule, one.match.sounds) for one in predicted]
+    events = [
+        [event for event in danger_events(one.match.on_sound, rule, one.match.sounds) if one.covers(event.t_s)]
+        for one in predicted
+    ]
     cries = [reactions(one.match.sounds) for one in predicted]
-    hours = [one.match.frames * grid.HOP_S / 3600.0 for one in predicted]
+    hours = [one.hours for one in predicted]
     thresholds = np.unique(np.quantile(np.concatenate(pressure), 1.0 - np.geomspace(*_ALARMED, _THRESHOLDS)))
 
     def judge_at(which: int, threshold: float) -> Any:
@@ -109,22 +110,10 @@ def choose_thresholds(
         return judge(decided, events[which], cries[which]), len(decided)
 
     found = sweep(thresholds.tolist(), hours, judge_at)
-    rows = [_by_match(point) for point in points(found, np.ones(len(hours)))]
+    rows = points(found, np.ones(len(hours)), MATCH_HOURS)
     found_points = operating_points(rows, BUDGETS)
     best = shipped_default(rows, BUDGETS).threshold if found_points else float(thresholds[-1])
     return at_threshold(settings, best), found_points
-
-
-def _by_match(point: OperatingPoint) -> OperatingPoint:
-    """The same point with its false alarms counted by ``MATCH_HOURS``."""
-    per_match = point.false_per_hour * MATCH_HOURS
-    scale = per_match / point.false_per_match if point.false_per_match else 0.0
-    return replace(
-        point,
-        false_per_match=per_match,
-        false_on_reaction_per_match=point.false_on_reaction_per_match * scale,
-        false_on_nothing_per_match=point.false_on_nothing_per_match * scale,
-    )
 
 
 def operating_rows(found: dict[int, OperatingPoint]) -> tuple[dict[str, Any], ...]:

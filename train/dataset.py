@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine import grid
 from engine.errors import InputError
+from engine.model.checkpoint import SEEN_DIGITS
 from train.clock import MatchOnSound, on_sound
 from train.labels import Labels, Rule
 from train.library import Library
@@ -45,6 +46,11 @@ class TrainingMatch:
     def end_times_s(self) -> NDArray[np.float64]:
         """The last moment that each of ``ends`` has heard."""
         return ((self.ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+
+    @property
+    def mark(self) -> str:
+        """What weights keep of a match that they have seen."""
+        return self.digest[:SEEN_DIGITS]
 
     def tags(self, first: int, last: int) -> NDArray[np.bool_]:
         """Which of ``KINDS`` sound in each of the frames ``first`` to ``last``: (frames, kinds)."""

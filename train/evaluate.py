@@ -98,6 +98,8 @@ class Evaluation:
     reel_names: tuple[str, ...] = ()
     folded: bool = False
     moods: dict[str, MoodFigures] = field(default_factory=dict)
+    seen: int = 0
+    """Of the tests, how many the weights have learned from or were chosen by."""
 
 
 def evaluate(
@@ -152,7 +154,7 @@ def evaluate(
     tracks: dict[str, list[Track]] = {}
     for done, reel in enumerate(reels):
         tell("listening to reels", done, len(reels))
-        for name, track in _tracks(reel, fold_weights or [weights], rivals, settings.step).items():
+        for name, track in _tracks(reel, fold_weights or [weights], rivals).items():
             tracks.setdefault(name, []).append(track)
     return Evaluation(
         weights=weights,
@@ -168,10 +170,10 @@ def evaluate(
             for name, listened in tracks.items()
         },
         reel_names=tuple(reel.name for reel in reels),
+        seen=sum(match.mark in weights.config.seen for match in tests),
         folded=bool(fold_weights),
         moods={
-            name: judge_moods(track)
-            for name, track in (_tracks(moods, [weights], rivals, settings.step) if moods else {}).items()
+            name: judge_moods(track) for name, track in (_tracks(moods, [weights], rivals) if moods else {}).items()
         },
     )
 
@@ -244,12 +246,12 @@ def _confusers(
     )
 
 
-def _tracks(reel: Path, weights: Sequence[Weights], rivals: dict[str, Listener], step: int) -> dict[str, Track]:
+def _tracks(reel: Path, weights: Sequence[Weights], rivals: dict[str, Listener]) -> dict[str, Track]:
     """What each listener makes of a reel; of several weights each hears the clips of its own fold."""
     truth = read_truth(reel)
     heard = [listen(reel, truth, one) for one in weights]
     mel = mel_of(reel)
-    ends = ends_of(len(mel), step)
+    ends = ends_of(len(mel), grid.READING_FRAMES)  # as often as ``listen`` reads
     return {INDEX: by_fold(heard) if len(heard) > 1 else heard[0]} | {
         name: Track(truth, times_of(ends), listener(mel, ends)) for name, listener in rivals.items()
     }

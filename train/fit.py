@@ -11,6 +11,7 @@
 Each step leaves its state in the run folder and is not done twice.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -57,12 +58,18 @@ class Fitted:
     network: MlxNetwork
 
 
-def run_inputs(settings: FitSettings, rule: Rule, matches: Sequence[TrainingMatch], sounds: int) -> dict[str, Any]:
-    """All that a run depends on, for its folder: settings, label rule, and each match by its checksum."""
+def run_inputs(
+    settings: FitSettings, rule: Rule, matches: Sequence[TrainingMatch], sounds: Sequence[Frames] = ()
+) -> dict[str, Any]:
+    """All that a run depends on, for its folder: settings, label rule, matches and sounds by their checksums."""
+    laid_over = hashlib.sha256()
+    for frames in sounds:
+        laid_over.update(np.ascontiguousarray(frames, np.float32).tobytes())
     return {
         "settings": asdict(settings),
         "rule": {"name": rule.name},
-        "real_sounds": sounds,
+        "real_sounds": len(sounds),
+        "real_sounds_sha256": laid_over.hexdigest(),
         "matches": {match.id: match.digest for match in matches},
         "simulated": sum(match.drawn for match in matches),
     }
@@ -104,13 +111,14 @@ def fit(
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
     """A network before its calibration, and what it was judged by: ``true_share`` of danger, numbers of matches and of
-    hard negatives learned from."""
+    hard negatives learned from; ``seen`` are the marks of all matches that had a part in it."""
 
     network: MlxNetwork
     judging: Sequence[TrainingMatch]
     true_share: float
     matches: int
     hard: int
+    seen: tuple[str, ...]
 
 
 def learn(
@@ -156,7 +164,8 @@ def learn(
             progress,
             sounds,
         )
-    return Learned(network, judging, true_share, len(learning), len(hard))
+    seen = tuple(sorted(match.mark for match in (*learning, *judging)))
+    return Learned(network, judging, true_share, len(learning), len(hard), seen)
 
 
 def _learn(
@@ -309,6 +318,7 @@ def finish(learned: Learned, rule: Rule, settings: FitSettings, name: str) -> Fi
         spikes=replace(spikes, on=round(spikes.on, 4), off=round(spikes.off, 4)),
         operating_points=operating_rows(points),
         measured=measured,
+        seen=learned.seen,
     )
     return Fitted(config, network)
 

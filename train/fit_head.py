@@ -36,10 +36,12 @@ from train.head_model import (
 from train.labels import Labels, Rule
 from train.losses import focal
 from train.optimise import Parameters, Progress, Schedule, Stage
-from train.predict import Predicted, log_odds, place
+from train.predict import Predicted, log_odds, place, predict
 from train.run_folder import RunFolder
 
 _PARTS: Final = 4
+_SETTLES: Final = round(90.0 / grid.HOP_S)
+"""Frames that the front end hears before the first reading of a part."""
 _POSITIVE: Final = 0.3
 
 
@@ -154,7 +156,8 @@ def fit_head(
     trained_share = true_share if settings.long_steps else 0.5
     found = predicted()
     calibration = calibrate(found, undo_prior(trained_share, true_share))
-    spikes, points = choose_thresholds(found, calibration, rule, SpikeSettings())
+    live = [predict_live(served, unit) for unit in judging]
+    spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings())
     config = replace(
         weights.config,
         name=name,
@@ -171,8 +174,23 @@ def fit_head(
             **{key: round(value, 4) for key, value in check_figures(found).items()},
             **alarm_note(points),
         },
+        seen=tuple(sorted({*weights.config.seen, *(match.mark for match in matches)})),
     )
     return Fitted(config, served)
+
+
+def predict_live(network: MlxNetwork, unit: TrainingMatch) -> Predicted:
+    """Log-odds over a match or a part of one, as many readings a second as the program makes when it listens.
+
+    Alarms are decided on those: at one reading a window hop most would be missed.
+    """
+    first = max(0, int(unit.ends[0]) - grid.HISTORY_FRAMES - _SETTLES)
+    last = int(unit.ends[-1])
+    heard = replace(unit, frames=last - first, read=lambda begin, end: unit.read(first + begin, first + end))
+    odds = predict(network, [heard], grid.READING_FRAMES)[0]
+    times_s = odds.times_s + first * grid.HOP_S
+    mine = times_s >= unit.end_times_s()[0]
+    return Predicted(unit, times_s[mine], odds.log_odds[mine], (float(times_s[mine][0]), float(times_s[-1])))
 
 
 def _whole(unit: TrainingMatch) -> str:

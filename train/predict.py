@@ -42,11 +42,24 @@ def place(network: MlxNetwork, parameters: Mapping[str, mx.array]) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predicted:
-    """A match, and log-odds of danger (n,) at moments ``times_s`` (n,) in seconds of sound."""
+    """A match, and log-odds of danger (n,) at moments ``times_s`` (n,) in seconds of sound.
+
+    ``stretch_s`` is the part of the match they speak of, from and to; None for all of it.
+    """
 
     match: TrainingMatch
     times_s: NDArray[np.float64]
     log_odds: NDArray[np.float64]
+    stretch_s: tuple[float, float] | None = None
+
+    @property
+    def hours(self) -> float:
+        """How much sound they speak of."""
+        first_s, last_s = self.stretch_s or (0.0, self.match.frames * grid.HOP_S)
+        return (last_s - first_s) / 3600.0
+
+    def covers(self, t_s: float) -> bool:
+        return self.stretch_s is None or self.stretch_s[0] <= t_s <= self.stretch_s[1]
 
 
 def predict(

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from train.simulated import write_whole
 RUN_FILE: Final = "run.json"
 METRICS_FILE: Final = "metrics.jsonl"
 _LOCK: Final = ".lock"
+_MADE_WITH: Final = ("acoustic-momentum", "mlx", "numpy")
 _ELSEWHERE: Final = "Give another folder with --run, or the settings that this run was started with."
 
 
@@ -28,7 +30,8 @@ class RunFolder:
 
     Args:
         path: made if missing.
-        inputs: all settings and all that is learned from, as JSON; a folder with another run is refused.
+        inputs: all settings and all that is learned from, as JSON; a folder with another run is refused, and so is
+            one begun with other versions of what computes it.
 
     Raises:
         UsageError: the folder holds a run with other inputs, or another process is working in it.
@@ -44,7 +47,9 @@ class RunFolder:
             raise UsageError(f"another process is training in {path}", "Wait for it, or use another folder.") from None
         run_file = path / RUN_FILE
         self.resumed = run_file.exists()
-        told: dict[str, Any] = json.loads(json.dumps(inputs))
+        told: dict[str, Any] = json.loads(
+            json.dumps({"versions": {name: version(name) for name in _MADE_WITH}, **inputs})
+        )
         if self.resumed:
             there = _read_json(run_file)
             if there != told:

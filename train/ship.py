@@ -57,7 +57,7 @@ def main(args: Sequence[str] | None = None) -> None:
     learned, judging, tested = (
         [from_simulation(one, rule) for one in draw_planned(drawn, part, _told)] for part in plans
     )
-    inputs = run_inputs(SETTINGS, rule, learned, 0) | {"judged_by": {match.id: match.digest for match in judging}}
+    inputs = run_inputs(SETTINGS, rule, learned) | {"judged_by": {match.id: match.digest for match in judging}}
     with closing(RunFolder(chosen.work / "run", inputs)) as run:
         fitted = fit(learned, rule, SETTINGS, run, chosen.weights.name, _tell, judging=judging)
     sections = [data_section(chosen.open_data is not None)]

@@ -1,12 +1,17 @@
 """Progress of a long command on stderr: a bar with the time left in a terminal, a line every tenth elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Protocol, TextIO
 
-Progress = Callable[[str, float, float | None], None]
-"""Called with what is being done, how much of it is done, and of how much where that is known."""
+
+class Progress(Protocol):
+    """Called with what is being done, how much of it is done, of how much where that is known, and how it goes."""
+
+    def __call__(self, step: str, done: float, total: float | None, note: str = "") -> None: ...
+
+
 _PARTS = 10
 
 
@@ -27,15 +32,16 @@ def shown_on_stderr() -> Iterator[Progress]:
         TimeElapsedColumn(),
         TextColumn("left", markup=False),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
         console=Console(file=sys.stderr),
         transient=True,
     )
     tasks: dict[str, TaskID] = {}
 
-    def tell(step: str, done: float, total: float | None) -> None:
+    def tell(step: str, done: float, total: float | None, note: str = "") -> None:
         if step not in tasks:
-            tasks[step] = bars.add_task(step, total=total)
-        bars.update(tasks[step], completed=done, total=total)
+            tasks[step] = bars.add_task(step, total=total, note=note)
+        bars.update(tasks[step], completed=done, total=total, note=note)
 
     with bars:
         yield tell
@@ -44,11 +50,11 @@ def shown_on_stderr() -> Iterator[Progress]:
 def _lines(out: TextIO) -> Progress:
     told: dict[str, int] = {}
 
-    def tell(step: str, done: float, total: float | None) -> None:
+    def tell(step: str, done: float, total: float | None, note: str = "") -> None:
         part = int(_PARTS * done / total) if total else 0
         if part > told.get(step, -1):
             told[step] = part
-            out.write(f"{step} {100 * part // _PARTS} %\n" if total else f"{step}\n")
+            out.write(f"{step} {100 * part // _PARTS} %{', ' * bool(note)}{note}\n" if total else f"{step}\n")
             out.flush()
 
     return tell

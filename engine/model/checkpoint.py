@@ -30,6 +30,7 @@ CONFIG_FILE: Final = "config.json"
 TENSOR_FILE: Final = "weights.safetensors"
 CARD_FILE: Final = "CARD.md"
 UNTRAINED: Final = "untrained"
+SEEN_DIGITS: Final = 12
 _CONFIG_LIMIT_BYTES: Final = 1_000_000
 
 GRID: Final = {
@@ -47,7 +48,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class WeightsConfig:
-    """What ``config.json`` says. ``label_rule`` names what the index is a probability of."""
+    """What ``config.json`` says. ``label_rule`` names what the index is a probability of, ``seen`` the matches that the
+    weights learned from or were chosen by, as the first ``SEEN_DIGITS`` digits of the SHA-256 of their features.
+    """
 
     name: str
     trained: bool
@@ -59,6 +62,7 @@ class WeightsConfig:
     spikes: SpikeSettings = field(default_factory=SpikeSettings)
     operating_points: tuple[Mapping[str, Any], ...] = ()
     measured: Mapping[str, Any] = field(default_factory=dict)
+    seen: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -177,6 +181,7 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
         row["calibration"] = _section(Calibration, row["calibration"])
         row["spikes"] = _section(SpikeSettings, row["spikes"])
         row["operating_points"] = tuple(row.get("operating_points", ()))
+        row["seen"] = tuple(row.get("seen", ()))
         config = _section(WeightsConfig, row)
     except (KeyError, TypeError, ValueError, OverflowError, UsageError) as fault:
         raise WeightsError(f"{path} does not describe a network: {fault}", _REINSTALL) from None

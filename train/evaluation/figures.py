@@ -202,18 +202,14 @@ def _budgets(curve: Sequence[OperatingPoint]) -> dict[str, float]:
         found[f"recall_at_{budget}"] = nan if best is None else best.recall
     for recall in RECALLS:
         found[f"false_per_hour_at_{recall:g}"] = false_per_hour_at(curve, recall)
-    for key, share in (("reacted_recall", _reacted), ("goal_recall", _goals)):
-        best = within_budget(curve, ON_NOTHING + ON_REACTION, ON_NOTHING, ON_REACTION, share)
-        found[key] = nan if best is None else share(best)
+    best = within_budget(curve, ON_NOTHING + ON_REACTION, ON_NOTHING, ON_REACTION, _reacted)
+    found["reacted_recall"] = nan if best is None else best.reacted_recall
+    found["goal_recall"] = nan if best is None else best.goal_recall
     return found
 
 
 def _reacted(point: OperatingPoint) -> float:
     return point.reacted_recall
-
-
-def _goals(point: OperatingPoint) -> float:
-    return point.goal_recall
 
 
 def _at(point: OperatingPoint) -> dict[str, float]:

@@ -55,6 +55,11 @@ def summary(report: Mapping[str, Any]) -> list[str]:
             f"events, {matches['goals']} of them goals; danger is {matches['share_of_danger'] or 0:.1%} of moments. "
             f"Intervals: 95 %, drawn by match."
         )
+    if matches["seen"]:
+        lines.append(
+            f"The weights have learned from {matches['seen']} of these matches or were chosen by them: their "
+            "figures here are better than those on other matches will be."
+        )
     if matches["chosen_on"]:
         lines.append(
             f"Thresholds, lags and the baselines' calibration come from {matches['chosen_on']} other matches, "

@@ -107,6 +107,7 @@ def _matches(found: Evaluation) -> dict[str, Any]:
         "count": len(found.tests),
         "hours": sum(test.hours for test in found.tests),
         "simulated": sum(test.drawn for test in found.tests),
+        "seen": found.seen,
         "danger_events": len(events),
         "goals": sum(event.goal for event in events),
         "reacted_to": sum(event.reaction_s is not None for event in events),

@@ -25,7 +25,7 @@ def evaluate(
         int,
         typer.Option(metavar="N", min=0, help="Simulated matches that teach the baselines and choose thresholds."),
     ] = 24,
-    teach_seed: Annotated[int, typer.Option(min=0, help="Seed of the first of those.")] = 0,
+    teach_seed: Annotated[int, typer.Option(min=0, help="Seed of the first of those.")] = 4000,
     drawn: Annotated[Path | None, typer.Option(metavar="DIR", help="Where simulated matches are kept.")] = None,
     open_data: Annotated[
         Path | None,

@@ -27,7 +27,7 @@ Name = Annotated[str, typer.Option("--name", help="What the new weights are call
 Rule = Annotated[str, typer.Option("--labels", metavar="RULE", help="Label rule: danger or goal-window.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="All randomness; the same seed gives the same weights.")]
 Steps = Annotated[
-    int | None, typer.Option("--steps", min=1, help="Steps at most; it stops earlier when it gets worse.")
+    int | None, typer.Option("--steps", min=1, help="Steps at most; it stops earlier when it gets no better.")
 ]
 Rate = Annotated[float | None, typer.Option("--learning-rate", min=1e-6, max=1.0, help="Highest learning rate.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
@@ -102,7 +102,7 @@ def encoder(
     else:
         found = from_library(Library(paths.library), rule, matches or ())
     laid_over = load_sounds(sounds) if sounds else []
-    inputs = run_inputs(settings, rule, found, len(laid_over))
+    inputs = run_inputs(settings, rule, found, laid_over)
     _train(
         run or paths.cache / "runs" / name,
         inputs,
@@ -195,7 +195,7 @@ def _train(
         if run.resumed:
             sys.stderr.write(f"going on with the run in {folder}\n")
         with shown_on_stderr() as tell:
-            fitted = fit(run, lambda at: tell(_stage_line(at), at.step, at.steps))
+            fitted = fit(run, lambda at: tell(at.stage, at.step, at.steps, _how_it_goes(at)))
         target = private_folder(find_paths().data / "weights") / name
         checksum = save(target, fitted.config, fitted.network, write_card(fitted.config, inputs))
         rows = run.metrics()
@@ -205,26 +205,31 @@ def _train(
             {"weights": name, "folder": str(target), "sha256": checksum, "run": str(folder), "measured": measured}
         )
         return
-    print_lines(_curve(rows))
+    for curve in _curves(rows):
+        print_lines(curve)
     print_lines("\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in measured.items()))
     print_lines(f"installed: {target}\nuse them with: momentum live --weights {name}")
 
 
-def _stage_line(at: "Progress") -> str:
-    return at.stage
+def _how_it_goes(at: "Progress") -> str:
+    minutes, seconds = divmod(round(at.left_s), 60)
+    return f"loss {at.loss:.3f}, {at.rate:.0f} windows/s, {minutes}:{seconds:02d} left"
 
 
-def _curve(rows: list[dict[str, Any]]) -> str:
-    """Loss and score over the steps of the last stage, drawn with characters; empty for fewer than two checks."""
+def _curves(rows: list[dict[str, Any]]) -> list[str]:
+    """Loss and score over the steps of each stage that was checked twice or more, drawn with characters."""
+    stages = list(dict.fromkeys(row["stage"] for row in rows))
+    found = [[row for row in rows if row["stage"] == stage] for stage in stages]
+    return [_curve(mine) for mine in found if len(mine) > 1]
+
+
+def _curve(mine: list[dict[str, Any]]) -> str:
     import plotext
 
-    stage = rows[-1]["stage"] if rows else ""
-    mine = [row for row in rows if row["stage"] == stage]
-    if len(mine) < 2:
-        return ""
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(70, 14)
+    plotext.title(mine[0]["stage"])
     steps = [row["step"] for row in mine]
     plotext.plot(steps, [row["loss"] for row in mine], label="loss", yside="left")
     plotext.plot(steps, [row.get("score", 0.0) for row in mine], label="score", yside="right")

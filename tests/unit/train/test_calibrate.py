@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine import grid
+from engine.calibration import Calibration
 from engine.errors import InputError
 from engine.spikes import SpikeSettings
 from tests.unit.train.strip_matches import made_up_match
@@ -72,12 +73,16 @@ def test_the_threshold_is_the_one_that_tells_goals_from_the_rest():
     assert found[1].false_per_match == 0.0
 
 
-def test_a_rule_without_events_has_no_threshold_to_choose():
-    with pytest.raises(InputError, match="goal-window"):
-        choose_thresholds([_predicted(0)], calibrate([_predicted_at_ends()], 0.0), GoalWindow(), SpikeSettings())
+def test_goals_alone_have_thresholds_too():
+    _, found = choose_thresholds([_predicted(0)], Calibration(), GoalWindow(), SpikeSettings())
+    assert found[5].goal_recall == 1.0
 
 
-def _predicted_at_ends() -> Predicted:
+def test_of_a_stretch_only_what_happens_in_it_counts():
     one = _predicted(1)
-    times_s = one.match.end_times_s()
-    return Predicted(one.match, times_s, np.interp(times_s, one.times_s, one.log_odds))
+    last_s = one.match.on_sound.moments[0].t_s + 60.0
+    heard = one.times_s <= last_s
+    part = Predicted(one.match, one.times_s[heard], one.log_odds[heard], (0.0, last_s))
+    assert part.hours == pytest.approx(last_s / 3600.0)
+    _, found = choose_thresholds([part], Calibration(), Danger(), SpikeSettings())
+    assert found[1].recall == 1.0

@@ -9,6 +9,7 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
+from engine import grid
 from engine.errors import InputError, UsageError
 from engine.model.checkpoint import load, parameters, save
 from engine.model.encoder import EncoderConfig
@@ -17,13 +18,13 @@ from tests.unit.train.strip_matches import made_up_match
 from train.card import write_card
 from train.checking import hardest
 from train.fit import Fitted, fit, run_inputs
-from train.fit_head import HeadSettings, fit_head, head_inputs, parts_of
+from train.fit_head import HeadSettings, fit_head, head_inputs, parts_of, predict_live
 from train.fit_settings import FitSettings
 from train.head_model import history_rows, window_embeddings
 from train.labels import Danger
 from train.optimise import Schedule
 from train.pieces import PieceSettings
-from train.predict import Predicted, log_odds, match_logits
+from train.predict import Predicted, log_odds, match_logits, predict
 from train.run_folder import RunFolder
 from train.sharpen import SharpenSettings
 
@@ -58,7 +59,7 @@ def _fit(folder: Path, matches, settings: FitSettings = SETTINGS, kill: tuple[st
         if (at.stage, at.step) == kill:
             raise Killed
 
-    with closing(RunFolder(folder, run_inputs(settings, RULE, matches, 0))) as run:
+    with closing(RunFolder(folder, run_inputs(settings, RULE, matches))) as run:
         return fit(matches, RULE, settings, run, "trial", tell)
 
 
@@ -70,7 +71,7 @@ def fitted(tmp_path_factory, matches):
 
 def test_what_is_learned_can_be_shipped_and_listened_with(fitted, matches, tmp_path):
     _, trained = fitted
-    inputs = run_inputs(SETTINGS, RULE, matches, 0)
+    inputs = run_inputs(SETTINGS, RULE, matches)
     save(tmp_path / "trial", trained.config, trained.network, write_card(trained.config, inputs))
     weights = load(tmp_path / "trial")
     assert weights.config.trained
@@ -150,6 +151,15 @@ def test_one_new_match_is_enough_for_a_head_and_leaves_the_encoder_alone(fitted,
     before, after = parameters(base.network), parameters(mine.network)
     assert all(mx.array_equal(before[name], after[name]) == name.startswith("cnn.") for name in before)
     assert mine.config.measured["on"] == "other parts of the same matches"
+    assert set(mine.config.seen) == {match.mark, *trained.config.seen}
+    assert set(trained.config.seen) == {one.mark for one in matches}
+    part = parts_of(match)[2]
+    live = predict_live(mine.network, part)
+    [whole] = predict(mine.network, [match], grid.READING_FRAMES)
+    assert np.diff(live.times_s) == pytest.approx(grid.READING_FRAMES * grid.HOP_S)
+    assert live.stretch_s == pytest.approx((part.end_times_s()[0], part.end_times_s()[-1]), abs=0.1)
+    same = np.interp(live.times_s, whole.times_s, whole.log_odds)
+    assert np.corrcoef(live.log_odds, same)[0, 1] > 0.95
     assert {
         row["stage"] for row in RunFolder(tmp_path / "run", head_inputs(settings, RULE, [match], base)).metrics()
     } == {

@@ -43,6 +43,7 @@ def report():
             confusers=(ConfuserRow("rain", 0.2, {"index": 1.5, "loudness": float("nan")}, 0.99),),
             reels={"index": reel, HOSTILE: reel},
             reel_names=("reel.flac",),
+            seen=1,
             moods={
                 "index": MoodFigures({"v1": 0.9}, {"v1": {-3: 0.1, 3: 0.6}}),
                 HOSTILE: MoodFigures({"v1": float("nan")}, {"v1": {-3: 0.1, 3: 0.1}}),
@@ -74,6 +75,7 @@ def test_the_summary_says_what_it_was_measured_on(report):
     text = " ".join(summary(report))
     assert "4 matches (simulated)" in text
     assert "12 danger events, 4 of them goals" in text
+    assert "learned from 1 of these matches" in text
     assert "not at a real ground" in text
 
 
