@@ -31,12 +31,13 @@ bench: $(VENV)/.dev
 
 # Weights from nothing but the simulator, in about an hour; stopped and taken up again at will. The shipped ones learned
 # from the events of real matches: make weights OPEN_DATA=folder of StatsBomb's open data.
+# REELS='a.flac b.flac' MOODS=c.flac, made by train.reel, measure on real sounds as well, for the card.
 # Debian's libopenblas0-pthread, where it is installed, makes MLX's products on Linux many times faster.
 WEIGHTS_WORK ?= .weights-work
 OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-pthread/libopenblas.so.0))
 weights: $(VENV)/.dev
 	$(if $(OPENBLAS),LD_PRELOAD=$(OPENBLAS)) nice -n 10 $(BIN)/python -m train.ship weights/default --work $(WEIGHTS_WORK) \
-	  $(if $(OPEN_DATA),--open-data $(OPEN_DATA))
+	  $(if $(OPEN_DATA),--open-data $(OPEN_DATA)) $(addprefix --reel ,$(REELS)) $(if $(MOODS),--moods $(MOODS))
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

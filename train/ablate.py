@@ -1,16 +1,18 @@
 """What each choice is worth: ``python -m train.ablate OUT --work FOLDER``, each row trained and measured the same way.
 
 Every row is a short training (a fraction of the shipped one's steps and data), changed in one thing. Measured are how
-well it ranks danger, and the crowd's cries, on simulated matches kept apart, with intervals by match; and with
-``--reel``, how well it tells real reactions from all else as loud. Rows that are there are not trained again.
+well it ranks danger, and the crowd's cries, on simulated stretches kept apart, each in a ground of its own, with
+intervals by stretch; and with ``--reel``, how well it tells real reactions from all else as loud. Rows that are there
+and were made from the same are not trained again.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ from engine.simulator.venue import draw_venue
 from train.dataset import from_simulation
 from train.evaluation.hearing import ends_of, index_of, times_of
 from train.evaluation.reels import Track, judge_reels, mel_of
-from train.fit import learn
+from train.fit import learn, run_inputs
 from train.fit_settings import FitSettings
 from train.labels import Danger, GoalWindow, Rule
 from train.metrics.bootstrap import draws_of, interval
@@ -77,7 +79,7 @@ def _without_average(settings: FitSettings) -> FitSettings:
 
 
 def _one_venue(plans: list[Plan]) -> list[Plan]:
-    """The same matches and reels, all in the ground of the first."""
+    """The same matches and reels, all in one ground."""
 
     def moved(plan: Plan) -> Plan:
         venue = draw_venue(np.random.default_rng(plans[0].seed))
@@ -119,7 +121,7 @@ def settings_for(row: Row, seed: int) -> FitSettings:
 
 
 def measure(found: Sequence[Predicted], seed: int) -> dict[str, list[float | None]]:
-    """ROC-AUC of danger and of cries over matches, with 95 % intervals by match."""
+    """ROC-AUC of danger and of cries over stretches of matches, with 95 % intervals by stretch."""
     draws = draws_of(len(found), _DRAWS, np.random.default_rng(seed))
     truths = {
         "danger": [Danger().apply(one.match.on_sound, one.match.ends).truth for one in found],
@@ -152,16 +154,25 @@ def run(
     sounds: Sequence[Frames],
     seed: int,
 ) -> dict[str, Any]:
-    """Train and measure one row."""
+    """Train and measure one row, or take it from ``work`` where it was made from the same."""
     learned, judging = (
         [from_simulation(one, rule) for one in draw_planned(work / "sounds", part, lambda *_: None)]
         for part, rule in ((row.keep(plans[0]), row.rule), (plans[1], Danger()))
     )
     settings = settings_for(row, seed)
-    inputs = {"row": row.name, "seed": seed, "steps": STEPS, "matches": len(learned)}
-    folder = work / "rows" / row.name.replace(" ", "-").replace(":", "")
-    with closing(RunFolder(folder, inputs)) as kept:
-        network = learn(learned, settings, kept, _tell, sounds if row.sounds else (), judging).network
+    laid_over = sounds if row.sounds else ()
+    inputs = run_inputs(settings, row.rule, learned, laid_over)
+    inputs |= {"judged_by": [match.digest for match in judging], "reels": [asdict(truth) for _, truth in reels]}
+    made_from = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
+    name = row.name.replace(" ", "-").replace(":", "")
+    done = work / f"{name}.json"
+    if done.exists():
+        there: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
+        if there.pop("made_from", None) == made_from:
+            return there
+    sys.stderr.write(f"{row.name}\n")
+    with closing(RunFolder(work / "rows" / f"{name}-{made_from}", inputs)) as kept:
+        network = learn(learned, settings, kept, _tell, laid_over, judging).network
     figures: dict[str, Any] = {"row": row.name, **measure(predict(network, judging), seed)}
     if reels:
         tracks = []
@@ -172,6 +183,7 @@ def run(
         events = judged.event_auc
         figures["real reactions"] = [events.value, events.low, events.high]
         figures["real frames"] = [judged.frame_auc, None, None]
+    write_whole(done, figures | {"made_from": made_from})
     return figures
 
 
@@ -215,11 +227,7 @@ def main(args: Sequence[str] | None = None) -> None:
     for row in ROWS:
         if (chosen.only and row.name not in chosen.only) or (row.sounds and not sounds):
             continue
-        kept = chosen.work / f"{row.name.replace(' ', '-').replace(':', '')}.json"
-        if not kept.exists():
-            sys.stderr.write(f"{row.name}\n")
-            write_whole(kept, run(row, plans, chosen.work, reels, sounds, chosen.seed))
-        rows.append(json.loads(kept.read_text(encoding="utf-8")))
+        rows.append(run(row, plans, chosen.work, reels, sounds, chosen.seed))
     chosen.out.write_text(table(rows), encoding="utf-8")
     sys.stdout.write(table(rows))
 

@@ -27,6 +27,8 @@ kept out of the learning; the shipped one has the best F1.
 |{"---|" * len(_COLUMNS)}"""
 _NOT_TESTED: Final = """No real match with time marks was available. Nothing here was tested on a whole real match, on a
 microphone at a ground, or on Apple silicon."""
+_NOT_TESTED_ELSEWHERE: Final = """Nothing here was tested at other grounds or with other microphones than those of the
+recordings above."""
 
 _TESTED: Final = {
     "roc_auc": "ROC-AUC of danger",
@@ -47,7 +49,7 @@ def write_card(config: WeightsConfig, inputs: Mapping[str, Any], sections: Seque
     """The card of trained weights, Markdown. ``inputs`` is what the run was started with; ``sections`` come after."""
     rows = [
         ("label rule", config.label_rule),
-        ("matches", f"{len(inputs['matches'])}, {inputs['simulated']} of them simulated"),
+        ("learned from", f"{len(inputs['matches'])} recordings, {inputs['simulated']} of them simulated"),
         ("real sounds mixed in", str(inputs.get("real_sounds", 0))),
         ("front end", f"{config.front_end.kind}, time constant {config.front_end.time_constant_s:g} s"),
         ("readout", config.head.readout),
@@ -65,7 +67,7 @@ def write_card(config: WeightsConfig, inputs: Mapping[str, Any], sections: Seque
         f"| | |\n|---|---|\n{table}",
         f"{_POINTS}\n{points}",
         *sections,
-        f"## Not tested\n\n{_NOT_TESTED}",
+        f"## Not tested\n\n{_NOT_TESTED if inputs['simulated'] else _NOT_TESTED_ELSEWHERE}",
     ]
     return "\n\n".join(parts) + "\n"
 

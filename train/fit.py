@@ -200,9 +200,6 @@ def _learn(
     if not settings.columns:
         model.standardise(first)
     model.standardise_embedding(first)
-    if settings.freeze_columns:
-        for part in (model.cnn.stem, *model.cnn.blocks):
-            part.freeze()
     served = new_network(settings)
     place(served, flat_parameters(model))
 

@@ -32,7 +32,9 @@ class FitSettings:
     fold_steps: int = 150
     strips: int = 8
     histories: int = 12
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=1200, learning_rate=1e-3, check_every=400))
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=1200, learning_rate=1e-3, check_every=150, patience=3)
+    )
     gamma: float = 1.0
     smoothing: float = 0.02
     dropout: float = 0.3
@@ -41,7 +43,6 @@ class FitSettings:
     noise: float = 0.4
     columns: Schedule | None = field(default_factory=lambda: Schedule(steps=400, warmup=30))
     pieces: PieceSettings = field(default_factory=PieceSettings)
-    freeze_columns: bool = False
     tags: float = 0.5
     direct: float = 0.5
     sharpen: SharpenSettings | None = field(default_factory=SharpenSettings)

@@ -39,7 +39,7 @@ class SharpenSettings:
     cries: float = 0.3
     share: float = 1.0
     schedule: Schedule = field(
-        default_factory=lambda: Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200, patience=4)
+        default_factory=lambda: Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=100, patience=4)
     )
 
 

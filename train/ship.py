@@ -22,9 +22,10 @@ from train.evaluation.report import to_report
 from train.fit import fit, run_inputs
 from train.fit_settings import FitSettings
 from train.labels import Danger
-from train.optimise import Progress
-from train.plans import Plan, drawn_plan, real_plans, reel_plan, split_matches, spread
+from train.optimise import Progress, Schedule
+from train.plans import Plan, drawn_plan, real_plans, reel_plan, split_matches
 from train.run_folder import RunFolder
+from train.sharpen import SharpenSettings
 from train.simulated import draw_planned
 
 MINUTES: Final = 20.0
@@ -34,11 +35,15 @@ STRETCHES: Final = (0, 2, 4)
 DRAWN, DRAWN_VALIDATION, DRAWN_TEST = range(117), range(200, 240), range(300, 340)
 """Seeds of the stretches of drawn matches that stand in for real ones."""
 REELS, REEL_MINUTES = range(80), 10.0
-SETTINGS: Final = FitSettings(folds=4, fold_steps=0)
+SETTINGS: Final = FitSettings(
+    folds=4,
+    fold_steps=0,
+    schedule=Schedule(steps=1200, learning_rate=1e-3, check_every=400),
+    sharpen=SharpenSettings(schedule=Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200)),
+)
+"""Checked rarely, on ten whole matches: it runs to its end, and the best check is what is shipped."""
 STEP: Final = 8
 """Frames between the readings that the figures of the card are counted on."""
-TEACHING: Final = 48
-"""Of the sounds learned from, about so many teach the baselines that the card compares with."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -66,7 +71,7 @@ def main(args: Sequence[str] | None = None) -> None:
         Weights(fitted.config, fitted.network, checksum, chosen.weights),
         rule,
         tested,
-        spread(learned, TEACHING),
+        learned,
         EvaluateSettings(step=STEP, seed=SETTINGS.seed),
         _say,
         chosen.reel,
@@ -103,7 +108,7 @@ def data_section(real: bool) -> str:
     """The card's section on what was learned from."""
     matches = (
         """The goals, shots and fouls of 40 real matches (StatsBomb's open data, of which nothing is kept here),
-each played in three stretches of 20 minutes in three simulated grounds."""
+each played in two or three stretches of 20 to 31 minutes, every stretch in a simulated ground of its own."""
         if real
         else f"{len(DRAWN)} stretches of {MINUTES:g} minutes of drawn matches, one ground each."
     )

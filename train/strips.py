@@ -5,7 +5,7 @@ two linear reads exist here alone and are thrown away afterwards: tags from sing
 index straight from the newest window, which teach the encoder before the head can.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import mlx.core as mx
 import numpy as np
@@ -162,7 +162,3 @@ def _drop(x: mx.array, share: float, key: mx.array) -> mx.array:
     """Drop the same values of an embedding in all its windows: what is left must do through the whole strip."""
     kept = mx.random.bernoulli(1.0 - share, (x.shape[0], 1, x.shape[2]), key)
     return x * kept / (1.0 - share)
-
-
-LABELLED_HISTORIES: Final = 12
-"""Histories of one strip: the longer, the cheaper each, and the more alike."""

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.unit.train.strip_matches import made_up_match
-from train.ablate import ROWS, measure, settings_for, table, unheard
+from train.ablate import ROWS, measure, run, settings_for, table, unheard
+from train.fit import Learned, new_network
 from train.plans import drawn_plan, reel_plan
 from train.predict import Predicted
 from train.reel import Placed, ReelTruth
@@ -31,12 +32,32 @@ def test_one_ground_is_one_ground_and_the_events_stay():
     assert other.timeline == plans[1].score().timeline
 
 
+def test_a_row_is_taken_up_again_only_where_it_was_made_from_the_same(tmp_path, monkeypatch):
+    trained = []
+
+    def learn(learned, settings, *_):
+        trained.append(settings.seed)
+        return Learned(new_network(settings), [], 0.1, 1, 0, ())
+
+    monkeypatch.setattr("train.ablate.learn", learn)
+    monkeypatch.setattr("train.ablate.predict", lambda _, judging: [_perfect(one) for one in judging])
+    plans = [drawn_plan(1, 2.0)], [drawn_plan(2, 2.0)]
+    first = run(ROWS[0], plans, tmp_path, [], [], 0)
+    assert run(ROWS[0], plans, tmp_path, [], [], 0) == first
+    assert trained == [0]
+    run(ROWS[0], plans, tmp_path, [], [], 1)
+    assert trained == [0, 1]
+
+
 def test_figures_are_of_danger_and_of_cries():
     matches = [made_up_match(f"match-{i}", i, drawn=True) for i in range(3)]
-    found = [Predicted(m, m.end_times_s(), m.labels.truth.astype(np.float64)) for m in matches]
-    figures = measure(found, 0)
+    figures = measure([_perfect(match) for match in matches], 0)
     assert figures["danger"] == [1.0, 1.0, 1.0]
     assert 0.5 < figures["cries"][0] <= 1.0
+
+
+def _perfect(match):
+    return Predicted(match, match.end_times_s(), match.labels.truth.astype(np.float64))
 
 
 def test_clips_that_a_row_learned_from_judge_none():

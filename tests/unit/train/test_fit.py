@@ -78,7 +78,7 @@ def test_what_is_learned_can_be_shipped_and_listened_with(fitted, matches, tmp_p
     assert weights.config.label_rule == "danger"
     assert weights.config.calibration.fitted
     assert [point["budget"] for point in weights.config.operating_points]
-    assert "5, 3 of them simulated" in (tmp_path / "trial" / "CARD.md").read_text()
+    assert "5 recordings, 3 of them simulated" in (tmp_path / "trial" / "CARD.md").read_text()
 
 
 def test_a_few_steps_tell_obvious_danger_from_calm(fitted):
@@ -136,6 +136,12 @@ def test_parts_of_a_match_share_no_sound(matches):
     for one, other in pairwise(parts):
         assert other.ends[0] - one.ends[-1] >= 15 * 44
     assert not set(parts[0].ends) & set(parts[1].ends)
+
+
+def test_training_with_the_usual_settings_can_stop_early():
+    usual = FitSettings()
+    for schedule in (usual.schedule, usual.sharpen.schedule, HeadSettings().schedule):
+        assert schedule.steps // schedule.check_every > schedule.patience + 1
 
 
 def test_one_new_match_is_enough_for_a_head_and_leaves_the_encoder_alone(fitted, tmp_path, matches):

@@ -14,7 +14,7 @@ from train.match_folder import Provenance
 from tui.cli import main
 
 
-def _bring_in(home: Path, count: int, goals: int = 2) -> None:
+def bring_in(home: Path, count: int, goals: int = 2) -> None:
     """Matches of four minutes whose goals are answered by ten loud seconds."""
     library = Library(home / "data" / "library")
     for number in range(count):
@@ -38,13 +38,13 @@ def test_an_empty_library_is_refused_with_what_to_do(capsys: pytest.CaptureFixtu
 
 
 def test_matches_without_any_danger_are_refused(home: Path, capsys: pytest.CaptureFixture[str]):
-    _bring_in(home, 3, goals=0)
+    bring_in(home, 3, goals=0)
     assert main(["train", "encoder", "--histories", "4"]) == 5
     assert "danger" in capsys.readouterr().err
 
 
 def test_a_head_is_fitted_and_installed(home: Path, capsys: pytest.CaptureFixture[str]):
-    _bring_in(home, 3)
+    bring_in(home, 3)
     assert main(["train", "head", "--name", "ours", "--steps", "5"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["measured"]["on"] == "matches that were not learned from"
@@ -54,7 +54,7 @@ def test_a_head_is_fitted_and_installed(home: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_run_folder_goes_on_with_the_same_settings_alone(home: Path, capsys: pytest.CaptureFixture[str]):
-    _bring_in(home, 3)
+    bring_in(home, 3)
     same = ["train", "head", "--steps", "2"]
     assert main(same) == 0
     assert main(same) == 0
@@ -64,7 +64,7 @@ def test_a_run_folder_goes_on_with_the_same_settings_alone(home: Path, capsys: p
 
 
 def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.CaptureFixture[str]):
-    _bring_in(home, 3)
+    bring_in(home, 3)
     args = ["--steps", "2", "--fold-steps", "1", "--sharpen-steps", "0", "--histories", "2", "--name", "whole"]
     assert main(["train", "encoder", *args]) == 0
     shown = json.loads(capsys.readouterr().out)
@@ -82,7 +82,7 @@ def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.Captur
 
 @pytest.mark.parametrize("name", ["default", "../out", "a b", ""])
 def test_names_that_would_land_elsewhere_are_refused(home: Path, name: str):
-    _bring_in(home, 3)
+    bring_in(home, 3)
     assert main(["train", "head", "--steps", "1", "--name", name]) == 2
 
 
