@@ -92,8 +92,8 @@ def choose_thresholds(
     """Spike settings with the best F1 among one to five false alarms a match, and the best point for each budget.
 
     Recordings shorter than a match count by their length. Where no threshold keeps any budget, the highest one and no
-    points. Where ``predicted`` speaks of a stretch of a match, only the events in it count. Raises ``InputError`` when
-    the rule names no events.
+    points; where none that keeps one catches anything, the lowest that keeps the largest. Where ``predicted`` speaks of
+    a stretch of a match, only the events in it count. Raises ``InputError`` when the rule names no events.
     """
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
@@ -112,7 +112,12 @@ def choose_thresholds(
     found = sweep(thresholds.tolist(), hours, judge_at)
     rows = points(found, np.ones(len(hours)), MATCH_HOURS)
     found_points = operating_points(rows, BUDGETS)
-    best = shipped_default(rows, BUDGETS).threshold if found_points else float(thresholds[-1])
+    if not found_points:
+        best = float(thresholds[-1])
+    elif any(point.recall > 0 for point in found_points.values()):
+        best = shipped_default(rows, BUDGETS).threshold
+    else:  # of equals the highest would never raise an alarm
+        best = min(point.threshold for point in rows if point.false_per_match <= max(BUDGETS))
     return at_threshold(settings, best), found_points
 
 

@@ -105,7 +105,7 @@ reactions against everything else, ROC-AUC (intervals by file of sound):
 
 {_table(("", "by clip", "frame by frame"), rows)}
 
-By clip against one group at a time: {groups}."""
+By clip against one group at a time: {groups}. Whose sounds they are is told in `docs/quality.md` of the project."""
 
 
 def _on_moods(moods: Mapping[str, Mapping[str, Any]]) -> str:

@@ -36,6 +36,7 @@ from train.fit_settings import FitSettings
 from train.head_model import flat_parameters
 from train.labels import Rule
 from train.losses import binary_cross_entropy, focal
+from train.metrics.sweep import OperatingPoint
 from train.optimise import Parameters, Progress, Schedule, Stage
 from train.pieces import Pieces, PieceSampler
 from train.predict import place, predict
@@ -328,10 +329,12 @@ def as_served(network: MlxNetwork, settings: FitSettings) -> MlxNetwork:
     return served
 
 
-def alarm_note(points: Mapping[int, Any]) -> dict[str, str]:
+def alarm_note(points: Mapping[int, OperatingPoint]) -> dict[str, str]:
     """What is to be said where no threshold was good enough."""
-    if points:
+    if any(point.recall > 0 for point in points.values()):
         return {}
+    if points:
+        return {"alarms": f"no danger was caught here with at most {max(BUDGETS)} false alarms a match; judge on more"}
     return {"alarms": f"no threshold gave at most {max(BUDGETS)} false alarms a match; expect more"}
 
 

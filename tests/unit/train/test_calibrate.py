@@ -9,7 +9,9 @@ from engine.errors import InputError
 from engine.spikes import SpikeSettings
 from tests.unit.train.strip_matches import made_up_match
 from train.calibrate import calibrate, choose_thresholds, fit_platt
+from train.fit import alarm_note
 from train.labels import Danger, GoalWindow
+from train.metrics.alarms import decisions_s
 from train.predict import Predicted
 
 
@@ -76,6 +78,16 @@ def test_the_threshold_is_the_one_that_tells_goals_from_the_rest():
 def test_goals_alone_have_thresholds_too():
     _, found = choose_thresholds([_predicted(0)], Calibration(), GoalWindow(), SpikeSettings())
     assert found[5].goal_recall == 1.0
+
+
+def test_where_nothing_is_caught_alarms_are_still_raised_now_and_then():
+    one = _predicted(1)
+    odds = np.where((one.times_s > 150.0) & (one.times_s < 153.0), 1.0, np.minimum(one.log_odds, -4.0))
+    deaf = Predicted(one.match, one.times_s, odds)
+    settings, found = choose_thresholds([deaf], Calibration(), Danger(), SpikeSettings())
+    assert found[5].recall == 0.0
+    assert len(decisions_s(deaf.times_s, 1 / (1 + np.exp(-odds)), settings)) == 1
+    assert "no danger was caught" in alarm_note(found)["alarms"]
 
 
 def test_of_a_stretch_only_what_happens_in_it_counts():
