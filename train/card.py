@@ -34,7 +34,7 @@ _TESTED: Final = {
     "roc_auc": "ROC-AUC of danger",
     "pr_auc": "PR-AUC of danger",
     "reacted_recall": "recall of answered danger, at most 1 false alarm a match on nothing and 4 on a cry",
-    "goal_recall": "of goals, likewise",
+    "goal_recall": "of goals, at that threshold",
     "chosen_reacted_recall": "recall of answered danger at the threshold chosen on other matches",
     "chosen_false_on_nothing_per_match": "false alarms a match there, on nothing",
     "chosen_false_on_reaction_per_match": "on a reaction to something else",
@@ -90,7 +90,8 @@ def _on_matches(heard: Mapping[str, Any], listeners: Sequence[Mapping[str, Any]]
 
 {heard["count"]} simulated matches, {heard["hours"]:.1f} hours, grounds and seeds that neither learning nor calibration
 saw. Danger events: {heard["danger_events"]}, of them {heard["goals"]} goals; {heard["reacted_to"]} were answered by the
-crowd. Intervals: 95 %, by whole matches.
+crowd. Intervals: 95 %, by whole matches. The rows with a budget take each listener's best threshold on these very
+matches; the rows *there* the one chosen on others.
 
 {_table(("", *(one["name"] for one in listeners)), rows)}"""
 
