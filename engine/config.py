@@ -7,7 +7,7 @@ import json
 import os
 import reprlib
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     engine: Literal["auto", "mlx", "onnx"] = "auto"
     """What computes the network: mlx, or onnx (ONNX Runtime, from the extra 'onnx'). auto: mlx on Apple silicon,
     elsewhere onnx where it is installed, since it is the faster one there. Both give the same index."""
+
+    alarm_budget: Annotated[Number | None, Field(gt=0, le=1000, examples=[2])] = None
+    """False alarms a match to put up with, as measured when the weights were made; it chooses the alarm line. Higher:
+    fewer chances missed. Unset: the weights' own choice. Where spike_on is set, that counts."""
 
     spike_on: Annotated[Number | None, Field(gt=0, le=1, examples=[0.6])] = None
     """Index at which an alarm begins. Higher: fewer alarms, and quiet chances missed. Unset: the weights' own."""
@@ -166,14 +170,33 @@ def load_settings(
     return Loaded(settings, set_by)
 
 
-def spike_settings(settings: Settings, own: SpikeSettings) -> SpikeSettings:
-    """The weights' ``own`` spike settings with what the user changed. Raises ``UsageError`` if they contradict."""
+def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapping[str, Any]] = ()) -> SpikeSettings:
+    """The weights' ``own`` spike settings with what the user changed; a budget takes one of their operating ``points``.
+
+    Raises ``UsageError`` where settings contradict each other, or no point keeps the budget.
+    """
+    if settings.alarm_budget is not None and settings.spike_on is None:
+        own = _within_budget(own, points, settings.alarm_budget)
     changed = {
         name.removeprefix("spike_"): value
         for name, value in settings
         if name.startswith("spike_") and value is not None
     }
     return replace(own, **changed)
+
+
+def _within_budget(own: SpikeSettings, points: Sequence[Mapping[str, Any]], budget: float) -> SpikeSettings:
+    measured = [(float(row["false_per_match"]), float(row["threshold"])) for row in points]
+    kept = [threshold for false, threshold in measured if false <= budget]
+    if not kept:
+        fewest = min((false for false, _ in measured), default=None)
+        raise UsageError(
+            f"these weights have no alarm line with at most {budget:g} false alarms a match",
+            "None was measured: set the line itself with spike_on."
+            if fewest is None
+            else f"The fewest that was measured is {fewest:.1f}; or set the line itself with spike_on.",
+        )
+    return replace(own, on=min(kept), off=min(kept) * own.off / own.on)
 
 
 def setting_help() -> dict[str, str]:

@@ -70,7 +70,8 @@ def build_engine(settings: "Settings", step: int | None = None) -> Engine:
 
     Raises:
         WeightsError: the weights are missing or wrong.
-        UsageError: the spike settings contradict each other or the weights', or the engine is not installed.
+        UsageError: the spike settings contradict each other or the weights', no alarm line keeps the budget, or the
+            engine is not installed.
     """
     from engine import grid
     from engine.config import spike_settings
@@ -82,7 +83,7 @@ def build_engine(settings: "Settings", step: int | None = None) -> Engine:
 
     name = choose_engine(settings.engine)
     weights = load(find_weights(settings.weights, weights_folders(find_paths())))
-    spikes = spike_settings(settings, weights.config.spikes)
+    spikes = spike_settings(settings, weights.config.spikes, weights.config.operating_points)
     stream = PressureStream(network_of(weights, name), weights.config.calibration, step or grid.READING_FRAMES)
     return Engine(name, weights, stream, spikes)
 

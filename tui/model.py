@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from engine.signals import Alarm, End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
@@ -84,7 +84,18 @@ class Model:
         for event in news:
             self._take_one(event)
         self.version += len(news)
+        self._raise_alarm(readings)
         return news
+
+    def _raise_alarm(self, readings: Iterable[Reading]) -> None:
+        """An alarm that goes on is as high as the highest reading since its onset."""
+        if self.alarm is None:
+            return
+        onset = self.alarm.onset
+        highest = max((r.pressure for r in readings if r.pressure is not None and r.t >= onset), default=0.0)
+        if highest > self.alarm.pressure:
+            self.alarm = replace(self.alarm, pressure=highest)
+            self.version += 1
 
     def _take_one(self, event: Event) -> None:
         match event:

@@ -30,7 +30,7 @@ def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
     """Operating points as the weights' config spells them; rows that are none are left out."""
     points = []
     for row in rows:
-        alarms, threshold = (row.get("alarms_per_match"), row.get("threshold")) if isinstance(row, dict) else (None, 0)
+        alarms, threshold = (row.get("false_per_match"), row.get("threshold")) if isinstance(row, dict) else (None, 0)
         if isinstance(alarms, int | float) and isinstance(threshold, int | float) and 0 < threshold <= 1:
             points.append(OperatingPoint(float(alarms), float(threshold)))
     return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))

@@ -27,6 +27,9 @@ def live(
     channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
     engine_choice: EngineOption = None,
+    alarm_budget: Annotated[
+        float | None, typer.Option(metavar="N", help="Alarm line with at most N false alarms a match, as measured.")
+    ] = None,
     spike_on: Annotated[
         float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
     ] = None,
@@ -57,7 +60,7 @@ def live(
 
     pace = speed_of(speed)
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
-    flags |= {"record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
+    flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     engine = build_engine(settings)
     asked = open_asked(settings, pace, rate, channels)

@@ -23,6 +23,9 @@ def score(
     ] = 2,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
     engine_choice: EngineOption = None,
+    alarm_budget: Annotated[
+        float | None, typer.Option(metavar="N", help="Alarm line with at most N false alarms a match, as measured.")
+    ] = None,
     spike_on: Annotated[
         float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
     ] = None,
@@ -55,7 +58,13 @@ def score(
 
             engine = build_engine(
                 settings_for(
-                    {"weights": weights, "engine": engine_choice, "spike_on": spike_on, "spike_off": spike_off}
+                    {
+                        "weights": weights,
+                        "engine": engine_choice,
+                        "alarm_budget": alarm_budget,
+                        "spike_on": spike_on,
+                        "spike_off": spike_off,
+                    }
                 ),
                 step,
             )

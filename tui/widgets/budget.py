@@ -7,10 +7,13 @@ from tui.glyphs import Glyphs
 from tui.text import plain
 from tui.widgets.paint import Line, Painted, Piece, rule
 
+_SAME = 1e-4
+"""Weights keep the line in force with four digits."""
+
 
 def point_in_force(points: tuple[OperatingPoint, ...], threshold: float) -> OperatingPoint | None:
     """The operating point whose threshold is the one in force, if there is one."""
-    return next((point for point in points if abs(point.threshold - threshold) < 1e-6), None)
+    return next((point for point in points if abs(point.threshold - threshold) < _SAME), None)
 
 
 def next_point(points: tuple[OperatingPoint, ...], threshold: float, more: int) -> OperatingPoint | None:
@@ -20,15 +23,16 @@ def next_point(points: tuple[OperatingPoint, ...], threshold: float, more: int) 
     """
     ordered = sorted(points, key=lambda point: point.threshold)
     if more > 0:
-        return next((point for point in reversed(ordered) if point.threshold < threshold - 1e-6), None)
-    return next((point for point in ordered if point.threshold > threshold + 1e-6), None)
+        return next((point for point in reversed(ordered) if point.threshold < threshold - _SAME), None)
+    return next((point for point in ordered if point.threshold > threshold + _SAME), None)
 
 
 def budget_sentence(points: tuple[OperatingPoint, ...], threshold: float) -> str:
     """What the alarm line means in alarms, in words."""
     point = point_in_force(points, threshold)
     if point is not None:
-        return f"about {point.alarms_per_match:g} false alarm{_s(point.alarms_per_match)} a match"
+        count = round(point.alarms_per_match, 1)
+        return f"about {count:g} false alarm{_s(count)} a match"
     return "no measured rate of false alarms for it"
 
 

@@ -116,6 +116,27 @@ def test_spike_settings_are_the_weights_own_but_for_what_is_set(file: Path):
     assert spike_settings(settings, own) == SpikeSettings(on=0.8, off=0.3, merge_s=5.0)
 
 
+POINTS = [
+    {"budget": 1, "false_per_match": 0.8, "threshold": 0.6},
+    {"budget": 2, "false_per_match": 1.9, "threshold": 0.5},
+    {"budget": 5, "false_per_match": 4.5, "threshold": 0.4},
+]
+
+
+@pytest.mark.parametrize(("budget", "line"), [(0.8, 0.6), (1.5, 0.6), (2, 0.5), (100, 0.4)])
+def test_an_alarm_budget_takes_the_lowest_measured_line_that_keeps_it(budget, line):
+    found = spike_settings(Settings(alarm_budget=budget), SpikeSettings(on=0.5, off=0.25), POINTS)
+    assert (found.on, found.off) == (line, pytest.approx(line / 2))
+    assert spike_settings(Settings(alarm_budget=budget, spike_on=0.9), SpikeSettings(), POINTS).on == 0.9
+
+
+@pytest.mark.parametrize(("points", "hint"), [(POINTS, "is 0.8;"), ([], "None was measured")])
+def test_a_budget_that_no_line_keeps_is_refused(points, hint):
+    with pytest.raises(UsageError, match=r"at most 0\.5 false alarms") as refused:
+        spike_settings(Settings(alarm_budget=0.5), SpikeSettings(), points)
+    assert hint in refused.value.hint
+
+
 def test_every_spike_setting_can_be_set():
     names = {field.name for field in dataclasses.fields(SpikeSettings)}
     assert names == {name.removeprefix("spike_") for name in Settings.model_fields if name.startswith("spike_")}

@@ -19,6 +19,14 @@ def test_an_alarm_becomes_its_spike_and_is_listed_once() -> None:
     assert model.candidates(False) == [spike]
 
 
+def test_an_alarm_that_goes_on_is_as_high_as_the_index_was() -> None:
+    model = Model(FakeFeed([]))
+    heard = [Reading(t, pressure, -30.0, -20.0, Health.LISTENING) for t, pressure in ((9.0, 0.99), (12.5, 0.95))]
+    model.take([Alarm(10.0, 12.0, 0.8), *heard])
+    model.take([Reading(13.0, 0.85, -30.0, -20.0, Health.LISTENING), Reading(13.1, None, -99.0, -99.0, Health.SILENT)])
+    assert model.candidates(False) == [Alarm(10.0, 12.0, 0.95)]
+
+
 def test_candidates_are_newest_first_and_rejected_ones_only_if_wanted() -> None:
     model = opened(300.0)
     onsets = [candidate.onset for candidate in model.candidates(True)]
