@@ -5,7 +5,7 @@ Times are seconds of sound since the start of the source, unless a name ends in 
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,10 @@ class Rejected:
     peak_pressure: float
     reason: str
     decided_at: float
+
+
+ALARM_LINE: Final = "alarm-line"
+"""Label of the mark that notes a new alarm line; its note is the threshold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def choose_thresholds(
         [event for event in danger_events(one.match.on_sound, rule, one.match.sounds) if one.covers(event.t_s)]
         for one in predicted
     ]
-    cries = [reactions(one.match.sounds) for one in predicted]
+    cries = [reactions(one.match.sounds) if one.match.drawn else None for one in predicted]
     hours = [one.hours for one in predicted]
     thresholds = np.unique(np.quantile(np.concatenate(pressure), 1.0 - np.geomspace(*_ALARMED, _THRESHOLDS)))
 

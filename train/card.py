@@ -20,8 +20,8 @@ _MEANING: Final = """The index of these weights is a probability of danger by th
 crowd's alarm; it is no forecast of goals."""
 _POINTS: Final = f"""## Operating points
 
-The best threshold for at most so many false alarms a match (1.6 hours of sound), chosen on the matches that were
-kept out of the learning; the shipped one has the best F1.
+The best threshold for at most so many false alarms a match (1.6 hours of sound), chosen on what was kept out of the
+learning (see *on* above); the one in force has the best F1.
 
 | {" | ".join(_COLUMNS.values())} |
 |{"---|" * len(_COLUMNS)}"""

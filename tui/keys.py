@@ -45,7 +45,7 @@ KEYS: tuple[Key, ...] = (
     Key("goal", "g", "goal", "goal", "mark a goal at once", NOTE),
     Key("clock", "k", "clock", "clock", "set the match clock: kick-off, half-time, second half, full time", NOTE),
     Key("review", "r", "review", "review", "review the selected spike: right or wrong, and what it was", NOTE),
-    Key("export", "e", "export", "export", "export this session: CSV, JSON, or labels for training", NOTE),
+    Key("export", "e", "export", "export", "export this session: CSV, JSON, or your reviews", NOTE),
     Key("screenshot", "s", "screenshot", "picture", "save a picture of the screen (SVG)", NOTE),
     Key("fewer_alarms", "left_square_bracket", "budget(-1)", "fewer alarms",
         "fewer alarms: a higher alarm line, and more spikes missed", TUNE),

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from engine import grid
 from engine.errors import MomentumError
 from engine.explain.recent import Recent
-from engine.signals import AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
+from engine.signals import ALARM_LINE, AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
 from engine.spikes import SpikeDetector
 from tui.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
-from tui.match_clock import ALARM_LINE
 from tui.stored_feed import StoredFeed, points_of
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def live_info(engine: "Engine", start: Start, *, recording: bool = False, fallba
         recording=recording,
         fallback=fallback,
         operating_points=points_of(config.operating_points),
-        calibration="fitted on matches that were not trained on" if config.calibration.fitted else "",
+        calibration=config.calibrated_on,
     )
 
 
@@ -156,17 +155,20 @@ class LiveFeed:
         self._labels[label.onset] = label
 
     def vitals(self) -> Vitals:
-        heard = self._heard
+        heard = None if self._ended else self._heard
         delay_s = None if heard is None else self._clock() - heard[1] + heard[0] - self._newest_s
         if self._store is None:
             return Vitals(delay_s)
-        return replace(self._store.vitals(), delay_s=delay_s)
+        kept = self._store.vitals()
+        return replace(kept, delay_s=delay_s, detail="" if self._ended else kept.detail)
 
     def spectrum(self) -> NDArray[np.float32] | None:
         return self._recent.newest
 
     def set_threshold(self, threshold: float) -> bool:
         """The engine takes it with the next block; the session keeps a mark of it."""
+        if not self.running:
+            return False
         self._wanted_threshold = threshold
         self.add_mark(Mark(self._newest_s, ALARM_LINE, f"{threshold:g}"))
         return True

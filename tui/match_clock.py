@@ -12,9 +12,6 @@ FULL_TIME = "full-time"
 CLOCK_LABELS = (KICK_OFF, HALF_TIME, SECOND_HALF, FULL_TIME)
 """Labels of the marks that set the clock, in their usual order."""
 
-ALARM_LINE = "alarm-line"
-"""Label of the mark that notes a new alarm line; its note is the threshold."""
-
 HALF_MINUTES = 45
 _HALF_S = HALF_MINUTES * 60
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from engine.signals import Alarm, End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
+from engine.signals import ALARM_LINE, Alarm, End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
 from tui.feed import SessionFeed, SpikeLabel
 from tui.history import History
-from tui.match_clock import ALARM_LINE, MatchClock
+from tui.match_clock import MatchClock
 
 Candidate: TypeAlias = Spike | Rejected | Alarm
 """What a line of the spike log speaks of; an alarm becomes the spike with the same onset when it has ended."""

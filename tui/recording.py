@@ -136,4 +136,5 @@ def _identity(engine: "Engine") -> dict[str, Any]:
         "label_rule": config.label_rule,
         "sha256": engine.weights.checksum,
         "operating_points": [dict(point) for point in config.operating_points],
+        "calibration": config.calibrated_on,
     }

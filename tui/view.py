@@ -64,7 +64,8 @@ class View:
 
     def whole(self, head_s: float, width: int) -> "View":
         """Zoom out until the whole session fits."""
-        return self.zoomed(-len(COLUMN_LADDER_S), head_s, width)
+        zoomed = self.zoomed(-len(COLUMN_LADDER_S), head_s, width)
+        return zoomed if zoomed.following else replace(zoomed, end_s=head_s)
 
     def _with_column(self, column_s: float, head_s: float, width: int) -> "View":
         if self.following:

@@ -69,6 +69,12 @@ class WeightsConfig:
         """The name as every output shows it: untrained weights say so."""
         return self.name if self.trained else f"{self.name} ({UNTRAINED})"
 
+    @property
+    def calibrated_on(self) -> str:
+        """What the calibration was fitted on, in words; empty where there is none."""
+        on = self.measured.get("on")
+        return f"fitted on {on}" if self.calibration.fitted and on else "fitted" * self.calibration.fitted
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:

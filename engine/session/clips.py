@@ -16,6 +16,7 @@ from engine.session.folder import SOUND
 from engine.session.follow import SessionReader
 from engine.session.lock import PRIVATE_FILE
 from engine.session.sound import Pcm, read_sound, segments
+from engine.signals import ALARM_LINE
 
 CLIP_BEFORE_S: Final = 10.0
 CLIP_AFTER_S: Final = 20.0
@@ -41,7 +42,7 @@ def clips_of(
 ) -> list[Clip]:
     """One clip around the onset of each spike and one around each mark in [from_s, to_s), by time."""
     moments = [(s.onset, "spike") for s in reader.spikes()]
-    moments += [(m.t, "mark-" + _safe(m.label)) for m in reader.marks()]
+    moments += [(m.t, "mark-" + _safe(m.label)) for m in reader.marks() if m.label != ALARM_LINE]
     return [clip_at(t, kind, before_s, after_s) for t, kind in sorted(moments) if from_s <= t < to_s]
 
 

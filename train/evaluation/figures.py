@@ -182,8 +182,9 @@ def _judge(name: str, hearing: Hearing, settings: SpikeSettings, threshold: floa
 
 
 def _thresholds(scores: Scores) -> Scores:
-    """Thresholds that between two in ten thousand and a sixth of all moments reach."""
-    return np.unique(np.quantile(scores, 1.0 - np.geomspace(*_SHARES, _THRESHOLDS)))
+    """Thresholds that between two in ten thousand and a sixth of all moments reach, and one that none does."""
+    reached = np.quantile(scores, 1.0 - np.geomspace(*_SHARES, _THRESHOLDS))
+    return np.unique([*reached, np.nextafter(scores.max(), np.inf)])
 
 
 def _ranking(levels: Levels) -> dict[str, float]:

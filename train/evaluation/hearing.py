@@ -50,7 +50,7 @@ class Hearing:
     t_s: Scores
     truth: Flags
     events: tuple[DangerEvent, ...]
-    reactions: tuple[Stretch, ...]
+    reactions: tuple[Stretch, ...] | None
     drawn: bool
     scores: dict[str, Scores] = field(default_factory=dict)
 
@@ -87,7 +87,7 @@ def hear(
         times_of(ends),
         rule.apply(match.on_sound, ends).truth,
         danger_events(match.on_sound, rule, match.sounds),
-        reactions(match.sounds),
+        reactions(match.sounds) if match.drawn else None,
         match.drawn,
         scores,
     )
@@ -168,9 +168,11 @@ def calibrations(hearings: Sequence[Hearing]) -> dict[str, Calibration]:
 
 
 def calibrated(hearing: Hearing, found: Mapping[str, Calibration]) -> Hearing:
-    """The match with probabilities in place of the baselines' scores."""
+    """The match with probabilities in place of the baselines' scores; oracles may have none where nothing is drawn."""
     scores = dict(hearing.scores)
     for name, calibration in found.items():
+        if name not in scores:
+            continue
         logits = np.stack([np.zeros(len(hearing.t_s)), scores[name]], axis=1)
         scores[name] = calibration.probability(logits.astype(np.float32))
     return hearing.with_scores(scores)

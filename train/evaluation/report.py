@@ -240,14 +240,14 @@ def _match_table(report: Mapping[str, Any]) -> Table:
                 number(one["roc_auc"]),
                 f"{one['caught']} of {one['events']}",
                 f"{one['goals_caught']} of {one['goals']}",
-                str(one["false"] - one["false_on_reaction"]),
-                str(one["false_on_reaction"]),
+                str(one["false"]),
+                number(one["false_on_reaction"], 0),
             )
         )
     return Table(
         "The index match by match",
         "At the threshold chosen on other matches.",
-        ("match", "hours", "ROC-AUC", "caught", "goals", "false on nothing", "on a reaction"),
+        ("match", "hours", "ROC-AUC", "caught", "goals", "false alarms", "of them on a reaction"),
         tuple(rows),
     )
 
@@ -287,7 +287,7 @@ def _reel_table(report: Mapping[str, Any]) -> Table:
         + (
             "Each clip was judged by weights that never heard it."
             if report["reels_by_fold"]
-            else "The weights may have heard the usable confusers of these reels in training."
+            else "Weights that learned with real sounds laid over may have heard some of these clips."
         ),
         ("", "by clip", "each reel", "by reading", "settled", "false alarms/h", "reactions caught"),
         tuple(rows),

@@ -6,7 +6,7 @@ is false. It does not help to sound one alarm and never end it: only the moment 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class Judged:
 
     ``delays_s`` are from event to decision for each event caught, ``reaction_delays_s`` from the reaction's onset
     where that is known. Of the false alarms, ``false_on_reaction`` came during a reaction of the crowd to something
-    else, the others during none.
+    else, the others during none; NaN where nobody knows when the crowd reacted.
     """
 
     events: int
@@ -55,18 +55,21 @@ class Judged:
     reacted: int
     reacted_caught: int
     false: int
-    false_on_reaction: int
+    false_on_reaction: float
     delays_s: tuple[float, ...]
     reaction_delays_s: tuple[float, ...]
 
     @property
-    def false_on_nothing(self) -> int:
+    def false_on_nothing(self) -> float:
         """False alarms while the crowd did not react to anything."""
         return self.false - self.false_on_reaction
 
 
-def judge(alarms_s: Sequence[float], events: Sequence[DangerEvent], reactions: Sequence[Stretch] = ()) -> Judged:
-    """Compare the moments at which alarms were decided with the danger events of the match."""
+def judge(alarms_s: Sequence[float], events: Sequence[DangerEvent], reactions: Sequence[Stretch] | None = ()) -> Judged:
+    """Compare the moments at which alarms were decided with the danger events of the match.
+
+    ``reactions`` is None where nobody knows when the crowd reacted.
+    """
     decided = np.sort(np.asarray(alarms_s, dtype=np.float64))
     good = np.zeros(len(decided), dtype=bool)
     delays, reaction_delays = [], []
@@ -83,7 +86,9 @@ def judge(alarms_s: Sequence[float], events: Sequence[DangerEvent], reactions: S
         if event.reaction_s is not None:
             reacted_caught += 1
             reaction_delays.append(float(decided[first]) - event.reaction_s)
-    on_reaction = sum(any(s.from_s <= t <= s.to_s for s in reactions) for t in decided[~good].tolist())
+    on_reaction = nan
+    if reactions is not None:
+        on_reaction = sum(any(s.from_s <= t <= s.to_s for s in reactions) for t in decided[~good].tolist())
     return Judged(
         events=len(events),
         caught=caught,

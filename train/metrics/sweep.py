@@ -119,14 +119,15 @@ def within_budget(
 ) -> OperatingPoint | None:
     """The point with the highest recall among those with at most so many false alarms a match; None for none.
 
-    Of equals the one with fewer false alarms, then the higher threshold.
+    Of equals the one with fewer false alarms, then the higher threshold. Where nobody knows what the false alarms came
+    from, only their number counts.
     """
     allowed = [
         point
         for point in found
         if point.false_per_match <= false_per_match
-        and point.false_on_nothing_per_match <= on_nothing
-        and point.false_on_reaction_per_match <= on_reaction
+        and not point.false_on_nothing_per_match > on_nothing
+        and not point.false_on_reaction_per_match > on_reaction
         and not isnan(recall(point))
     ]
     return max(allowed, key=lambda p: (recall(p), -p.false_per_match, p.threshold), default=None)

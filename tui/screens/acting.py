@@ -218,7 +218,7 @@ class ActingScreen(Screen[None]):
                 label = SpikeLabel(candidate.onset, verdict, what, answer.note, isinstance(candidate, Rejected))
                 if self._try(lambda: self.model.label(label)):
                     self.repaint_log()
-                    self.say(f"kept: {label.verdict}, {label.what}. E exports the labels for training")
+                    self.say(f"kept: {label.verdict}, {label.what}. E exports all reviews")
 
         about = questions.about(candidate, self.model.clock)
         first = questions.verdict_question(isinstance(candidate, Rejected), played, clip)

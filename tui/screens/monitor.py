@@ -145,7 +145,9 @@ class MonitorScreen(ActingScreen):
         if clock_s - self._vitals_at >= _VITALS_EVERY_S:
             self._vitals, self._vitals_at = self.feed.vitals(), clock_s
         rate = self.model.readings_per_s(t) if following or self.player is not None else None
-        self.query_one(StatusLine).show(StatusValue(self.feed.info, moment, rate, self._vitals))
+        self.query_one(StatusLine).show(
+            StatusValue(self.feed.info, moment, rate, self._vitals, self.player is None and self.model.end is not None)
+        )
         self.query_one(KeyBar).show(self._hints())
         self._paint_wide(clock_s)
 

@@ -42,7 +42,7 @@ EXPORT = Question(
         Choice("c", "spikes", "CSV: the spikes, for a spreadsheet"),
         Choice("r", "readings", "CSV: every reading"),
         Choice("j", "json", "JSON: everything"),
-        Choice("l", "labels", "labels: your reviews, for training"),
+        Choice("l", "labels", "labels: your reviews, as JSON"),
     ),
 )
 QUIT = Question(
@@ -88,7 +88,8 @@ def about(candidate: Candidate, clock: MatchClock) -> str:
     match candidate:
         case Spike():
             lasted = candidate.end - candidate.onset
-            return f"Spike at {at}: up to {candidate.peak_pressure:.2f}, {lasted:.0f} s long."
+            peak = session_time(candidate.peak)
+            return f"Spike from {at}: up to {candidate.peak_pressure:.2f} at {peak}, {lasted:.0f} s long."
         case Alarm():
             return f"Spike since {at}: {candidate.pressure:.2f} so far."
         case Rejected():

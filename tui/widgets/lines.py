@@ -77,6 +77,7 @@ class StatusValue:
     moment: Moment
     rate: float | None
     vitals: Vitals
+    ended: bool = False
 
 
 def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
@@ -86,7 +87,9 @@ def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
     good = moment.health in (Health.LISTENING, Health.CLIPPED, Health.WARMING_UP, Health.RECOVERING)
     glyph = glyphs.tones[Tone.CALM if good else Tone.FAULT]
     parts: list[Line] = [[Piece(f"{glyph} {health}", "calm" if good else "fault")]]
-    if value.rate is not None and good:
+    if value.ended:
+        parts = [[Piece("ended", "faint")]]
+    elif value.rate is not None and good:
         parts.append([Piece(f"{value.rate:.1f}/s")])
     if vitals.delay_s is not None:
         parts.append([Piece("delay ", "faint"), Piece(f"{vitals.delay_s * 1000:.0f} ms")])

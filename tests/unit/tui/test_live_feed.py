@@ -63,6 +63,13 @@ def test_the_engine_takes_a_new_alarm_line_between_two_blocks_and_the_session_no
     model = Model(feed)
     model.take(feed.poll())
     assert (model.threshold, model.marks) == (0.6, [])
+    feed.run.set_result(None)
+    assert not feed.set_threshold(0.7)
+    feed.write(End(1.0, "end_of_file"))
+    feed.flush()
+    model.take(feed.poll())
+    assert model.threshold == 0.6
+    assert feed.vitals().delay_s is None
 
 
 @pytest.mark.parametrize(

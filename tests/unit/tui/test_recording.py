@@ -15,9 +15,12 @@ from engine.session import SessionReader, list_sessions
 from engine.session.device import hold_device
 from engine.session.lock import Holder
 from engine.signals import Mark
+from tui.feed import FeedKind
 from tui.listening import build_engine
+from tui.live_feed import live_info
 from tui.recording import recording, watched
 from tui.showing import on_screen, show_live
+from tui.stored_feed import StoredFeed
 
 
 @pytest.fixture
@@ -51,6 +54,10 @@ def test_the_screen_and_the_session_have_the_same_run(crowd: str, root: Path):
     (session,) = list_sessions(root)
     with SessionReader.open(session) as reader:
         recorded = reader.poll()
+        replayed = StoredFeed(reader, FeedKind.REPLAY).info
+    shown = live_info(engine, engine.start("crowd"))
+    assert replayed.calibration == shown.calibration == "fitted on matches of the same kind that were not learned from"
+    assert replayed.operating_points == shown.operating_points != ()
     assert [event for event in recorded if not isinstance(event, Mark)] == [e for e in seen if not isinstance(e, Mark)]
     assert Mark(2.0, "goal") in recorded
 

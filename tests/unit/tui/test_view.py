@@ -41,6 +41,12 @@ def test_zooming_out_ends_where_the_whole_session_fits() -> None:
     assert view.zoomed(-1, 1800.0, WIDTH) == view
 
 
+def test_a_frozen_view_too_shows_the_whole_session() -> None:
+    view = View().moved(3000.0).looking_at(1000.0, 3000.0, WIDTH).whole(3000.0, WIDTH)
+    assert (view.end_s, view.cursor_s) == (3000.0, 1000.0)
+    assert view.column_s * WIDTH >= 3000.0
+
+
 def test_zooming_in_and_out_again_is_where_one_was() -> None:
     view = View().moved(1800.0)
     assert view.zoomed(1, 1800.0, WIDTH).zoomed(-1, 1800.0, WIDTH) == view

@@ -15,7 +15,7 @@ from engine.session.disk import DiskKeeper, DiskSettings, sound_bytes, trim
 from engine.session.lock import Holder
 from engine.session.settle import settle_all
 from engine.session.sound import SoundWriter, to_pcm
-from engine.signals import End, Mark, Spike
+from engine.signals import ALARM_LINE, End, Mark, Spike
 from tests.unit.engine.session.helpers import FakeTime, listen, noise, recorder
 
 
@@ -120,6 +120,7 @@ def test_a_clip_is_cut_to_the_sample(root, time, tmp_path):
     listen(writer, time, 100.0, live=False)
     writer.write(Spike(70.0, 71.0, 75.0, 0.9, 71.0))
     writer.write(Mark(5.0, "../../Goal! \x1b[31m"))
+    writer.write(Mark(50.0, ALARM_LINE, "0.6"))
     writer.close()
     with SessionReader.open(writer.folder) as reader:
         mark, spike = clips_of(reader)

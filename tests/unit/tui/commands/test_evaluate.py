@@ -11,6 +11,7 @@ import pytest
 from engine import grid
 from engine.model.checkpoint import read_config
 from engine.paths import shipped_weights
+from tests.unit.tui.commands.test_train import bring_in
 from train import features
 from train.clock import Moment
 from train.match_folder import GRID
@@ -105,6 +106,29 @@ def test_without_anything_to_measure_on_it_says_what_there_is(capsys: pytest.Cap
 def test_a_match_that_teaches_may_not_judge(capsys: pytest.CaptureFixture[str]):
     assert main(["evaluate", "--simulate", "5", "--seed", "4003", "--teach", "8"]) == 2
     assert "no match does both" in capsys.readouterr().err
+
+
+def test_matches_of_the_library_are_judged_and_what_the_crowd_did_is_not_made_up(
+    drawn: Path, home: Path, capsys: pytest.CaptureFixture[str]
+):
+    bring_in(home, 2)
+    taught = ["--teach", "4", "--teach-seed", "0", "--drawn", str(drawn), "--minutes", str(MINUTES)]
+    page = home / "page.html"
+    measured = ["--library", *taught, "--step", "44", "--draws", "10", "--html", str(page)]
+    assert main(["evaluate", *measured]) == 0
+    report = json.loads(capsys.readouterr().out)
+    by_name = {one["name"]: one["figures"] for one in report["listeners"]}
+    assert list(by_name) == ["index", "chance", "loudness", "crowd-band loudness", "boosting", "boosting on cries"]
+    assert report["matches"]["danger_events"] == 4
+    assert report["matches"]["seen"] == 0
+    assert by_name["index"]["chosen_false_per_match"]["value"] is not None
+    assert by_name["index"]["chosen_false_on_nothing_per_match"]["value"] is None
+    assert by_name["loudness"]["recall_at_5"]["value"] is not None
+    assert page.exists()
+    assert main(["train", "head", "--name", "ours", "--steps", "5"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "--weights", "ours", *measured, "--force"]) == 0
+    assert json.loads(capsys.readouterr().out)["matches"]["seen"] == 2
 
 
 def test_an_empty_library_has_nothing_to_judge_by(capsys: pytest.CaptureFixture[str]):

@@ -243,3 +243,10 @@ def test_health_words_are_for_people() -> None:
     model.take([HealthChange(1.0, Health.WARMING_UP, "")])
     line = text_of([status_line(StatusValue(INFO, model.moment(1.0), None, Vitals()), 80, UNICODE)])[0]
     assert "warming up" in line
+
+
+def test_what_has_ended_is_not_listening_any_more() -> None:
+    line = text_of([status_line(StatusValue(INFO, moment(0.1), 10.8, Vitals(), ended=True), 80, UNICODE)])[0]
+    assert line.startswith(" ended")
+    assert "listening" not in line
+    assert "/s" not in line
