@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from engine.errors import UsageError
-from engine.spikes import SpikeSettings
+from engine.spikes import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"
 _NO_SETTINGS: Final = frozenset({"MOMENTUM_HOME"})
@@ -186,7 +186,7 @@ def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapp
 
 
 def _within_budget(own: SpikeSettings, points: Sequence[Mapping[str, Any]], budget: float) -> SpikeSettings:
-    measured = [(float(row["false_per_match"]), float(row["threshold"])) for row in points]
+    measured = measured_lines(points)
     kept = [threshold for false, threshold in measured if false <= budget]
     if not kept:
         fewest = min((false for false, _ in measured), default=None)
@@ -196,7 +196,7 @@ def _within_budget(own: SpikeSettings, points: Sequence[Mapping[str, Any]], budg
             if fewest is None
             else f"The fewest that was measured is {fewest:.1f}; or set the line itself with spike_on.",
         )
-    return replace(own, on=min(kept), off=min(kept) * own.off / own.on)
+    return at_threshold(own, min(kept))
 
 
 def setting_help() -> dict[str, str]:

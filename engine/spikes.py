@@ -5,7 +5,9 @@ that dips shorter than that do not cut one event in two). It becomes a spike onc
 it reached ``on``, without falling below ``off`` since, and ``refractory_s`` since the end of the spike before.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.errors import UsageError
 from engine.signals import Alarm, Reading, Rejected, Spike
@@ -43,6 +45,21 @@ class SpikeSettings:
         for name in ("min_duration_s", "refractory_s", "merge_s"):
             if not 0.0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"{name} must be zero or more seconds.", "Leave it out to get the default.")
+
+
+def at_threshold(settings: SpikeSettings, on: float) -> SpikeSettings:
+    """The same settings with another threshold, the lower one in the same proportion."""
+    return replace(settings, on=on, off=on * settings.off / settings.on if settings.on else 0.0)
+
+
+def measured_lines(points: Iterable[Any]) -> list[tuple[float, float]]:
+    """False alarms a match and threshold of each of a weights' operating points; what is none is left out."""
+    found = []
+    for point in points:
+        false, on = (point.get("false_per_match"), point.get("threshold")) if isinstance(point, dict) else (None, None)
+        if isinstance(false, int | float) and isinstance(on, int | float) and 0 < on <= 1:
+            found.append((float(false), float(on)))
+    return found
 
 
 @dataclass(slots=True)

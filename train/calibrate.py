@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from engine.calibration import Calibration
 from engine.errors import InputError
-from engine.spikes import SpikeSettings
+from engine.spikes import SpikeSettings, at_threshold
 from train.danger import danger_events, reactions
 from train.labels import Rule
-from train.metrics.alarms import at_threshold, decisions_s, judge
+from train.metrics.alarms import decisions_s, judge
 from train.metrics.sweep import OperatingPoint, operating_points, points, shipped_default, sweep
 from train.predict import Predicted
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from engine.model.checkpoint import WeightsConfig
 from train.evaluation.hearing import INDEX
-from train.evaluation.report import number, with_interval
+from train.evaluation.report import mood_orders, with_interval
 
 _COLUMNS: Final = {
     "budget": "false alarms",
@@ -110,11 +110,10 @@ By clip against one group at a time: {groups}. Whose sounds they are is told in 
 
 
 def _on_moods(moods: Mapping[str, Mapping[str, Any]]) -> str:
-    sizes = list(moods[INDEX]["spearman"])
-    rows = [(name, *(number(one["spearman"][size], 2) for size in sizes)) for name, one in moods.items()]
+    orders = mood_orders(moods)
     return f"""Crowd loops of seven moods, Spearman's correlation of the mean score with the mood, by size of the crowd:
 
-{_table(("", *sizes), rows)}"""
+{_table(orders.columns, orders.rows)}"""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

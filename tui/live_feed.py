@@ -17,7 +17,7 @@ from engine import grid
 from engine.errors import MomentumError
 from engine.explain.recent import Recent
 from engine.signals import ALARM_LINE, AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
-from engine.spikes import SpikeDetector
+from engine.spikes import SpikeDetector, at_threshold
 from tui.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
 from tui.stored_feed import StoredFeed, points_of
 
@@ -99,7 +99,7 @@ class LiveFeed:
         wanted, self._wanted_threshold = self._wanted_threshold, None
         if wanted is not None:
             settings = self._detector.settings
-            self._detector.settings = replace(settings, on=wanted, off=wanted * settings.off / settings.on)
+            self._detector.settings = at_threshold(settings, wanted)
 
     # The screen's side.
 

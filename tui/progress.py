@@ -54,7 +54,8 @@ def _lines(out: TextIO) -> Progress:
         part = int(_PARTS * done / total) if total else 0
         if part > told.get(step, -1):
             told[step] = part
-            out.write(f"{step} {100 * part // _PARTS} %{', ' * bool(note)}{note}\n" if total else f"{step}\n")
+            share = f" {100 * part // _PARTS} %" if total else ""
+            out.write(f"{step}{share}, {note}\n" if note else f"{step}{share}\n")
             out.flush()
 
     return tell

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.session import Review, SessionReader
 from engine.signals import Event, Mark, Rejected, Spike
+from engine.spikes import measured_lines
 from tui.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
 
 if TYPE_CHECKING:
@@ -28,11 +29,7 @@ _SUFFIX: Final = {"spikes": "spikes.csv", "readings": "readings.csv", "json": "j
 
 def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
     """Operating points as the weights' config spells them; rows that are none are left out."""
-    points = []
-    for row in rows:
-        alarms, threshold = (row.get("false_per_match"), row.get("threshold")) if isinstance(row, dict) else (None, 0)
-        if isinstance(alarms, int | float) and isinstance(threshold, int | float) and 0 < threshold <= 1:
-            points.append(OperatingPoint(float(alarms), float(threshold)))
+    points = [OperatingPoint(false, threshold) for false, threshold in measured_lines(rows)]
     return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
 
 

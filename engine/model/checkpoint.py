@@ -72,8 +72,10 @@ class WeightsConfig:
     @property
     def calibrated_on(self) -> str:
         """What the calibration was fitted on, in words; empty where there is none."""
+        if not self.calibration.fitted:
+            return ""
         on = self.measured.get("on")
-        return f"fitted on {on}" if self.calibration.fitted and on else "fitted" * self.calibration.fitted
+        return f"fitted on {on}" if on else "fitted"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,9 +12,9 @@ from engine.mel import Frames, LogMel
 from engine.simulator.cues import Confuser
 from engine.simulator.match import Score, SimulatedMatch
 from engine.simulator.reel import plan_reel
-from engine.spikes import SpikeSettings
+from engine.spikes import SpikeSettings, at_threshold
 from train.evaluation.hearing import Listener, ends_of, times_of
-from train.metrics.alarms import at_threshold, decisions_s
+from train.metrics.alarms import decisions_s
 
 BED_ALONE: Final = "bed alone"
 REST: Final = 0.2

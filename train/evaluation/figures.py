@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 from engine.errors import InputError
-from engine.spikes import SpikeSettings
+from engine.spikes import SpikeSettings, at_threshold
 from train.calibrate import MATCH_HOURS
 from train.evaluation.hearing import Hearing
-from train.metrics.alarms import Judged, at_threshold, decisions_s, judge
+from train.metrics.alarms import Judged, decisions_s, judge
 from train.metrics.bootstrap import Drawn, Weights, draw_figures, draws_of
 from train.metrics.probability import (
     Reliability,

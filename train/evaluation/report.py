@@ -205,7 +205,7 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
     if report["reels"]:
         found += [_reel_table(report), _reel_groups(report)]
     if report["moods"]:
-        found += [_mood_table(report["moods"][INDEX]), _mood_orders(report["moods"])]
+        found += [_mood_table(report["moods"][INDEX]), mood_orders(report["moods"])]
     return found
 
 
@@ -317,7 +317,8 @@ def _mood_table(moods: Mapping[str, Any]) -> Table:
     )
 
 
-def _mood_orders(moods: Mapping[str, Any]) -> Table:
+def mood_orders(moods: Mapping[str, Any]) -> Table:
+    """Spearman's correlations of every listener, by size of the crowd."""
     sizes = list(moods[INDEX]["spearman"])
     rows = [(name, *(number(one["spearman"][size], 2) for size in sizes)) for name, one in moods.items()]
     return Table(

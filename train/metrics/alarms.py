@@ -5,7 +5,7 @@ is false. It does not help to sound one alarm and never end it: only the moment 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite, nan
 
 import numpy as np
@@ -101,11 +101,6 @@ def judge(alarms_s: Sequence[float], events: Sequence[DangerEvent], reactions: S
         delays_s=tuple(delays),
         reaction_delays_s=tuple(reaction_delays),
     )
-
-
-def at_threshold(settings: SpikeSettings, on: float) -> SpikeSettings:
-    """The same settings with another threshold, the lower one in the same proportion."""
-    return replace(settings, on=on, off=on * settings.off / settings.on if settings.on else 0.0)
 
 
 def detect(t_s: Scores, pressure: Scores, settings: SpikeSettings) -> list[Alarm | Spike]:

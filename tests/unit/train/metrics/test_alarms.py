@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from engine.errors import UsageError
 from engine.signals import Alarm, Health, Reading, Spike
-from engine.spikes import SpikeDetector, SpikeSettings
-from train.metrics.alarms import DangerEvent, Stretch, at_threshold, decisions_s, detect, judge
+from engine.spikes import SpikeDetector, SpikeSettings, at_threshold
+from train.metrics.alarms import DangerEvent, Stretch, decisions_s, detect, judge
 from train.metrics.sweep import (
     false_per_hour_at,
     operating_points,
