@@ -184,7 +184,7 @@ def _judge(name: str, hearing: Hearing, settings: SpikeSettings, threshold: floa
 def _thresholds(scores: Scores) -> Scores:
     """Thresholds that between two in ten thousand and a sixth of all moments reach, and one that none does."""
     reached = np.quantile(scores, 1.0 - np.geomspace(*_SHARES, _THRESHOLDS))
-    return np.unique([*reached, np.nextafter(scores.max(), np.inf)])
+    return np.unique([*reached, min(np.nextafter(scores.max(), np.inf), 1.0)])
 
 
 def _ranking(levels: Levels) -> dict[str, float]:

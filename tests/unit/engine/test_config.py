@@ -130,7 +130,9 @@ def test_an_alarm_budget_takes_the_lowest_measured_line_that_keeps_it(budget, li
     assert spike_settings(Settings(alarm_budget=budget, spike_on=0.9), SpikeSettings(), POINTS).on == 0.9
 
 
-@pytest.mark.parametrize(("points", "hint"), [(POINTS, "is 0.8;"), ([], "None was measured")])
+@pytest.mark.parametrize(
+    ("points", "hint"), [(POINTS, "is 0.8;"), ([], "None was measured"), ([{"threshold": 0.5}, 7], "None was measured")]
+)
 def test_a_budget_that_no_line_keeps_is_refused(points, hint):
     with pytest.raises(UsageError, match=r"at most 0\.5 false alarms") as refused:
         spike_settings(Settings(alarm_budget=0.5), SpikeSettings(), points)

@@ -44,6 +44,12 @@ def test_delays_are_from_event_and_from_reaction_to_the_decision(found):
     assert figures["reaction_delay_p50_s"] == pytest.approx(2.0, abs=0.6)
 
 
+def test_a_listener_that_is_sometimes_certain_is_judged_all_the_same():
+    sure = [one.with_scores({"index": np.where(one.scores["index"] > 0.5, 1.0, 0.0)}) for one in matches()]
+    (judged,) = evaluate_all(sure, sure, SETTINGS, 5.0, np.random.default_rng(1), draws=10)
+    assert max(point.threshold for point in judged.curve) == 1.0
+
+
 def test_the_lag_is_learned_on_other_matches_and_helps_the_tight_average(found):
     lag_s = fitted_lag_s("boosting", matches())
     assert lag_s == pytest.approx(2.0, abs=0.6)
