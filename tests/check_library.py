@@ -46,7 +46,7 @@ def say(*args: str) -> Any:
     """Run a command of the program and return its JSON."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = momentum([*args])
+        code = momentum([*args, "--json"])
     if code != 0:
         raise AssertionError(f"momentum {' '.join(args)} ended with {code}: {err.getvalue()[-500:]}")
     return json.loads(out.getvalue())

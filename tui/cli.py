@@ -4,12 +4,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 import typer
 
 from engine.errors import ExitCode, MomentumError
-from tui.groups import Root
+from tui.groups import ReaderLeft, Root
 from tui.text import plain
 
 PROGRAM: Final = "momentum"
@@ -18,9 +19,12 @@ _THREAD_LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
 
 def _show_version(asked: bool) -> None:
     if asked:
+        from tui.stray import libraries_kept_quiet
         from tui.version import version_lines
 
-        typer.echo("\n".join(version_lines()))
+        with libraries_kept_quiet(make_folder=False):
+            lines = version_lines()
+        typer.echo("\n".join(lines))
         raise typer.Exit()
 
 
@@ -47,14 +51,28 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     for limit in _THREAD_LIMITS:  # numpy reads them when it is imported; more threads made it many times slower
         os.environ.setdefault(limit, "1")
-    if sys.stdout is None:  # the caller closed it
-        sys.stdout = io.TextIOWrapper(io.BytesIO())
+    _open_what_was_closed()
     for stream in (sys.stdout, sys.stderr):  # a terminal that can't show a letter gets its number, never a fault
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    code = int(ExitCode.DONE)
+    try:
+        code = _run(args)
+        sys.stdout.flush()  # while it can still be said that the disk is full
+    except (ReaderLeft, BrokenPipeError):  # whoever read the output has seen enough, as 'head' has
+        _discard_output()
+    except OSError as error:  # the disk, a folder, the output: the world's fault, not the program's
+        if error.filename is None:
+            _discard_output()
+        where = "the output" if error.filename is None else error.filename
+        _report(f"{where}: {error.strerror or error}", "'momentum doctor' checks disk space and folders.")
+        return ExitCode.FAILED
+    return code
+
+
+def _run(args: Sequence[str] | None) -> int:
     try:
         result = typer.main.get_command(app).main(args, prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()  # while it can still be said that the disk is full
     except MomentumError as error:
         _report(error.message, error.hint)
         return error.exit_code
@@ -63,20 +81,23 @@ def main(args: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has seen enough
-        _discard_output()
-        return ExitCode.FAILED
-    except OSError as error:  # the disk, a folder, the output: the world's fault, not the program's
-        if error.filename is None:
-            _discard_output()
-        where = "the output" if error.filename is None else error.filename
-        _report(f"{where}: {error.strerror or error}", "'momentum doctor' checks disk space and folders.")
-        return ExitCode.FAILED
     return int(result) if isinstance(result, int) else ExitCode.DONE
 
 
 def _report(message: str, hint: str) -> None:
-    sys.stderr.write(f"{PROGRAM}: {plain(message)}\n  {plain(hint)}\n")
+    with suppress(BrokenPipeError):  # the exit code says it to whoever does not read
+        sys.stderr.write(f"{PROGRAM}: {plain(message)}\n  {plain(hint)}\n")
+
+
+def _open_what_was_closed() -> None:
+    """Standard streams that the caller closed lead nowhere; else the next file opened, a session's, would be one."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _help_for(error: typer.TyperException) -> str:
@@ -87,5 +108,9 @@ def _help_for(error: typer.TyperException) -> str:
 def _discard_output() -> None:
     """What is still buffered can't be written; without this the interpreter would complain about it at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import typer
-
 from engine.errors import InputError, UsageError
 from engine.grid import SAMPLE_RATE_HZ
 from engine.session import SessionReader
@@ -18,6 +16,7 @@ from engine.session import export as exports
 from engine.session.clips import clips_of, read_clip, write_clip
 from engine.session.export import TABLES, Halves, Span, Table
 from engine.session.lock import PRIVATE_FILE
+from tui.output import say
 
 FORMATS: Final = ("jsonl", "json", "csv", "parquet", "soccernet", "labels", "clips")
 
@@ -122,7 +121,7 @@ def _parquet(reader: SessionReader, order: Order) -> None:
         raise UsageError("Parquet is no text for the terminal", "Name a file with --out.")
     os.close(_create(order.out, order.force))
     count = exports.write_parquet(order.out, reader, order.table, order.span)
-    typer.echo(f"{count} rows in {order.out}", err=True)
+    say(f"{count} rows in {order.out}")
 
 
 def _clips(reader: SessionReader, order: Order) -> None:
@@ -135,15 +134,15 @@ def _clips(reader: SessionReader, order: Order) -> None:
             pcm, silent = read_clip(reader.folder, clip)
         except InputError as error:
             missing += 1
-            typer.echo(f"{clip.name}: {error.message}", err=True)
+            say(f"{clip.name}: {error.message}")
             continue
         if order.force:
             path.unlink(missing_ok=True)
         write_clip(path, pcm, "wav" if order.wav else "flac")
         written += 1
         if silent:
-            typer.echo(f"{path.name}: {silent / SAMPLE_RATE_HZ:.1f} s of it were not kept and are silent", err=True)
-    typer.echo(f"{written} clips in {folder}", err=True)
+            say(f"{path.name}: {silent / SAMPLE_RATE_HZ:.1f} s of it were not kept and are silent")
+    say(f"{written} clips in {folder}")
     if missing and not written:
         raise InputError(f"session {reader.name} kept no sound around its spikes", "Record with --sound to keep it.")
 

@@ -1,6 +1,7 @@
 """Groups of commands: one way to make them, and the root group that imports a command when it is asked for."""
 
 from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
 
@@ -8,9 +9,14 @@ import typer
 from typer.core import TyperGroup
 
 from tui.commands import SECTIONS
+from tui.usage import make_readable
 
 _WHOLE: Final = 1000
 """Longer than any first sentence of a help."""
+
+
+class ReaderLeft(Exception):
+    """Whoever read the output has seen enough."""
 
 
 class Group(TyperGroup):
@@ -67,7 +73,17 @@ def _load(name: str) -> Any:
         found.command(name)(function)
     command = typer.main.get_command(found)
     command.name = name
+    make_readable(command)
     return command
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """While inside, the loss of who reads is a ``ReaderLeft``: typer would end the process for a broken pipe."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderLeft from error
 
 
 class Root(Group):
@@ -76,6 +92,14 @@ class Root(Group):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = Commands([name for names in SECTIONS.values() for name in names])
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        with _reading():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _reading():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.commands)

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from tui.stray import open_stray_output
+
 if TYPE_CHECKING:
     from tui.feed import SessionFeed
     from tui.settings import MonitorSettings
 
-STRAY_OUTPUT: Final = "stray-output.log"
-_PRIVATE: Final = 0o600
 _NO_SCREEN: Final = ("", "dumb", "unknown")
 
 
@@ -47,9 +47,7 @@ def own_terminal(log_folder: Path) -> Iterator[None]:
     gets a descriptor of its own for the terminal, and 2 goes to a file in ``log_folder``. Where standard input is
     sound (``live -``), keys come from the process's terminal.
     """
-    from engine.paths import private_folder
-
-    log = os.open(private_folder(log_folder) / STRAY_OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
+    log = open_stray_output(log_folder)
     terminal = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     before = os.dup(2)
     streams = sys.__stderr__, sys.__stdin__

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from engine.errors import ExitCode, UsageError
+from tui.output import say
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
@@ -135,8 +134,8 @@ def open_asked(settings: "Settings", speed: float, rate: int, channels: int) -> 
     try:
         return opened("mic")
     except DeviceError as error:
-        typer.echo(f"No microphone: {error.message} What follows is the simulated demo match.", err=True)
-        typer.echo("'momentum devices' lists microphones; 'momentum live mic:NAME' listens to one.", err=True)
+        say(f"No microphone: {error.message} What follows is the simulated demo match.")
+        say("'momentum devices' lists microphones; 'momentum live mic:NAME' listens to one.")
         return opened("demo")
 
 

@@ -24,11 +24,18 @@ class _PrivateFile(RotatingFileHandler):
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 
+class _OneLine(logging.Formatter):
+    """Whatever names and messages of others stand in it, a log line is one line and steers no terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return plain(super().formatMessage(record))
+
+
 def log_to(path: Path, level: str) -> None:
     """Send everything that is logged from ``level`` on to ``path``: a megabyte a file, the last five are kept."""
     private_folder(path.parent)
     handler = _PrivateFile(path, maxBytes=_BYTES, backupCount=_KEPT)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level.upper())

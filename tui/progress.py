@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from tui.text import plain
+
 
 class Progress(Protocol):
     """Called with what is being done, how much of it is done, of how much where that is known, and how it goes."""
@@ -40,8 +42,8 @@ def shown_on_stderr() -> Iterator[Progress]:
 
     def tell(step: str, done: float, total: float | None, note: str = "") -> None:
         if step not in tasks:
-            tasks[step] = bars.add_task(step, total=total, note=note)
-        bars.update(tasks[step], completed=done, total=total, note=note)
+            tasks[step] = bars.add_task(plain(step), total=total)
+        bars.update(tasks[step], completed=done, total=total, note=plain(note))
 
     with bars:
         yield tell
@@ -55,7 +57,7 @@ def _lines(out: TextIO) -> Progress:
         if part > told.get(step, -1):
             told[step] = part
             share = f" {100 * part // _PARTS} %" if total else ""
-            out.write(f"{step}{share}, {note}\n" if note else f"{step}{share}\n")
+            out.write(plain(f"{step}{share}, {note}" if note else f"{step}{share}") + "\n")
             out.flush()
 
     return tell

@@ -6,7 +6,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
+from tui.output import say
+from tui.stray import STRAY_OUTPUT, Bounded
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
@@ -81,14 +82,16 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
         MomentumError: no session can be kept, the device is recorded by another process, or the hook can't be run.
     """
     from engine.hooks import SpikeHook
+    from engine.paths import find_paths
 
     hook = SpikeHook(settings.on_spike) if settings.on_spike else None
+    bounded = Bounded(find_paths().log / STRAY_OUTPUT)
     try:
         if not keep:
-            yield Recording(None, hook, [hook] if hook else [])
+            yield Recording(None, hook, [hook, bounded] if hook else [bounded])
             return
         with _session(opened, engine, settings) as writer:
-            yield Recording(writer, hook, [writer, hook] if hook else [writer])
+            yield Recording(writer, hook, [writer, hook, bounded] if hook else [writer, bounded])
     finally:
         if hook is not None:
             hook.close()
@@ -106,7 +109,7 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterato
 
     root, clocks = find_paths().sessions, Clocks()
     for sentence in settle_all(root, clocks, os.getpid()):
-        typer.echo(sentence, err=True)
+        say(sentence)
     room = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
     holder = Holder(os.getpid(), iso(clocks.utc()), opened.source.name, "")
     # The device first: whoever is refused it leaves no empty session behind.

@@ -23,7 +23,7 @@ def test_without_portaudio_devices_says_how_to_get_it(without_portaudio: Momentu
 
 
 def test_without_portaudio_the_doctor_finds_a_problem_and_checks_the_rest(without_portaudio: Momentum):
-    done = without_portaudio.run("doctor")
+    done = without_portaudio.run("doctor", "--json")
     report = json.loads(done.stdout)
     verdicts = {finding["what"]: finding["verdict"] for finding in report["findings"]}
     assert (done.returncode, report["ready"], verdicts["PortAudio"]) == (1, False, "problem")

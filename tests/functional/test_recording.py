@@ -115,7 +115,7 @@ def test_others_watch_a_recording_and_a_signal_ends_it_cleanly(program: Program)
         last = json.loads(watcher.communicate()[0].splitlines()[-1])
         assert (last["type"], last["reason"]) == ("end", "terminated")
         assert watcher.returncode == 0
-    (row,) = json.loads(program.start("sessions", "list").communicate()[0])
+    (row,) = json.loads(program.start("sessions", "list", "--json").communicate()[0])
     assert row["state"] == "terminated"
 
 
@@ -140,7 +140,7 @@ def test_after_a_kill_the_next_start_says_what_happened(program: Program, crowd:
 def test_two_recorders_that_start_at_once_have_a_session_each(program: Program, crowd: str):
     runs = [program.start("record", crowd, "--speed", "max") for _ in range(2)]
     assert [run.communicate() and run.returncode for run in runs] == [0, 0]
-    rows = json.loads(program.start("sessions", "list").communicate()[0])
+    rows = json.loads(program.start("sessions", "list", "--json").communicate()[0])
     assert len({row["session"] for row in rows}) == 2
     assert {row["readings"] for row in rows} == {rows[0]["readings"]}
 

@@ -6,16 +6,18 @@ from typing import Annotated
 import typer
 
 from tui.groups import group
-from tui.output import Column, print_json, print_table, wants_json
+from tui.output import AsJson, Column, print_json, print_table
 
 config = group("Show the settings, and what set each of them.")
 
 
 @config.command("show")
-def show(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False) -> None:
+def show(as_json: AsJson = False) -> None:
     """Every setting, what set it, and which way it turns.
 
     Set by: the environment, the file, or the default. A command's own flags go before all of them.
+
+    Example: momentum config show --json
     """
     from engine.config import load_settings, setting_help, variable
     from engine.paths import find_paths
@@ -26,7 +28,7 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a
         {"name": name, "value": value, "set_by": loaded.set_by[name], "variable": variable(name), "help": help[name]}
         for name, value in loaded.settings.model_dump(mode="json").items()
     ]
-    if wants_json(as_json):
+    if as_json:
         print_json(rows)
         return
     print_table(
@@ -37,7 +39,10 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a
 
 @config.command("path")
 def path() -> None:
-    """Where the file is, or would be; 'momentum config init' makes it."""
+    """Where the file is, or would be; 'momentum config init' makes it.
+
+    Example: momentum config path
+    """
     from engine.paths import find_paths
 
     typer.echo(os.fsencode(find_paths().config_file))  # bytes: a folder's name may be no text
@@ -45,7 +50,10 @@ def path() -> None:
 
 @config.command("init")
 def init(force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False) -> None:
-    """Write a file of all settings, each explained and commented out."""
+    """Write a file of all settings, each explained and commented out.
+
+    Example: momentum config init --force
+    """
     from engine.config import template
     from engine.errors import UsageError
     from engine.paths import find_paths, private_file, private_folder

@@ -1,23 +1,23 @@
 """``momentum devices``: what can be listened to."""
 
-from typing import Annotated
-
-import typer
-
-from tui.output import Column, print_json, print_table, wants_json
+from tui.output import AsJson, Column, print_json, print_table, say
+from tui.stray import libraries_kept_quiet
 
 
-def devices(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False) -> None:
+@libraries_kept_quiet()
+def devices(as_json: AsJson = False) -> None:
     """List the input devices: number, name, channels, default rate.
 
     'momentum live mic:NUMBER' or 'momentum live mic:PART-OF-NAME' listens to one, 'momentum live mic' to the default.
+
+    Example: momentum devices --json
     """
     from dataclasses import asdict
 
     from engine.audio.devices import list_devices
 
     found = list_devices()
-    if wants_json(as_json):
+    if as_json:
         print_json([asdict(device) for device in found])
     elif found:
         print_table(
@@ -42,4 +42,4 @@ def devices(as_json: Annotated[bool, typer.Option("--json", help="JSON instead o
             ],
         )
     if not found:
-        typer.echo("There is no input device; 'momentum doctor' says what may help.", err=True)
+        say("There is no input device; 'momentum doctor' says what may help.")

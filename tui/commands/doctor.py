@@ -4,24 +4,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.output import print_json, wants_json
+from tui.output import AsJson, console, print_json
+from tui.stray import libraries_kept_quiet
 from tui.text import plain
 
 if TYPE_CHECKING:
     from tui.doctor.checks import Finding
 
 
+@libraries_kept_quiet()
 def doctor(
     listen: Annotated[
         float, typer.Option(min=0, max=60, metavar="SECONDS", help="Also listen to the microphone for so long.")
     ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Check what can stop a match day, each fault with its remedy.
 
     Exit code 0: this machine can listen, though there may be warnings. Exit code 1: a problem would stop it.
+
+    Example: momentum doctor --listen 5
     """
     import os
+    from contextlib import suppress
     from dataclasses import asdict
 
     from engine.paths import find_paths
@@ -33,17 +38,16 @@ def doctor(
     around = Surroundings(os.environ, paths, settings, terminal=this_terminal(), listen_s=listen)
     findings = [*setting_findings, *examine(CHECKS, around)]
     stopped = would_stop(findings)
-    if wants_json(as_json):
-        print_json({"ready": not stopped, "findings": [asdict(finding) for finding in findings]})
-    else:
-        _show(findings)
-        typer.echo("Not ready: a problem would stop the listening." if stopped else "Ready to listen.")
+    with suppress(BrokenPipeError):  # whoever reads no further asked for the exit code all the same
+        if as_json:
+            print_json({"ready": not stopped, "findings": [asdict(finding) for finding in findings]})
+        else:
+            _show(findings)
+            typer.echo("Not ready: a problem would stop the listening." if stopped else "Ready to listen.")
     return int(stopped)
 
 
 def _show(findings: "list[Finding]") -> None:
-    from rich.console import Console
-    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -56,4 +60,5 @@ def _show(findings: "list[Finding]") -> None:
         if finding.remedy:
             said.append(f"\n-> {plain(finding.remedy)}", style="bold")
         table.add_row(Text(finding.verdict, styles[finding.verdict]), Text(plain(finding.what)), said)
-    Console(highlight=False).print(Padding(table, (0, 0, 1, 0)))
+    console().print(table)
+    typer.echo()

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.output import AsJson
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     matches: Annotated[
-        list[str] | None, typer.Argument(help="Matches of the library.", metavar="[MATCH]...", show_default=False)
+        list[str] | None, typer.Argument(help="Matches of the library.", metavar="MATCH", show_default=False)
     ] = None,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
     library: Annotated[bool, typer.Option("--library", help="All matches of the library that can be used.")] = False,
@@ -50,13 +52,15 @@ def evaluate(
     labels: Annotated[str, typer.Option(metavar="RULE", help="Label rule: danger or goal-window.")] = "danger",
     step: Annotated[int, typer.Option(min=1, max=1000, help="Frames of 46.4 ms between readings; 2 is live.")] = 2,
     draws: Annotated[int, typer.Option(min=10, max=100_000, help="Draws of the bootstrap.")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a page with pictures.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the page if it is there.")] = False,
 ) -> None:
     """Measure weights on labelled matches, beside chance, loudness and boosting, with intervals by match.
 
     Say what to measure on: matches of the library, --simulate N, --reel FILE, --confusers MINUTES, or several of them.
+
+    Example: momentum evaluate --library --html page.html
     """
     from engine.errors import UsageError
     from engine.model.checkpoint import load
@@ -67,7 +71,7 @@ def evaluate(
     from train.evaluation.report import to_report
     from train.labels import find_rule
     from tui.listening import settings_for
-    from tui.output import print_json, wants_json
+    from tui.output import print_json
     from tui.progress import shown_on_stderr
 
     if not (matches or library or simulate or open_data or reel or moods or confusers):
@@ -101,7 +105,7 @@ def evaluate(
     report = to_report(found)
     if html is not None:
         _write_page(report, html)
-    if wants_json(as_json):
+    if as_json:
         print_json(report)
     else:
         from tui.evaluation import show

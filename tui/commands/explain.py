@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.output import AsJson, say
+
 if TYPE_CHECKING:
     from engine.signals import Spike
 
@@ -21,7 +23,7 @@ def explain(
     svg: Annotated[Path | None, typer.Option(help="Draw it over the spectrogram, as SVG.")] = None,
     png: Annotated[Path | None, typer.Option(help="The same as PNG; needs the extra 'pictures'.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say which second and which pitch of the last 38 s moved the index, and by how much.
 
@@ -29,10 +31,12 @@ def explain(
     by band, to what was heard; the parts sum to the difference that made. Without a moment: the highest spike.
 
     Exit codes: 0 done, 2 usage, 4 the session's weights are not installed, 5 no such moment, or no sound was kept.
+
+    Example: momentum explain latest --at 71:20 --svg why.svg
     """
     from engine.paths import find_paths
     from engine.session import find_session
-    from tui.output import print_json, wants_json
+    from tui.output import print_json
     from tui.why import report
     from tui.why.opened import explain_stored
 
@@ -43,7 +47,7 @@ def explain(
     title = report.title_of(folder.name, done, used.config.title)
     for write in pictures:
         write(done, title)
-    if wants_json(as_json):
+    if as_json:
         about = {"session": folder.name, "weights": used.config.title, "sha256": used.checksum}
         print_json({**about, **report.numbers(done)})
     else:
@@ -95,4 +99,4 @@ class _Writer:
 
     def __call__(self, explanation: Any, title: str) -> None:
         self._write(self._path, explanation, title)
-        typer.echo(f"written: {self._path}", err=True)
+        say(f"written: {self._path}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.groups import group
+from tui.output import AsJson
 
 if TYPE_CHECKING:
     from engine.export.onnx_files import Exported
@@ -15,7 +16,6 @@ export = group("Write the network for other programs, with everything they must 
 
 WeightsOption = Annotated[str | None, typer.Option("--weights", help="Installed weights by name, or a folder.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 
 @export.callback()
@@ -34,6 +34,8 @@ def onnx(
     """Write ONNX: the encoder by columns and by whole windows, and the head, a file each.
 
     Front end, calibration, label rule and spikes are in the metadata of each. docs/export.md explains how to feed them.
+
+    Example: momentum export onnx exported --weights default
     """
     from engine.export.onnx_files import export_onnx
 
@@ -51,6 +53,8 @@ def coreml(
 
     The encoder is in half precision with fixed shapes, for the Neural Engine. What the ONNX files say of front end,
     calibration and label rule is in the metadata here, too. docs/export.md explains how a program feeds them.
+
+    Example: momentum export coreml exported --weights default
     """
     from engine.export.coreml_files import export_coreml
 
@@ -68,9 +72,9 @@ def load_weights(name: str | None) -> "Weights":
 
 
 def _tell(written: "list[Exported]", as_json: bool) -> None:
-    from tui.output import Column, print_json, print_table, wants_json
+    from tui.output import Column, print_json, print_table
 
-    if wants_json(as_json):
+    if as_json:
         print_json(
             [{"file": str(row.file), "input": row.input, "output": row.output, "bytes": row.bytes} for row in written]
         )

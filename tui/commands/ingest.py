@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.output import AsJson
+
 if TYPE_CHECKING:
     from train.events.match import MatchEvents
 
@@ -41,13 +43,15 @@ def ingest(
     replace: Annotated[
         bool, typer.Option("--replace", help="Give a match that is there already these events.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add a match to the library that training sees.
 
     MEDIA is a recording of the whole match; its events come from one of --statsbomb, --goals and --labels. Where the
     kick-offs lie in the sound is found by listening; a recording that does not fit its events is kept, but not used
     before 'momentum library align' is told the kick-offs.
+
+    Example: momentum ingest match.mp4 --goals 12:34,45+2:10 --kickoff 6:40
     """
     from tempfile import TemporaryDirectory
 
@@ -129,9 +133,9 @@ def _ingest_file(
 
 
 def _report(entry: Any, alignment: Any, already: bool, as_json: bool) -> None:
-    from tui.output import print_json, print_lines, wants_json
+    from tui.output import print_json, print_lines
 
-    if wants_json(as_json):
+    if as_json:
         from train.alignment import to_json
 
         print_json(

@@ -6,22 +6,26 @@ import typer
 
 from tui.commands.ingest import ExtraTime, KickOff, SecondHalf
 from tui.groups import group
-from tui.output import Column, print_json, print_lines, print_table, wants_json
+from tui.output import AsJson, Column, print_json, print_lines, print_table
 
 library = group("The matches that training sees: list, look at, align by hand, remove. 'momentum ingest' adds one.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 Match = Annotated[str, typer.Argument(help="Id of a match as 'list' shows it, or a part of it.")]
-Matches = Annotated[list[str], typer.Argument(help="Ids of matches as 'list' shows them, or parts of them.")]
+Matches = Annotated[
+    list[str], typer.Argument(metavar="MATCH", help="Ids of matches as 'list' shows them, or parts of them.")
+]
 
 
 @library.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """Every match: what it is, how long, how its kick-offs were found, and what is wrong with it."""
+    """Every match: what it is, how long, how its kick-offs were found, and what is wrong with it.
+
+    Example: momentum library list --json
+    """
     from dataclasses import asdict
 
     entries = _open().entries()
-    if wants_json(as_json):
+    if as_json:
         print_json([{**asdict(entry), "usable": entry.usable} for entry in entries])
         return
     if not entries:
@@ -47,13 +51,16 @@ def list_(as_json: AsJson = False) -> None:
 
 @library.command("show")
 def show(match: Match, as_json: AsJson = False) -> None:
-    """One match: its events, where they lie in the sound, and where it came from. Checks its frames."""
+    """One match: its events, where they lie in the sound, and where it came from. Checks its frames.
+
+    Example: momentum library show 3754050
+    """
     from train.match_folder import to_json
 
     opened = _open()
     stored = opened.match(opened.find(match).id)
     stored.verify()
-    if wants_json(as_json):
+    if as_json:
         print_json({"id": stored.id, "folder": str(stored.folder), **to_json(stored.manifest)})
         return
     manifest, events = stored.manifest, stored.events
@@ -86,6 +93,8 @@ def align(
     """Say where the kick-offs lie in the sound; those not given are found by listening.
 
     Times are minutes:seconds since the start of the recording. Without any, all kick-offs are searched for anew.
+
+    Example: momentum library align 3754050 --kickoff 6:40 --second-half 1:09:15
     """
     from train.align import resolve
     from train.alignment import parse_kick_offs, to_json
@@ -95,7 +104,7 @@ def align(
     stored = opened.match(opened.find(match).id)
     alignment = resolve(stored.mel(), stored.events, given)
     opened.align(stored.id, alignment)
-    if wants_json(as_json):
+    if as_json:
         print_json({"id": stored.id, "alignment": to_json(alignment)})
     else:
         print_lines(describe_alignment(alignment))
@@ -103,12 +112,15 @@ def align(
 
 @library.command("remove")
 def remove(matches: Matches, as_json: AsJson = False) -> None:
-    """Take matches out of the library. The recordings they came from are not touched."""
+    """Take matches out of the library. The recordings they came from are not touched.
+
+    Example: momentum library remove 3754050
+    """
     opened = _open()
     ids = [opened.find(name).id for name in matches]
     for match_id in dict.fromkeys(ids):
         opened.remove(match_id)
-    if wants_json(as_json):
+    if as_json:
         print_json({"removed": ids})
     else:
         print_lines("\n".join(f"removed {match_id}" for match_id in ids))

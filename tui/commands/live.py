@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from tui.output import say
 from tui.showing import Ascii, Fps, Mouse, Theme
+from tui.stray import libraries_kept_quiet
 
 SOURCE_HELP = (
     "mic, mic:NAME-OR-INDEX, a sound or video file, - (raw 16-bit PCM on standard input), demo, or demo:SEED. "
@@ -18,6 +20,7 @@ EngineOption = Annotated[
 ON_SPIKE_HELP = "Program to run for each spike; it reads the spike as JSON on its standard input."
 
 
+@libraries_kept_quiet()
 def live(
     source: Annotated[str | None, typer.Argument(help=SOURCE_HELP, show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, one object a line.")] = False,
@@ -49,6 +52,8 @@ def live(
     """Listen, and show the index as it comes: about ten readings a second, in a terminal on the monitor.
 
     Exit codes: 0 the sound ended, 3 no microphone or lost, 4 weights, 5 bad file, 130 and 143 ended by a signal.
+
+    Example: momentum live mic:scarlett --sound
     """
     from engine.monitor import Monitor, Stop
     from engine.spikes import SpikeDetector
@@ -76,7 +81,7 @@ def live(
             else:
                 printer = PlainLines(sys.stdout, engine.spikes.on, settings.ascii)
             if not engine.weights.config.trained:
-                typer.echo("These weights are untrained: the index means nothing yet.", err=True)
+                say("These weights are untrained: the index means nothing yet.")
             stop = Stop()
             monitor = Monitor(
                 opened.source,

@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from tui.commands.live import ON_SPIKE_HELP, SOURCE_HELP, EngineOption
+from tui.output import say
+from tui.stray import libraries_kept_quiet
 
 log = logging.getLogger(__name__)
 
 
+@libraries_kept_quiet()
 def record(
     source: Annotated[str | None, typer.Argument(help=SOURCE_HELP, show_default=False)] = None,
     sound: Annotated[
@@ -28,6 +31,8 @@ def record(
     ends the session cleanly; what happened is in the log file too.
 
     Exit codes: 0 the sound ended, 3 no microphone, 4 weights, 5 bad file, 130 and 143 ended by a signal.
+
+    Example: momentum record mic:scarlett --sound
     """
     from engine.errors import MomentumError
     from engine.monitor import Monitor, Stop
@@ -52,7 +57,6 @@ def record(
         opened = watched(asked, settings, give_up_after_s=None)
         stop = Stop()
         with recording(opened, engine, settings, keep=True) as kept:
-            typer.echo(f"recording {opened.source.name} in session {kept.session}", err=True)
             monitor = Monitor(
                 opened.source,
                 engine.stream,
@@ -63,6 +67,7 @@ def record(
                 notices=kept.take_notices,
             )
             with ending_on_signals(stop, outlives_terminal=True):
+                say(f"recording {opened.source.name} in session {kept.session}")
                 end = monitor.run(engine.start(opened.source.name, kept.session))
     except MomentumError as error:
         log.error("%s %s", error.message, error.hint)

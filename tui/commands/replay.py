@@ -29,6 +29,8 @@ def replay(
     """Show a finished session as it was live: pause with space, seek with the arrows, n and p go from spike to spike.
 
     Exit codes: 0 done, 5 there is no such session or it is damaged, 130 and 143 ended by a signal.
+
+    Example: momentum replay latest --speed 8
     """
     from engine.paths import find_paths
     from engine.session import find_session

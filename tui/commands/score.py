@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from tui.commands.live import EngineOption
+from tui.output import say
 
 if TYPE_CHECKING:
     from engine.signals import AudioBlock, Event, Reading, Spike
@@ -16,7 +17,10 @@ _BLOCK_HOPS = 1024
 
 def score(
     file: Annotated[str, typer.Argument(help="A sound or video file.", show_default=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, the same as 'live --json' prints.")] = False,
+    as_json: Annotated[
+        bool | None,
+        typer.Option("--json/--text", help="JSON Lines, as 'live --json' prints, or a summary.", show_default=False),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Readings as CSV.")] = False,
     step: Annotated[
         int, typer.Option(min=1, max=10_000, help="Frames of 46.4 ms between readings: 2 is live, 44 one a window hop.")
@@ -35,13 +39,15 @@ def score(
 ) -> int:
     """Score a whole file: the same numbers as 'live FILE --speed max', as fast as the machine can.
 
-    To a terminal it prints a summary with the spikes, to anything else JSON Lines.
+    A terminal gets a summary with the spikes, anything else JSON Lines, unless you say which.
+
+    Example: momentum score match.flac --text
     """
     from engine.errors import UsageError
     from tui.listening import build_engine, ending_on_signals, exit_code_of, loading, settings_for
 
-    if as_json and as_csv:
-        raise UsageError("--json and --csv exclude each other", "Choose one of them.")
+    if as_json is not None and as_csv:
+        raise UsageError(f"--{'json' if as_json else 'text'} and --csv exclude each other", "Choose one of them.")
     with loading():
         from engine import grid
         from engine.audio.ahead import ReadAhead
@@ -71,12 +77,12 @@ def score(
         sink: Sink
         if as_csv:
             sink = _CsvReadings(sys.stdout)
-        elif as_json or not sys.stdout.isatty():
+        elif as_json or (as_json is None and not sys.stdout.isatty()):
             sink = JsonLines(sys.stdout)
         else:
             sink = _Summary()
         if not engine.weights.config.trained:
-            typer.echo("These weights are untrained: the index means nothing yet.", err=True)
+            say("These weights are untrained: the index means nothing yet.")
         stop = Stop()
         monitor = Monitor(source, engine.stream, SpikeDetector(engine.spikes), [sink], stop)
         try:
@@ -84,7 +90,7 @@ def score(
                 end = monitor.run(engine.start(recording.name))
         finally:
             if recording.repaired_samples:
-                typer.echo(f"{recording.repaired_samples} samples were no numbers and were taken as silence.", err=True)
+                say(f"{recording.repaired_samples} samples were no numbers and were taken as silence.")
             if isinstance(sink, _Summary):
                 sink.show()
     return exit_code_of(end.reason)

@@ -6,7 +6,7 @@ import typer
 
 from tui.commands.live import ON_SPIKE_HELP
 from tui.groups import group
-from tui.output import print_json, print_lines, wants_json
+from tui.output import AsJson, print_json, print_lines, say
 
 if TYPE_CHECKING:
     from tui.service import Service
@@ -26,6 +26,8 @@ def install(
     """Record at every login from now on, and start now. Once more with other arguments replaces it.
 
     On macOS it must be installed by whoever is logged in at the screen: a shell over ssh never gets the microphone.
+
+    Example: momentum service install mic:scarlett --sound
     """
     import shlex
     import shutil
@@ -43,18 +45,21 @@ def install(
         sys.stdout.write(here.content(arguments).decode())
         return
     here.install(arguments)
-    typer.echo(f"installed {here.file} and started; 'momentum watch' shows what it hears", err=True)
+    say(f"installed {here.file} and started; 'momentum watch' shows what it hears")
     if here.system == "Linux":
-        typer.echo("'loginctl enable-linger' lets it run while nobody is logged in.", err=True)
+        say("'loginctl enable-linger' lets it run while nobody is logged in.")
 
 
 @service.command("status")
-def status(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False) -> int:
-    """Whether it is installed and running. Exit code 0: it runs, 1: it does not."""
+def status(as_json: AsJson = False) -> int:
+    """Whether it is installed and running. Exit code 0: it runs, 1: it does not.
+
+    Example: momentum service status --json
+    """
     from dataclasses import asdict
 
     found = _here().status()
-    if wants_json(as_json):
+    if as_json:
         print_json(asdict(found))
     elif not found.installed:
         print_lines("not installed: 'momentum service install' does that")
@@ -69,10 +74,13 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of
 
 @service.command("remove")
 def remove() -> None:
-    """Stop it and take it away. What was recorded stays."""
+    """Stop it and take it away. What was recorded stays.
+
+    Example: momentum service remove
+    """
     here = _here()
     here.remove()
-    typer.echo(f"removed {here.file}; sessions stay", err=True)
+    say(f"removed {here.file}; sessions stay")
 
 
 def _here() -> "Service":

@@ -6,24 +6,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.groups import group
-from tui.output import Column, print_json, print_lines, print_table, wants_json
+from tui.output import AsJson, Column, print_json, print_lines, print_table, say
+from tui.text import plain
 
 if TYPE_CHECKING:
     from engine.session import SessionReader
 
 sessions = group("The archive of what was recorded: list, show, export, repair and delete sessions.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 Name = Annotated[str, typer.Argument(help="A session, the start of its name, or 'latest'.")]
 
 
 @sessions.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """What was recorded, newest first."""
+    """What was recorded, newest first.
+
+    Example: momentum sessions list --json
+    """
     from engine.session import list_sessions
 
-    rows = [_row(folder) for folder in list_sessions(_root())]
-    if wants_json(as_json):
+    rows = [row_of(folder) for folder in list_sessions(_root())]
+    if as_json:
         print_json(rows)
         return
     columns = [Column("session"), Column("source"), Column("length", "right"), Column("spikes", "right")]
@@ -33,14 +36,17 @@ def list_(as_json: AsJson = False) -> None:
 
 @sessions.command("show")
 def show(name: Name, as_json: AsJson = False) -> None:
-    """One session: what made it, what was heard, spikes, marks, and what went wrong."""
+    """One session: what made it, what was heard, spikes, marks, and what went wrong.
+
+    Example: momentum sessions show latest
+    """
     from engine.session import SessionReader
     from engine.signals import to_json
 
     folder = _find(name)
     with SessionReader.open(folder) as reader:
         about = {
-            **_row(folder),
+            **row_of(folder),
             "settings": reader.info.settings,
             "weights": reader.info.weights,
             "engine": reader.info.start.engine if reader.info.start else None,
@@ -51,7 +57,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
             "marks": [to_json(mark) for mark in reader.marks()],
             "health": [to_json(change) for change in reader.health_changes()],
         }
-    if wants_json(as_json):
+    if as_json:
         print_json(about)
     else:
         print_lines(_told(about))
@@ -59,7 +65,10 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @sessions.command("repair")
 def repair(name: Name, as_json: AsJson = False) -> None:
-    """Save what is left of a damaged session, and say exactly what that is. A whole one is left as it is."""
+    """Save what is left of a damaged session, and say exactly what that is. A whole one is left as it is.
+
+    Example: momentum sessions repair latest
+    """
     import os
     from dataclasses import asdict
 
@@ -67,7 +76,7 @@ def repair(name: Name, as_json: AsJson = False) -> None:
     from engine.session.repair import repair
 
     done = repair(_find(name), Clocks(), os.getpid())
-    if wants_json(as_json):
+    if as_json:
         print_json({**asdict(done), "kept_in": str(done.kept_in) if done.kept_in else None})
         return
     print_lines("\n".join(_account(done)))
@@ -75,7 +84,10 @@ def repair(name: Name, as_json: AsJson = False) -> None:
 
 @sessions.command("delete")
 def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Delete a session with its sound, for good."""
+    """Delete a session with its sound, for good.
+
+    Example: momentum sessions delete 20261120T15 --yes
+    """
     import sys
 
     from engine.errors import UsageError
@@ -85,9 +97,9 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"{folder.name} is deleted only when that is confirmed", "Add --yes.")
-        typer.confirm(f"Delete session {folder.name} with its sound, for good?", abort=True, err=True)
+        typer.confirm(f"Delete session {plain(folder.name)} with its sound, for good?", abort=True, err=True)
     delete_session(folder)
-    typer.echo(f"deleted {folder.name}", err=True)
+    say(f"deleted {folder.name}")
 
 
 @sessions.command("export")
@@ -115,9 +127,14 @@ def export(
         str | None,
         typer.Option(help="SoccerNet: where the halves begin, '1:30,63:05'. Without: marks 'kick-off', 'second-half'."),
     ] = None,
-    ranked: Annotated[bool, typer.Option(help="SoccerNet: confidence by rank instead of the index.")] = False,
+    ranked: Annotated[
+        bool, typer.Option("--ranked", help="SoccerNet: confidence by rank instead of the index.")
+    ] = False,
 ) -> None:
-    """Write a session, or the sound around its spikes and marks, in the formats of others."""
+    """Write a session, or the sound around its spikes and marks, in the formats of others.
+
+    Example: momentum sessions export latest -f csv --table spikes -o spikes.csv
+    """
     from engine.errors import UsageError
     from engine.session import SessionReader
     from tui import exporting
@@ -155,7 +172,7 @@ def _find(name: str) -> Path:
     return find_session(_root(), name)
 
 
-def _row(folder: Path) -> dict[str, Any]:
+def row_of(folder: Path) -> dict[str, Any]:
     """What the list shows of a session; one that can't be read says why."""
     from engine.errors import MomentumError
     from engine.session import SessionReader

@@ -22,7 +22,10 @@ def simulate(
     ] = "all",
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write a simulated match and what is true of it, for tests and for training."""
+    """Write a simulated match and what is true of it, for tests and for training.
+
+    Example: momentum simulate match.flac --seed 7 --minutes 5
+    """
     from engine.errors import UsageError
     from engine.simulator.confusers import choose_confusers
     from engine.simulator.match import SimulatedMatch, plan_match

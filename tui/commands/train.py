@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.groups import group
+from tui.output import AsJson
 
 if TYPE_CHECKING:
     from train.fit import Fitted
@@ -17,7 +18,7 @@ train = group("Learn from matches: the whole network, or only its head to fit a 
 
 Matches = Annotated[
     list[str] | None,
-    typer.Argument(help="Matches of the library. Without: all that can be used.", metavar="[MATCH]..."),
+    typer.Argument(help="Matches of the library. Without: all that can be used.", metavar="MATCH"),
 ]
 Run = Annotated[
     Path | None,
@@ -30,7 +31,6 @@ Steps = Annotated[
     int | None, typer.Option("--steps", min=1, help="Steps at most; it stops earlier when it gets no better.")
 ]
 Rate = Annotated[float | None, typer.Option("--learning-rate", min=1e-6, max=1.0, help="Highest learning rate.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 
 @train.command("encoder")
@@ -67,6 +67,8 @@ def encoder(
     """Train encoder and head together, calibrate them on matches not learned from, and install the weights.
 
     Killed and started again with the same settings it goes on where it was, and ends in the same weights.
+
+    Example: momentum train encoder --simulate 80 --name mine
     """
     from dataclasses import replace
 
@@ -132,6 +134,8 @@ def head(
     """Fit the head to a ground's own recordings in minutes; the encoder stays as it is.
 
     With fewer than three matches they are judged by other parts of the same matches.
+
+    Example: momentum train head --name ours
     """
     from dataclasses import replace
 
@@ -178,7 +182,6 @@ def _train(
     as_json: bool,
 ) -> None:
     """Train in a run folder, install the weights, and say what came of it."""
-    import sys
     from contextlib import closing
 
     from engine.errors import UsageError
@@ -186,21 +189,21 @@ def _train(
     from engine.paths import find_paths, private_folder
     from train.card import write_card
     from train.run_folder import RunFolder
-    from tui.output import print_json, print_lines, wants_json
+    from tui.output import print_json, print_lines, say
     from tui.progress import shown_on_stderr
 
     if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or name == "default":
         raise UsageError(f"{name!a} can't be the name of new weights", "Take letters, digits, - and _; not 'default'.")
     with closing(RunFolder(folder, inputs)) as run:
         if run.resumed:
-            sys.stderr.write(f"going on with the run in {folder}\n")
+            say(f"going on with the run in {folder}")
         with shown_on_stderr() as tell:
             fitted = fit(run, lambda at: tell(at.stage, at.step, at.steps, _how_it_goes(at)))
         target = private_folder(find_paths().data / "weights") / name
         checksum = save(target, fitted.config, fitted.network, write_card(fitted.config, inputs))
         rows = run.metrics()
     measured = dict(fitted.config.measured)
-    if wants_json(as_json):
+    if as_json:
         print_json(
             {"weights": name, "folder": str(target), "sha256": checksum, "run": str(folder), "measured": measured}
         )

@@ -28,6 +28,8 @@ def watch(
 
     Exit codes: 0 the session ended, 1 its recorder was killed, 5 there is no such session, 130 and 143 ended by a
     signal.
+
+    Example: momentum watch --plain
     """
     from engine.monitor import Stop
     from engine.session import SessionReader

@@ -5,17 +5,19 @@ from typing import Annotated, Any
 import typer
 
 from tui.groups import group
-from tui.output import Column, print_json, print_lines, print_table, wants_json
+from tui.output import AsJson, Column, print_json, print_lines, print_table
 
 weights = group("Show and check the installed weights.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 Name = Annotated[str | None, typer.Argument(help="Installed weights, or a folder. Without: the configured ones.")]
 
 
 @weights.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """What is installed: name, label rule, folder."""
+    """What is installed: name, label rule, folder.
+
+    Example: momentum weights list --json
+    """
     from engine.model.installed import list_weights, weights_folders
     from engine.paths import find_paths
 
@@ -30,7 +32,7 @@ def list_(as_json: AsJson = False) -> None:
         }
         for found in list_weights(weights_folders(find_paths()))
     ]
-    if wants_json(as_json):
+    if as_json:
         print_json(rows)
         return
     print_table(
@@ -50,7 +52,10 @@ def list_(as_json: AsJson = False) -> None:
 
 @weights.command("show")
 def show(name: Name = None, as_json: AsJson = False) -> None:
-    """The card: how they were trained and measured, what they can do."""
+    """The card: how they were trained and measured, what they can do.
+
+    Example: momentum weights show default
+    """
     from dataclasses import asdict
 
     from engine.model.checkpoint import read_config
@@ -59,7 +64,7 @@ def show(name: Name = None, as_json: AsJson = False) -> None:
     folder = _folder(name)
     config, checksum = read_config(folder)
     card = read_card(folder)
-    if wants_json(as_json):
+    if as_json:
         print_json({**asdict(config), "sha256": checksum, "folder": str(folder), "card": card})
     else:
         print_lines(card)
@@ -70,12 +75,14 @@ def verify(name: Name = None, as_json: AsJson = False) -> None:
     """Check checksum, version, time grid and tensors.
 
     Exit code 4 if anything is wrong.
+
+    Example: momentum weights verify default
     """
     from engine.model.checkpoint import load
 
     folder = _folder(name)
     loaded = load(folder)
-    if wants_json(as_json):
+    if as_json:
         print_json({"name": loaded.config.name, "folder": str(folder), "sha256": loaded.checksum, "whole": True})
     else:
         print_lines(f"{loaded.config.title}: whole\nsha256 {loaded.checksum}\n{folder}")

@@ -135,10 +135,57 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], name:
     assert f"Usage: momentum {name}" in capsys.readouterr().out
 
 
-def test_a_reader_who_leaves_early_is_no_fault():
-    shell = f"{sys.executable} -m tui config show --json | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)
-    assert (done.returncode in (0, 1), done.stderr) == (True, "")
+PRINTING = [
+    ["--version"],
+    ["--help"],
+    ["sessions", "export", "--help"],
+    ["config", "show"],
+    ["config", "show", "--json"],
+    ["config", "path"],
+    ["weights", "list"],
+    ["weights", "show", "--json"],
+    ["sessions", "list", "--json"],
+    ["library", "list"],
+    ["live", "demo:1", "--json", "--speed", "max", "--no-record"],
+    ["live", "demo:1", "--plain", "--speed", "max"],
+]
+
+
+@pytest.mark.parametrize("args", PRINTING, ids=" ".join)
+def test_head_closes_the_pipe_and_the_command_ends_quietly_with_0(args: list[str]):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = start(*args, stdout=writer, stderr=subprocess.PIPE)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_head_takes_the_first_line_of_a_long_listening_and_it_ends_quietly():
+    command = [sys.executable, "-m", "tui", "live", "demo:1", "--json", "--speed", "max", "--no-record"]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        assert process.stdout.readline().startswith('{"type":"start"')
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, "")
+
+
+@pytest.mark.parametrize("form", ["--json", "--text"])
+def test_doctor_keeps_its_exit_code_when_head_closes_the_pipe(form: str):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = start("doctor", form, environ={"MOMENTUM_WEIGHTS": "absent"}, stdout=writer, stderr=subprocess.PIPE)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_an_error_keeps_its_exit_code_when_nobody_reads_it():
+    shell = f"{sys.executable} -m tui nonsense 2>&1 | true; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", shell]).returncode == 2
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is missing")
@@ -154,9 +201,21 @@ def test_a_terminal_without_unicode_is_no_fault():
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, "momentum: No such command 'ma\\u0142y'.")
 
 
-def test_a_closed_output_is_no_fault():
-    done = subprocess.run(["bash", "-c", f"{sys.executable} -m tui config path >&-"], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 0)])
+def test_a_closed_output_is_no_fault(closed: str, code: int):
+    shell = f"{sys.executable} -m tui config path {closed}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_an_error_nobody_can_be_told_of_keeps_its_exit_code():
+    assert subprocess.run(["bash", "-c", f"{sys.executable} -m tui nonsense 2>&-"]).returncode == 2
+
+
+def test_no_file_takes_the_place_of_a_closed_output():
+    code = "import os, tui.cli; tui.cli.main(['config', 'path']); print(os.open('/', os.O_RDONLY) > 2)"
+    done = subprocess.run(["bash", "-c", f'{sys.executable} -c "{code}" 2>&-'], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "True"
 
 
 def test_a_shell_completes_command_names():

@@ -1,18 +1,27 @@
 """Tables for people, JSON for programs."""
 
 import json
-import sys
 
 import pytest
 
-from tui.output import Column, print_json, print_lines, print_table, wants_json
+from tui.output import Column, print_json, print_lines, print_table, say
 
 
-def test_json_is_for_whoever_asks_and_for_whatever_is_no_terminal(monkeypatch: pytest.MonkeyPatch):
-    assert wants_json()
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert not wants_json()
-    assert wants_json(True)
+def test_a_row_is_one_line_for_grep(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_table([Column("name"), Column("folder")], [("mine", "/a/very/long/folder " * 40), ("yours", "/b")])
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == ["mine", "yours"]
+
+
+def test_a_terminal_gets_a_table_as_wide_as_it_is(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    print_table([Column("name"), Column("folder")], [("mine", "/a/very/long/folder " * 40)])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 40
+
+
+def test_a_sentence_on_stderr_is_one_harmless_line(capsys: pytest.CaptureFixture[str]):
+    say("recording \x1b[2Jmic\n  now")
+    assert capsys.readouterr() == ("", "recording \ufffd[2Jmic now\n")
 
 
 def test_hostile_cells_are_shown_plainly_in_a_table(capsys: pytest.CaptureFixture[str]):

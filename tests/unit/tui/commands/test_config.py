@@ -15,7 +15,7 @@ def test_show_says_for_every_setting_what_set_it_and_which_way_it_turns(
     (home / "config" / "config.toml").write_text("spike_merge_s = 4\n")
     monkeypatch.setenv("MOMENTUM_SPIKE_ON", "0.8")
     capsys.readouterr()
-    assert main(["config", "show"]) == 0
+    assert main(["config", "show", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert (rows["spike_on"]["value"], rows["spike_on"]["set_by"]) == (0.8, "environment")
     assert (rows["spike_merge_s"]["value"], rows["spike_merge_s"]["set_by"]) == (4, "file")

@@ -1,7 +1,6 @@
 """``momentum devices``."""
 
 import json
-import sys
 
 import pytest
 
@@ -20,7 +19,7 @@ def test_a_program_gets_every_device_with_what_there_is_to_know(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     found(monkeypatch, MICROPHONE)
-    assert main(["devices"]) == 0
+    assert main(["devices", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert row == {
         "index": 3,
@@ -32,11 +31,10 @@ def test_a_program_gets_every_device_with_what_there_is_to_know(
     }
 
 
-def test_a_terminal_gets_a_table_in_which_a_hostile_name_is_plain_text(
+def test_a_person_gets_a_table_in_which_a_hostile_name_is_plain_text(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     found(monkeypatch, MICROPHONE)
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert main(["devices"]) == 0
     row = capsys.readouterr().out.splitlines()[-1]
     assert "[red]Crowd\ufffd[2J mic" in row
@@ -47,7 +45,7 @@ def test_no_device_is_an_empty_list_and_a_word_about_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     found(monkeypatch)
-    assert main(["devices"]) == 0
+    assert main(["devices", "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out) == []
     assert "no input device" in captured.err

@@ -1,7 +1,6 @@
 """``momentum doctor``."""
 
 import json
-import sys
 
 import pytest
 
@@ -14,18 +13,17 @@ def test_a_problem_ends_with_1_and_a_warning_with_0(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verdict: Verdict, code: int
 ):
     monkeypatch.setattr("tui.doctor.CHECKS", {"card": lambda _: [Finding("card", verdict, "loose", "push it in")]})
-    assert main(["doctor"]) == code
+    assert main(["doctor", "--json"]) == code
     report = json.loads(capsys.readouterr().out)
     assert report["ready"] == (code == 0)
     assert report["findings"][-1] == {"what": "card", "verdict": verdict, "detail": "loose", "remedy": "push it in"}
 
 
-def test_a_terminal_gets_lines_with_remedies_and_a_last_word(
+def test_a_person_gets_lines_with_remedies_and_a_last_word(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     finding = Finding("card", Verdict.PROBLEM, "[b]loose[/b]\x1b[2J", "push it in")
     monkeypatch.setattr("tui.doctor.CHECKS", {"card": lambda _: [finding]})
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     main(["doctor"])
     out = capsys.readouterr().out
     assert "problem" in out

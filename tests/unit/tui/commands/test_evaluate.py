@@ -77,7 +77,7 @@ def command(drawn: Path) -> list[str]:
 
 def test_the_index_stands_beside_every_baseline(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     page = tmp_path / "page.html"
-    assert main([*command, "--html", str(page)]) == 0
+    assert main([*command, "--json", "--html", str(page)]) == 0
     report = json.loads(capsys.readouterr().out)
     by_name = {one["name"]: one["figures"] for one in report["listeners"]}
     assert list(by_name) == [
@@ -115,7 +115,7 @@ def test_matches_of_the_library_are_judged_and_what_the_crowd_did_is_not_made_up
     taught = ["--teach", "4", "--teach-seed", "0", "--drawn", str(drawn), "--minutes", str(MINUTES)]
     page = home / "page.html"
     measured = ["--library", *taught, "--step", "44", "--draws", "10", "--html", str(page)]
-    assert main(["evaluate", *measured]) == 0
+    assert main(["evaluate", *measured, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     by_name = {one["name"]: one["figures"] for one in report["listeners"]}
     assert list(by_name) == ["index", "chance", "loudness", "crowd-band loudness", "boosting", "boosting on cries"]
@@ -127,7 +127,7 @@ def test_matches_of_the_library_are_judged_and_what_the_crowd_did_is_not_made_up
     assert page.exists()
     assert main(["train", "head", "--name", "ours", "--steps", "5"]) == 0
     capsys.readouterr()
-    assert main(["evaluate", "--weights", "ours", *measured, "--force"]) == 0
+    assert main(["evaluate", "--weights", "ours", *measured, "--force", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["matches"]["seen"] == 2
 
 

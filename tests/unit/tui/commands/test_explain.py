@@ -32,10 +32,7 @@ def test_a_spike_in_numbers_that_add_up(session: Path, capsys: pytest.CaptureFix
     assert svg.exists()
 
 
-def test_any_moment_in_words_and_bars(
-    session: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tui.output.sys.stdout.isatty", lambda: True, raising=False)
+def test_any_moment_in_words_and_bars(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", session.name, "--at", "0:44"]) == ExitCode.DONE
     out = capsys.readouterr().out
     assert out.startswith("why the index stood at ")

@@ -11,7 +11,7 @@ from tui.cli import main
 
 def test_onnx_tells_every_file_with_what_it_takes_and_gives(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     pytest.importorskip("onnx", reason="needs the extra 'onnx'")
-    assert main(["export", "onnx", str(tmp_path / "out")]) == 0
+    assert main(["export", "onnx", str(tmp_path / "out"), "--json"]) == 0
     rows = {Path(row["file"]).name: row for row in json.loads(capsys.readouterr().out)}
     assert set(rows) == {"columns.onnx", "embed.onnx", "window.onnx", "head.onnx"}
     assert rows["head.onnx"]["input"] == "histories (n, 15, 128)"
@@ -31,7 +31,7 @@ def test_without_the_extra_onnx_says_what_to_install_and_writes_nothing(
 
 def test_coreml_tells_every_package_with_its_fixed_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
-    assert main(["export", "coreml", str(tmp_path / "out")]) == 0
+    assert main(["export", "coreml", str(tmp_path / "out"), "--json"]) == 0
     told = capsys.readouterr()
     rows = {Path(row["file"]).name: row for row in json.loads(told.out)}
     assert set(rows) == {"column.mlpackage", "embed.mlpackage", "window.mlpackage", "head.mlpackage"}

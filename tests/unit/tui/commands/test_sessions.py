@@ -38,8 +38,8 @@ def record(root: Path) -> SessionWriter:
     return writer
 
 
-def test_the_list_is_json_where_no_terminal_reads_it(session: str, capsys: Captured):
-    assert main(["sessions", "list"]) == 0
+def test_the_list_is_json_for_a_program_that_asks_for_it(session: str, capsys: Captured):
+    assert main(["sessions", "list", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert {key: row[key] for key in ("session", "source", "state", "heard_s", "readings", "spikes", "marks")} == {
         "session": session,
@@ -55,15 +55,14 @@ def test_the_list_is_json_where_no_terminal_reads_it(session: str, capsys: Captu
 
 def test_a_damaged_session_stands_in_the_list_with_its_remedy(session: str, root: Path, capsys: Captured):
     (root / session / "session.db").write_bytes(b"x")
-    assert main(["sessions", "list"]) == 0
+    assert main(["sessions", "list", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert row["state"] == "damaged"
     assert main(["sessions", "show", "latest"]) == 5
     assert f"momentum sessions repair {session}" in capsys.readouterr().err
 
 
-def test_show_tells_spikes_and_marks_as_plain_text(session: str, capsys: Captured, monkeypatch):
-    monkeypatch.setattr("tui.output.sys.stdout.isatty", lambda: True)
+def test_show_tells_spikes_and_marks_as_plain_text(session: str, capsys: Captured):
     assert main(["sessions", "show", session[:12]]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "spike    01:10 to 01:15, highest 0.90" in lines

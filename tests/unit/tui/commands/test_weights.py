@@ -17,7 +17,7 @@ def own(home: Path) -> Path:
 
 
 def answer(capsys: pytest.CaptureFixture[str], *args: str) -> object:
-    assert main(["weights", *args]) == 0
+    assert main(["weights", *args, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
 
