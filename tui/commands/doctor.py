@@ -1,10 +1,11 @@
 """``momentum doctor``: everything that can stop a match day, each with a remedy."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.output import AsJson, console, print_json
+from tui.output import AsJson, console, print_json, say
 from tui.stray import libraries_kept_quiet
 from tui.text import plain
 
@@ -17,13 +18,19 @@ def doctor(
     listen: Annotated[
         float, typer.Option(min=0, max=60, metavar="SECONDS", help="Also listen to the microphone for so long.")
     ] = 0,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Also write a file for someone who helps; nothing is sent.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Check what can stop a match day, each fault with its remedy.
 
     Exit code 0: this machine can listen, though there may be warnings. Exit code 1: a problem would stop it.
 
-    Example: momentum doctor --listen 5
+    The file of --report can be read by you alone. Passwords and tokens are left out of it as far as they can be told.
+
+    Example: momentum doctor --listen 5 --report momentum.txt
     """
     import os
     from contextlib import suppress
@@ -32,12 +39,19 @@ def doctor(
     from engine.paths import find_paths
     from tui.doctor import CHECKS
     from tui.doctor.checks import Surroundings, examine, read_settings, this_terminal, would_stop
+    from tui.doctor.report import CONTENTS, check_place, write_report
 
+    if report is not None:
+        check_place(report, force)
     paths = find_paths()
     settings, setting_findings = read_settings(paths, os.environ)
     around = Surroundings(os.environ, paths, settings, terminal=this_terminal(), listen_s=listen)
     findings = [*setting_findings, *examine(CHECKS, around)]
     stopped = would_stop(findings)
+    if report is not None:
+        write_report(report, around, findings, force)
+        say(f"written: {report}, which only you can read: {CONTENTS}.")
+        say("Nothing was sent anywhere. Look through it before you send it: what is secret is not always recognised.")
     with suppress(BrokenPipeError):  # whoever reads no further asked for the exit code all the same
         if as_json:
             print_json({"ready": not stopped, "findings": [asdict(finding) for finding in findings]})
