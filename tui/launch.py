@@ -50,20 +50,23 @@ def own_terminal(log_folder: Path) -> Iterator[None]:
     log = open_stray_output(log_folder)
     terminal = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     before = os.dup(2)
-    streams = sys.__stderr__, sys.__stdin__
+    streams = sys.__stderr__, sys.__stdin__, sys.stderr
+    said = os.fdopen(os.dup(log), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     keys = None
     try:
         os.dup2(log, 2)
         sys.__stderr__ = terminal  # type: ignore[misc]
+        sys.stderr = said
         if sys.__stdin__ is None or not sys.__stdin__.isatty():
             keys = Path("/dev/tty").open(encoding="utf-8")  # noqa: SIM115 - closed below, with what it replaces
             sys.__stdin__ = keys  # type: ignore[misc]
         yield
     finally:
-        sys.__stderr__, sys.__stdin__ = streams  # type: ignore[misc]
+        sys.__stderr__, sys.__stdin__, sys.stderr = streams  # type: ignore[misc]
         os.dup2(before, 2)
         for descriptor in (before, log):
             os.close(descriptor)
         terminal.close()
+        said.close()
         if keys is not None:
             keys.close()

@@ -10,7 +10,7 @@ import pytest
 from tui.stray import STRAY_OUTPUT, Bounded, libraries_kept_quiet, open_stray_output
 
 
-@pytest.mark.parametrize("nested", ["", "with own_terminal(log): os.write(2, b'inner\\n')"])
+@pytest.mark.parametrize("nested", ["", "with own_terminal(log): print('inner', file=sys.stderr)"])
 def test_what_the_program_says_is_read_and_what_a_library_says_is_kept(tmp_path: Path, nested: str):
     code = f"""
 import os, sys
