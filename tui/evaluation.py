@@ -1,10 +1,9 @@
 """The evaluation in a terminal: tables, and two plots."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
-from tui.output import Column, print_lines, print_table
+from tui.output import Column, print_lines, print_plot, print_table
 
 _HEIGHT = 16
 _MOST_FALSE = 10.0
@@ -45,7 +44,7 @@ def _plot_caught(report: Mapping[str, Any]) -> None:
                 plotext.plot([x for x, _ in points], [y for _, y in points], label=one["name"])
     plotext.xlim(0, _MOST_FALSE)
     plotext.ylim(0, 1)
-    _end(plotext)
+    print_plot()
 
 
 def _plot_reliability(index: Mapping[str, Any]) -> None:
@@ -59,7 +58,7 @@ def _plot_reliability(index: Mapping[str, Any]) -> None:
     plotext.scatter(said, true)
     plotext.xlim(0, highest)
     plotext.ylim(0, highest)
-    _end(plotext)
+    print_plot()
 
 
 def _begin(plotext: Any, title: str) -> None:
@@ -67,7 +66,3 @@ def _begin(plotext: Any, title: str) -> None:
     plotext.theme("clear")
     plotext.plotsize(None, _HEIGHT)
     print_lines(f"\n{title}")
-
-
-def _end(plotext: Any) -> None:
-    sys.stdout.write(plotext.build() + "\n")

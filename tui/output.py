@@ -66,6 +66,13 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> 
     console().print(table)
 
 
+def print_plot() -> None:
+    """The figure that plotext holds, on stdout and without the codes for colours that it ends every line with."""
+    import plotext
+
+    sys.stdout.write(plotext.uncolorize(plotext.build()).rstrip("\n") + "\n")
+
+
 def print_lines(text: str) -> None:
     """Text of several lines on stdout, each of them plain, with its blanks as they are."""
     for line in text.splitlines():

@@ -236,4 +236,4 @@ def _curve(mine: list[dict[str, Any]]) -> str:
     steps = [row["step"] for row in mine]
     plotext.plot(steps, [row["loss"] for row in mine], label="loss", yside="left")
     plotext.plot(steps, [row.get("score", 0.0) for row in mine], label="score", yside="right")
-    return str(plotext.build())
+    return str(plotext.uncolorize(plotext.build()))

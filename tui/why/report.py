@@ -1,6 +1,5 @@
 """An explanation in numbers, and as text with plots for a terminal."""
 
-import sys
 from typing import Any, Final
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from engine.explain.attribution import BAND_GROUP, by_bands, by_second
 from engine.explain.moment import Explanation
 from tui.lines import clock_time
-from tui.output import print_lines
+from tui.output import print_lines, print_plot
 from tui.why.words import Area, band_bounds_hz, pitch, tell
 
 _HEIGHT: Final = 11
@@ -138,7 +137,7 @@ def _bars(places: list[float], values: list[float], names: list[str] | None) -> 
         plotext.xticks(places, names)
     else:
         plotext.xticks([-30, -20, -10, 0])
-    sys.stdout.write(plotext.build() + "\n")
+    print_plot()
 
 
 def _area(area: Area | None, t: float) -> dict[str, float] | None:

@@ -17,6 +17,7 @@ from train.clock import Moment
 from train.match_folder import GRID
 from train.simulated import SCHEMA, Heard, write_whole
 from tui.cli import main
+from tui.evaluation import show
 
 MINUTES = 4.0
 GOALS_S = (60.0, 120.0, 200.0)
@@ -94,6 +95,10 @@ def test_the_index_stands_beside_every_baseline(command: list[str], tmp_path: Pa
     assert by_name["crowd-band loudness"]["recall_at_1"]["value"] == 1.0
     assert report["trained"] is read_config(shipped_weights() / "default")[0].trained
     assert page.stat().st_mode & 0o777 == 0o600
+    show(report)
+    text = capsys.readouterr().out
+    assert "against how often it was so" in text
+    assert "\x1b" not in text  # a file takes it, too
     assert main([*command, "--html", str(page)]) == 2
     assert "there already" in capsys.readouterr().err
 

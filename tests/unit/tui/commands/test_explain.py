@@ -36,6 +36,7 @@ def test_any_moment_in_words_and_bars(session: Path, capsys: pytest.CaptureFixtu
     assert main(["explain", session.name, "--at", "0:44"]) == ExitCode.DONE
     out = capsys.readouterr().out
     assert out.startswith("why the index stood at ")
+    assert "\x1b" not in out  # a file takes it, too
     assert "second by second" in out
     assert "Hz" in out
     assert "\N{FULL BLOCK}" in out

@@ -12,6 +12,8 @@ from train.alignment import by_hand
 from train.library import Library
 from train.match_folder import Provenance
 from tui.cli import main
+from tui.commands.train import _curves
+from tui.output import print_lines
 
 
 def bring_in(home: Path, count: int, goals: int = 2) -> None:
@@ -88,3 +90,12 @@ def test_names_that_would_land_elsewhere_are_refused(home: Path, name: str):
 
 def test_simulated_and_own_matches_are_not_mixed(capsys: pytest.CaptureFixture[str]):
     assert main(["train", "encoder", "some-match", "--simulate", "3"]) == 2
+
+
+def test_the_curves_of_a_training_end_their_lines_without_codes(capsys: pytest.CaptureFixture[str]):
+    rows = [{"stage": "head", "step": step, "loss": 1.0 / (1 + step), "score": 0.1 * step} for step in range(4)]
+    (curve,) = _curves(rows)
+    print_lines(curve)
+    shown = capsys.readouterr().out
+    assert "loss" in shown
+    assert "[0m" not in shown
