@@ -1,12 +1,15 @@
 """What ``live`` and ``record`` keep of a run: its session, a hold on its device, a command for its spikes."""
 
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
+
+from tui.awake import kept_awake
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
@@ -83,11 +86,12 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
     from engine.hooks import SpikeHook
 
     hook = SpikeHook(settings.on_spike) if settings.on_spike else None
+    awake = kept_awake(platform.system()) if opened.source.live else nullcontext()
     try:
         if not keep:
             yield Recording(None, hook, [hook] if hook else [])
             return
-        with _session(opened, engine, settings) as writer:
+        with awake, _session(opened, engine, settings) as writer:
             yield Recording(writer, hook, [writer, hook] if hook else [writer])
     finally:
         if hook is not None:

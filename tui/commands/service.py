@@ -7,6 +7,7 @@ import typer
 from tui.commands.live import ON_SPIKE_HELP
 from tui.groups import group
 from tui.output import print_json, print_lines, wants_json
+from tui.text import plain
 
 if TYPE_CHECKING:
     from tui.service import Service
@@ -21,11 +22,15 @@ def install(
     source: Annotated[str, typer.Argument(help="What to record: mic, or mic:NAME-OR-INDEX.")] = "mic",
     sound: Annotated[bool, typer.Option("--sound", help="Keep the sound in the session too.")] = False,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="macOS: in a window of Terminal instead of an application of its own.")
+    ] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the file instead, and change nothing.")] = False,
 ) -> None:
     """Record at every login from now on, and start now. Once more with other arguments replaces it.
 
-    On macOS it must be installed by whoever is logged in at the screen: a shell over ssh never gets the microphone.
+    On macOS an application of its own listens ('Acoustic Momentum', in ~/Applications), and macOS asks on the screen
+    whether it may: so be there, or look at the screen from elsewhere, and have the account logged in.
     """
     import shlex
     import shutil
@@ -42,10 +47,10 @@ def install(
     if show:
         sys.stdout.write(here.content(arguments).decode())
         return
-    here.install(arguments)
+    said = here.install(arguments, through_terminal=terminal)
     typer.echo(f"installed {here.file} and started; 'momentum watch' shows what it hears", err=True)
-    if here.system == "Linux":
-        typer.echo("'loginctl enable-linger' lets it run while nobody is logged in.", err=True)
+    for sentence in said:
+        typer.echo(plain(sentence), err=True)
 
 
 @service.command("status")
@@ -61,6 +66,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of
     else:
         state = {True: "running", False: "not running", None: "whether it runs can't be told here"}[found.running]
         lines = [f"installed  {found.file}", f"state      {state}", f"program    {found.program}"]
+        if found.detail:
+            lines.append(f"before     {found.detail}")
         if not found.program_found:
             lines.append("The program is not there any more: 'momentum service install' mends that.")
         print_lines("\n".join(lines))
@@ -80,6 +87,6 @@ def _here() -> "Service":
     import platform
     from pathlib import Path
 
-    from tui.service import Service
+    from tui.service import find_service
 
-    return Service(platform.system(), Path.home(), os.getuid(), dict(os.environ))
+    return find_service(platform.system(), Path.home(), os.getuid(), os.environ)
