@@ -8,10 +8,12 @@ from typing import Final
 from engine.errors import MomentumError
 from tui.doctor.checks import Finding, Surroundings, Verdict
 from tui.service import Service, Status, find_service
+from tui.service.bundle import FORGET_ANSWER
 
 _ALLOW: Final = (
     "Allow 'Acoustic Momentum' (or Terminal, where that starts it) on the screen of this Mac, in System Settings > "
-    "Privacy & Security > Microphone, then 'momentum service install' once more."
+    "Privacy & Security > Microphone, then 'momentum service install' once more. Allowed already, and zeros: first "
+    f"'{' '.join(FORGET_ANSWER)}'."
 )
 _UNMUTE: Final = "Is it muted, switched off, or the wrong one? 'momentum devices' lists what there is."
 

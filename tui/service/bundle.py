@@ -14,7 +14,9 @@ ever. So the bundle's main executable is a copy of the interpreter itself, and n
   the environment that installed it. Builds that look for libpython beside themselves (uv's) get a copy of that too.
 
 A signature of its own ("ad hoc", ``codesign --sign -``) is needed on Apple silicon, and what is granted is remembered
-by it: so a bundle that is already as it should be is left alone, byte for byte.
+by the hash of what was signed: so a bundle that is already as it should be is left alone, byte for byte. A changed one
+is a stranger to macOS that bears a known name: the switch in the settings stays on, zeros come, and no question. So
+the old answer is forgotten first (``tccutil reset``), and the question comes again.
 
 ``docs/mac.md`` says what of this was seen on a Mac and what was derived.
 """
@@ -27,6 +29,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -40,6 +43,10 @@ EXECUTABLE: Final = "acoustic-momentum"
 WHY_IT_LISTENS: Final = (
     "It listens to the crowd to tell how much pressure the attack makes. The sound stays on this Mac, and is kept only "
     "where you asked for that."
+)
+FORGET_ANSWER: Final = ("tccutil", "reset", "Microphone", BUNDLE_ID)
+_REGISTER: Final = (
+    "/System/Library/Frameworks/CoreServices.framework/Frameworks/LaunchServices.framework/Support/lsregister"
 )
 _OLDEST_MACOS: Final = "14.0"
 _NOT_MENDED: Final = "'momentum service install --terminal' starts the recorder through Terminal instead."
@@ -156,6 +163,7 @@ class Bundle:
             # Renamed, never written over: macOS kills a process whose signed file changes under it.
             shutil.rmtree(self.folder, ignore_errors=True)
             fresh.rename(self.folder)
+            self._introduce()
         except OSError as error:
             raise MomentumError(f"{error.filename or self.folder}: {error.strerror or error}", _NOT_MENDED) from error
         finally:
@@ -218,6 +226,13 @@ class Bundle:
             raise MomentumError(
                 f"the application can't be signed: {said.stderr.strip() or 'no reason given'}", _NOT_MENDED
             )
+
+    def _introduce(self) -> None:
+        """Make macOS know the bundle by its name, and forget what was answered for one of that name before."""
+        for command in ([_REGISTER, "-f", str(self.folder)], list(FORGET_ANSWER)):
+            # Neither is needed by a first installation, which both may refuse; the doctor names what is left to do.
+            with suppress(MomentumError):
+                self._ask(command)
 
     def _ask(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
         try:

@@ -72,6 +72,7 @@ def test_the_recorder_runs_and_hears_exact_zeros_and_nobody_said_microphone_perm
     assert finding.detail.startswith("the recorder runs but hears exact zeros")
     assert finding.detail.endswith("microphone permission")
     assert "Privacy & Security > Microphone" in finding.remedy
+    assert "tccutil reset Microphone org.acoustic-momentum.recorder" in finding.remedy
 
 
 def test_zeros_in_a_session_that_has_ended_are_still_told_of(home):

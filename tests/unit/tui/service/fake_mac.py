@@ -77,7 +77,7 @@ KILLED = WAITING.replace("\tlast exit code = 78: EX_CONFIG", "\tlast terminating
 
 
 class FakeMac:
-    """launchctl and codesign; everything else is run for real.
+    """launchctl and codesign, and a yes from what else only macOS has; everything else is run for real.
 
     ending: how many looks a job takes to end after bootout. refusals: codes that bootstrap gives, one a try, before it
     succeeds. signs: whether codesign can.
@@ -97,9 +97,11 @@ class FakeMac:
 
     def __call__(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         program, *arguments = command
-        if program not in ("launchctl", "codesign"):
+        if program.startswith("/") and not program.startswith("/System/"):
             return run_command(command)
-        self.told.append(" ".join([program, arguments[0]]))
+        self.told.append(" ".join([Path(program).name, arguments[0]]))
+        if program not in ("launchctl", "codesign"):
+            return subprocess.CompletedProcess(list(command), 0, "", "")
         code, out, err = self._launchctl(arguments) if program == "launchctl" else self._codesign(arguments)
         return subprocess.CompletedProcess(list(command), code, out, err)
 

@@ -5,6 +5,7 @@ import plistlib
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,16 +86,21 @@ def test_the_interpreter_in_the_bundle_finds_the_program_and_its_packages_and_te
 
 def test_a_bundle_that_is_as_it_should_be_is_left_alone_so_that_macos_does_not_ask_again(made):
     before = made.program.stat().st_ino
-    assert not made.make()
+    mac = FakeMac()
+    assert not replace(made, run=mac).make()
+    assert mac.told == ["codesign --verify"]
     assert made.program.stat().st_ino == before
 
 
-def test_another_interpreter_makes_a_new_bundle(made, tmp_path):
+def test_the_switch_was_on_in_the_settings_and_zeros_came_all_the_same(made, tmp_path):
+    """Answers are remembered by the hash of what was signed: for a new interpreter the old one must be forgotten."""
     folder = Path(shutil.copytree(made.folder, tmp_path / BUNDLE))
     other = tmp_path / "python"
     other.write_bytes(made.interpreter.program.read_bytes() + b"\0")
     other.chmod(0o755)
-    assert Bundle(folder, FakeMac(), Interpreter(other, made.interpreter.home)).make()
+    mac = FakeMac()
+    assert Bundle(folder, mac, Interpreter(other, made.interpreter.home)).make()
+    assert mac.told[-3:] == ["codesign --force", "lsregister -f", "tccutil reset"]
 
 
 @pytest.mark.parametrize("fault", ["unsigned", "does not start", "not there"])
