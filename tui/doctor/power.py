@@ -37,18 +37,18 @@ def power_cut(around: Surroundings) -> Iterator[Finding]:
         return
     restarts = power_settings(_asked(around, _PMSET)).get("autorestart")
     vault = _file_vault(_asked(around, _FILEVAULT))
-    account = (_asked(around, _AUTO_LOGIN) or "").strip()
+    account = _auto_login(around)
     wanted = around.environ.get("USER", "")
     stops: list[tuple[str, str]] = []
     if restarts == 0:
         stops.append(("this Mac stays off", "sudo pmset -a autorestart 1"))
     if vault:
         stops.append(("FileVault waits for a password at the screen", "turn FileVault off, or have somebody come"))
-    elif not account:
+    elif account == "":
         stops.append(
             ("nobody is logged in", "System Settings > Users & Groups > Automatically log in as: the recording account")
         )
-    elif wanted and account != wanted:
+    elif account and wanted and account != wanted:
         stops.append(
             (f"{account} is logged in, not {wanted}", "System Settings > Users & Groups > Automatically log in")
         )
@@ -57,7 +57,7 @@ def power_cut(around: Surroundings) -> Iterator[Finding]:
         detail = f"after a power cut nothing would be recorded: {', and '.join(what for what, _ in stops)}"
         remedy = "; ".join(remedy for _, remedy in stops)
         yield Finding("power cut", Verdict.WARNING if matters else Verdict.NOTE, detail, remedy)
-    elif restarts is None or vault is None:
+    elif restarts is None or vault is None or account is None:
         detail = "whether this Mac would record again after a power cut can't be told"
         yield Finding("power cut", Verdict.NOTE, detail, "Pull the plug once, before the season does.")
     else:
@@ -74,10 +74,22 @@ def _file_vault(printed: str | None) -> bool | None:
     return None if said is None else said[1] == "On"
 
 
+def _auto_login(around: Surroundings) -> str | None:
+    """The account that is logged in by itself, empty where none is, None where that can't be told."""
+    said = _answer(around, _AUTO_LOGIN)
+    if said is None or (said.returncode and "does not exist" not in said.stderr + said.stdout):
+        return None
+    return "" if said.returncode else said.stdout.strip()
+
+
 def _asked(around: Surroundings, command: Sequence[str]) -> str | None:
     """What a program of macOS prints; None where it can't be asked or refuses."""
+    said = _answer(around, command)
+    return said.stdout if said is not None and said.returncode == 0 else None
+
+
+def _answer(around: Surroundings, command: Sequence[str]) -> "subprocess.CompletedProcess[str] | None":
     try:
-        done = around.run(command)
+        return around.run(command)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None

@@ -52,6 +52,9 @@ NO_AUTO_LOGIN = (
     "2026-11-21 12:00:00.000 defaults[100:100]\n"
     "The domain/default pair of (/Library/Preferences/com.apple.loginwindow, autoLoginUser) does not exist\n"
 )
+UNREADABLE = (
+    "2026-11-21 12:00:00.000 defaults[100:100]\nCould not read domain /Library/Preferences/com.apple.loginwindow\n"
+)
 
 
 def mac(
@@ -65,8 +68,8 @@ def mac(
 
     def run(command):
         text = said.get(Path(command[0]).name)
-        if text is None and command[0].endswith("defaults"):
-            return subprocess.CompletedProcess(command, 1, "", NO_AUTO_LOGIN)
+        if text in (NO_AUTO_LOGIN, UNREADABLE):
+            return subprocess.CompletedProcess(command, 1, "", text)
         if text is None:
             raise FileNotFoundError(2, "No such file or directory", command[0])
         return subprocess.CompletedProcess(command, 0, text, "")
@@ -110,8 +113,8 @@ def test_a_mac_that_starts_and_logs_in_by_itself_records_again(home):
     ("changed", "said"),
     [
         ({"pmset": MINI.replace("autorestart          1", "autorestart          0")}, "stays off"),
-        ({"vault": "FileVault is On.\n", "account": None}, "FileVault waits for a password"),
-        ({"account": None}, "nobody is logged in"),
+        ({"vault": "FileVault is On.\n", "account": NO_AUTO_LOGIN}, "FileVault waits for a password"),
+        ({"account": NO_AUTO_LOGIN}, "nobody is logged in"),
         ({"account": "office\n"}, "office is logged in, not ref"),
     ],
 )
@@ -127,7 +130,10 @@ def test_after_a_power_cut_at_night_nothing_was_recorded_and_nobody_had_said_so(
     assert said in finding.detail
 
 
-@pytest.mark.parametrize("changed", [{"vault": None}, {"pmset": None}, {"vault": "Error: not permitted\n"}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"vault": None}, {"pmset": None}, {"vault": "Error: not permitted\n"}, {"account": None}, {"account": UNREADABLE}],
+)
 def test_what_can_not_be_asked_is_not_called_fine(home, changed):
     finding = only(power_cut(mac(home, **changed)))
     assert (finding.verdict, "can't be told" in finding.detail) == (Verdict.NOTE, True)

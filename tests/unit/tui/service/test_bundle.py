@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import MomentumError, UsageError
 from tests.unit.tui.service.fake_mac import FakeMac
+from tui.service.asking import run_command
 from tui.service.bundle import BUNDLE, Bundle, Interpreter, info_plist, start_script, this_interpreter
 
 
@@ -101,6 +102,23 @@ def test_the_switch_was_on_in_the_settings_and_zeros_came_all_the_same(made, tmp
     mac = FakeMac()
     assert Bundle(folder, mac, Interpreter(other, made.interpreter.home)).make()
     assert mac.told[-3:] == ["codesign --force", "lsregister -f", "tccutil reset"]
+
+
+def test_macos_signs_the_bundle_and_finds_the_signature_whole(tmp_path):
+    if shutil.which("codesign") is None:
+        pytest.skip("codesign is not here: this is no macOS")
+    fake = FakeMac()
+
+    def run(command):  # what was really answered on this Mac is none of a test's business
+        return fake(command) if command[0] == "tccutil" or "lsregister" in command[0] else run_command(command)
+
+    bundle = Bundle(tmp_path / BUNDLE, run, this_interpreter())
+    assert bundle.make()
+    subprocess.run(["codesign", "--verify", "--verbose=2", str(bundle.folder)], check=True)
+    said = subprocess.run(["codesign", "-dv", str(bundle.folder)], check=True, capture_output=True, text=True).stderr
+    assert "Identifier=org.acoustic-momentum.recorder" in said
+    assert "Info.plist entries=" in said
+    assert not bundle.make()
 
 
 @pytest.mark.parametrize("fault", ["unsigned", "does not start", "not there"])
