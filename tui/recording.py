@@ -88,11 +88,12 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
     hook = SpikeHook(settings.on_spike) if settings.on_spike else None
     awake = kept_awake(platform.system()) if opened.source.live else nullcontext()
     try:
-        if not keep:
-            yield Recording(None, hook, [hook] if hook else [])
-            return
-        with awake, _session(opened, engine, settings) as writer:
-            yield Recording(writer, hook, [writer, hook] if hook else [writer])
+        with awake:
+            if not keep:
+                yield Recording(None, hook, [hook] if hook else [])
+                return
+            with _session(opened, engine, settings) as writer:
+                yield Recording(writer, hook, [writer, hook] if hook else [writer])
     finally:
         if hook is not None:
             hook.close()
