@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from engine.errors import UsageError
+from engine.notifier import notifier
 from engine.spikes import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"
@@ -99,7 +100,7 @@ class Settings(BaseSettings):
     sound_reserve_gb: Annotated[Number, Field(ge=0, le=100_000)] = 0.5
     """Room on the disk that sound leaves alone. Larger: sound stops earlier; readings are kept to the last byte."""
 
-    on_spike: Annotated[str | None, Field(examples=["notify-send Spike"])] = None
+    on_spike: Annotated[str | None, Field(examples=[notifier()])] = None
     """Program that is run for each spike, with the spike as JSON on its standard input. Unset: none."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Final
 
 from engine.errors import UsageError
+from engine.notifier import notifier
 from engine.signals import AudioBlock, Event, Spike, Start, to_json
 
 log = logging.getLogger(__name__)
@@ -137,4 +138,4 @@ def _end_group(process: "subprocess.Popen[bytes]") -> None:
     process.communicate()
 
 
-_HINT: Final = "give a program and its arguments, such as --on-spike 'notify-send Spike'; it reads the spike as JSON"
+_HINT: Final = f"give a program and its arguments, such as --on-spike '{notifier()}'; it reads the spike as JSON"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from engine.errors import ExitCode
+from tui.driver import choose_driver
 from tui.feed import SessionFeed
 from tui.glyphs import ASCII, UNICODE
 from tui.keys import KEYS, check_keymap
@@ -41,7 +43,7 @@ class MonitorApp(App[int]):
         clock: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=choose_driver(environ, platform.system()))
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = choose_theme(settings.theme, environ)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
@@ -39,8 +40,17 @@ def log_to(path: Path, level: str) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level.upper())
+    threading.excepthook = _log_thread
     # A full disk must not end the listening, nor fill a terminal with tracebacks.
     logging.raiseExceptions = False
+
+
+def _log_thread(fault: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread, which nobody else is told."""
+    if fault.exc_value is not None and not issubclass(fault.exc_type, SystemExit):
+        name = fault.thread.name if fault.thread else "unknown"
+        log.error("the thread %s ended by a fault", name, exc_info=fault.exc_value)
+    threading.__excepthook__(fault)
 
 
 class LogSink:

@@ -1,11 +1,13 @@
 """What ``live`` and ``record`` keep of a run: its session, a hold on its device, a command for its spikes."""
 
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.awake import kept_awake
 from tui.output import say
 from tui.stray import STRAY_OUTPUT, Bounded
 
@@ -86,12 +88,14 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
 
     hook = SpikeHook(settings.on_spike) if settings.on_spike else None
     bounded = Bounded(find_paths().log / STRAY_OUTPUT)
+    awake = kept_awake(platform.system()) if opened.source.live else nullcontext()
     try:
-        if not keep:
-            yield Recording(None, hook, [hook, bounded] if hook else [bounded])
-            return
-        with _session(opened, engine, settings) as writer:
-            yield Recording(writer, hook, [writer, hook, bounded] if hook else [writer, bounded])
+        with awake:
+            if not keep:
+                yield Recording(None, hook, [hook, bounded] if hook else [bounded])
+                return
+            with _session(opened, engine, settings) as writer:
+                yield Recording(writer, hook, [writer, hook, bounded] if hook else [writer, bounded])
     finally:
         if hook is not None:
             hook.close()

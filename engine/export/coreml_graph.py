@@ -7,6 +7,7 @@ stays in single precision.
 """
 
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -20,6 +21,8 @@ from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork
 
 _KERNEL: Final = 3
+_NO_WHEEL_FROM: Final = (3, 14)
+_OLDER_PYTHON: Final = "it has no package for this Python yet: export with Python 3.13 or older"
 _MIL_GATES: Final = (0, 1, 3, 2)
 """Ours are input, forget, cell, output; MIL has input, forget, output, cell."""
 
@@ -34,7 +37,7 @@ class CoremlMissing(UsageError):
         missing = isinstance(error, ModuleNotFoundError)
         super().__init__(
             "coremltools is not installed" if missing else f"coremltools can't be imported: {error}",
-            "pip install 'acoustic-momentum[coreml]'",
+            "pip install 'acoustic-momentum[coreml]'" if sys.version_info < _NO_WHEEL_FROM else _OLDER_PYTHON,
         )
 
 

@@ -51,8 +51,8 @@ class Terminal:
     def pid(self) -> int:
         """The program's process: the child of the shell in the pane."""
         shell = self.tmux("display-message", "-p", "-t", "0", "#{pane_pid}").strip()
-        children = Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii").split()
-        return int(children[0])
+        children = subprocess.run(["pgrep", "-P", shell], check=True, capture_output=True, text=True, timeout=20).stdout
+        return int(children.split()[0])
 
 
 @contextmanager

@@ -1,10 +1,14 @@
 """The monitor in real terminals: what comes out of the pty, and what happens at the edges."""
 
+import fcntl
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -149,6 +153,33 @@ def test_what_other_code_writes_to_descriptor_2_stays_off_the_screen(home: Path,
         pane.until("This ends the recording")
         pane.keys("y")
         pane.until("EXIT 0")
+
+
+def start_of(home: Path, **environ: str) -> bytes:
+    """Every byte that a replay has written when its screen is up, on a terminal that answers nothing."""
+    known = ("TERM_PROGRAM", "TMUX", "STY", "LC_TERMINAL", "VTE_VERSION", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR")
+    clean = {name: value for name, value in os.environ.items() if name not in known}
+    pid, terminal_side = pty.fork()
+    if pid == 0:
+        os.execvpe(REPLAY[0], REPLAY, {**clean, "MOMENTUM_HOME": str(home), **environ})
+    fcntl.ioctl(terminal_side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    written = b""
+    try:
+        while b"REPLAY" not in written:
+            written += os.read(terminal_side, 65536)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal_side)
+    return written
+
+
+def test_over_ssh_from_a_mac_a_stray_p_stood_on_the_screen(home: Path) -> None:
+    """DECRQM, ``CSI ? … $ p``, of which Terminal.app prints the ``p``; over ssh TERM_PROGRAM does not say who it is."""
+    from_a_mac = {"TERM": "xterm-256color", "SSH_CONNECTION": "10.0.0.2 50000 10.0.0.1 22"}
+    assert b"$p" not in start_of(home, **from_a_mac)
+    assert b"$p" not in start_of(home, TERM="xterm-256color", TERM_PROGRAM="Apple_Terminal")
+    assert b"\x1b[?2026$p" in start_of(home, **from_a_mac, LC_TERMINAL="iTerm2")
 
 
 @needs_tmux

@@ -50,8 +50,11 @@ def record(
         engine = build_engine(settings)
         asked = open_asked(settings, pace, rate, channels)
     except MomentumError as error:
-        # A service's own output goes nowhere.
+        # A service's own output goes where nobody looks.
         log.error("%s %s", error.message, error.hint)
+        raise
+    except Exception:
+        log.exception("the recorder could not begin")
         raise
     try:
         opened = watched(asked, settings, give_up_after_s=None)
@@ -71,6 +74,9 @@ def record(
                 end = monitor.run(engine.start(opened.source.name, kept.session))
     except MomentumError as error:
         log.error("%s %s", error.message, error.hint)
+        raise
+    except Exception:
+        log.exception("the recorder ended by a fault")
         raise
     finally:
         asked.close()

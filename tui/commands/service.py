@@ -21,11 +21,15 @@ def install(
     source: Annotated[str, typer.Argument(help="What to record: mic, or mic:NAME-OR-INDEX.")] = "mic",
     sound: Annotated[bool, typer.Option("--sound", help="Keep the sound in the session too.")] = False,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="macOS: in a window of Terminal instead of an application of its own.")
+    ] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the file instead, and change nothing.")] = False,
 ) -> None:
     """Record at every login from now on, and start now. Once more with other arguments replaces it.
 
-    On macOS it must be installed by whoever is logged in at the screen: a shell over ssh never gets the microphone.
+    On macOS an application of its own listens ('Acoustic Momentum', in ~/Applications), and macOS asks on the screen
+    whether it may: so be there, or look at the screen from elsewhere, and have the account logged in.
 
     Example: momentum service install mic:scarlett --sound
     """
@@ -44,10 +48,10 @@ def install(
     if show:
         sys.stdout.write(here.content(arguments).decode())
         return
-    here.install(arguments)
+    said = here.install(arguments, through_terminal=terminal)
     say(f"installed {here.file} and started; 'momentum watch' shows what it hears")
-    if here.system == "Linux":
-        say("'loginctl enable-linger' lets it run while nobody is logged in.")
+    for sentence in said:
+        say(sentence)
 
 
 @service.command("status")
@@ -66,6 +70,8 @@ def status(as_json: AsJson = False) -> int:
     else:
         state = {True: "running", False: "not running", None: "whether it runs can't be told here"}[found.running]
         lines = [f"installed  {found.file}", f"state      {state}", f"program    {found.program}"]
+        if found.detail:
+            lines.append(f"before     {found.detail}")
         if not found.program_found:
             lines.append("The program is not there any more: 'momentum service install' mends that.")
         print_lines("\n".join(lines))
@@ -88,6 +94,6 @@ def _here() -> "Service":
     import platform
     from pathlib import Path
 
-    from tui.service import Service
+    from tui.service import find_service
 
-    return Service(platform.system(), Path.home(), os.getuid(), dict(os.environ))
+    return find_service(platform.system(), Path.home(), os.getuid(), os.environ)

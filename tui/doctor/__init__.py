@@ -6,10 +6,11 @@ A new check is a function in one of these files, and a line here.
 from collections.abc import Mapping
 from typing import Final
 
-from tui.doctor import audio, engine, machine, recorder
+from tui.doctor import audio, engine, machine, power, recorder
 from tui.doctor.checks import Check
 
 CHECKS: Final[Mapping[str, Check]] = {
+    "machine": machine.machine,
     "PortAudio": audio.portaudio,
     "microphone": audio.microphone,
     "permission": audio.permission,
@@ -22,6 +23,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "disk": machine.disk,
     "clock": machine.clock,
     "service": recorder.service,
+    "recorder": recorder.recorded,
+    "sleep": power.sleep,
+    "power cut": power.power_cut,
     "terminal": machine.terminal,
 }
 """All checks, in the order in which they run."""

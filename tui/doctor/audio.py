@@ -99,7 +99,7 @@ def permission(around: Surroundings) -> Iterator[Finding]:
             "permission",
             Verdict.WARNING,
             "over ssh macOS gives silence instead of the microphone",
-            "Record in the session of the logged-in user ('momentum service install'), and 'momentum watch' from here.",
+            "Let the service listen ('momentum service install'; macOS asks on the screen), and 'momentum watch'.",
         )
     else:
         yield Finding(

@@ -13,6 +13,7 @@ from time import perf_counter
 from engine.config import Settings, load_settings
 from engine.errors import MomentumError, UsageError
 from engine.paths import Paths
+from tui.service.asking import Run, run_command
 
 
 class Verdict(StrEnum):
@@ -48,6 +49,7 @@ class Surroundings:
     stopwatch: Callable[[], float] = perf_counter
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     find_program: Callable[[str], str | None] = shutil.which
+    run: Run = run_command
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.doctor.checks import Finding, Surroundings, Verdict
+from tui.machine import fault_of, read_machine
 
 _MEGABYTE: Final = 1_000_000
 _MATCH_MB: Final = 250
@@ -18,6 +19,14 @@ _MADE_AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
 _SMALLEST: Final = (40, 10)
 _COMFORTABLE: Final = (80, 24)
 _ANSWER_S: Final = 5.0
+_SET_CLOCK: Final = {"Darwin": "System Settings > General > Date & Time sets it from the network."}
+
+
+def machine(around: Surroundings) -> Iterator[Finding]:
+    """Are there packages for this machine?"""
+    fault = fault_of(read_machine())
+    if fault:
+        yield Finding("machine", Verdict.PROBLEM, *fault)
 
 
 def folders(around: Surroundings) -> Iterator[Finding]:
@@ -77,7 +86,7 @@ def clock(around: Surroundings) -> Iterator[Finding]:
                 "clock",
                 Verdict.NOTE,
                 f"{detail}; whether the network sets it can't be told here",
-                "Compare it with a clock that you trust.",
+                _SET_CLOCK.get(around.system, "Compare it with a clock that you trust."),
             )
 
 

@@ -1,19 +1,27 @@
-"""Checks of the recorder that runs as a service."""
+"""Checks of the recorder that runs as a service, and of what it hears."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from engine.errors import MomentumError
 from tui.doctor.checks import Finding, Surroundings, Verdict
-from tui.service import Service, Status
+from tui.service import Service, Status, find_service
+from tui.service.bundle import FORGET_ANSWER
+
+_ALLOW: Final = (
+    "Allow 'Acoustic Momentum' (or Terminal, where that starts it) on the screen of this Mac, in System Settings > "
+    "Privacy & Security > Microphone, then 'momentum service install' once more. Allowed already, and zeros: first "
+    f"'{' '.join(FORGET_ANSWER)}'."
+)
+_UNMUTE: Final = "Is it muted, switched off, or the wrong one? 'momentum devices' lists what there is."
 
 
-def service(around: Surroundings, ask: "type[Service]" = Service) -> Iterator[Finding]:
+def service(around: Surroundings, find: Callable[..., Service] = find_service) -> Iterator[Finding]:
     """Is the service, where one is installed, able to start, and does it run?"""
-    home = Path(around.environ.get("HOME") or Path.home())
     try:
-        found: Status = ask(around.system, home, os.getuid(), dict(around.environ)).status()
+        found = status_of(around, find)
     except MomentumError as error:
         yield Finding("service", Verdict.NOTE, error.message, error.hint)
         return
@@ -23,10 +31,46 @@ def service(around: Surroundings, ask: "type[Service]" = Service) -> Iterator[Fi
         detail = f"it starts {found.program}, which is not there"
         yield Finding("service", Verdict.WARNING, detail, "Install it again: 'momentum service install'.")
     elif found.running is False:
-        remedy = "Look at its log, then 'momentum service install' starts it again."
-        yield Finding("service", Verdict.WARNING, "installed and not running", remedy)
+        detail = f"installed and not running{f', {found.detail}' if found.detail else ''}"
+        log = around.paths.log / "record.log"
+        remedy = f"Look at {log} and service.log beside it, then 'momentum service install' starts it again."
+        yield Finding("service", Verdict.WARNING, detail, remedy)
     elif found.running is None:
         remedy = "Ask your system's service manager."
         yield Finding("service", Verdict.NOTE, "installed; whether it runs can't be told here", remedy)
     else:
         yield Finding("service", Verdict.OK, "installed and running")
+
+
+def status_of(around: Surroundings, find: Callable[..., Service] = find_service) -> Status:
+    """Where the service stands. Raises ``MomentumError`` on a system without one."""
+    home = Path(around.environ.get("HOME") or Path.home())
+    return find(around.system, home, os.getuid(), dict(around.environ), around.run).status()
+
+
+def recorded(around: Surroundings) -> Iterator[Finding]:
+    """Does the newest session hear anything? Told from its own health, so over ssh and without the microphone too."""
+    from engine.session import SessionReader, list_sessions
+    from engine.signals import Health
+
+    newest = next(iter(list_sessions(around.paths.sessions)), None)
+    if newest is None:
+        return
+    with SessionReader.open(newest) as reader:
+        states = [change.health for change in reader.health_changes()]
+        running = reader.running
+    if not states or states[-1] is not Health.SILENT:
+        if running:
+            state = states[-1].value.replace("_", " ") if states else "starting"
+            yield Finding("recorder", Verdict.OK, f"session {newest.name} is being recorded: {state}")
+        return
+    never = not {Health.LISTENING, Health.CLIPPED, Health.RECOVERING} & set(states)
+    runs = "the recorder runs but hears exact zeros" if running else "the last session ended hearing exact zeros"
+    if never and around.system == "Darwin":
+        # What macOS hands to a program that may not listen, from the first sample on.
+        detail = f"{runs} and has never heard anything else (session {newest.name}): microphone permission"
+        yield Finding("recorder", Verdict.PROBLEM if running else Verdict.WARNING, detail, _ALLOW)
+    else:
+        since = " and has never heard anything else" if never else ", after it had heard sound"
+        detail = f"{runs}{since} (session {newest.name})"
+        yield Finding("recorder", Verdict.WARNING, detail, _UNMUTE)

@@ -15,6 +15,7 @@ from engine.session import SessionReader, list_sessions
 from engine.session.device import hold_device
 from engine.session.lock import Holder
 from engine.signals import Mark
+from tui.awake import kept_awake
 from tui.feed import FeedKind
 from tui.listening import build_engine
 from tui.live_feed import live_info
@@ -101,3 +102,31 @@ def test_a_hook_that_cannot_be_run_is_said_before_anything_is_kept(crowd: str, r
     with pytest.raises(UsageError, match="is not found"), recording(opened, build_engine(settings), settings, True):
         raise AssertionError("must not begin")
     assert list_sessions(root) == []
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_mac_is_kept_awake_while_it_listens_and_not_for_a_file(
+    crowd: str, root: Path, monkeypatch: pytest.MonkeyPatch, keep: bool
+):
+    started: list[list[str]] = []
+
+    class Caffeinate:
+        def __init__(self, command: list[str], **_: object) -> None:
+            started.append(command)
+
+        def terminate(self) -> None:
+            started.append(["ended"])
+
+        def wait(self, _: float) -> int:
+            return -15
+
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    monkeypatch.setattr("tui.recording.kept_awake", lambda system: kept_awake(system, Caffeinate))
+    monkeypatch.setattr("engine.audio.microphone.Microphone", FakeDevice)
+    engine = build_engine(Settings())
+    with recording(watched(FakeDevice(), Settings(), None), engine, Settings(), keep=keep):
+        assert started == [["/usr/bin/caffeinate", "-i", "-w", str(os.getpid())]]
+    assert started.pop() == ["ended"]
+    started.clear()
+    with recording(watched(open_source(crowd), Settings(), None), engine, Settings(), keep=keep):
+        assert started == []
