@@ -62,10 +62,12 @@ def banner_lines(info: FeedInfo) -> list[str]:
     lines = []
     if not info.trained:
         lines.append("untrained weights: the index means nothing yet")
+    heard = f", its first {session_time(info.at_once_s)} heard at once" if info.at_once_s else ""
     if info.simulated and info.fallback:
-        lines.append("no microphone found, so this is a simulated match (momentum devices)")
+        where = heard or " (momentum devices)"
+        lines.append(f"no microphone found, so this is a simulated match{where}")
     elif info.simulated:
-        lines.append("a simulated match, not a real one. To listen: momentum live mic")
+        lines.append(f"a simulated match{heard or ', not a real one'}. To listen: momentum live mic")
     return lines
 
 
