@@ -40,6 +40,8 @@ KEYS: tuple[Key, ...] = (
     Key("faster", "greater_than_sign,full_stop", "speed(1)", "faster", "replay: twice the speed", LOOK),
     Key("seek", "j", "seek", "jump to", "jump to a time (12:34, or seconds)", LOOK),
     Key("rejected", "x", "rejected", "rejected", "show or hide candidates that were not reported, and why", LOOK),
+    Key("filter", "slash", "filter", "filter",
+        "filter the spike log by words: kind, time, height, review, mark; Escape shows all again", LOOK),
     Key("why", "w", "why", "why", "why: which pitch and which second moved the index at the selected spike", LOOK),
     Key("mark", "m", "mark", "mark", "mark this moment: goal, chance, corner, card ... with a note", NOTE),
     Key("goal", "g", "goal", "goal", "mark a goal at once", NOTE),
@@ -61,7 +63,7 @@ _BY_ID = {key.id: key for key in KEYS}
 _NAMES = {
     "space": "space", "question_mark": "?", "plus": "+", "minus": "-", "left_square_bracket": "[",
     "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">", "comma": ",", "full_stop": ".",
-    "equals_sign": "=",
+    "equals_sign": "=", "slash": "/",
 }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from tui.glyphs import Glyphs
 from tui.keys import key_name
 from tui.model import Moment
 from tui.player import Player
-from tui.screens.acting import ActingScreen, moment_of
+from tui.screens.acting import moment_of
+from tui.screens.filtering import FilteringScreen, FilterLine
 from tui.settings import MonitorSettings
 from tui.widgets.budget import BudgetPanel
 from tui.widgets.graph import Graph, picture_of
@@ -48,7 +49,7 @@ _HINTS: dict[str, str] = {
 """Keys that matter in a state of the screen, the most useful first; the footer shows as many as fit."""
 
 
-class MonitorScreen(ActingScreen):
+class MonitorScreen(FilteringScreen):
     """Polls its feed and shows one moment of it: the newest while following, another while frozen."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-medium"), (120, "-wide")]  # noqa: RUF012 - declared so by Screen
@@ -81,6 +82,7 @@ class MonitorScreen(ActingScreen):
         with Container(id="past"):
             yield SpikeLog(self.glyphs, id="log")
             yield WholeSession(self.glyphs, id="whole")
+        yield FilterLine()
         yield StatusLine(self.glyphs, id="status")
         yield KeyBar(self.glyphs, id="keys")
 
@@ -164,13 +166,17 @@ class MonitorScreen(ActingScreen):
         if (self.model.version, until) == (self._log_version, self._log_until):
             return
         self._log_version, self._log_until = self.model.version, until
+        listed = self.listed()
         log.show(
             LogValue(
-                candidates=tuple(self.model.candidates(self.with_rejected)),
+                candidates=tuple(listed),
                 labels=tuple(self.model.labels.values()),
                 clock=self.model.clock,
                 until_s=self.view.cursor_s if self.player is not None else float("inf"),
                 with_rejected=self.with_rejected,
+                typed=self.filter_text,
+                hidden=len(self.model.candidates(self.with_rejected)) - len(listed),
+                marked=self.marked(listed) if self.filter_text.strip() else {},
             )
         )
 
@@ -236,6 +242,9 @@ class MonitorScreen(ActingScreen):
 
     def on_graph_picked(self, event: Graph.Picked) -> None:
         self.look_at(event.t)
+
+    def on_graph_wheeled(self, event: Graph.Wheeled) -> None:
+        self.action_scrub(event.steps)
 
     def on_spike_log_chosen(self, event: SpikeLog.Chosen) -> None:
         self.look_at(moment_of(event.candidate))
