@@ -33,7 +33,8 @@ def on_screen(settings: "Settings", speed: float = 1.0) -> "MonitorSettings":
     from engine.paths import find_paths
     from tui.settings import monitor_settings
 
-    return monitor_settings(settings, find_paths().data / EXPORTS, speed)
+    paths = find_paths()
+    return monitor_settings(settings, paths.data / EXPORTS, speed, paths.sessions)
 
 
 def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") -> int:

@@ -16,8 +16,10 @@ from tui.keys import key_name
 from tui.model import Moment
 from tui.player import Player
 from tui.screens.acting import moment_of
-from tui.screens.filtering import FilteringScreen, FilterLine
+from tui.screens.filtering import FilterLine
+from tui.screens.visiting import VisitingScreen
 from tui.settings import MonitorSettings
+from tui.text import plain
 from tui.widgets.budget import BudgetPanel
 from tui.widgets.graph import Graph, picture_of
 from tui.widgets.index import IndexPanel
@@ -44,23 +46,22 @@ _HINTS: dict[str, str] = {
     "following": "freeze previous_spike mark goal review why quit export clock zoom_out help",
     "frozen": "freeze back forward previous_spike next_spike review why quit mark zoom_out help",
     "replay": "freeze back forward next_spike faster review why quit export previous_spike help",
-    "ended": "back forward previous_spike next_spike review why quit export whole help",
+    "ended": "back forward previous_spike next_spike review why quit open export whole help",
 }
 """Keys that matter in a state of the screen, the most useful first; the footer shows as many as fit."""
 
 
-class MonitorScreen(FilteringScreen):
+class MonitorScreen(VisitingScreen):
     """Polls its feed and shows one moment of it: the newest while following, another while frozen."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-medium"), (120, "-wide")]  # noqa: RUF012 - declared so by Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middling"), (40, "-tall")]  # noqa: RUF012
 
     def __init__(
-        self, feed: SessionFeed, settings: MonitorSettings, glyphs: Glyphs, clock: Callable[[], float]
+        self, feed: SessionFeed, settings: MonitorSettings, glyphs: Glyphs, clock: Callable[[], float], note: str = ""
     ) -> None:
-        super().__init__(feed, settings, glyphs)
+        super().__init__(feed, settings, glyphs, clock, note)
         self.alerts = Alerts(bell=settings.bell)
-        self._clock = clock
         self._last_tick = clock()
         self._news_at = self._last_tick
         self._whole_at = float("-inf")
@@ -87,7 +88,10 @@ class MonitorScreen(FilteringScreen):
         yield KeyBar(self.glyphs, id="keys")
 
     def on_mount(self) -> None:
-        self.model.open()
+        try:
+            self.model.open()
+        except MomentumError as error:  # a store may be damaged further in than opening it shows
+            self._fail(error)
         if self.feed.info.kind is FeedKind.REPLAY:
             self.player = Player(self.model.head_s, speed=self.settings.speed)
         self.query_one(SpikeLog).focus()
@@ -108,6 +112,8 @@ class MonitorScreen(FilteringScreen):
         """Take what is new and paint it."""
         clock_s = self._clock()
         passed_s, self._last_tick = clock_s - self._last_tick, clock_s
+        if self.behind and self.player is not None:
+            return  # a replay waits for whoever watches it
         head_s = self.model.head_s
         news = self._poll()
         if self.model.head_s > head_s:
@@ -121,6 +127,8 @@ class MonitorScreen(FilteringScreen):
                 self.view = self.view.moved(self.player.position_s).frozen()
         self.view = self.view.moved(self.now_s)
         self._tell(news, clock_s)
+        if self.behind or (self.ended is not None and self.go_on(clock_s)):
+            return
         with self.app.batch_update():
             self.paint(clock_s)
 
@@ -139,6 +147,7 @@ class MonitorScreen(FilteringScreen):
                 minute=moment.minute, period=moment.period,
             )
         )  # fmt: skip
+        self.query_one(Banner).show(self.banner_texts())
         self.query_one(IndexPanel).show(moment, at_end)
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)
@@ -210,8 +219,11 @@ class MonitorScreen(FilteringScreen):
         try:
             return self.model.take(self.feed.poll())
         except MomentumError as error:
-            self._broken = True
-            return self.model.take([End(self.model.head_s, "failed", f"{error.message} {error.hint}")])
+            return self._fail(error)
+
+    def _fail(self, error: MomentumError) -> list[Event]:
+        self._broken = True
+        return self.model.take([End(self.model.head_s, "failed", f"{error.message} {error.hint}")])
 
     def _passed(self, before_s: float, after_s: float) -> list[Event]:
         """Events of a finished session that a replay has just come upon."""
@@ -220,7 +232,8 @@ class MonitorScreen(FilteringScreen):
 
     def _tell(self, news: list[Event], clock_s: float) -> None:
         for notice in self.alerts.notices(news, self.now_s, self.model.clock):
-            self.notify(notice.text, severity=notice.severity, markup=False, timeout=6)
+            whose = f"{plain(self.feed.info.source, 24)}: " if self.behind else ""
+            self.notify(whose + notice.text, severity=notice.severity, markup=False, timeout=6)
             if notice.rings and self.alerts.may_ring(clock_s):
                 self.app.bell()
 

@@ -161,9 +161,19 @@ class Banner(Painted):
 
     def __init__(self, glyphs: Glyphs, texts: Sequence[str], id: str | None = None) -> None:
         super().__init__(glyphs, id)
-        self.texts = texts
-        self.display = bool(texts)
-        self.styles.height = len(texts)
+        self._take(texts)
+
+    def show(self, texts: Sequence[str]) -> None:
+        """Say something else; the banner is as high as it needs."""
+        if list(texts) != self.texts:
+            self._take(texts)
+            self.refresh()
+            self.repaint()
+
+    def _take(self, texts: Sequence[str]) -> None:
+        self.texts = list(texts)
+        self.display = bool(self.texts)
+        self.styles.height = len(self.texts)
 
     def draw(self, width: int, height: int) -> list[Line]:
         return [[Piece(f" ! {text}", "note")] for text in self.texts]
