@@ -19,6 +19,7 @@ class FilterLine(Input):
     """Where the words are typed; not on the screen before the key was pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "app.help_quit", "quit", show=False),
         Binding("up", "screen.log(-1)", "up", show=False),
         Binding("down", "screen.log(1)", "down", show=False),
     ]

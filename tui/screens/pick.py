@@ -26,6 +26,7 @@ class PickField(Input):
     """The field that has the focus; what moves in the list goes there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "screen.dismiss(None)", "return", show=False),
         Binding("up", "screen.move(-1)", "up", show=False),
         Binding("down", "screen.move(1)", "down", show=False),
         Binding("pageup", "screen.move(-10)", "page up", show=False),
@@ -36,7 +37,12 @@ class PickField(Input):
 
     def __init__(self) -> None:
         # A / begins a filter elsewhere on the monitor; here it would be a letter that no session has.
-        super().__init__(placeholder=_KEYS, id="typed", max_length=_TYPED_LIMIT, restrict="(?!/).*")
+        super().__init__(
+            placeholder="words: live, damaged, part of a name or source, a time",
+            id="typed",
+            max_length=_TYPED_LIMIT,
+            restrict="(?!/).*",
+        )
 
 
 class PickScreen(ModalScreen[Entry | None]):
@@ -44,7 +50,6 @@ class PickScreen(ModalScreen[Entry | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "return", show=False),
-        Binding("ctrl+c", "app.help_quit", "quit", show=False),
     ]
 
     def __init__(self, read: Callable[[], Iterable[Entry]], now: datetime, glyphs: Glyphs) -> None:
@@ -65,11 +70,18 @@ class PickScreen(ModalScreen[Entry | None]):
 
     def _fill(self) -> None:
         shown, worker = self.query_one(SessionList), get_current_worker()
-        left = iter(self._read())
-        while (some := list(islice(left, _AT_A_TIME))) and not worker.is_cancelled:
-            self.app.call_from_thread(shown.add, some)
+        try:
+            left = iter(self._read())
+            while (some := list(islice(left, _AT_A_TIME))) and not worker.is_cancelled:
+                self.app.call_from_thread(shown.add, some)
+        except OSError as error:
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self._say, f"the sessions can't be read: {error.strerror or error}")
         if not worker.is_cancelled:
             self.app.call_from_thread(shown.finish)
+
+    def _say(self, text: str) -> None:
+        self.notify(plain(text, 300), severity="error", markup=False)
 
     def action_move(self, rows: int) -> None:
         """Move in the list."""
@@ -88,7 +100,6 @@ class PickScreen(ModalScreen[Entry | None]):
 
     def _take(self, entry: Entry) -> None:
         if entry.state == DAMAGED:
-            repair = f"'momentum sessions repair {entry.name}' saves what is whole"
-            self.notify(f"{plain(entry.fault, 200)}. {repair}", severity="error", markup=False)
+            self._say(f"{entry.fault}. 'momentum sessions repair {entry.name}' saves what is whole")
         else:
             self.dismiss(entry)

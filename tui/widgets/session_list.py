@@ -36,7 +36,8 @@ def session_row(entry: Entry, now: datetime, width: int, glyphs: Glyphs) -> Line
     name = f"{plain(entry.name, _NAME_CELLS):<{_NAME_CELLS}}  " if width >= _NAMED_FROM else ""
     if entry.state == DAMAGED:
         cross = Piece(f" {glyphs.tones[Tone.FAULT]} ", "fault")
-        told = plain(entry.fault, max(width - len(name) - 14, 10))
+        fault = entry.fault.replace(f" of session {entry.name}", "")  # its name stands in the line
+        told = plain(fault, max(width - len(name) - 14, 10))
         return fit([cross, Piece(name or f"{plain(entry.name, 15)} "), Piece(f"damaged: {told}", "fault")], width)
     when = when_words(entry.started_at, now) if entry.started_at is not None else ""
     head = [

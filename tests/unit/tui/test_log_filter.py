@@ -15,6 +15,7 @@ from tui.app import MonitorApp
 from tui.feed import SpikeLabel
 from tui.log_filter import matches
 from tui.match_clock import MatchClock
+from tui.screens.ask import Ask
 from tui.screens.filtering import FilterLine
 from tui.settings import MonitorSettings
 from tui.widgets.graph import Graph
@@ -94,6 +95,12 @@ async def test_typing_a_filter_presses_no_other_key(tmp_path: Path) -> None:
         assert stage.feed.kept_marks == []
         assert stage.app.is_running
         assert rows(stage) == ["3:44", "2:58", "1:13"]
+
+
+async def test_ctrl_c_in_the_filter_asks_as_it_does_elsewhere(tmp_path: Path) -> None:
+    async with monitor(tmp_path) as stage:
+        await stage.press("slash", *"1", "ctrl+c")
+        assert isinstance(stage.app.screen, Ask)
 
 
 async def test_a_filter_that_hides_all_says_so_and_hides_no_alarm(tmp_path: Path) -> None:

@@ -139,6 +139,25 @@ async def test_o_lists_the_sessions_and_escape_returns(root: Path, running: Sess
         assert top(stage) is stage.app.screen
 
 
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
+async def test_no_key_ends_a_recording_from_the_list(root: Path, key: str) -> None:
+    async with monitor(root) as stage:
+        await picking(stage)
+        await stage.press(key)
+        assert top(stage) is stage.app.screen
+        assert stage.app.return_value is None
+
+
+async def test_a_folder_that_can_not_be_read_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tui.catalogue.list_sessions", refused)
+    async with monitor(root) as stage:
+        await picking(stage)
+        assert stage.said[-1] == "the sessions can't be read: Permission denied"
+
+
 async def test_typing_filters_the_sessions_and_a_slash_first_does_no_harm(root: Path, running: SessionWriter) -> None:
     record(root, "file.flac", 14)
     async with monitor(root) as stage:
