@@ -45,15 +45,24 @@ clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Setting up happens once and says what it does: pip shows each package, with a bar where there is a terminal.
+PIP = $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+FAILED := echo "Installing failed; the lines above say why. Without a package index nothing can be set up."
+
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found."; echo "Install it, or name it: make run PYTHON=/path/to/python3.12"; exit 2; }
 	@$(PYTHON) -I tui/machine.py
-	$(PYTHON) -m venv $(VENV)
+	@echo "Setting up, once: step 1 of 2, an environment for Python in $(VENV) (some seconds)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@echo "Setting up, once: step 2 of 2, the packages that the program needs (a minute or more, by the line)"
+	@$(PIP) -e . || { $(FAILED); exit 1; }
 	@touch $@
+	@echo "Set up: from now on this starts at once."
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "Setting up, once: step 2 of 2, the packages of program and tests (several minutes, by the line)"
+	@$(PIP) -e '.[dev]' || { $(FAILED); exit 1; }
 	@touch $@ $(VENV)/.runtime
+	@echo "Set up: from now on this starts at once."

@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     bell: bool = True
     """Ring the terminal's bell at a spike and when the listening breaks."""
 
+    watch_moves_on: bool = True
+    """Let the monitor of 'watch' go on with the next session of the same device when the one that it shows ends, as it
+    does when the recorder is started again. Off: it stays with the session that ended."""
+
     fps: Annotated[WholeNumber, Field(ge=1, le=60)] = 12
     """How often a second the monitor is drawn. Higher: smoother, and more work for a slow line."""
 

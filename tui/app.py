@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
+from textual.events import Key
 from textual.screen import Screen
+from textual.widgets import Input
 
 from engine.errors import ExitCode
 from tui.driver import choose_driver
@@ -61,6 +63,14 @@ class MonitorApp(App[int]):
     def on_mount(self) -> None:
         if not self.is_headless:
             self._take_signals()
+
+    def on_key(self, event: Key) -> None:
+        """A field takes what is typed before it gets here. What does get here while one is in focus was typed so fast
+        that it was on its way to another panel when the field came up: it belongs to the field as well."""
+        field = self.focused
+        if isinstance(field, Input) and event.is_printable and event.character is not None:
+            field.insert_text_at_cursor(event.character)
+            event.prevent_default()
 
     def _take_signals(self) -> None:
         """End as on ``q`` when asked from outside: signals left to Python would leave the terminal raw."""

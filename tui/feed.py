@@ -57,6 +57,8 @@ class FeedInfo:
     recording: bool = True
     fallback: bool = False
     """The source was chosen because no microphone was found."""
+    at_once_s: float = 0.0
+    """How many seconds of its beginning were heard at once, before the person came."""
     operating_points: tuple[OperatingPoint, ...] = ()
     calibration: str = ""
 

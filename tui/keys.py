@@ -40,6 +40,9 @@ KEYS: tuple[Key, ...] = (
     Key("faster", "greater_than_sign,full_stop", "speed(1)", "faster", "replay: twice the speed", LOOK),
     Key("seek", "j", "seek", "jump to", "jump to a time (12:34, or seconds)", LOOK),
     Key("rejected", "x", "rejected", "rejected", "show or hide candidates that were not reported, and why", LOOK),
+    Key("open", "o", "open", "sessions", "pick another session: those live now, then the others; d comes back", LOOK),
+    Key("filter", "slash", "filter", "filter",
+        "filter the spike log by words: kind, time, height, review, mark; Escape shows all again", LOOK),
     Key("why", "w", "why", "why", "why: which pitch and which second moved the index at the selected spike", LOOK),
     Key("mark", "m", "mark", "mark", "mark this moment: goal, chance, corner, card ... with a note", NOTE),
     Key("goal", "g", "goal", "goal", "mark a goal at once", NOTE),
@@ -53,7 +56,8 @@ KEYS: tuple[Key, ...] = (
         "more alarms: a lower alarm line, and more false ones", TUNE),
     Key("theme", "t", "theme", "theme", "next theme: dark, light, contrast, 16 colours", TUNE),
     Key("help", "question_mark,f1", "help", "help", "this help; first what the panel in focus shows", LEAVE),
-    Key("detach", "d", "detach", "leave", "leave a session that another process records; it goes on", LEAVE),
+    Key("detach", "d", "detach", "leave",
+        "leave another process's session, or come back to this one's; both go on", LEAVE),
     Key("quit", "q", "quit", "quit", "quit; asks first if that would end a recording", LEAVE),
 )  # fmt: skip
 _BY_ID = {key.id: key for key in KEYS}
@@ -61,7 +65,7 @@ _BY_ID = {key.id: key for key in KEYS}
 _NAMES = {
     "space": "space", "question_mark": "?", "plus": "+", "minus": "-", "left_square_bracket": "[",
     "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">", "comma": ",", "full_stop": ".",
-    "equals_sign": "=",
+    "equals_sign": "=", "slash": "/",
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ _REASONS: Final[Mapping[int, str]] = {
     signal.SIGTERM: "terminated",
     **({signal.SIGHUP: "terminated"} if hasattr(signal, "SIGHUP") else {}),
 }
+DEMO_AT_ONCE_S: Final = 40.0
+"""How much of the demo the monitor hears at once: its history is full then, and there is an index to look at."""
 _EXIT_CODES: Final = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED}
 
 
@@ -114,8 +116,13 @@ def speed_of(text: str) -> float:
     return speed
 
 
-def open_asked(settings: "Settings", speed: float, rate: int, channels: int) -> "AudioSource":
-    """The source that was asked for; when none was, the microphone, or the demo with a word about it."""
+def open_asked(
+    settings: "Settings", speed: float, rate: int, channels: int, demo_at_once_s: float = 0.0
+) -> "AudioSource":
+    """The source that was asked for; when none was, the microphone, or the demo with a word about it.
+
+    ``demo_at_once_s`` of the demo come at once.
+    """
     from engine.audio.opening import open_source
     from engine.errors import DeviceError
 
@@ -123,6 +130,7 @@ def open_asked(settings: "Settings", speed: float, rate: int, channels: int) -> 
         return open_source(
             spec,
             speed=speed,
+            demo_at_once_s=demo_at_once_s,
             rate_hz=rate,
             channels=channels,
             microphone_rate_hz=settings.microphone_rate_hz,

@@ -30,7 +30,9 @@ _NOT_KEPT: Final = "this run keeps no session"
 _NOT_KEPT_HINT: Final = "start it without --no-record"
 
 
-def live_info(engine: "Engine", start: Start, *, recording: bool = False, fallback: bool = False) -> FeedInfo:
+def live_info(
+    engine: "Engine", start: Start, *, recording: bool = False, fallback: bool = False, at_once_s: float = 0.0
+) -> FeedInfo:
     """What the screen says of a run of this process."""
     config = engine.weights.config
     return FeedInfo(
@@ -45,6 +47,7 @@ def live_info(engine: "Engine", start: Start, *, recording: bool = False, fallba
         simulated=start.source.startswith("demo"),
         recording=recording,
         fallback=fallback,
+        at_once_s=at_once_s,
         operating_points=points_of(config.operating_points),
         calibration=config.calibrated_on,
     )

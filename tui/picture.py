@@ -18,7 +18,7 @@ from engine.signals import Event, Mark, Reading
 from engine.spikes import SpikeDetector
 from tui.app import MonitorApp
 from tui.feed import FeedInfo
-from tui.listening import build_engine, settings_for
+from tui.listening import DEMO_AT_ONCE_S, build_engine, settings_for
 from tui.live_feed import LiveFeed, live_info
 from tui.match_clock import KICK_OFF
 from tui.screens.questions import parse_time
@@ -50,7 +50,8 @@ def listen(spec: str, at_s: float, kick_off_s: float | None) -> LiveFeed:
     detector = SpikeDetector(engine.spikes)
     start = engine.start(source.name)
     stop = Stop()
-    feed = HeldFeed(at_s, stop, live_info(engine, start), detector)
+    at_once_s = DEMO_AT_ONCE_S if source.name.startswith("demo:") else 0.0
+    feed = HeldFeed(at_s, stop, live_info(engine, start, at_once_s=at_once_s), detector)
     Monitor(source, engine.stream, detector, [feed], stop).run(start)
     if kick_off_s is not None:
         feed.add_mark(Mark(kick_off_s, KICK_OFF))

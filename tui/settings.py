@@ -25,9 +25,15 @@ class MonitorSettings:
     """Folder for screenshots, exports and clips; made when first needed."""
     speed: float = 1.0
     """How fast a replay plays at first."""
+    sessions: Path | None = None
+    """Folder of the sessions that can be picked; None: there are none."""
+    watch_moves_on: bool = True
+    """Whether a watched session that ended is followed by the next one of its device."""
 
 
-def monitor_settings(settings: "Settings", pictures: Path, speed: float = 1.0) -> MonitorSettings:
+def monitor_settings(
+    settings: "Settings", pictures: Path, speed: float = 1.0, sessions: Path | None = None
+) -> MonitorSettings:
     """What the configuration says of the monitor."""
     return MonitorSettings(
         theme=settings.theme,
@@ -37,5 +43,7 @@ def monitor_settings(settings: "Settings", pictures: Path, speed: float = 1.0) -
         bell=settings.bell,
         keys=settings.keys,
         pictures=pictures,
+        sessions=sessions,
+        watch_moves_on=settings.watch_moves_on,
         speed=speed,
     )

@@ -33,7 +33,8 @@ def on_screen(settings: "Settings", speed: float = 1.0) -> "MonitorSettings":
     from engine.paths import find_paths
     from tui.settings import monitor_settings
 
-    return monitor_settings(settings, find_paths().data / EXPORTS, speed)
+    paths = find_paths()
+    return monitor_settings(settings, paths.data / EXPORTS, speed, paths.sessions)
 
 
 def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") -> int:
@@ -54,12 +55,14 @@ def show_live(
     kept: "Recording",
     *,
     fallback: bool = False,
+    at_once_s: float = 0.0,
     screen: "Callable[..., int] | None" = None,
 ) -> int:
     """Listen in a thread and show it; returns the exit code.
 
-    ``kept`` is what goes on beside; ``fallback`` says that the source was taken for want of a microphone. Raises the
-    ``MomentumError`` that ended the listening, once the screen is left.
+    ``kept`` is what goes on beside; ``fallback`` says that the source was taken for want of a microphone, ``at_once_s``
+    how much of its beginning comes at once. Raises the ``MomentumError`` that ended the listening, once the screen is
+    left.
     """
     from engine.monitor import Monitor, Stop
     from engine.paths import find_paths
@@ -74,7 +77,7 @@ def show_live(
     detector = SpikeDetector(engine.spikes)
     start = engine.start(opened.source.name, kept.session)
     session = kept.writer.folder if kept.writer else None
-    info = live_info(engine, start, recording=session is not None, fallback=fallback)
+    info = live_info(engine, start, recording=session is not None, fallback=fallback, at_once_s=at_once_s)
     stop = Stop()
     with ThreadPoolExecutor(1, "engine") as thread:
         reader = SessionReader.open(session) if session else None

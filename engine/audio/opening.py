@@ -19,6 +19,7 @@ def open_source(
     spec: str,
     *,
     speed: float = 1.0,
+    demo_at_once_s: float = 0.0,
     rate_hz: int = grid.SAMPLE_RATE_HZ,
     channels: int = 1,
     microphone_rate_hz: int | None = None,
@@ -33,6 +34,7 @@ def open_source(
     Args:
         spec: the source; a file that is called like one of the others is ``./mic``.
         speed: how many times real time files and the demo are heard; infinite for as fast as they go.
+        demo_at_once_s: how much of the demo's beginning comes at once, so that a newcomer need not wait for an index.
         rate_hz, channels: what raw sound on standard input is.
         microphone_rate_hz, queue_s, sounddevice: as in ``Microphone``.
         standard_input: descriptor to read ``-`` from; None for the process's own.
@@ -47,8 +49,11 @@ def open_source(
     if spec == "-":
         descriptor = sys.stdin.fileno() if standard_input is None else standard_input
         return PipePcm(descriptor, rate_hz, channels, clock=clock)
-    source = _open_demo(detail) if kind == "demo" else MediaFile(spec)
-    return source if math.isinf(speed) else Paced(source, speed, clock, sleep)
+    demo = kind == "demo"
+    source = _open_demo(detail) if demo else MediaFile(spec)
+    if math.isinf(speed):
+        return source
+    return Paced(source, speed, clock, sleep, demo_at_once_s if demo else 0.0)
 
 
 def _open_demo(seed: str) -> AudioSource:

@@ -23,24 +23,35 @@ def paced(
     speed: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    at_once_s: float = 0.0,
 ) -> Iterator[AudioBlock]:
     """Yield the sound of ``blocks`` when its last sample would have been heard at ``speed`` times real time.
 
     Blocks are cut so that none lasts longer than 0.05 s of wall time, and ``captured_at`` is when, by ``clock``, the
     piece was due. Where sound was lost (a jump of ``start``) the time passes too, with an empty block every 0.2 s.
-    ``speed`` infinite hands the blocks through as they are. Raises ``UsageError`` unless ``speed`` is above zero.
+    Blocks that begin within the first ``at_once_s`` seconds come at once and as they are, due at no moment; the clock
+    begins after them. ``speed`` infinite hands all blocks through as they are. Raises ``UsageError`` unless ``speed``
+    is above zero.
     """
     if not speed > 0:
         raise UsageError(f"A speed of {speed:g} gets nowhere.", "Give a number above 0, or max.")
-    return blocks if math.isinf(speed) else _paced(blocks, speed, clock, sleep)
+    return blocks if math.isinf(speed) else _paced(blocks, speed, clock, sleep, round(at_once_s * grid.SAMPLE_RATE_HZ))
 
 
 def _paced(
-    blocks: Iterator[AudioBlock], speed: float, clock: Callable[[], float], sleep: Callable[[float], None]
+    blocks: Iterator[AudioBlock],
+    speed: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    at_once_samples: int,
 ) -> Iterator[AudioBlock]:
     piece_samples = max(1, int(PIECE_S * speed * grid.SAMPLE_RATE_HZ))
     position, due = 0, clock()
     for block in blocks:
+        if block.start < at_once_samples:
+            yield block
+            position, due = block.end, clock()
+            continue
         for start in range(block.start, max(block.end, block.start + 1), piece_samples):
             end = min(start + piece_samples, block.end)
             due += max(0, end - position) / (speed * grid.SAMPLE_RATE_HZ)
@@ -63,15 +74,17 @@ class Paced(Around):
         speed: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        at_once_s: float = 0.0,
     ) -> None:
         super().__init__(source)
         self._speed = speed
         self._clock = clock
         self._sleep = sleep
+        self._at_once_s = at_once_s
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the source's sound at its pace."""
-        return paced(self._source.blocks(), self._speed, self._clock, self._sleep)
+        return paced(self._source.blocks(), self._speed, self._clock, self._sleep, self._at_once_s)
 
     def close(self) -> None:
         """Close the source."""

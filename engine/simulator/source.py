@@ -48,8 +48,8 @@ def danger_s(score: Score) -> float:
 def open_demo(seed: int | None = None) -> AudioSource:
     """A simulated match that is just two minutes away from something dangerous.
 
-    Without a seed it is always the same one, so that what a newcomer sees can be talked about. Raises ``UsageError``
-    for a negative seed.
+    The monitor hears its first seconds at once, so that a newcomer has an index to look at. Without a seed it is always
+    the same match, so that what a newcomer sees can be talked about. Raises ``UsageError`` for a negative seed.
     """
     chosen = DEFAULT_SEED if seed is None else seed
     score = plan_match(chosen)

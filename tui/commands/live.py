@@ -2,6 +2,7 @@
 
 import os
 import sys
+from math import isfinite
 from typing import Annotated
 
 import typer
@@ -51,6 +52,8 @@ def live(
 ) -> int:
     """Listen, and show the index as it comes: about ten readings a second, in a terminal on the monitor.
 
+    On the monitor the first 40 s of the demo are heard at once, so that there is an index to look at.
+
     Exit codes: 0 the sound ended, 3 no microphone or lost, 4 weights, 5 bad file, 130 and 143 ended by a signal.
 
     Example: momentum live mic:scarlett --sound
@@ -59,7 +62,15 @@ def live(
     from engine.spikes import SpikeDetector
     from tui.launch import can_show_monitor
     from tui.lines import JsonLines, PlainLines
-    from tui.listening import build_engine, ending_on_signals, exit_code_of, open_asked, settings_for, speed_of
+    from tui.listening import (
+        DEMO_AT_ONCE_S,
+        build_engine,
+        ending_on_signals,
+        exit_code_of,
+        open_asked,
+        settings_for,
+        speed_of,
+    )
     from tui.recording import LIVE_GIVES_UP_AFTER_S, recording, watched
     from tui.showing import on_screen, show_live
 
@@ -68,13 +79,18 @@ def live(
     flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     engine = build_engine(settings)
-    asked = open_asked(settings, pace, rate, channels)
+    on_monitor = not (as_json or plain) and can_show_monitor(os.environ, sys.stdout)
+    at_once_s = DEMO_AT_ONCE_S if on_monitor and isfinite(pace) else 0.0
+    asked = open_asked(settings, pace, rate, channels, at_once_s)
     try:
         opened = watched(asked, settings, LIVE_GIVES_UP_AFTER_S)
         with recording(opened, engine, settings, keep=record) as kept:
-            if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
-                fallback = settings.source is None and opened.source.name.startswith("demo")
-                return show_live(opened, engine, on_screen(settings), kept, fallback=fallback)
+            if on_monitor:
+                demo = opened.source.name.startswith("demo:")
+                fallback = settings.source is None and demo
+                return show_live(
+                    opened, engine, on_screen(settings), kept, fallback=fallback, at_once_s=at_once_s if demo else 0.0
+                )
             printer: JsonLines | PlainLines
             if as_json or not (plain or sys.stdout.isatty()):
                 printer = JsonLines(sys.stdout)

@@ -26,6 +26,9 @@ def watch(
 ) -> int:
     """Show a session that another process on this machine records; leaving it leaves the recording alone.
 
+    When it ends and its device is recorded anew, the monitor goes on with the new session (setting watch_moves_on);
+    lines end with their session.
+
     Exit codes: 0 the session ended, 1 its recorder was killed, 5 there is no such session, 130 and 143 ended by a
     signal.
 

@@ -57,6 +57,10 @@ class ActingScreen(Screen[None]):
         """Draw the log although no event came."""
         raise NotImplementedError
 
+    def listed(self) -> list[Candidate]:
+        """What the log lists, newest first."""
+        return self.model.candidates(self.with_rejected)
+
     @property
     def now_s(self) -> float:
         """The newest moment that may be shown: the session's head, or where a replay has got to."""
@@ -102,7 +106,7 @@ class ActingScreen(Screen[None]):
     def action_spike(self, step: int) -> None:
         """To the next spike or the one before; rejected candidates count while they are shown."""
         here = self.view.cursor_s
-        found = sorted(self.model.candidates(self.with_rejected), key=moment_of)
+        found = sorted(self.listed(), key=moment_of)
         ahead = [candidate for candidate in found if moment_of(candidate) > here + 0.5 * self.view.column_s]
         behind = [candidate for candidate in found if moment_of(candidate) < here - 0.5 * self.view.column_s]
         target = (ahead[:1] if step > 0 else behind[-1:]) or None

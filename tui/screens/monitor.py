@@ -15,8 +15,11 @@ from tui.glyphs import Glyphs
 from tui.keys import key_name
 from tui.model import Moment
 from tui.player import Player
-from tui.screens.acting import ActingScreen, moment_of
+from tui.screens.acting import moment_of
+from tui.screens.filtering import FilterLine
+from tui.screens.visiting import VisitingScreen
 from tui.settings import MonitorSettings
+from tui.text import plain
 from tui.widgets.budget import BudgetPanel
 from tui.widgets.graph import Graph, picture_of
 from tui.widgets.index import IndexPanel
@@ -43,23 +46,22 @@ _HINTS: dict[str, str] = {
     "following": "freeze previous_spike mark goal review why quit export clock zoom_out help",
     "frozen": "freeze back forward previous_spike next_spike review why quit mark zoom_out help",
     "replay": "freeze back forward next_spike faster review why quit export previous_spike help",
-    "ended": "back forward previous_spike next_spike review why quit export whole help",
+    "ended": "back forward previous_spike next_spike review why quit open export whole help",
 }
 """Keys that matter in a state of the screen, the most useful first; the footer shows as many as fit."""
 
 
-class MonitorScreen(ActingScreen):
+class MonitorScreen(VisitingScreen):
     """Polls its feed and shows one moment of it: the newest while following, another while frozen."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-medium"), (120, "-wide")]  # noqa: RUF012 - declared so by Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middling"), (40, "-tall")]  # noqa: RUF012
 
     def __init__(
-        self, feed: SessionFeed, settings: MonitorSettings, glyphs: Glyphs, clock: Callable[[], float]
+        self, feed: SessionFeed, settings: MonitorSettings, glyphs: Glyphs, clock: Callable[[], float], note: str = ""
     ) -> None:
-        super().__init__(feed, settings, glyphs)
+        super().__init__(feed, settings, glyphs, clock, note)
         self.alerts = Alerts(bell=settings.bell)
-        self._clock = clock
         self._last_tick = clock()
         self._news_at = self._last_tick
         self._whole_at = float("-inf")
@@ -81,11 +83,15 @@ class MonitorScreen(ActingScreen):
         with Container(id="past"):
             yield SpikeLog(self.glyphs, id="log")
             yield WholeSession(self.glyphs, id="whole")
+        yield FilterLine()
         yield StatusLine(self.glyphs, id="status")
         yield KeyBar(self.glyphs, id="keys")
 
     def on_mount(self) -> None:
-        self.model.open()
+        try:
+            self.model.open()
+        except MomentumError as error:  # a store may be damaged further in than opening it shows
+            self._fail(error)
         if self.feed.info.kind is FeedKind.REPLAY:
             self.player = Player(self.model.head_s, speed=self.settings.speed)
         self.query_one(SpikeLog).focus()
@@ -106,6 +112,8 @@ class MonitorScreen(ActingScreen):
         """Take what is new and paint it."""
         clock_s = self._clock()
         passed_s, self._last_tick = clock_s - self._last_tick, clock_s
+        if self.behind and self.player is not None:
+            return  # a replay waits for whoever watches it
         head_s = self.model.head_s
         news = self._poll()
         if self.model.head_s > head_s:
@@ -119,6 +127,8 @@ class MonitorScreen(ActingScreen):
                 self.view = self.view.moved(self.player.position_s).frozen()
         self.view = self.view.moved(self.now_s)
         self._tell(news, clock_s)
+        if self.behind or (self.ended is not None and self.go_on(clock_s)):
+            return
         with self.app.batch_update():
             self.paint(clock_s)
 
@@ -137,6 +147,7 @@ class MonitorScreen(ActingScreen):
                 minute=moment.minute, period=moment.period,
             )
         )  # fmt: skip
+        self.query_one(Banner).show(self.banner_texts())
         self.query_one(IndexPanel).show(moment, at_end)
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)
@@ -164,13 +175,17 @@ class MonitorScreen(ActingScreen):
         if (self.model.version, until) == (self._log_version, self._log_until):
             return
         self._log_version, self._log_until = self.model.version, until
+        listed = self.listed()
         log.show(
             LogValue(
-                candidates=tuple(self.model.candidates(self.with_rejected)),
+                candidates=tuple(listed),
                 labels=tuple(self.model.labels.values()),
                 clock=self.model.clock,
                 until_s=self.view.cursor_s if self.player is not None else float("inf"),
                 with_rejected=self.with_rejected,
+                typed=self.filter_text,
+                hidden=len(self.model.candidates(self.with_rejected)) - len(listed),
+                marked=self.marked(listed) if self.filter_text.strip() else {},
             )
         )
 
@@ -204,8 +219,11 @@ class MonitorScreen(ActingScreen):
         try:
             return self.model.take(self.feed.poll())
         except MomentumError as error:
-            self._broken = True
-            return self.model.take([End(self.model.head_s, "failed", f"{error.message} {error.hint}")])
+            return self._fail(error)
+
+    def _fail(self, error: MomentumError) -> list[Event]:
+        self._broken = True
+        return self.model.take([End(self.model.head_s, "failed", f"{error.message} {error.hint}")])
 
     def _passed(self, before_s: float, after_s: float) -> list[Event]:
         """Events of a finished session that a replay has just come upon."""
@@ -214,7 +232,8 @@ class MonitorScreen(ActingScreen):
 
     def _tell(self, news: list[Event], clock_s: float) -> None:
         for notice in self.alerts.notices(news, self.now_s, self.model.clock):
-            self.notify(notice.text, severity=notice.severity, markup=False, timeout=6)
+            whose = f"{plain(self.feed.info.source, 24)}: " if self.behind else ""
+            self.notify(whose + notice.text, severity=notice.severity, markup=False, timeout=6)
             if notice.rings and self.alerts.may_ring(clock_s):
                 self.app.bell()
 
@@ -236,6 +255,9 @@ class MonitorScreen(ActingScreen):
 
     def on_graph_picked(self, event: Graph.Picked) -> None:
         self.look_at(event.t)
+
+    def on_graph_wheeled(self, event: Graph.Wheeled) -> None:
+        self.action_scrub(event.steps)
 
     def on_spike_log_chosen(self, event: SpikeLog.Chosen) -> None:
         self.look_at(moment_of(event.candidate))

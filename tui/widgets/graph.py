@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from textual.events import Click
+from textual.events import Click, MouseScrollDown, MouseScrollLeft, MouseScrollRight, MouseScrollUp
 from textual.message import Message
 
 from tui.feed import Floats
@@ -235,7 +235,8 @@ class Graph(Painted):
         "line. Above the bars: a triangle is a spike, a hollow one a candidate that was rejected, a letter a mark: G "
         "goal, C chance, O corner, Y card, V VAR, S substitution, P PA, X other, K kick-off, H half-time, 2 second "
         "half, F full time. Dots at the foot: no number there (silence, loss, warming up).\n"
-        "Left and right move through time, + and - zoom, 0 shows the whole session, a click moves to that moment."
+        "Left and right, or the mouse wheel, move through time, + and - zoom, 0 shows the whole session, a click moves "
+        "to that moment."
     )
 
     class Picked(Message):
@@ -244,6 +245,13 @@ class Graph(Painted):
         def __init__(self, t: float) -> None:
             super().__init__()
             self.t = t
+
+    class Wheeled(Message):
+        """A person turned the wheel: up, and left, is back in time."""
+
+        def __init__(self, steps: int) -> None:
+            super().__init__()
+            self.steps = steps
 
     def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
         super().__init__(glyphs, id)
@@ -264,6 +272,18 @@ class Graph(Painted):
         if self.picture is None:
             return []
         return graph_lines(self.picture, self.title, width, height, self.glyphs)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.post_message(self.Wheeled(-1))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.post_message(self.Wheeled(1))
+
+    def on_mouse_scroll_left(self, event: MouseScrollLeft) -> None:
+        self.post_message(self.Wheeled(-1))
+
+    def on_mouse_scroll_right(self, event: MouseScrollRight) -> None:
+        self.post_message(self.Wheeled(1))
 
     def on_click(self, event: Click) -> None:
         if self.picture is None or event.x < GUTTER:

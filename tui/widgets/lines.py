@@ -62,10 +62,12 @@ def banner_lines(info: FeedInfo) -> list[str]:
     lines = []
     if not info.trained:
         lines.append("untrained weights: the index means nothing yet")
+    heard = f", its first {session_time(info.at_once_s)} heard at once" if info.at_once_s else ""
     if info.simulated and info.fallback:
-        lines.append("no microphone found, so this is a simulated match (momentum devices)")
+        where = heard or " (momentum devices)"
+        lines.append(f"no microphone found, so this is a simulated match{where}")
     elif info.simulated:
-        lines.append("a simulated match, not a real one. To listen: momentum live mic")
+        lines.append(f"a simulated match{heard or ', not a real one'}. To listen: momentum live mic")
     return lines
 
 
@@ -159,9 +161,19 @@ class Banner(Painted):
 
     def __init__(self, glyphs: Glyphs, texts: Sequence[str], id: str | None = None) -> None:
         super().__init__(glyphs, id)
-        self.texts = texts
-        self.display = bool(texts)
-        self.styles.height = len(texts)
+        self._take(texts)
+
+    def show(self, texts: Sequence[str]) -> None:
+        """Say something else; the banner is as high as it needs."""
+        if list(texts) != self.texts:
+            self._take(texts)
+            self.refresh()
+            self.repaint()
+
+    def _take(self, texts: Sequence[str]) -> None:
+        self.texts = list(texts)
+        self.display = bool(self.texts)
+        self.styles.height = len(self.texts)
 
     def draw(self, width: int, height: int) -> list[Line]:
         return [[Piece(f" ! {text}", "note")] for text in self.texts]

@@ -1,5 +1,6 @@
 """The spike log: what was reported, and, if wanted, what was not and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -26,6 +27,7 @@ REASONS: dict[str, str] = {
 """Reasons for a rejection in words; one that is not listed is shown as it is."""
 _WHEEL_ROWS = 3
 _HEIGHT_BAR = 10
+_TYPED_CELLS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,17 @@ class LogValue:
     clock: MatchClock = field(default_factory=MatchClock)
     until_s: float = float("inf")
     with_rejected: bool = False
+    typed: str = ""
+    """The filter, as a person typed it; ``candidates`` are those that it lets through."""
+    hidden: int = 0
+    marked: Mapping[float, str] = field(default_factory=dict)
+    """What was marked at a candidate, by onset; shown where a filter is on."""
 
 
-def log_row(candidate: Candidate, label: SpikeLabel | None, clock: MatchClock, width: int, glyphs: Glyphs) -> Line:
-    """One line: time, match clock, height, duration, delay of the decision, label or reason."""
+def log_row(
+    candidate: Candidate, label: SpikeLabel | None, clock: MatchClock, width: int, glyphs: Glyphs, marked: str = ""
+) -> Line:
+    """One line: time, match clock, height, duration, delay of the decision, label or reason, what was marked."""
     at = candidate.peak if isinstance(candidate, Spike) else candidate.onset
     times: Line = [Piece(f"{session_time(at):>8}  "), Piece(f"{clock.minute(at) or '':<8}", "calm")]
     match candidate:
@@ -63,7 +72,7 @@ def log_row(candidate: Candidate, label: SpikeLabel | None, clock: MatchClock, w
             numbers = [Piece(f" {candidate.peak_pressure:.2f} "), Piece(" " * _HEIGHT_BAR), Piece(f"  {reason}  ")]
             line = [Piece(f" {glyphs.rejected} "), *times, *numbers, *_label_pieces(label, glyphs)]
             line = [Piece(piece.text, "faint") for piece in line]
-    return fit(line, width)
+    return fit([*line, *([Piece(f" {glyphs.mark} {marked}", "calm")] if marked else [])], width)
 
 
 def log_heading(width: int) -> Line:
@@ -90,7 +99,10 @@ class SpikeLog(Painted, can_focus=True):
         "Every spike that was reported, newest first: when its peak was, the match clock then (once K was pressed), "
         "its height, how long it lasted, how long after its onset it was certain, and what you said about it.\n"
         "Up and down choose one, Enter shows it in the graph, R reviews it. X shows the candidates that were NOT "
-        "reported as well, each with the reason why."
+        "reported as well, each with the reason why.\n"
+        "The mouse wheel moves the lines. / filters them by what you type: a line must have every word, in its time, "
+        "height, reason, review or marks (spike, rejected and unreviewed are words too). An alarm that goes on is "
+        "always shown; Escape shows all again."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "up", show=False, id="log.up"),
@@ -115,6 +127,7 @@ class SpikeLog(Painted, can_focus=True):
         self._labels: dict[float, SpikeLabel] = {}
         self._selected_onset: float | None = None
         self._top = 0
+        self._wheeled = False
 
     @property
     def selected(self) -> Candidate | None:
@@ -133,7 +146,10 @@ class SpikeLog(Painted, can_focus=True):
         return 0
 
     def show(self, value: LogValue) -> None:
-        """Show other candidates; the chosen one stays chosen."""
+        """Show other candidates; the chosen one stays chosen, and lines moved by the wheel stay where they are."""
+        if self._wheeled and self._top < len(self.value.candidates):
+            first = self.value.candidates[self._top].onset
+            self._top = next((i for i, shown in enumerate(value.candidates) if shown.onset == first), self._top)
         self.value = value
         self._labels = {label.onset: label for label in value.labels}
         self.repaint()
@@ -141,6 +157,7 @@ class SpikeLog(Painted, can_focus=True):
     def select(self, candidate: Candidate) -> None:
         """Put the cursor on ``candidate``."""
         self._selected_onset = candidate.onset
+        self._wheeled = False
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -149,16 +166,20 @@ class SpikeLog(Painted, can_focus=True):
         count = f"{spikes} spike{'' if spikes == 1 else 's'}"
         if self.value.with_rejected:
             count += f", {len(candidates) - spikes} rejected"
-        lines: list[Line] = [rule("Spikes", width, self.glyphs, count)]
+        lines: list[Line] = [self._title(width, count)]
+        if not candidates and self.value.hidden:
+            return [*lines, [Piece(" no line has all these words; Escape shows all again", "faint")]]
         if not candidates:
             return [*lines, [Piece(" none yet: a spike is the crowd rising above the alarm line", "faint")]]
         lines.append(log_heading(width))
         rows = max(height - len(lines), 1)
         chosen = self._index or 0
-        self._top = min(max(self._top, chosen - rows + 1), chosen, max(len(candidates) - rows, 0))
-        self._top = max(self._top, 0)
+        if not self._wheeled:
+            self._top = min(max(self._top, chosen - rows + 1), chosen)
+        self._top = max(min(self._top, len(candidates) - rows), 0)
         for index, candidate in list(enumerate(candidates))[self._top : self._top + rows]:
-            line = log_row(candidate, self._labels.get(candidate.onset), self.value.clock, width, self.glyphs)
+            label, marked = self._labels.get(candidate.onset), self.value.marked.get(candidate.onset, "")
+            line = log_row(candidate, label, self.value.clock, width, self.glyphs, marked)
             if candidate.onset > self.value.until_s:
                 line = [Piece("   ")] + [Piece(piece.text, "faint") for piece in line[1:]]  # still to come
             if index == chosen and self._selected_onset is not None:
@@ -175,6 +196,22 @@ class SpikeLog(Painted, can_focus=True):
         if self._selected_onset is not None:
             index = min(max(index + rows, 0), len(self.value.candidates) - 1)
         self._selected_onset = self.value.candidates[index].onset
+        self._wheeled = False
+        self.repaint()
+
+    def _title(self, width: int, count: str) -> Line:
+        """The line above the log; a filter and what it hides are said there as long as it is on."""
+        typed = plain(self.value.typed, _TYPED_CELLS)
+        if not typed:
+            return rule("Spikes", width, self.glyphs, count)
+        said = f"filter: {typed} {self.glyphs.dot} {self.value.hidden} hidden, Escape shows all"
+        line = rule("Spikes", width, self.glyphs, said)
+        return [piece._replace(style="note") if piece.text.strip() == said else piece for piece in line]
+
+    def _wheel(self, rows: int) -> None:
+        """Move the lines, not the choice."""
+        self._wheeled = True
+        self._top += rows
         self.repaint()
 
     def action_choose(self) -> None:
@@ -191,7 +228,7 @@ class SpikeLog(Painted, can_focus=True):
                 self.action_choose()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self.action_move(_WHEEL_ROWS)
+        self._wheel(_WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self.action_move(-_WHEEL_ROWS)
+        self._wheel(-_WHEEL_ROWS)

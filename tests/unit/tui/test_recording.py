@@ -1,7 +1,9 @@
 """A run that is shown and recorded at once, and what goes on beside it."""
 
 import os
+from itertools import takewhile
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -14,14 +16,15 @@ from engine.errors import DeviceError, UsageError
 from engine.session import SessionReader, list_sessions
 from engine.session.device import hold_device
 from engine.session.lock import Holder
-from engine.signals import Mark
+from engine.signals import Mark, Reading
 from tui.awake import kept_awake
 from tui.feed import FeedKind
-from tui.listening import build_engine
+from tui.listening import DEMO_AT_ONCE_S, build_engine
 from tui.live_feed import live_info
 from tui.recording import recording, watched
 from tui.showing import on_screen, show_live
 from tui.stored_feed import StoredFeed
+from tui.widgets.lines import banner_lines
 
 
 @pytest.fixture
@@ -34,6 +37,38 @@ def crowd(tmp_path: Path) -> str:
 @pytest.fixture
 def root(home: Path) -> Path:
     return home / "data" / "sessions"
+
+
+def test_the_demo_shows_an_index_from_the_first_second_and_the_one_it_would_have_shown_anyway(home: Path) -> None:
+    engine = build_engine(Settings())
+    waits, goes_on, now_s = Event(), Event(), [0.0]
+
+    def sleep(seconds: float) -> None:
+        waits.set()  # what comes at once has been heard
+        goes_on.wait()
+        now_s[0] += seconds
+
+    source = open_source("demo", demo_at_once_s=DEMO_AT_ONCE_S, clock=lambda: now_s[0], sleep=sleep)
+    seen = []
+
+    def screen(feed, *_: object) -> int:
+        waits.wait()
+        seen.extend(feed.poll())
+        assert "its first 0:40 heard at once" in banner_lines(feed.info)[0]
+        assert feed.vitals().delay_s is None  # sound that nobody waited for is not late
+        goes_on.set()
+        return 0
+
+    opened = watched(source, Settings(), None)
+    with recording(opened, engine, Settings(), keep=False) as kept:
+        show_live(opened, engine, on_screen(Settings()), kept, screen=screen, at_once_s=DEMO_AT_ONCE_S)
+    shown = [event for event in seen if isinstance(event, Reading)]
+    assert shown[-1].t == pytest.approx(DEMO_AT_ONCE_S, abs=0.2)
+    assert shown[-1].pressure is not None
+    plain = build_engine(Settings()).stream
+    blocks = open_source("demo", speed=float("inf")).blocks()
+    heard = [reading for block in takewhile(lambda b: b.start < 41 * 22050, blocks) for reading in plain.push(block)]
+    assert [(r.t, r.pressure) for r in shown] == [(r.t, r.pressure) for r in heard[: len(shown)]]
 
 
 def test_the_screen_and_the_session_have_the_same_run(crowd: str, root: Path):

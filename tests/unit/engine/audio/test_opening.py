@@ -63,6 +63,25 @@ def test_the_demo_and_its_seed() -> None:
     assert not np.array_equal(first.samples, other.samples)
 
 
+def test_only_the_demo_begins_with_sound_that_comes_at_once(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "match.wav", noise(0.5), SAMPLE_RATE_HZ, "FLOAT")
+    slept = []
+
+    def first_of(spec: str) -> int:
+        slept.clear()
+        clock = [0.0]
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            clock[0] += seconds
+
+        source = open_source(spec, demo_at_once_s=3.0, clock=lambda: clock[0], sleep=sleep)
+        return next(block.end for block in source.blocks() if slept)
+
+    assert first_of("demo") / SAMPLE_RATE_HZ == pytest.approx(3.0, abs=0.2)
+    assert first_of(str(path)) / SAMPLE_RATE_HZ <= 0.05
+
+
 def test_a_seed_that_is_none() -> None:
     with pytest.raises(UsageError, match="no seed"):
         open_source("demo:abc")

@@ -87,3 +87,15 @@ def test_a_hole_takes_its_time_with_heartbeats_in_it() -> None:
 def test_a_speed_that_gets_nowhere_is_refused(speed: float) -> None:
     with pytest.raises(UsageError):
         paced(iter([]), speed)
+
+
+def test_the_beginning_may_come_at_once_and_the_clock_begins_after_it() -> None:
+    clock, sound = Clock(), noise(1.0)
+    pieces = []
+    for piece in paced(in_blocks(sound, [4410] * 4), 1.0, clock, clock.sleep, at_once_s=0.4):
+        pieces.append(piece)
+        if piece.start < 8820:
+            assert (clock.now, piece.captured_at, len(piece.samples)) == (1000.0, None, 4410)
+        else:
+            assert clock.now == pytest.approx(1000.0 + piece.end / SAMPLE_RATE_HZ - 0.4, abs=1e-9)
+    assert np.array_equal(joined(pieces), sound)

@@ -54,13 +54,13 @@ def test_from_installation_to_removal(mac: Path, tmp_path: Path, capsys: pytest.
     )
     assert done.stdout.startswith("momentum ")
     assert agent["ProgramArguments"][4:] == ["record", "mic:Crowd mic", "--sound"]
-    assert main(["service", "status"]) == 0
+    assert main(["service", "status", "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
     assert (status["running"], status["way"], status["program_found"]) == (True, "app", True)
     assert main(["service", "remove"]) == 0
     assert not (mac / "loaded").exists()
     assert not (tmp_path / "ref" / "Applications" / "Acoustic Momentum.app").exists()
-    assert main(["service", "status"]) == 1
+    assert main(["service", "status", "--json"]) == 1
 
 
 def test_a_crashed_service_ends_the_status_with_1_and_says_how(
@@ -70,7 +70,7 @@ def test_a_crashed_service_ends_the_status_with_1_and_says_how(
     waiting = RUNNING.replace("state = running", "state = not running", 1).replace("(never exited)", "1")
     (mac / "printed").write_text(waiting, encoding="utf-8")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert main(["service", "status"]) == 1
+    assert main(["service", "status", "--json"]) == 1
     said = capsys.readouterr().out
     assert "state      not running" in said
     assert "before     last ended with 1" in said
