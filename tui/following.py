@@ -35,8 +35,9 @@ def follow(
         if changes:
             sink.write(changes[-1])
         sink.flush()
-    heard_s = 0.0
+    heard_s, health = 0.0, Health.WARMING_UP
     dumb = False
+    told: list[str] = []
     while stop.reason is None:
         # Asked first: what a recorder wrote before its end is there when it is gone.
         running = reader.running
@@ -44,7 +45,7 @@ def follow(
         for event in events:
             sink.write(event)
             if isinstance(event, Reading):
-                heard_s = event.t
+                heard_s, health = event.t, event.health
             if isinstance(event, End):
                 sink.flush()
                 return "ended"
@@ -55,6 +56,12 @@ def follow(
                 f"the recorder of session {reader.name} is gone: it was killed, or the power of its machine went",
                 "what it heard is kept; the next 'momentum record' puts it in order",
             )
+        not_kept = reader.not_kept.lines() if running else []
+        for line in not_kept:
+            # The recorder's own word on it is what can't be written.
+            if line not in told:
+                sink.write(HealthChange(heard_s, health, line))
+        told = not_kept
         age_s = reader.heartbeat_age_s
         if age_s >= DUMB_AFTER_S and not dumb:
             sink.write(HealthChange(heard_s, Health.STALLED, f"the recorder has not moved for {age_s:.0f} s"))

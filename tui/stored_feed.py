@@ -101,7 +101,7 @@ class StoredFeed:
             free = shutil.disk_usage(self.reader.folder).free
         except OSError:
             return Vitals(detail="the session's folder is gone")
-        return Vitals(disk_free_bytes=free, detail=detail)
+        return Vitals(disk_free_bytes=free, detail=detail, not_kept=self.reader.not_kept)
 
     def spectrum(self) -> NDArray[np.float32] | None:
         """The store keeps no mel frames."""

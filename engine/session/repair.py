@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -52,8 +53,11 @@ class _Salvage:
     meta: dict[str, str] = field(default_factory=dict)
 
 
-def repair(folder: Path, clocks: Clocks, pid: int) -> Repaired:
-    """Make a session whole again; a whole one is left as it is. Raises ``InputError`` while it is recorded."""
+def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) -> Repaired:
+    """Make a session whole again; a whole one is left as it is. Raises ``InputError`` while it is recorded.
+
+    ``spills`` are the folders where rows may wait that its disk did not take: they are taken back.
+    """
     lock = HeldLock.take(folder / LOCK, Holder(pid, iso(clocks.utc()), "repair", folder.name))
     if lock is None:
         raise InputError(f"session {folder.name} is being recorded", "repair it when it has ended")
@@ -67,7 +71,7 @@ def repair(folder: Path, clocks: Clocks, pid: int) -> Repaired:
         broken = _broken_segments(folder, clocks)
     finally:
         lock.release()
-    settled = settle(folder, clocks, pid)
+    settled = settle(folder, clocks, pid, spills)
     with SessionReader.open(folder) as reader:
         events = reader.events()
         info = reader.info

@@ -65,8 +65,9 @@ def repair(name: Name, as_json: AsJson = False) -> None:
 
     from engine.session import Clocks
     from engine.session.repair import repair
+    from tui.recording import places_for_spills
 
-    done = repair(_find(name), Clocks(), os.getpid())
+    done = repair(_find(name), Clocks(), os.getpid(), places_for_spills())
     if wants_json(as_json):
         print_json({**asdict(done), "kept_in": str(done.kept_in) if done.kept_in else None})
         return

@@ -144,6 +144,10 @@ class MonitorScreen(ActingScreen):
         self._paint_log()
         if clock_s - self._vitals_at >= _VITALS_EVERY_S:
             self._vitals, self._vitals_at = self.feed.vitals(), clock_s
+            lines = [*banner_lines(self.feed.info), *self._vitals.not_kept.lines()]
+            banner = self.query_one(Banner)
+            if lines != list(banner.texts):
+                banner.show(lines)
         rate = self.model.readings_per_s(t) if following or self.player is not None else None
         self.query_one(StatusLine).show(
             StatusValue(self.feed.info, moment, rate, self._vitals, self.player is None and self.model.end is not None)

@@ -91,6 +91,10 @@ def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
         parts = [[Piece("ended", "faint")]]
     elif value.rate is not None and good:
         parts.append([Piece(f"{value.rate:.1f}/s")])
+    if vitals.not_kept.readings:
+        parts.append([Piece("not written", "fault")])
+    if vitals.not_kept.sound:
+        parts.append([Piece("no sound kept", "fault")])
     if vitals.delay_s is not None:
         parts.append([Piece("delay ", "faint"), Piece(f"{vitals.delay_s * 1000:.0f} ms")])
     parts.append([Piece("weights ", "faint"), Piece(plain(info.weights, 24))])
@@ -99,7 +103,8 @@ def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
     parts.append([Piece("session ", "faint"), Piece(plain(info.session, 30) if info.recording else "not recorded")])
     if vitals.disk_free_bytes is not None:
         free = vitals.disk_free_bytes / _GIB
-        parts.append([Piece("disk ", "faint"), Piece(f"{free:.0f} GB free", "ink" if free >= 1 else "fault")])
+        said = f"{free:.0f} GB free" if free >= 1 else f"{free * 1024:.0f} MB free"
+        parts.append([Piece("disk ", "faint"), Piece(said, "ink" if free >= 1 else "fault")])
     line: Line = [Piece(" ")]
     for index, part in enumerate(parts):
         joined = [*line, *([Piece(f" {glyphs.dot} ", "faint")] if index else []), *part]
@@ -155,16 +160,21 @@ class Header(Painted):
 
 
 class Banner(Painted):
-    """Lines that say what not to believe."""
+    """Lines that say what not to believe, and what is not kept."""
 
     def __init__(self, glyphs: Glyphs, texts: Sequence[str], id: str | None = None) -> None:
         super().__init__(glyphs, id)
+        self.texts: Sequence[str] = ()
+        self.show(texts)
+
+    def show(self, texts: Sequence[str]) -> None:
         self.texts = texts
         self.display = bool(texts)
         self.styles.height = len(texts)
+        self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return [[Piece(f" ! {text}", "note")] for text in self.texts]
+        return [[Piece(f" ! {plain(text)}", "note")] for text in self.texts]
 
 
 class StatusLine(Painted):
