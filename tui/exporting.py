@@ -2,9 +2,9 @@
 
 import io
 import json
-import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +13,11 @@ import typer
 
 from engine.errors import InputError, UsageError
 from engine.grid import SAMPLE_RATE_HZ
+from engine.paths import whole_file, whole_folder
 from engine.session import SessionReader
 from engine.session import export as exports
 from engine.session.clips import clips_of, read_clip, write_clip
 from engine.session.export import TABLES, Halves, Span, Table
-from engine.session.lock import PRIVATE_FILE
 
 FORMATS: Final = ("jsonl", "json", "csv", "parquet", "soccernet", "labels", "clips")
 
@@ -112,7 +112,7 @@ def _write(texts: Iterable[str], order: Order) -> None:
         for text in texts:
             sys.stdout.write(text)
         return
-    with os.fdopen(_create(order.out, order.force), "w", encoding="utf-8", newline="") as file:
+    with _whole(order.out, order.force) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         for text in texts:
             file.write(text)
 
@@ -120,14 +120,18 @@ def _write(texts: Iterable[str], order: Order) -> None:
 def _parquet(reader: SessionReader, order: Order) -> None:
     if order.out is None:
         raise UsageError("Parquet is no text for the terminal", "Name a file with --out.")
-    os.close(_create(order.out, order.force))
-    count = exports.write_parquet(order.out, reader, order.table, order.span)
+    with _whole(order.out, order.force) as unfinished:
+        count = exports.write_parquet(unfinished, reader, order.table, order.span)
     typer.echo(f"{count} rows in {order.out}", err=True)
 
 
 def _clips(reader: SessionReader, order: Order) -> None:
     folder = order.out or Path(f"{reader.name}-clips")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with whole_folder(folder):
+        _clips_into(folder, reader, order)
+
+
+def _clips_into(folder: Path, reader: SessionReader, order: Order) -> None:
     written = missing = 0
     for clip in clips_of(reader, order.before_s, order.after_s, order.span.from_s, order.span.to_s):
         path = folder / f"{clip.name}.{'wav' if order.wav else 'flac'}"
@@ -137,9 +141,7 @@ def _clips(reader: SessionReader, order: Order) -> None:
             missing += 1
             typer.echo(f"{clip.name}: {error.message}", err=True)
             continue
-        if order.force:
-            path.unlink(missing_ok=True)
-        write_clip(path, pcm, "wav" if order.wav else "flac")
+        write_clip(path, pcm, "wav" if order.wav else "flac", replace=order.force)
         written += 1
         if silent:
             typer.echo(f"{path.name}: {silent / SAMPLE_RATE_HZ:.1f} s of it were not kept and are silent", err=True)
@@ -148,14 +150,15 @@ def _clips(reader: SessionReader, order: Order) -> None:
         raise InputError(f"session {reader.name} kept no sound around its spikes", "Record with --sound to keep it.")
 
 
-def _create(path: Path, force: bool) -> int:
-    """A new file for its owner alone."""
-    if force:
-        path.unlink(missing_ok=True)
+@contextmanager
+def _whole(path: Path, force: bool) -> Iterator[Path]:
+    """A new file for its owner alone, which is there when all is written."""
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+        with whole_file(path, force) as unfinished:
+            yield unfinished
     except FileExistsError as error:
-        raise InputError(f"{path} exists already", "Add --force to write over it.") from error
+        hint = "Name another file." if force else "Add --force to write over it."
+        raise InputError(f"{path} exists already", hint) from error
 
 
 def _pretty(document: dict[str, Any]) -> str:

@@ -298,3 +298,38 @@ def test_the_monitor_and_whoever_watches_later_see_for_as_long_as_it_lasts_that_
         live.keys("y")
         live.until("EXIT 0")
         assert "wait in" in live.screen()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sessions", "export", "latest", "-f", "csv", "-o", "out.csv"],
+        ["sessions", "export", "latest", "-f", "json", "-o", "out.json"],
+        ["sessions", "export", "latest", "-f", "clips", "-o", "clips"],
+        ["export", "onnx", "onnx"],
+    ],
+    ids=["csv", "json", "clips", "onnx"],
+)
+def test_an_export_onto_a_disk_without_room_leaves_nothing(
+    small_disk: Path, tmp_path: Path, arguments: list[str], crowd: Path
+):
+    if arguments[0] == "export":
+        pytest.importorskip("onnx")
+    else:
+        time = FakeTime()
+        writer = SessionWriter.create(tmp_path / "home" / "data" / "sessions", "demo:7", keep_sound=True)
+        writer.write(start(writer.name))
+        listen(writer, time, 60.0, live=False)
+        writer.write(Mark(30.0, "goal"))
+        writer.close()
+    filler = fill(small_disk)
+    os.truncate(filler, filler.stat().st_size - 40_000)
+    run = subprocess.run(
+        [*program(*arguments[:-1]), small_disk / arguments[-1]], env=environment(tmp_path, tmp_path / "temporary"),
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert len(run.stderr.splitlines()) == 2
+    assert f"{small_disk / arguments[-1]}" in run.stderr
+    assert "No space left on device" in run.stderr
+    assert sorted(path.name for path in small_disk.iterdir()) == ["filler"]
