@@ -96,7 +96,11 @@ def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
             return [_pretty(exports.document(reader, order.span))]
         case "soccernet":
             halves = order.halves or exports.halves_of(reader)
-            return [_pretty(exports.soccernet(reader, halves, order.label, order.game, order.ranked, order.span))]
+            made = exports.soccernet(reader, halves, order.label, order.game, order.ranked, order.span)
+            found = sum(order.span.holds(spike.onset) for spike in reader.spikes())
+            for line in _said_of(halves, found - len(made["predictions"])):
+                typer.echo(line, err=True)
+            return [_pretty(made)]
         case "labels":
             taught = exports.labels(reader)
             about = {"schema": 1, "session": reader.name, "source": reader.info.source}
@@ -105,6 +109,18 @@ def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
             table = io.StringIO()
             exports.write_csv(table, reader, order.table, order.span)
             return [table.getvalue()]
+
+
+def _said_of(halves: Halves, left_out: int) -> Iterator[str]:
+    """What a person should know of the times of SoccerNet's predictions."""
+    if halves.assumed:
+        yield "no kick-off is marked: the first half is taken to begin with the sound"
+    if halves.second_s is None:
+        yield "no second half is marked: every spike after the kick-off is put into the first half"
+    if halves.assumed or halves.second_s is None:
+        yield "mark both with k in the monitor (momentum replay SESSION), or give --halves 1:30,63:05"
+    if left_out:
+        yield f"{left_out} spikes before the first half are left out"
 
 
 def _write(texts: Iterable[str], order: Order) -> None:

@@ -95,6 +95,27 @@ def test_clips_are_cut_around_spikes_and_marks(session: str, tmp_path: Path):
     assert [soundfile.info(clip).frames for clip in clips] == [25 * 22050] * 2
 
 
+def test_a_soccernet_export_without_kick_offs_says_what_it_took_for_them(session: str, root: Path, capsys: Captured):
+    command = ["sessions", "export", session, "-f", "soccernet"]
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["halves"] == {"first_s": 0.0, "second_s": None, "assumed": True}
+    assert printed.err.splitlines() == [
+        "no kick-off is marked: the first half is taken to begin with the sound",
+        "no second half is marked: every spike after the kick-off is put into the first half",
+        "mark both with k in the monitor (momentum replay SESSION), or give --halves 1:30,63:05",
+    ]
+    with SessionReader.open(root / session) as reader:
+        reader.add_mark(Mark(5.0, "kick-off"))
+        reader.add_mark(Mark(60.0, "second-half"))
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert json.loads(printed.out)["predictions"][0]["gameTime"] == "2 - 00:11"
+    assert main([*command, "--halves", "1:20,1:30"]) == 0
+    assert capsys.readouterr().err == "1 spikes before the first half are left out\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
