@@ -7,6 +7,7 @@ from typing import Final
 from engine.errors import MomentumError
 from engine.monitor import Sink, Stop
 from engine.session import SessionReader
+from engine.session.state import KILLED
 from engine.signals import End, Health, HealthChange, Reading
 
 LOOK_EVERY_S: Final = 0.08
@@ -50,7 +51,7 @@ def follow(
                 sink.flush()
                 return "ended"
         if not running and not events:
-            sink.write(End(heard_s, "killed", "the recorder ended without a word"))
+            sink.write(End(heard_s, KILLED, "the recorder ended without a word"))
             sink.flush()
             raise MomentumError(
                 f"the recorder of session {reader.name} is gone: it was killed, or the power of its machine went",

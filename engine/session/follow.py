@@ -20,6 +20,7 @@ from engine.session.lock import holder_of, is_held
 from engine.session.rows import event_body, event_of, reading_of
 from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound import Segment, segments
+from engine.session.state import SessionState, state_of
 from engine.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
 
 READING_COLUMNS = "t, pressure, level_db, peak_db, health, compute_ms"
@@ -68,6 +69,11 @@ class SessionInfo:
     settings: dict[str, Any]
     weights: dict[str, Any]
     clock_jumps: int
+
+    @property
+    def state(self) -> SessionState:
+        """What has become of it."""
+        return state_of(self.end, self.running)
 
 
 class SessionReader:

@@ -13,9 +13,8 @@ from engine.session.rows import event_body
 from engine.session.schema import ADD_EVENT, explained, open_to_write
 from engine.session.sound import finish_left_overs
 from engine.session.spill import take_back
+from engine.session.state import KILLED
 from engine.signals import End
-
-KILLED = "killed"
 
 
 def settle_all(root: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) -> list[str]:

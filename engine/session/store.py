@@ -16,6 +16,7 @@ from engine.session.disk import DiskKeeper
 from engine.session.folder import LOCK, SOUND, new_folder
 from engine.session.keeping import NotKept
 from engine.session.lock import HeldLock, Holder
+from engine.session.order import note
 from engine.session.rows import ReadingRow, event_body, reading_row
 from engine.session.schema import INSERT_EVENT, INSERT_READING, create_database
 from engine.session.sound import SoundWriter
@@ -136,6 +137,7 @@ class SessionWriter:
         except (OSError, sqlite3.Error):
             lock.release()
             raise
+        note(folder.parent, folder.name)
         # At once: whoever asks for the sound and has no room for it hears so before the match.
         writer._look_at_disk(clocks.monotonic())
         writer._tell_onlookers()
@@ -212,6 +214,7 @@ class SessionWriter:
         with contextlib.suppress(sqlite3.Error):
             self._database.execute("PRAGMA journal_mode=DELETE")
         self._database.close()
+        note(self.folder.parent, self.name)
         whole = not self._readings and not self._events
         if whole:
             # A lock file that nobody holds says that the session was cut off.

@@ -35,7 +35,9 @@ def list_(as_json: AsJson = False) -> None:
 def show(name: Name, as_json: AsJson = False) -> None:
     """One session: what made it, what was heard, spikes, marks, and what went wrong."""
     from engine.session import SessionReader
+    from engine.session.spill import find_spills
     from engine.signals import to_json
+    from tui.recording import places_for_spills
 
     folder = _find(name)
     with SessionReader.open(folder) as reader:
@@ -46,6 +48,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
             "engine": reader.info.start.engine if reader.info.start else None,
             "clock_jumps": reader.info.clock_jumps,
             "segments": len(reader.segments()),
+            "not_kept": reader.not_kept.lines(),
+            "waits_in": [str(file) for file in find_spills(folder.name, places_for_spills())],
             "spikes": [to_json(spike) for spike in reader.spikes()],
             "rejected": [to_json(rejected) for rejected in reader.rejected()],
             "marks": [to_json(mark) for mark in reader.marks()],
@@ -160,23 +164,24 @@ def _row(folder: Path) -> dict[str, Any]:
     """What the list shows of a session; one that can't be read says why."""
     from engine.errors import MomentumError
     from engine.session import SessionReader
+    from engine.session.state import SessionState
 
     try:
         with SessionReader.open(folder) as reader:
             return _described(reader)
     except MomentumError as error:
-        return {"session": folder.name, "state": "damaged", "fault": error.message}
+        return {"session": folder.name, "state": SessionState.DAMAGED.value, "fault": error.message}
 
 
 def _described(reader: "SessionReader") -> dict[str, Any]:
     info = reader.info
-    state = "running" if info.running else info.end.reason if info.end else "cut off"
     sound = sum(segment.path.stat().st_size for segment in reader.segments())
     return {
         "session": info.name,
         "source": info.source,
         "started_at": info.started_at.isoformat(timespec="seconds"),
-        "state": state,
+        "state": info.state.value,
+        "end": info.end.reason if info.end else None,
         "heard_s": round(info.heard_s, 3),
         "readings": info.readings,
         "spikes": info.spikes,
@@ -191,8 +196,8 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
     if "fault" in row:
         return (row["session"], None, None, None, None, None, f"damaged: 'sessions repair {row['session']}'")
     megabytes = f"{row['sound_bytes'] / 1e6:.1f}" if row["sound_bytes"] else None
-    state = row["state"].replace("_", " ")
-    return (row["session"], row["source"], clock_time(row["heard_s"]), row["spikes"], row["marks"], megabytes, state)
+    numbers = (clock_time(row["heard_s"]), row["spikes"], row["marks"], megabytes)
+    return (row["session"], row["source"], *numbers, row["state"])
 
 
 def _told(about: dict[str, Any]) -> str:
@@ -205,10 +210,13 @@ def _told(about: dict[str, Any]) -> str:
         f"source   {about['source']}",
         f"started  {about['started_at']}",
         *([f"engine   {about['engine']}"] if about["engine"] else []),
-        f"state    {about['state'].replace('_', ' ')}",
+        f"state    {about['state']}{_why(about)}",
         f"heard    {clock_time(about['heard_s'])}, {about['readings']} readings",
         f"sound    {about['segments']} segments, {about['sound_bytes'] / 1e6:.1f} MB",
     ]
+    lines += [f"trouble  {line}" for line in about["not_kept"]]
+    if about["state"] != "running":
+        lines += [f"waiting  {file}: 'sessions repair {about['session']}' takes it back" for file in about["waits_in"]]
     if about["clock_jumps"]:
         lines.append(f"clock    the computer's clock jumped {about['clock_jumps']} times; the session's times did not")
     lines += [
@@ -220,6 +228,10 @@ def _told(about: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _why(about: dict[str, Any]) -> str:
+    return f": {about['end'].replace('_', ' ')}" if about["end"] else ""
+
+
 def _account(done: Any) -> list[str]:
     from tui.lines import clock_time
 
@@ -227,7 +239,8 @@ def _account(done: Any) -> list[str]:
         lines = [f"the store of {done.session} is whole: {done.readings} readings"]
     else:
         lines = [
-            f"{done.readings} readings recovered, {done.lost_readings} lost",
+            f"{done.readings} readings recovered, "
+            + ("how many are lost can't be told" if done.lost_readings is None else f"{done.lost_readings} lost"),
             "events recovered: " + (", ".join(f"{n} {kind}" for kind, n in done.events.items()) or "none"),
             f"reviews recovered: {done.reviews}",
             f"the damaged files are kept in {done.kept_in}",

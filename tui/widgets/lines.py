@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.session.state import SessionState
 from engine.signals import Health
 from tui.feed import FeedInfo, FeedKind, Vitals
 from tui.glyphs import Glyphs
@@ -11,7 +12,7 @@ from tui.match_clock import session_time
 from tui.model import Moment
 from tui.text import plain
 from tui.widgets.paint import Line, Painted, Piece, fit, spread, width_of
-from tui.words import Tone
+from tui.words import Tone, word_of
 
 _GIB = 1024**3
 
@@ -26,6 +27,8 @@ class HeaderValue:
     following: bool
     running: bool
     speed: float | None = None
+    ended: SessionState = SessionState.ENDED
+    """What it is when nobody records it any more."""
     minute: str = ""
     period: str = ""
 
@@ -43,7 +46,7 @@ def header_line(value: HeaderValue, width: int, glyphs: Glyphs) -> Line:
         still = ", recording goes on" if value.running else ""
         state = Piece(f" {glyphs.frozen} FROZEN {behind} behind{still} ", "note-word")
     elif not value.running:
-        state = Piece(f" {glyphs.ended} ENDED ", "fault-word")
+        state = Piece(f" {glyphs.ended} {word_of(value.ended)} ", "fault-word")
     else:
         word = "LIVE" if value.info.kind is FeedKind.LIVE else "WATCHING"
         state = Piece(f" {glyphs.live} {word}{speed} ", "bar")
@@ -77,7 +80,7 @@ class StatusValue:
     moment: Moment
     rate: float | None
     vitals: Vitals
-    ended: bool = False
+    ended: SessionState | None = None
 
 
 def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
@@ -87,8 +90,8 @@ def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
     good = moment.health in (Health.LISTENING, Health.CLIPPED, Health.WARMING_UP, Health.RECOVERING)
     glyph = glyphs.tones[Tone.CALM if good else Tone.FAULT]
     parts: list[Line] = [[Piece(f"{glyph} {health}", "calm" if good else "fault")]]
-    if value.ended:
-        parts = [[Piece("ended", "faint")]]
+    if value.ended is not None:
+        parts = [[Piece(value.ended, "faint")]]
     elif value.rate is not None and good:
         parts.append([Piece(f"{value.rate:.1f}/s")])
     if vitals.not_kept.readings:

@@ -3,15 +3,20 @@
 import csv
 import io
 import json
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 import soundfile
 
-from engine.session import SessionReader, SessionWriter
+from engine.session import SessionReader, SessionWriter, list_sessions
+from engine.session.settle import settle
 from engine.signals import End, Mark, Spike
 from tests.unit.engine.session.helpers import FakeTime, listen, recorder
 from tui.cli import main
+from tui.model import Moment
+from tui.words import describe
 
 Captured = pytest.CaptureFixture[str]
 
@@ -41,10 +46,13 @@ def record(root: Path) -> SessionWriter:
 def test_the_list_is_json_where_no_terminal_reads_it(session: str, capsys: Captured):
     assert main(["sessions", "list"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert {key: row[key] for key in ("session", "source", "state", "heard_s", "readings", "spikes", "marks")} == {
+    assert {
+        key: row[key] for key in ("session", "source", "state", "end", "heard_s", "readings", "spikes", "marks")
+    } == {
         "session": session,
         "source": "demo:7",
-        "state": "end_of_file",
+        "state": "ended",
+        "end": "end_of_file",
         "heard_s": 100.0,
         "readings": 1000,
         "spikes": 1,
@@ -60,6 +68,40 @@ def test_a_damaged_session_stands_in_the_list_with_its_remedy(session: str, root
     assert row["state"] == "damaged"
     assert main(["sessions", "show", "latest"]) == 5
     assert f"momentum sessions repair {session}" in capsys.readouterr().err
+
+
+def test_a_session_whose_database_is_gone_can_be_seen_and_deleted(session: str, root: Path, capsys: Captured):
+    (root / session / "session.db").unlink()
+    assert main(["sessions", "list"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["session"], row["state"]) == (session, "damaged")
+    assert main(["sessions", "show", session]) == 5
+    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert main(["sessions", "repair", session]) == 0
+    assert json.loads(capsys.readouterr().out)["lost_readings"] is None
+    assert main(["sessions", "delete", session, "--yes"]) == 0
+    assert not (root / session).exists()
+
+
+def test_list_show_and_monitor_have_one_name_for_a_session_that_was_cut_off(session: str, root: Path, capsys: Captured):
+    copy = root / "20261119T150000Z-dead00"
+    shutil.copytree(root / session, copy)
+    database = sqlite3.connect(copy / "session.db")
+    database.execute("DELETE FROM events WHERE type = 'end'")
+    database.commit()
+    database.close()
+    names = []
+    for _ in range(2):  # before and after the next start puts it in order
+        assert main(["sessions", "list"]) == 0
+        names += [row["state"] for row in json.loads(capsys.readouterr().out) if row["session"] == copy.name]
+        assert main(["sessions", "show", copy.name, "--json"]) == 0
+        names.append(json.loads(capsys.readouterr().out)["state"])
+        settle(copy, FakeTime().clocks, pid=1)
+    with SessionReader.open(copy) as reader:
+        assert reader.info.end is not None
+        moment = Moment(100.0, None, None, "", 0.5, 0, None, None, "", "")
+        names.append(describe(moment, reader.info.end).word.lower())
+    assert names == ["cut off"] * 5
 
 
 def test_show_tells_spikes_and_marks_as_plain_text(session: str, capsys: Captured, monkeypatch):
@@ -147,7 +189,7 @@ def test_delete_removes_one_session_and_no_other(session: str, root: Path):
     other = record(root)
     other.close()
     assert main(["sessions", "delete", session, "--yes"]) == 0
-    assert [path.name for path in root.iterdir()] == [other.name]
+    assert list_sessions(root) == [other.folder]
 
 
 def test_a_running_session_can_be_shown_and_exported_but_neither_repaired_nor_deleted(root: Path, capsys: Captured):
