@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sqlite3
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +16,10 @@ from engine.session.folder import LOCK, SOUND, new_folder
 from engine.session.keeping import NotKept
 from engine.session.lock import HeldLock, Holder
 from engine.session.order import note
-from engine.session.rows import ReadingRow, event_body, reading_row
-from engine.session.schema import INSERT_EVENT, INSERT_READING, create_database
+from engine.session.rows import event_body, reading_row
+from engine.session.schema import create_database
 from engine.session.sound import SoundWriter
-from engine.session.spill import Spill
+from engine.session.waiting import Waiting
 from engine.signals import AudioBlock, End, Event, Reading
 
 COMMIT_EVERY_S: Final = 0.02
@@ -32,8 +31,6 @@ SYNC_EVERY_S: Final = 1.0
 RETRY_EVERY_S: Final = 1.0
 PATIENCE_S: Final = 2.0
 """How long another process may hold the store before anybody is told."""
-WAITING_READINGS: Final = 40_000
-"""About an hour of readings is kept in memory while nothing can be written; a spill holds the earlier ones."""
 LAST_PATIENCE_S: Final = 5.0
 CLOCK_JUMP_S: Final = 1.0
 
@@ -53,7 +50,7 @@ class SessionWriter:
         sound: SoundWriter | None,
         disk: DiskKeeper | None,
         clocks: Clocks,
-        spill: Spill,
+        waiting: Waiting,
     ) -> None:
         self.folder = folder
         self._database = database
@@ -64,15 +61,12 @@ class SessionWriter:
         self._started_s = clocks.monotonic()
         self._started_unix_s = clocks.utc().timestamp()
         self._clock_off_s = 0.0
-        self._readings: deque[ReadingRow] = deque(maxlen=WAITING_READINGS)
-        self._events: list[tuple[int, str, float, str]] = []
-        self._count = self._committed_count = 0
+        self._waiting = waiting
         self._heard_s = 0.0
         self._committed_heard_s = 0.0
         self._committed_s = self._saved_s = self._synced_s = self._beaten_s = self._started_s
         self._failing_since_s: float | None = None
         self._refusal = ""
-        self._spill = spill
         self._told = NotKept()
         self._notices: list[str] = []
         self._ended = self._closed = False
@@ -103,7 +97,7 @@ class SessionWriter:
             try:
                 sound = SoundWriter(folder / SOUND) if keep_sound else None
                 meta = {"settings": settings, "weights": weights}
-                return cls._begin(folder, source, sound, disk, meta, clocks, Spill(folder.name, spills))
+                return cls._begin(folder, source, sound, disk, meta, clocks, Waiting(folder.name, spills))
             except (OSError, sqlite3.Error):
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -122,7 +116,7 @@ class SessionWriter:
         disk: DiskKeeper | None,
         meta: dict[str, Mapping[str, Any] | None],
         clocks: Clocks,
-        spill: Spill,
+        waiting: Waiting,
     ) -> "SessionWriter":
         holder = Holder(os.getpid(), iso(clocks.utc()), source, folder.name)
         lock = HeldLock.take(folder / LOCK, holder)
@@ -130,7 +124,7 @@ class SessionWriter:
             raise OSError(f"{folder.name} is held by another process")
         try:
             database = create_database(folder)
-            writer = cls(folder, database, lock, sound, disk, clocks, spill)
+            writer = cls(folder, database, lock, sound, disk, clocks, waiting)
             rows = {**meta, "source": source, "started_unix_s": writer._started_unix_s}
             values = [(key, json.dumps(value, default=str)) for key, value in rows.items()]
             database.executemany("INSERT INTO meta VALUES (?,?)", values)
@@ -152,14 +146,13 @@ class SessionWriter:
         """Keep an event: on disk within half a second, and at once where it is no reading."""
         elapsed_s = self._clocks.monotonic() - self._started_s
         if isinstance(event, Reading):
-            self._count += 1
             self._heard_s = event.t
-            self._readings.append(reading_row(self._count, event, elapsed_s))
+            self._waiting.add_reading(reading_row(self._waiting.count + 1, event, elapsed_s))
             self._commit_when_due()
         else:
             self._ended = isinstance(event, End)
             kind, body = event_body(event)
-            self._events.append((self._count, kind, elapsed_s, body))
+            self._waiting.add_event((self._waiting.count, kind, elapsed_s, body))
             self._commit_when_due(now=True)
 
     def sound(self, block: AudioBlock) -> None:
@@ -188,8 +181,8 @@ class SessionWriter:
     @property
     def not_kept(self) -> NotKept:
         """What does not get onto the disk at the moment, and why; whoever follows the session is told the same."""
-        where = f"; they wait in {'a spill file' if self._spill.files else 'memory'}"
-        readings = self._refusal + where if self._failing_since_s is not None else ""
+        where = "a spill file" if self._waiting.files else "memory: make room"
+        readings = f"{self._refusal}; they wait in {where}" if self.failing else ""
         return NotKept(readings, self._sound.trouble if self._sound is not None else "")
 
     def close(self) -> None:
@@ -215,20 +208,19 @@ class SessionWriter:
             self._database.execute("PRAGMA journal_mode=DELETE")
         self._database.close()
         note(self.folder.parent, self.name)
-        whole = not self._readings and not self._events
-        if whole:
+        if not self._waiting:
             # A lock file that nobody holds says that the session was cut off.
             self._lock.path.unlink(missing_ok=True)
         self._lock.release()
-        if not whole:
-            self._leave_in_spill()
+        if self._waiting:
+            self._notices.append(self._waiting.leave(self._refusal))
 
     def _commit_when_due(self, now: bool = False) -> None:
         clock_s = self._clocks.monotonic()
         if clock_s - self._beaten_s >= 0.5:
             self._beaten_s = clock_s
             self._lock.beat()
-        if not self._readings and not self._events:
+        if not self._waiting:
             return
         if self._failing_since_s is not None:
             due = clock_s - self._committed_s >= RETRY_EVERY_S
@@ -249,11 +241,7 @@ class SessionWriter:
             # FULL waits for the disk, and for everything that was written before it.
             database.execute(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}")
             database.execute("BEGIN IMMEDIATE")
-            database.executemany(INSERT_READING, self._readings)
-            database.executemany(INSERT_EVENT, self._events)
-            # Last: a disk that is still full has said so by now, mostly, and the spill need not be read.
-            earlier = self._in_spill_alone()
-            database.executemany(INSERT_READING, earlier)
+            lost = self._waiting.insert(database)
             if jump:
                 database.execute("INSERT INTO clock (elapsed_s, unix_s, jump_s) VALUES (?,?,?)", jump)
             database.execute("COMMIT")
@@ -266,14 +254,12 @@ class SessionWriter:
             self._clock_off_s += jump[2]
             self._notices.append(f"the computer's clock jumped by {jump[2]:+.0f} s; the session's times go on unmoved")
         if self._failing_since_s is not None:
-            self._notices.append(f"writing again after {clock_s - self._failing_since_s:.0f} s; {self._lost(earlier)}")
+            told = f"{lost} readings did not fit into memory and are lost" if lost else "nothing was lost"
+            self._notices.append(f"writing again after {clock_s - self._failing_since_s:.0f} s; {told}")
             self._failing_since_s = None
-            self._spill.drop()
         self._saved_s = clock_s
         self._committed_heard_s = self._heard_s
-        self._committed_count = self._count
-        self._readings.clear()
-        self._events.clear()
+        self._waiting.written()
 
     def _refused(self, clock_s: float, error: sqlite3.Error) -> None:
         # SQLite may have rolled back by itself, as it does when the disk is full.
@@ -286,39 +272,11 @@ class SessionWriter:
         if self._failing_since_s is None and name.startswith("SQLITE_BUSY") and clock_s - self._saved_s < PATIENCE_S:
             return
         # Written elsewhere at every try and not at the end alone: a recorder that is killed now loses a second.
-        spilled = self._spill.keep(self._readings, self._events)
+        spilled = self._waiting.spill()
         if self._failing_since_s is None:
             self._failing_since_s = clock_s
-            where = f" and in {self._spill.files[0]}" if spilled else ""
+            where = f" and in {self._waiting.files[0]}" if spilled else ""
             self._notices.append(f"nothing can be written ({error}); listening goes on, readings wait in memory{where}")
-
-    def _in_spill_alone(self) -> list[ReadingRow]:
-        """Readings that memory had no more room for."""
-        if not self._readings or self._readings[0][0] == self._committed_count + 1:
-            return []
-        return self._spill.reading_rows(self._committed_count + 1, self._readings[0][0])
-
-    def _lost(self, earlier: Sequence[ReadingRow]) -> str:
-        lost = self._readings[0][0] - self._committed_count - 1 - len(earlier) if self._readings else 0
-        return f"{lost} readings did not fit into memory and are lost" if lost else "nothing was lost"
-
-    def _leave_in_spill(self) -> None:
-        kept = self._spill.keep(self._readings, self._events)
-        waiting = self._count - self._committed_count
-        if self._spill.files:
-            files = " and ".join(map(str, self._spill.files))
-            self._notices.append(
-                f"{self._spill.readings} readings of session {self.name} could not be written ({self._refusal}) and "
-                f"wait in {files}: 'momentum sessions repair {self.name}' takes them back when there is room"
-            )
-        lost = waiting - self._spill.readings
-        if lost or not kept:
-            what = f"{lost} readings" if lost else "the end"
-            raise MomentumError(
-                f"{what} of session {self.name} could not be written and {'are' if lost else 'is'} lost: "
-                f"{self._refusal}; {self._committed_count} readings are kept",
-                "Make room: 'momentum doctor' says how much there is, 'momentum sessions list' what can be deleted.",
-            )
 
     def _look_at_disk(self, now_s: float) -> None:
         if self._disk is not None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 sessions = group("The archive of what was recorded: list, show, export, repair and delete sessions.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
-Name = Annotated[str, typer.Argument(help="A session, the start of its name, or 'latest'.")]
+Name = Annotated[
+    str,
+    typer.Argument(help="A session, the start of its name, or 'latest': one that runs, or else the last that ended."),
+]
 
 
 @sessions.command("list")

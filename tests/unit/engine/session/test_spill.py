@@ -81,9 +81,11 @@ def test_a_watcher_that_comes_later_sees_why_nothing_new_is_written_until_it_is(
 
 
 def test_what_memory_had_no_room_for_comes_from_the_spill_when_writing_is_possible_again(
-    time, spills, writer, monkeypatch
+    root, time, spills, monkeypatch
 ):
-    writer._readings = type(writer._readings)(writer._readings, maxlen=30)
+    monkeypatch.setattr("engine.session.waiting.WAITING_READINGS", 30)
+    writer = SessionWriter.create(root, "demo:7", clocks=time.clocks, spills=spills)
+    listen(writer, time, 1.0)
     blocker = hold(writer)
     listen(writer, time, 9.0, from_s=1.0)
     blocker.close()
