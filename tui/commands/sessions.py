@@ -88,6 +88,8 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
     from engine.errors import UsageError
     from engine.session.folder import delete_session
+    from engine.session.spill import find_spills
+    from tui.recording import places_for_spills
 
     folder = _find(name)
     if not yes:
@@ -95,6 +97,8 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
             raise UsageError(f"{folder.name} is deleted only when that is confirmed", "Add --yes.")
         typer.confirm(f"Delete session {folder.name} with its sound, for good?", abort=True, err=True)
     delete_session(folder)
+    for file in find_spills(folder.name, places_for_spills()):
+        file.unlink(missing_ok=True)
     typer.echo(f"deleted {folder.name}", err=True)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from engine.paths import private_file, private_folder
 from engine.session import SessionReader, SessionWriter, list_sessions
 from engine.session.settle import settle
 from engine.signals import End, Mark, Spike
@@ -185,10 +186,18 @@ def test_repair_of_a_whole_session_says_that_it_is_whole(session: str, capsys: C
     assert (account["readings"], account["lost_readings"], account["kept_in"]) == (1000, 0, None)
 
 
-def test_delete_removes_one_session_and_no_other(session: str, root: Path):
+def test_delete_removes_one_session_with_all_it_has_and_no_other(
+    session: str, root: Path, home: Path, capsys: Captured
+):
     other = record(root)
     other.close()
+    spill = home / "cache" / "spill" / f"{session}.spill"
+    private_folder(spill.parent)
+    private_file(spill).close()
+    assert main(["sessions", "show", session, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["waits_in"] == [str(spill)]
     assert main(["sessions", "delete", session, "--yes"]) == 0
+    assert not spill.exists()
     assert list_sessions(root) == [other.folder]
 
 
