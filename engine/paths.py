@@ -1,7 +1,10 @@
 """Where things live: one place for every folder the program reads or writes."""
 
+import errno
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -61,6 +64,53 @@ def private_file(file: Path, replace: bool = False) -> TextIO:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if replace else os.O_EXCL), PRIVATE_FILE)
     os.fchmod(descriptor, PRIVATE_FILE)
     return os.fdopen(descriptor, "w", encoding="utf-8")
+
+
+@contextmanager
+def whole_file(file: Path, replace: bool = False) -> Iterator[Path]:
+    """An empty file beside ``file``, for its owner alone, to be written to: it takes the name of ``file`` when all is
+    written, and of one that fails, or is interrupted, nothing stays.
+
+    Raises ``FileExistsError`` where ``file`` is there already and ``replace`` is False, or it is no plain file; other
+    ``OSError`` name ``file``, too.
+    """
+    _refuse_taken(file, replace)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{file.name[:100]}-", suffix=".part", dir=file.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from error
+    unfinished = Path(name)
+    try:
+        yield unfinished
+        os.fsync(handle)
+        _refuse_taken(file, replace)
+        unfinished.replace(file)
+    except OSError as error:
+        if isinstance(error, FileExistsError) or error.filename not in (None, name):
+            raise
+        raise OSError(error.errno, error.strerror, str(file)) from error
+    finally:
+        os.close(handle)
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """``folder``, made for its owner alone where it is missing; gone again where filling it fails and left nothing."""
+    made = not folder.exists()
+    private_folder(folder)
+    try:
+        yield folder
+    except BaseException:
+        if made:
+            with suppress(OSError):  # something whole is in it
+                folder.rmdir()
+        raise
+
+
+def _refuse_taken(file: Path, replace: bool) -> None:
+    if file.exists() and not (replace and file.is_file()):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
 
 
 def shipped_weights() -> Path:

@@ -10,20 +10,22 @@ from engine.errors import MomentumError
 from engine.session import SessionReader, list_sessions
 from engine.session.folder import LOCK, running_sessions
 from engine.session.lock import is_held
+from engine.session.state import SessionState, state_of
 from tui.feed import FeedInfo, FeedKind
 from tui.stored_feed import StoredFeed
 
-LIVE: Final = "live"
-HERE: Final = "live here"
-DAMAGED: Final = "damaged"
-_ENDED: Final = frozenset({"end_of_file", "end_of_stream", "quit", "interrupted", "terminated"})
+LIVE: Final = SessionState.RUNNING.value
+HERE: Final = "here"
+"""A running session that this very process records."""
+DAMAGED: Final = SessionState.DAMAGED.value
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a person knows a session by. ``folder`` is None for a run of this process that keeps none.
 
-    ``state`` is ``LIVE``, ``HERE`` (this process records it), ``DAMAGED`` with its ``fault``, or how it ended.
+    ``state`` is ``LIVE``, ``HERE`` (this process records it), ``DAMAGED`` with its ``fault``, or another
+    ``SessionState``.
     """
 
     name: str
@@ -65,12 +67,9 @@ def entry_of(folder: Path, here: FeedInfo | None = None) -> Entry:
     except (MomentumError, OSError) as error:
         fault = error.message if isinstance(error, MomentumError) else str(error)
         return Entry(folder.name, folder, DAMAGED, fault=fault)
-    if info.running:
-        state = HERE if here is not None and here.session == info.name else LIVE
-    elif info.end is None:
-        state = "cut off"
-    else:
-        state = "ended" if info.end.reason in _ENDED else info.end.reason.replace("_", " ")
+    state = state_of(info.end, info.running).value
+    if info.running and here is not None and here.session == info.name:
+        state = HERE
     return Entry(info.name, folder, state, info.source, info.started_at, info.heard_s, info.spikes)
 
 

@@ -2,20 +2,20 @@
 
 import io
 import json
-import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import InputError, UsageError
 from engine.grid import SAMPLE_RATE_HZ
+from engine.paths import whole_file, whole_folder
 from engine.session import SessionReader
 from engine.session import export as exports
 from engine.session.clips import clips_of, read_clip, write_clip
 from engine.session.export import TABLES, Halves, Span, Table
-from engine.session.lock import PRIVATE_FILE
 from tui.output import say
 
 FORMATS: Final = ("jsonl", "json", "csv", "parquet", "soccernet", "labels", "clips")
@@ -95,7 +95,11 @@ def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
             return [_pretty(exports.document(reader, order.span))]
         case "soccernet":
             halves = order.halves or exports.halves_of(reader)
-            return [_pretty(exports.soccernet(reader, halves, order.label, order.game, order.ranked, order.span))]
+            made = exports.soccernet(reader, halves, order.label, order.game, order.ranked, order.span)
+            found = sum(order.span.holds(spike.onset) for spike in reader.spikes())
+            for line in _said_of(halves, found - len(made["predictions"])):
+                say(line)
+            return [_pretty(made)]
         case "labels":
             taught = exports.labels(reader)
             about = {"schema": 1, "session": reader.name, "source": reader.info.source}
@@ -106,12 +110,24 @@ def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
             return [table.getvalue()]
 
 
+def _said_of(halves: Halves, left_out: int) -> Iterator[str]:
+    """What a person should know of the times of SoccerNet's predictions."""
+    if halves.assumed:
+        yield "no kick-off is marked: the first half is taken to begin with the sound"
+    if halves.second_s is None:
+        yield "no second half is marked: every spike after the kick-off is put into the first half"
+    if halves.assumed or halves.second_s is None:
+        yield "mark both with k in the monitor (momentum replay SESSION), or give --halves 1:30,63:05"
+    if left_out:
+        yield f"{left_out} spikes before the first half are left out"
+
+
 def _write(texts: Iterable[str], order: Order) -> None:
     if order.out is None:
         for text in texts:
             sys.stdout.write(text)
         return
-    with os.fdopen(_create(order.out, order.force), "w", encoding="utf-8", newline="") as file:
+    with _whole(order.out, order.force) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         for text in texts:
             file.write(text)
 
@@ -119,14 +135,18 @@ def _write(texts: Iterable[str], order: Order) -> None:
 def _parquet(reader: SessionReader, order: Order) -> None:
     if order.out is None:
         raise UsageError("Parquet is no text for the terminal", "Name a file with --out.")
-    os.close(_create(order.out, order.force))
-    count = exports.write_parquet(order.out, reader, order.table, order.span)
+    with _whole(order.out, order.force) as unfinished:
+        count = exports.write_parquet(unfinished, reader, order.table, order.span)
     say(f"{count} rows in {order.out}")
 
 
 def _clips(reader: SessionReader, order: Order) -> None:
     folder = order.out or Path(f"{reader.name}-clips")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with whole_folder(folder):
+        _clips_into(folder, reader, order)
+
+
+def _clips_into(folder: Path, reader: SessionReader, order: Order) -> None:
     written = missing = 0
     for clip in clips_of(reader, order.before_s, order.after_s, order.span.from_s, order.span.to_s):
         path = folder / f"{clip.name}.{'wav' if order.wav else 'flac'}"
@@ -136,9 +156,7 @@ def _clips(reader: SessionReader, order: Order) -> None:
             missing += 1
             say(f"{clip.name}: {error.message}")
             continue
-        if order.force:
-            path.unlink(missing_ok=True)
-        write_clip(path, pcm, "wav" if order.wav else "flac")
+        write_clip(path, pcm, "wav" if order.wav else "flac", replace=order.force)
         written += 1
         if silent:
             say(f"{path.name}: {silent / SAMPLE_RATE_HZ:.1f} s of it were not kept and are silent")
@@ -147,14 +165,15 @@ def _clips(reader: SessionReader, order: Order) -> None:
         raise InputError(f"session {reader.name} kept no sound around its spikes", "Record with --sound to keep it.")
 
 
-def _create(path: Path, force: bool) -> int:
-    """A new file for its owner alone."""
-    if force:
-        path.unlink(missing_ok=True)
+@contextmanager
+def _whole(path: Path, force: bool) -> Iterator[Path]:
+    """A new file for its owner alone, which is there when all is written."""
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+        with whole_file(path, force) as unfinished:
+            yield unfinished
     except FileExistsError as error:
-        raise InputError(f"{path} exists already", "Add --force to write over it.") from error
+        hint = "Name another file." if force else "Add --force to write over it."
+        raise InputError(f"{path} exists already", hint) from error
 
 
 def _pretty(document: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ records on this machine, or a finished one.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.session.keeping import NotKept
 from engine.signals import Event, Mark, Rejected, Spike
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Vitals:
     """From the newest sound to its reading being handed to the screen."""
     disk_free_bytes: int | None = None
     detail: str = ""
+    not_kept: NotKept = field(default_factory=NotKept)
 
 
 class SessionFeed(Protocol):

@@ -7,6 +7,7 @@ from typing import Final
 from engine.errors import MomentumError
 from engine.monitor import Sink, Stop
 from engine.session import SessionReader
+from engine.session.state import KILLED
 from engine.signals import End, Health, HealthChange, Reading
 
 LOOK_EVERY_S: Final = 0.08
@@ -35,8 +36,9 @@ def follow(
         if changes:
             sink.write(changes[-1])
         sink.flush()
-    heard_s = 0.0
+    heard_s, health = 0.0, Health.WARMING_UP
     dumb = False
+    told: list[str] = []
     while stop.reason is None:
         # Asked first: what a recorder wrote before its end is there when it is gone.
         running = reader.running
@@ -44,17 +46,23 @@ def follow(
         for event in events:
             sink.write(event)
             if isinstance(event, Reading):
-                heard_s = event.t
+                heard_s, health = event.t, event.health
             if isinstance(event, End):
                 sink.flush()
                 return "ended"
         if not running and not events:
-            sink.write(End(heard_s, "killed", "the recorder ended without a word"))
+            sink.write(End(heard_s, KILLED, "the recorder ended without a word"))
             sink.flush()
             raise MomentumError(
                 f"the recorder of session {reader.name} is gone: it was killed, or the power of its machine went",
                 "what it heard is kept; the next 'momentum record' puts it in order",
             )
+        not_kept = reader.not_kept.lines() if running else []
+        for line in not_kept:
+            # The recorder's own word on it is what can't be written.
+            if line not in told:
+                sink.write(HealthChange(heard_s, health, line))
+        told = not_kept
         age_s = reader.heartbeat_age_s
         if age_s >= DUMB_AFTER_S and not dumb:
             sink.write(HealthChange(heard_s, Health.STALLED, f"the recorder has not moved for {age_s:.0f} s"))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine import grid
 from engine.errors import MomentumError
 from engine.explain.recent import Recent
+from engine.session.keeping import NotKept
 from engine.signals import ALARM_LINE, AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
 from engine.spikes import SpikeDetector, at_threshold
 from tui.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
@@ -65,6 +66,7 @@ class LiveFeed:
         store: StoredFeed | None = None,
         weights: Path | None = None,
         clock: Callable[[], float] = monotonic,
+        not_kept: Callable[[], NotKept] = NotKept,
     ) -> None:
         self.run: Future[End] | None = None
         """The engine's run, once it is submitted."""
@@ -72,6 +74,7 @@ class LiveFeed:
         self._detector = detector
         self._store = store
         self._clock = clock
+        self._not_kept = not_kept
         self._events: deque[Event] = deque()
         self._recent = Recent()
         self._weights = weights
@@ -163,7 +166,8 @@ class LiveFeed:
         if self._store is None:
             return Vitals(delay_s)
         kept = self._store.vitals()
-        return replace(kept, delay_s=delay_s, detail="" if self._ended else kept.detail)
+        detail = "" if self._ended else kept.detail
+        return replace(kept, delay_s=delay_s, detail=detail, not_kept=self._not_kept())
 
     def spectrum(self) -> NDArray[np.float32] | None:
         return self._recent.newest

@@ -12,12 +12,15 @@ from tui.output import say
 from tui.stray import STRAY_OUTPUT, Bounded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.audio.source import AudioSource
     from engine.config import Settings
     from engine.health import Watchdog
     from engine.hooks import SpikeHook
     from engine.monitor import Sink
     from engine.session import SessionWriter
+    from engine.session.keeping import NotKept
     from tui.listening import Engine
 
 _PIPE_GIVES_UP_AFTER_S: Final = 30.0
@@ -48,6 +51,12 @@ class Recording:
     def take_notices(self) -> Sequence[str]:
         """What a person should know about the keeping."""
         return self.writer.take_notices() if self.writer else ()
+
+    def not_kept(self) -> "NotKept":
+        """What does not get onto the disk at the moment; nothing where no session is kept."""
+        from engine.session.keeping import NotKept
+
+        return self.writer.not_kept if self.writer else NotKept()
 
 
 def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float | None) -> Opened:
@@ -81,7 +90,8 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
     What a killed recorder left behind is put in order first, and told.
 
     Raises:
-        MomentumError: no session can be kept, the device is recorded by another process, or the hook can't be run.
+        MomentumError: no session can be kept, the device is recorded by another process, or the hook can't be run; at
+            the end, what was heard could be written nowhere.
     """
     from engine.hooks import SpikeHook
     from engine.paths import find_paths
@@ -111,8 +121,8 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterato
     from engine.session.lock import Holder
     from engine.session.settle import settle_all
 
-    root, clocks = find_paths().sessions, Clocks()
-    for sentence in settle_all(root, clocks, os.getpid()):
+    root, clocks, spills = find_paths().sessions, Clocks(), places_for_spills()
+    for sentence in settle_all(root, clocks, os.getpid(), spills):
         say(sentence)
     room = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
     holder = Holder(os.getpid(), iso(clocks.utc()), opened.source.name, "")
@@ -126,13 +136,37 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterato
             settings=settings.model_dump(mode="json"),
             weights=_identity(engine),
             clocks=clocks,
+            spills=spills,
         )
+        for line in writer.not_kept.lines():
+            say(line)
         try:
             if device is not None:
                 device.describe(replace(holder, session=writer.name))
             yield writer
         finally:
-            writer.close()
+            _close(writer)
+
+
+def _close(writer: "SessionWriter") -> None:
+    """End the session; what a person should know of its last moments comes when the screen is left."""
+    writer.take_notices()
+    try:
+        writer.close()
+    finally:
+        for notice in writer.take_notices():
+            say(notice)
+
+
+def places_for_spills() -> "tuple[Path, ...]":
+    """Where what a full disk does not take is written, and looked for."""
+    import tempfile
+    from pathlib import Path
+
+    from engine.paths import find_paths
+    from engine.session.spill import spill_folders
+
+    return spill_folders(find_paths(), Path(tempfile.gettempdir()))
 
 
 def _identity(engine: "Engine") -> dict[str, Any]:

@@ -81,9 +81,8 @@ def show_live(
     stop = Stop()
     with ThreadPoolExecutor(1, "engine") as thread:
         reader = SessionReader.open(session) if session else None
-        feed = LiveFeed(
-            info, detector, StoredFeed(reader, FeedKind.LIVE, info=info) if reader else None, engine.weights.folder
-        )
+        store = StoredFeed(reader, FeedKind.LIVE, info=info) if reader else None
+        feed = LiveFeed(info, detector, store, engine.weights.folder, not_kept=kept.not_kept)
         monitor = Monitor(
             opened.source,
             engine.stream,

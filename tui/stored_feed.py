@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.paths import whole_file
 from engine.session import Review, SessionReader
 from engine.signals import Event, Mark, Rejected, Spike
 from engine.spikes import measured_lines
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S: Final = 0.5
 """How often the recorder's lock is looked at; asked for many times a second."""
 _QUIET_S: Final = 3.0
-_PRIVATE: Final = 0o600
 _SUFFIX: Final = {"spikes": "spikes.csv", "readings": "readings.csv", "json": "json", "labels": "labels.json"}
 
 
@@ -101,7 +101,7 @@ class StoredFeed:
             free = shutil.disk_usage(self.reader.folder).free
         except OSError:
             return Vitals(detail="the session's folder is gone")
-        return Vitals(disk_free_bytes=free, detail=detail)
+        return Vitals(disk_free_bytes=free, detail=detail, not_kept=self.reader.not_kept)
 
     def spectrum(self) -> NDArray[np.float32] | None:
         """The store keeps no mel frames."""
@@ -116,11 +116,13 @@ class StoredFeed:
         from engine.session import export
 
         path = folder / f"{self.reader.name}.{_SUFFIX[kind]}"
-        with SessionReader.open(self.reader.folder) as reader, _private(path).open("w", newline="") as out:
-            if kind == "spikes":
-                export.write_csv(out, reader, "spikes")
-            elif kind == "readings":
-                export.write_csv(out, reader, "readings")
+        with (
+            SessionReader.open(self.reader.folder) as reader,
+            whole_file(path, replace=True) as unfinished,
+            unfinished.open("w", encoding="utf-8", newline="") as out,
+        ):
+            if kind in ("spikes", "readings"):
+                export.write_csv(out, reader, "spikes" if kind == "spikes" else "readings")
             elif kind == "labels":
                 json.dump(asdict(export.labels(reader)), out, indent=2)
             else:
@@ -134,8 +136,7 @@ class StoredFeed:
         clip = clip_at(onset, "spike")
         pcm, _ = read_clip(self.reader.folder, clip)
         path = folder / f"{self.reader.name}-{clip.name}.flac"
-        path.unlink(missing_ok=True)  # the same clip, written again
-        write_clip(path, pcm, "flac")
+        write_clip(path, pcm, "flac", replace=True)  # the same clip, written again
         return path
 
     def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool] = lambda: True) -> "Explanation":
@@ -164,10 +165,3 @@ class StoredFeed:
             operating_points=points_of(info.weights.get("operating_points") or ()),
             calibration=str(info.weights.get("calibration") or ""),
         )
-
-
-def _private(path: Path) -> Path:
-    """Make an empty file at ``path`` for its owner alone."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=_PRIVATE)
-    return path

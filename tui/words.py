@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.grid import HISTORY_S
+from engine.session.state import SessionState, state_of
 from engine.signals import End, Health
 from tui.match_clock import session_time
 from tui.model import Moment
@@ -102,6 +103,12 @@ _PLAIN_ENDS = {
 
 def _ended(end: End) -> State:
     at = f"after {session_time(end.t)}; q quits"
+    word = word_of(state_of(end, running=False))
     if end.reason in _PLAIN_ENDS:
-        return State(Tone.ABSENT, "ENDED", _PLAIN_ENDS[end.reason], at)
-    return State(Tone.FAULT, "STOPPED", plain(end.detail or end.reason.replace("_", " "), 200), at)
+        return State(Tone.ABSENT, word, _PLAIN_ENDS[end.reason], at)
+    return State(Tone.FAULT, word, plain(end.detail or end.reason.replace("_", " "), 200), at)
+
+
+def word_of(state: SessionState) -> str:
+    """A session's state as the monitor writes it."""
+    return state.value.upper()

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.audio.mono import to_mono
 from engine.audio.resampling import HIGHEST_RATE_HZ
+from engine.audio.wav import missing_s
 from engine.errors import InputError
 from engine.signals import Samples
 
@@ -59,6 +60,8 @@ class SoundFileDecoder:
 
         # By descriptor: given a name, libsndfile would believe extensions such as .raw or .vox.
         self._raw: BinaryIO = path.open("rb", buffering=0)
+        self._missing_s = missing_s(self._raw, path.stat().st_size)
+        self._raw.seek(0)
         self._opened: Callable[[], Any] = lambda: soundfile.SoundFile(self._raw.fileno(), closefd=False)
         try:
             self._file: Any = self._opened()
@@ -99,6 +102,8 @@ class SoundFileDecoder:
             yield Chunk(samples, rate_hz, 0.0, repaired)
         if self._file.frames - heard > BREAK_OFF_S * rate_hz:
             _damaged(self._name, heard / rate_hz, self.duration_s)
+        if self._missing_s > BREAK_OFF_S:
+            _damaged(self._name, heard / rate_hz, heard / rate_hz + self._missing_s)
 
     def close(self) -> None:
         self._file.close()

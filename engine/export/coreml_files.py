@@ -3,10 +3,10 @@
 import json
 import os
 import shutil
-import tempfile
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from engine.errors import UsageError
@@ -14,7 +14,7 @@ from engine.export.coreml_graph import Function, coreml_package, functions
 from engine.export.description import describe
 from engine.export.onnx_files import DESCRIPTION_FILE, Exported
 from engine.model.checkpoint import Weights
-from engine.paths import PRIVATE_DIRECTORY, PRIVATE_FILE, private_file, private_folder
+from engine.paths import PRIVATE_DIRECTORY, PRIVATE_FILE, whole_file, whole_folder
 
 SUFFIX: Final = ".mlpackage"
 
@@ -37,15 +37,21 @@ def export_coreml(weights: Weights, folder: Path, replace: bool = False) -> list
         if file.exists() and not replace:
             raise UsageError(f"{file} is there already", "Choose another folder, or replace it with --force.")
     description = describe(weights)
-    private_folder(folder)
     written = []
-    for name, function in built.items():
-        _save(_model(tools, function, description), targets[name])
-        size = sum(file.stat().st_size for file in targets[name].rglob("*") if file.is_file())
-        written.append(Exported(targets[name], _signature(function.given), _signature(function.found), size))
-    with private_file(folder / DESCRIPTION_FILE, replace=True) as out:
-        json.dump({name: json.loads(text) for name, text in description.items()}, out, indent=2)
-        out.write("\n")
+    with whole_folder(folder), TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+        # All of them or none: they take their names when the last is written.
+        for name, function in built.items():
+            package = Path(unfinished) / targets[name].name
+            _save(_model(tools, function, description), package)
+            size = sum(file.stat().st_size for file in package.rglob("*") if file.is_file())
+            written.append(Exported(targets[name], _signature(function.given), _signature(function.found), size))
+        with whole_file(folder / DESCRIPTION_FILE, replace=True) as file:
+            readable = {name: json.loads(text) for name, text in description.items()}
+            file.write_text(json.dumps(readable, indent=2) + "\n", encoding="utf-8")
+            for target in targets.values():
+                if target.exists():
+                    shutil.rmtree(target)
+                os.replace(Path(unfinished) / target.name, target)  # noqa: PTH105 - a folder over none
     return written
 
 
@@ -66,16 +72,11 @@ def _model(tools: Any, function: Function, description: dict[str, str]) -> Any:
     return model
 
 
-def _save(model: Any, target: Path) -> None:
-    """A whole package or none: what stands under its name was written to the end."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as unfinished:
-        package = Path(unfinished) / target.name
-        model.save(str(package))
-        for path in (package, *package.rglob("*")):
-            path.chmod(PRIVATE_DIRECTORY if path.is_dir() else PRIVATE_FILE)
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(package, target)  # noqa: PTH105 - a folder over none
+def _save(model: Any, package: Path) -> None:
+    """Write the package for its owner alone."""
+    model.save(str(package))
+    for path in (package, *package.rglob("*")):
+        path.chmod(PRIVATE_DIRECTORY if path.is_dir() else PRIVATE_FILE)
 
 
 def _signature(value: tuple[str, tuple[int, ...]]) -> str:

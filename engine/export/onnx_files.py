@@ -5,7 +5,7 @@ at different moments. What the two encoder files share is small (a few hundred k
 """
 
 import json
-import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from engine.errors import UsageError
 from engine.export.description import describe
 from engine.model.checkpoint import Weights
 from engine.model.onnx_graph import models, onnx_package
-from engine.paths import PRIVATE_FILE, private_folder
+from engine.paths import whole_file, whole_folder
 
 DESCRIPTION_FILE: Final = "description.json"
 
@@ -46,30 +46,25 @@ def export_onnx(weights: Weights, folder: Path, replace: bool = False) -> list[E
         if file.exists() and not replace:
             raise UsageError(f"{file} is there already", "Choose another folder, or replace it with --force.")
     onnx, description = onnx_package(), describe(weights)
-    private_folder(folder)
+    contents: dict[Path, bytes] = {}
     written = []
     for name, model in built.items():
         onnx.helper.set_model_props(model, description)
         onnx.checker.check_model(model, full_check=True)
         data = model.SerializeToString(deterministic=True)
-        _write(targets[name], data)
+        contents[targets[name]] = data
         written.append(
             Exported(targets[name], _signature(model.graph.input[0]), _signature(model.graph.output[0]), len(data))
         )
     readable = {name: json.loads(text) for name, text in description.items()}
-    _write(folder / DESCRIPTION_FILE, (json.dumps(readable, indent=2) + "\n").encode())
+    contents[folder / DESCRIPTION_FILE] = (json.dumps(readable, indent=2) + "\n").encode()
+    with whole_folder(folder), ExitStack() as files:
+        # All of them or none: they take their names when the last is written.
+        for file, data in contents.items():
+            files.enter_context(whole_file(file, replace=True)).write_bytes(data)
     return written
 
 
 def _signature(value: Any) -> str:
     shape = [size.dim_param or str(size.dim_value) for size in value.type.tensor_type.shape.dim]
     return f"{value.name} ({', '.join(shape)})"
-
-
-def _write(file: Path, data: bytes) -> None:
-    """A whole file or none: what stands under its name was written to the end."""
-    unfinished = file.with_name(file.name + ".unfinished")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as out:
-        out.write(data)
-    unfinished.chmod(PRIVATE_FILE)
-    unfinished.replace(file)

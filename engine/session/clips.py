@@ -1,6 +1,5 @@
 """The sound around what mattered, cut to the sample."""
 
-import os
 import re
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,9 +11,9 @@ import soundfile
 
 from engine.errors import InputError
 from engine.grid import SAMPLE_RATE_HZ
+from engine.paths import whole_file
 from engine.session.folder import SOUND
 from engine.session.follow import SessionReader
-from engine.session.lock import PRIVATE_FILE
 from engine.session.sound import Pcm, read_sound, segments
 from engine.signals import ALARM_LINE
 
@@ -62,16 +61,18 @@ def read_clip(session: Path, clip: Clip) -> tuple[Pcm, int]:
     return read_sound(session / SOUND, clip.start, max(clip.start + 1, min(clip.stop, heard)))
 
 
-def write_clip(path: Path, pcm: Pcm, kind: ClipFormat) -> None:
-    """Write ``pcm`` to a new file for its owner alone. Raises ``InputError`` where there is one already."""
+def write_clip(path: Path, pcm: Pcm, kind: ClipFormat, replace: bool = False) -> None:
+    """Write ``pcm`` to a file for its owner alone, whole or not at all.
+
+    Raises ``InputError`` where there is one already and ``replace`` is False.
+    """
     encoded = BytesIO()
     soundfile.write(encoded, np.ascontiguousarray(pcm), SAMPLE_RATE_HZ, format=kind.upper(), subtype="PCM_16")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+        with whole_file(path, replace) as file:
+            file.write_bytes(encoded.getbuffer())
     except FileExistsError as error:
         raise InputError(f"{path} exists already", "choose another folder, or remove it") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(encoded.getbuffer())
 
 
 def _safe(label: str) -> str:

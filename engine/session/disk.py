@@ -16,7 +16,8 @@ from engine.session.folder import SOUND, list_sessions
 from engine.session.follow import SessionReader
 from engine.session.sound import SoundWriter
 
-LOOK_EVERY_S: Final = 10.0
+LOOK_EVERY_S: Final = 1.0
+"""A full disk is said at once; to ask how much is free costs microseconds."""
 TRIM_EVERY_S: Final = 60.0
 """As often as a segment is finished; the files of all sessions are looked through."""
 ROOM_AGAIN: Final = 1.2
@@ -40,7 +41,8 @@ class _Kept:
     """A segment on disk, in the order in which it may go."""
 
     precious: bool
-    session: str
+    age: int
+    """0 is the newest session."""
     start: int
     size_bytes: int
     path: Path
@@ -90,7 +92,7 @@ class DiskKeeper:
             self._tight = True
             if sound is None:
                 return [f"the disk is nearly full: {free / 1e6:.0f} MB are free"]
-            sound.stop(f"only {free / 1e6:.0f} MB are free")
+            sound.stop(f"only {free / 1e6:.0f} MB are free, and it stops below {reserve / 1e6:.0f} MB")
         elif self._tight and free >= reserve * ROOM_AGAIN:
             self._tight = False
             if sound is not None:
@@ -110,7 +112,7 @@ def trim(root: Path, budget_bytes: int) -> list[Path]:
     if excess <= 0:
         return []
     removed = []
-    for kept in sorted(_by_worth(segments), key=lambda k: (k.precious, k.session, k.start)):
+    for kept in sorted(_by_worth(segments), key=lambda k: (k.precious, -k.age, k.start)):
         if excess <= 0:
             break
         try:
@@ -124,7 +126,7 @@ def trim(root: Path, budget_bytes: int) -> list[Path]:
 
 
 def _segments(root: Path) -> list[tuple[Path, Path, int]]:
-    """(session, segment, bytes) of every finished segment."""
+    """(session, segment, bytes) of every finished segment, the newest session first."""
     found = []
     for session in list_sessions(root):
         for path in (session / SOUND).glob("*.flac"):
@@ -137,13 +139,15 @@ def _segments(root: Path) -> list[tuple[Path, Path, int]]:
 
 def _by_worth(segments: list[tuple[Path, Path, int]]) -> list[_Kept]:
     moments: dict[Path, list[float]] = {}
+    ages: dict[Path, int] = {}
     kept = []
     for session, path, size in segments:
         if session not in moments:
             moments[session] = _moments(session)
+            ages[session] = len(ages)
         start_s = int(path.stem) / SAMPLE_RATE_HZ if path.stem.isdecimal() else 0.0
         precious = any(m - CLIP_BEFORE_S < start_s + 60 and m + CLIP_AFTER_S > start_s for m in moments[session])
-        kept.append(_Kept(precious, session.name, round(start_s * SAMPLE_RATE_HZ), size, path))
+        kept.append(_Kept(precious, ages[session], round(start_s * SAMPLE_RATE_HZ), size, path))
     return kept
 
 

@@ -4,7 +4,7 @@ import csv
 import importlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias
@@ -46,10 +46,14 @@ EVERYTHING: Final = Span()
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """Seconds of sound at which the halves of a match began."""
+    """Seconds of sound at which the halves of a match began; ``second_s`` is None where there is none.
+
+    ``assumed``: nobody said when the first one did, so the start of the sound is taken for it.
+    """
 
     first_s: float = 0.0
     second_s: float | None = None
+    assumed: bool = False
 
     def position(self, t: float) -> tuple[int, float]:
         """(half, seconds into it) of a moment."""
@@ -151,7 +155,8 @@ def soccernet(
     """SoccerNet's predictions document (``results_spotting.json``) with a prediction at each spike's peak.
 
     ``confidence`` is the spike's highest index or, ``ranked``, its rank among the spikes in (0, 1]: the evaluation has
-    200 equal thresholds, and scores far below 1 would fall between them.
+    200 equal thresholds, and scores far below 1 would fall between them. What lies before the first half is left out.
+    ``halves``, which its readers pass over, says what the times are counted from.
     """
     spikes = sorted((s for s in reader.spikes() if span.holds(s.onset)), key=lambda s: s.peak)
     by_height = sorted(spikes, key=lambda s: s.peak_pressure)
@@ -171,13 +176,13 @@ def soccernet(
                 "confidence": str(round(confidence, 6)),
             }
         )
-    return {"UrlLocal": game, "predictions": predictions}
+    return {"UrlLocal": game, "predictions": predictions, "halves": asdict(halves)}
 
 
 def halves_of(reader: SessionReader) -> Halves:
     """Where marks say that the halves began, the last one counts; the start of the sound where none does."""
     began = {HALF_MARKS[mark.label]: mark.t for mark in reader.marks() if mark.label in HALF_MARKS}
-    return Halves(began.get(1, 0.0), began.get(2))
+    return Halves(began.get(1, 0.0), began.get(2), assumed=1 not in began)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.errors import InputError, UsageError
 from engine.paths import PRIVATE_DIRECTORY, private_folder
 from engine.session.lock import Holder, holder_of, is_held
+from engine.session.order import ranks
 
 DATABASE = "session.db"
 LOCK = "recorder.lock"
@@ -19,6 +20,7 @@ SOUND = "sound"
 DEVICES = ".devices"
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_GIVEN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,18 @@ def new_folder(root: Path, started_at: datetime, token: Callable[[], str] = lamb
 
 
 def list_sessions(root: Path) -> list[Path]:
-    """The sessions under ``root``, newest first by name. A link is not followed: it may lead anywhere."""
+    """The sessions under ``root``, the one that began or ended last first; those that are not written down, by name.
+
+    One whose database is gone is among them: it can be repaired or deleted. A link is not followed: it may lead
+    anywhere.
+    """
     if not root.is_dir():
         return []
     with os.scandir(root) as entries:
         names = [e.name for e in entries if _NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
-    return [root / name for name in sorted(names, reverse=True) if (root / name / DATABASE).is_file()]
+    rank = ranks(root)
+    names.sort(key=lambda name: (rank.get(name, -1), name), reverse=True)
+    return [root / name for name in names if _is_session(root / name)]
 
 
 def running_sessions(root: Path) -> list[RunningSession]:
@@ -70,11 +78,14 @@ def running_sessions(root: Path) -> list[RunningSession]:
 def find_session(root: Path, name: str) -> Path:
     """The folder of the session ``name``; the start of a name will do where it fits one session only.
 
-    ``latest`` is the newest. Raises ``UsageError`` for what can't be a name, ``InputError`` where there is none.
+    ``latest`` is one that runs, or else the last that ended, by ``order`` and not by the clock. Raises ``UsageError``
+    for what can't be a name, ``InputError`` where there is none.
     """
     sessions = list_sessions(root)
     if name == "latest" and sessions:
-        return sessions[0]
+        whole = [session for session in sessions if (session / DATABASE).is_file()]
+        running = [session for session in whole if is_held(session / LOCK)]
+        return (running or whole or sessions)[0]
     check_name(name)
     fitting = [s for s in sessions if s.name == name] or [s for s in sessions if s.name.startswith(name)]
     if len(fitting) == 1:
@@ -82,6 +93,15 @@ def find_session(root: Path, name: str) -> Path:
     if fitting:
         raise UsageError(f"{len(fitting)} sessions begin with {name!r}", "give more of its name")
     raise InputError(f"there is no session {name!r}", "'momentum sessions list' shows what is there")
+
+
+def _is_session(folder: Path) -> bool:
+    if (folder / DATABASE).is_file():
+        return True
+    left = (folder / name for name in (LOCK, SOUND, DATABASE + "-wal"))
+    mine = _GIVEN_NAME.fullmatch(folder.name) is not None or any(path.exists() for path in left)
+    # One that is being made has no database for a moment.
+    return mine and not is_held(folder / LOCK)
 
 
 def delete_session(folder: Path) -> None:

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.session.folder import LOCK, SOUND
-from engine.session.lock import is_held
+from engine.session.keeping import NotKept
+from engine.session.lock import holder_of, is_held
 from engine.session.rows import event_body, event_of, reading_of
 from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound import Segment, segments
+from engine.session.state import SessionState, state_of
 from engine.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
 
 READING_COLUMNS = "t, pressure, level_db, peak_db, health, compute_ms"
@@ -67,6 +69,11 @@ class SessionInfo:
     settings: dict[str, Any]
     weights: dict[str, Any]
     clock_jumps: int
+
+    @property
+    def state(self) -> SessionState:
+        """What has become of it."""
+        return state_of(self.end, self.running)
 
 
 class SessionReader:
@@ -124,6 +131,12 @@ class SessionReader:
             self._beat_ns = beat_ns
             self._beat_seen_s = self._clock()
         return self._clock() - self._beat_seen_s
+
+    @property
+    def not_kept(self) -> NotKept:
+        """What its recorder says that it can't keep at the moment; nothing where there is none any more."""
+        holder = holder_of(self.folder / LOCK)
+        return holder.not_kept if holder is not None else NotKept()
 
     @property
     def info(self) -> SessionInfo:

@@ -6,21 +6,28 @@ The kernel lets go of the lock when the process ends in whatever way, so that a 
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from engine.session.keeping import NotKept
+
 PRIVATE_FILE = 0o600
+_NOTE_BYTES = 1024
+"""Every note takes this much, so that a full disk does not keep a later one from taking the place of the first."""
 _LONGEST_NOTE_BYTES = 4096
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds it: the process, since when (UTC, ISO 8601), and for what."""
+    """Who holds it: the process, since when (UTC, ISO 8601), and for what; of a recorder also what it can't keep."""
 
     pid: int
     since_at: str
     source: str
     session: str
+    not_kept: NotKept = field(default_factory=NotKept)
 
 
 class HeldLock:
@@ -29,6 +36,7 @@ class HeldLock:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor: int | None = descriptor
+        self._holder: Holder | None = None
 
     @classmethod
     def take(cls, path: Path, holder: Holder) -> "HeldLock | None":
@@ -51,9 +59,18 @@ class HeldLock:
 
     def describe(self, holder: Holder) -> None:
         """Say in the file who holds it, and for what."""
+        self._holder = holder
         if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, json.dumps(asdict(holder)).encode(), 0)
+            note = json.dumps(asdict(holder)).encode().ljust(_NOTE_BYTES)
+            os.pwrite(self._descriptor, note, 0)
+            os.ftruncate(self._descriptor, len(note))
+
+    def tell(self, not_kept: NotKept) -> None:
+        """Say in the file what the holder can't keep: whoever looks at its session sees that."""
+        if self._holder is not None:
+            # Over the note before, which needs no room; a disk that gives none even so must not end the recording.
+            with suppress(OSError):
+                self.describe(replace(self._holder, not_kept=not_kept))
 
     def beat(self) -> None:
         """Show readers a sign of life: the file's time changes, without a byte of disk."""
@@ -89,6 +106,9 @@ def holder_of(path: Path) -> Holder | None:
     try:
         with path.open("rb") as file:
             note = json.loads(file.read(_LONGEST_NOTE_BYTES))
-        return Holder(int(note["pid"]), str(note["since_at"]), str(note["source"]), str(note["session"]))
+        told = dict(note.get("not_kept") or {})
+        reasons = {name: str(told.get(name, ""))[:_LONGEST_REASON] for name in ("readings", "sound")}
+        who = int(note["pid"]), str(note["since_at"]), str(note["source"]), str(note["session"])
+        return Holder(*who, NotKept(**reasons))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -30,12 +31,15 @@ _SIDE_FILES: Final = (DATABASE, DATABASE + "-wal", DATABASE + "-shm")
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What a repair found. ``kept_in`` is where the damaged files went; None where the store was whole."""
+    """What a repair found. ``kept_in`` is where the damaged files went; None where the store was whole.
+
+    ``lost_readings`` is None where nothing is left that could tell.
+    """
 
     session: str
     kept_in: Path | None
     readings: int
-    lost_readings: int
+    lost_readings: int | None
     gaps: list[tuple[float, float]]
     events: dict[str, int]
     reviews: int
@@ -52,8 +56,12 @@ class _Salvage:
     meta: dict[str, str] = field(default_factory=dict)
 
 
-def repair(folder: Path, clocks: Clocks, pid: int) -> Repaired:
-    """Make a session whole again; a whole one is left as it is. Raises ``InputError`` while it is recorded."""
+def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) -> Repaired:
+    """Make a session whole again; a whole one is left as it is. Raises ``InputError`` while it is recorded.
+
+    ``spills`` are the folders where rows may wait that its disk did not take: they are taken back.
+    """
+    _refuse_empty(folder)
     lock = HeldLock.take(folder / LOCK, Holder(pid, iso(clocks.utc()), "repair", folder.name))
     if lock is None:
         raise InputError(f"session {folder.name} is being recorded", "repair it when it has ended")
@@ -67,7 +75,7 @@ def repair(folder: Path, clocks: Clocks, pid: int) -> Repaired:
         broken = _broken_segments(folder, clocks)
     finally:
         lock.release()
-    settled = settle(folder, clocks, pid)
+    settled = settle(folder, clocks, pid, spills)
     with SessionReader.open(folder) as reader:
         events = reader.events()
         info = reader.info
@@ -88,8 +96,18 @@ def repair(folder: Path, clocks: Clocks, pid: int) -> Repaired:
 
 @dataclass(frozen=True, slots=True)
 class _Lost:
-    readings: int = 0
+    readings: int | None = 0
     gaps: list[tuple[float, float]] = field(default_factory=list)
+
+
+def _refuse_empty(folder: Path) -> None:
+    """What holds nothing would become a session of nothing, which nobody recorded."""
+    left = [folder / DATABASE, folder / (DATABASE + "-wal"), folder / DAMAGED]
+    if not any(path.exists() for path in left) and not any((folder / SOUND).glob("*")):
+        raise InputError(
+            f"nothing is left of session {folder.name}: its folder holds neither readings nor sound",
+            f"'momentum sessions delete {folder.name}' removes it",
+        )
 
 
 def _fault(folder: Path) -> str | None:
@@ -223,7 +241,7 @@ def _rising(readings: dict[int, tuple[Any, ...]]) -> list[int]:
 def _missing(rows: list[tuple[Any, ...]]) -> _Lost:
     """Readings are numbered without holes, so what is missing before the last one is known exactly."""
     if not rows:
-        return _Lost()
+        return _Lost(None)
     gaps = [(a[1], b[1]) for a, b in pairwise(rows) if b[0] - a[0] > 1]
     if rows[0][0] > 1:
         gaps.insert(0, (0.0, rows[0][1]))

@@ -180,7 +180,8 @@ def _database_of(folder: Path) -> Path:
     path = folder / DATABASE
     if not path.is_file():
         raise InputError(
-            f"{folder.name} holds no session", f"{DATABASE} is missing; 'momentum sessions list' shows sessions"
+            f"session {folder.name} is damaged: its database {DATABASE} is gone",
+            f"'momentum sessions repair {folder.name}' saves what is left, 'momentum sessions delete' removes it",
         )
     if path.stat().st_size == 0:
         # SQLite would take it for a new store and delete its log, the last place where rows may be. The file is not

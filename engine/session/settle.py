@@ -1,5 +1,6 @@
 """What a recorder that was killed left behind is put in order by the next one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import MomentumError
@@ -11,25 +12,29 @@ from engine.session.lock import HeldLock, Holder
 from engine.session.rows import event_body
 from engine.session.schema import ADD_EVENT, explained, open_to_write
 from engine.session.sound import finish_left_overs
+from engine.session.spill import take_back
+from engine.session.state import KILLED
 from engine.signals import End
 
-KILLED = "killed"
 
+def settle_all(root: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) -> list[str]:
+    """Put every left-over session in order; returns a sentence for each. One that is being recorded is left alone.
 
-def settle_all(root: Path, clocks: Clocks, pid: int) -> list[str]:
-    """Put every left-over session in order; returns a sentence for each. One that is being recorded is left alone."""
+    ``spills`` are the folders where rows may wait that its disk did not take, see ``spill_folders``.
+    """
     told = []
     for folder in list_sessions(root):
         # A clean end removes the lock.
         if (folder / LOCK).exists():
-            sentence = settle(folder, clocks, pid)
+            sentence = settle(folder, clocks, pid, spills)
             if sentence:
                 told.append(sentence)
     return told
 
 
-def settle(folder: Path, clocks: Clocks, pid: int) -> str | None:
-    """Finish one session that was cut off: its open minute becomes FLAC, its end is noted.
+def settle(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) -> str | None:
+    """Finish one session that was cut off: what waits elsewhere comes back, its open minute becomes FLAC, its end is
+    noted.
 
     Returns a sentence that says so, None where there was nothing to do.
     """
@@ -38,7 +43,7 @@ def settle(folder: Path, clocks: Clocks, pid: int) -> str | None:
         if lock is None:
             return None
         try:
-            sentence = _settle(folder)
+            sentence = _settle(folder, spills)
             (folder / LOCK).unlink()
         finally:
             lock.release()
@@ -47,7 +52,8 @@ def settle(folder: Path, clocks: Clocks, pid: int) -> str | None:
     return sentence
 
 
-def _settle(folder: Path) -> str | None:
+def _settle(folder: Path, spills: Sequence[Path]) -> str | None:
+    taken = take_back(folder, spills)
     with SessionReader.open(folder) as reader:
         info = reader.info
     finished = finish_left_overs(folder / SOUND)
@@ -60,6 +66,8 @@ def _settle(folder: Path) -> str | None:
                 database.execute(ADD_EVENT, (kind, body))
         finally:
             database.close()
+    elif taken:
+        return f"session {folder.name} has {taken} readings back that its disk had no room for"
     elif not finished:
         return None
     sound = (

@@ -59,7 +59,9 @@ class SoundWriter:
         self._waiting_samples = 0
         self._flushed_s = self._synced_s = float("-inf")
         self._refused_s: float | None = None
+        self._refused = ""
         self._stopped = ""
+        self._begun = False
         self._notices: list[str] = []
 
     def write(self, block: AudioBlock, clock_s: float) -> None:
@@ -76,7 +78,8 @@ class SoundWriter:
         if not self._stopped:
             self.close()
             self._stopped = why
-            self._notices.append(f"the sound is no longer kept: {why}; the index goes on")
+            longer = "no longer" if self._begun else "not"
+            self._notices.append(f"the sound is {longer} kept: {why}; the index goes on")
 
     def resume(self) -> None:
         """Keep sound again."""
@@ -88,6 +91,11 @@ class SoundWriter:
         """What a person should know, each told once."""
         notices, self._notices = self._notices, []
         return notices
+
+    @property
+    def trouble(self) -> str:
+        """Why no sound is kept at the moment; empty where it is."""
+        return self._stopped or (self._refused if self._refused_s is not None else "")
 
     def close(self) -> None:
         """Finish the open segment; harmless when done twice."""
@@ -128,6 +136,7 @@ class SoundWriter:
         self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
         self._start = start
         self._written = 0
+        self._begun = True
 
     def _flush(self) -> None:
         if self._descriptor is None or not self._waiting:
@@ -158,6 +167,7 @@ class SoundWriter:
         self._let_go()
         if self._refused_s is None:
             self._notices.append(f"the sound can't be written ({error.strerror}); the index goes on")
+        self._refused = error.strerror or str(error)
         self._refused_s = clock_s
 
     def _let_go(self) -> None:

@@ -47,6 +47,15 @@ class Terminal:
             Event().wait(_LOOK_EVERY_S)
         return screen
 
+    def gone(self, text: str) -> str:
+        """The screen once it does not show ``text`` any more."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while text in (screen := self.screen()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text} never went away; the screen shows:\n{screen}")
+            Event().wait(_LOOK_EVERY_S)
+        return screen
+
     @property
     def pid(self) -> int:
         """The program's process: the child of the shell in the pane."""

@@ -114,9 +114,10 @@ def test_a_truncated_mp4_is_refused_or_scored_as_far_as_it_goes(momentum, tmp_pa
     assert "cut.mp4" in momentum.refused("score", cut, code=5)
 
 
-def test_a_truncated_wav_is_scored_up_to_where_it_breaks(momentum, tmp_path, noise):
+@pytest.mark.parametrize("name", ["cut.flac", "cut.wav"])
+def test_a_truncated_recording_is_scored_up_to_where_it_breaks(momentum, tmp_path, noise, name):
     whole = _wav(tmp_path / "whole.wav", noise, grid.SAMPLE_RATE_HZ, "PCM_16")
-    cut = tmp_path / "cut.flac"
+    cut = tmp_path / name
     soundfile.write(cut, noise, grid.SAMPLE_RATE_HZ)
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 97 // 100])
     rows = momentum.lines("score", cut, "--json", code=5)

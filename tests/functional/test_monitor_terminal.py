@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.session import SessionReader, SessionWriter
+from engine.session import SessionReader, SessionWriter, list_sessions
 from engine.signals import End, Start
 from tests.functional.terminal import Terminal, needs_tmux, terminal
 from tests.unit.tui.fake_feed import INFO, make_events
@@ -106,7 +106,7 @@ def test_a_signal_ends_the_recording_with_its_reason(tmp_path: Path) -> None:
         pane.until("LIVE")
         os.kill(pane.pid, signal.SIGTERM)
         pane.until("EXIT 143")
-    (folder,) = (home / "data" / "sessions").iterdir()
+    (folder,) = list_sessions(home / "data" / "sessions")
     ends = [event for event in SessionReader.open(folder).poll() if isinstance(event, End)]
     assert [end.reason for end in ends] == ["terminated"]
 

@@ -116,7 +116,7 @@ def test_others_watch_a_recording_and_a_signal_ends_it_cleanly(program: Program)
         assert (last["type"], last["reason"]) == ("end", "terminated")
         assert watcher.returncode == 0
     (row,) = json.loads(program.start("sessions", "list", "--json").communicate()[0])
-    assert row["state"] == "terminated"
+    assert (row["state"], row["end"]) == ("ended", "terminated")
 
 
 def test_after_a_kill_the_next_start_says_what_happened(program: Program, crowd: str):

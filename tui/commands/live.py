@@ -54,7 +54,8 @@ def live(
 
     On the monitor the first 40 s of the demo are heard at once, so that there is an index to look at.
 
-    Exit codes: 0 the sound ended, 3 no microphone or lost, 4 weights, 5 bad file, 130 and 143 ended by a signal.
+    Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 no microphone or lost, 4 weights, 5 bad file,
+    130 and 143 ended by a signal.
 
     Example: momentum live mic:scarlett --sound
     """

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 sessions = group("The archive of what was recorded: list, show, export, repair and delete sessions.")
 
-Name = Annotated[str, typer.Argument(help="A session, the start of its name, or 'latest'.")]
+Name = Annotated[
+    str,
+    typer.Argument(help="A session, the start of its name, or 'latest': one that runs, or else the last that ended."),
+]
 
 
 @sessions.command("list")
@@ -41,7 +44,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
     Example: momentum sessions show latest
     """
     from engine.session import SessionReader
+    from engine.session.spill import find_spills
     from engine.signals import to_json
+    from tui.recording import places_for_spills
 
     folder = _find(name)
     with SessionReader.open(folder) as reader:
@@ -52,6 +57,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
             "engine": reader.info.start.engine if reader.info.start else None,
             "clock_jumps": reader.info.clock_jumps,
             "segments": len(reader.segments()),
+            "not_kept": reader.not_kept.lines(),
+            "waits_in": [str(file) for file in find_spills(folder.name, places_for_spills())],
             "spikes": [to_json(spike) for spike in reader.spikes()],
             "rejected": [to_json(rejected) for rejected in reader.rejected()],
             "marks": [to_json(mark) for mark in reader.marks()],
@@ -74,8 +81,9 @@ def repair(name: Name, as_json: AsJson = False) -> None:
 
     from engine.session import Clocks
     from engine.session.repair import repair
+    from tui.recording import places_for_spills
 
-    done = repair(_find(name), Clocks(), os.getpid())
+    done = repair(_find(name), Clocks(), os.getpid(), places_for_spills())
     if as_json:
         print_json({**asdict(done), "kept_in": str(done.kept_in) if done.kept_in else None})
         return
@@ -92,6 +100,8 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
     from engine.errors import UsageError
     from engine.session.folder import delete_session
+    from engine.session.spill import find_spills
+    from tui.recording import places_for_spills
 
     folder = _find(name)
     if not yes:
@@ -99,6 +109,8 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
             raise UsageError(f"{folder.name} is deleted only when that is confirmed", "Add --yes.")
         typer.confirm(f"Delete session {plain(folder.name)} with its sound, for good?", abort=True, err=True)
     delete_session(folder)
+    for file in find_spills(folder.name, places_for_spills()):
+        file.unlink(missing_ok=True)
     say(f"deleted {folder.name}")
 
 
@@ -176,23 +188,24 @@ def row_of(folder: Path) -> dict[str, Any]:
     """What the list shows of a session; one that can't be read says why."""
     from engine.errors import MomentumError
     from engine.session import SessionReader
+    from engine.session.state import SessionState
 
     try:
         with SessionReader.open(folder) as reader:
             return _described(reader)
     except MomentumError as error:
-        return {"session": folder.name, "state": "damaged", "fault": error.message}
+        return {"session": folder.name, "state": SessionState.DAMAGED.value, "fault": error.message}
 
 
 def _described(reader: "SessionReader") -> dict[str, Any]:
     info = reader.info
-    state = "running" if info.running else info.end.reason if info.end else "cut off"
     sound = sum(segment.path.stat().st_size for segment in reader.segments())
     return {
         "session": info.name,
         "source": info.source,
         "started_at": info.started_at.isoformat(timespec="seconds"),
-        "state": state,
+        "state": info.state.value,
+        "end": info.end.reason if info.end else None,
         "heard_s": round(info.heard_s, 3),
         "readings": info.readings,
         "spikes": info.spikes,
@@ -207,8 +220,8 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
     if "fault" in row:
         return (row["session"], None, None, None, None, None, f"damaged: 'sessions repair {row['session']}'")
     megabytes = f"{row['sound_bytes'] / 1e6:.1f}" if row["sound_bytes"] else None
-    state = row["state"].replace("_", " ")
-    return (row["session"], row["source"], clock_time(row["heard_s"]), row["spikes"], row["marks"], megabytes, state)
+    numbers = (clock_time(row["heard_s"]), row["spikes"], row["marks"], megabytes)
+    return (row["session"], row["source"], *numbers, row["state"])
 
 
 def _told(about: dict[str, Any]) -> str:
@@ -221,10 +234,13 @@ def _told(about: dict[str, Any]) -> str:
         f"source   {about['source']}",
         f"started  {about['started_at']}",
         *([f"engine   {about['engine']}"] if about["engine"] else []),
-        f"state    {about['state'].replace('_', ' ')}",
+        f"state    {about['state']}{_why(about)}",
         f"heard    {clock_time(about['heard_s'])}, {about['readings']} readings",
         f"sound    {about['segments']} segments, {about['sound_bytes'] / 1e6:.1f} MB",
     ]
+    lines += [f"trouble  {line}" for line in about["not_kept"]]
+    if about["state"] != "running":
+        lines += [f"waiting  {file}: 'sessions repair {about['session']}' takes it back" for file in about["waits_in"]]
     if about["clock_jumps"]:
         lines.append(f"clock    the computer's clock jumped {about['clock_jumps']} times; the session's times did not")
     lines += [
@@ -236,6 +252,10 @@ def _told(about: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _why(about: dict[str, Any]) -> str:
+    return f": {about['end'].replace('_', ' ')}" if about["end"] else ""
+
+
 def _account(done: Any) -> list[str]:
     from tui.lines import clock_time
 
@@ -243,7 +263,8 @@ def _account(done: Any) -> list[str]:
         lines = [f"the store of {done.session} is whole: {done.readings} readings"]
     else:
         lines = [
-            f"{done.readings} readings recovered, {done.lost_readings} lost",
+            f"{done.readings} readings recovered, "
+            + ("how many are lost can't be told" if done.lost_readings is None else f"{done.lost_readings} lost"),
             "events recovered: " + (", ".join(f"{n} {kind}" for kind, n in done.events.items()) or "none"),
             f"reviews recovered: {done.reviews}",
             f"the damaged files are kept in {done.kept_in}",

@@ -8,6 +8,7 @@ from textual.containers import Container
 from textual.events import Resize
 
 from engine.errors import MomentumError
+from engine.session.state import KILLED, SessionState, state_of
 from engine.signals import End, Event, Health
 from tui.alerts import Alerts
 from tui.feed import FeedKind, SessionFeed
@@ -106,7 +107,7 @@ class MonitorScreen(VisitingScreen):
             return self.model.end
         gone = self.feed.info.kind is FeedKind.WATCH
         detail = "the recorder is gone without a goodbye" if gone else "the recording breaks off here"
-        return End(self.model.head_s, "broken_off", detail)
+        return End(self.model.head_s, KILLED, detail)
 
     def tick(self) -> None:
         """Take what is new and paint it."""
@@ -138,26 +139,27 @@ class MonitorScreen(VisitingScreen):
         t = self.view.cursor_s
         moment = self._fresh(self.model.moment(t), clock_s)
         at_end = self.ended if t >= self.model.head_s else None
-        following = self.view.following and self.ended is None
+        ended = None if self.ended is None else state_of(self.ended, running=False)
+        following = self.view.following and ended is None
         self.query_one(Header).show(
             HeaderValue(
                 info=self.feed.info, t=t, head_s=self.model.head_s,
                 following=self.view.following, running=self.feed.running and self.model.end is None,
-                speed=self.player.speed if self.player is not None else None,
+                speed=self.player.speed if self.player is not None else None, ended=ended or SessionState.ENDED,
                 minute=moment.minute, period=moment.period,
             )
         )  # fmt: skip
-        self.query_one(Banner).show(self.banner_texts())
+        if clock_s - self._vitals_at >= _VITALS_EVERY_S:
+            self._vitals, self._vitals_at = self.feed.vitals(), clock_s
+        self.query_one(Banner).show([*self.banner_texts(), *self._vitals.not_kept.lines()])
         self.query_one(IndexPanel).show(moment, at_end)
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)
         graph.show(picture_of(self.model, self.view, graph.columns, self.with_rejected))
         self._paint_log()
-        if clock_s - self._vitals_at >= _VITALS_EVERY_S:
-            self._vitals, self._vitals_at = self.feed.vitals(), clock_s
         rate = self.model.readings_per_s(t) if following or self.player is not None else None
         self.query_one(StatusLine).show(
-            StatusValue(self.feed.info, moment, rate, self._vitals, self.player is None and self.model.end is not None)
+            StatusValue(self.feed.info, moment, rate, self._vitals, ended if self.player is None else None)
         )
         self.query_one(KeyBar).show(self._hints())
         self._paint_wide(clock_s)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.session.state import SessionState
 from engine.signals import Health
 from tui.feed import FeedInfo, FeedKind, Vitals
 from tui.glyphs import Glyphs
@@ -11,7 +12,7 @@ from tui.match_clock import session_time
 from tui.model import Moment
 from tui.text import plain
 from tui.widgets.paint import Line, Painted, Piece, fit, spread, width_of
-from tui.words import Tone
+from tui.words import Tone, word_of
 
 _GIB = 1024**3
 
@@ -26,6 +27,8 @@ class HeaderValue:
     following: bool
     running: bool
     speed: float | None = None
+    ended: SessionState = SessionState.ENDED
+    """What it is when nobody records it any more."""
     minute: str = ""
     period: str = ""
 
@@ -43,7 +46,7 @@ def header_line(value: HeaderValue, width: int, glyphs: Glyphs) -> Line:
         still = ", recording goes on" if value.running else ""
         state = Piece(f" {glyphs.frozen} FROZEN {behind} behind{still} ", "note-word")
     elif not value.running:
-        state = Piece(f" {glyphs.ended} ENDED ", "fault-word")
+        state = Piece(f" {glyphs.ended} {word_of(value.ended)} ", "fault-word")
     else:
         word = "LIVE" if value.info.kind is FeedKind.LIVE else "WATCHING"
         state = Piece(f" {glyphs.live} {word}{speed} ", "bar")
@@ -79,7 +82,7 @@ class StatusValue:
     moment: Moment
     rate: float | None
     vitals: Vitals
-    ended: bool = False
+    ended: SessionState | None = None
 
 
 def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
@@ -89,10 +92,14 @@ def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
     good = moment.health in (Health.LISTENING, Health.CLIPPED, Health.WARMING_UP, Health.RECOVERING)
     glyph = glyphs.tones[Tone.CALM if good else Tone.FAULT]
     parts: list[Line] = [[Piece(f"{glyph} {health}", "calm" if good else "fault")]]
-    if value.ended:
-        parts = [[Piece("ended", "faint")]]
+    if value.ended is not None:
+        parts = [[Piece(value.ended, "faint")]]
     elif value.rate is not None and good:
         parts.append([Piece(f"{value.rate:.1f}/s")])
+    if vitals.not_kept.readings:
+        parts.append([Piece("not written", "fault")])
+    if vitals.not_kept.sound:
+        parts.append([Piece("no sound kept", "fault")])
     if vitals.delay_s is not None:
         parts.append([Piece("delay ", "faint"), Piece(f"{vitals.delay_s * 1000:.0f} ms")])
     parts.append([Piece("weights ", "faint"), Piece(plain(info.weights, 24))])
@@ -101,7 +108,8 @@ def status_line(value: StatusValue, width: int, glyphs: Glyphs) -> Line:
     parts.append([Piece("session ", "faint"), Piece(plain(info.session, 30) if info.recording else "not recorded")])
     if vitals.disk_free_bytes is not None:
         free = vitals.disk_free_bytes / _GIB
-        parts.append([Piece("disk ", "faint"), Piece(f"{free:.0f} GB free", "ink" if free >= 1 else "fault")])
+        said = f"{free:.0f} GB free" if free >= 1 else f"{free * 1024:.0f} MB free"
+        parts.append([Piece("disk ", "faint"), Piece(said, "ink" if free >= 1 else "fault")])
     line: Line = [Piece(" ")]
     for index, part in enumerate(parts):
         joined = [*line, *([Piece(f" {glyphs.dot} ", "faint")] if index else []), *part]
@@ -157,7 +165,7 @@ class Header(Painted):
 
 
 class Banner(Painted):
-    """Lines that say what not to believe."""
+    """Lines that say what not to believe, and what is not kept."""
 
     def __init__(self, glyphs: Glyphs, texts: Sequence[str], id: str | None = None) -> None:
         super().__init__(glyphs, id)
@@ -176,7 +184,7 @@ class Banner(Painted):
         self.styles.height = len(self.texts)
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return [[Piece(f" ! {text}", "note")] for text in self.texts]
+        return [[Piece(f" ! {plain(text)}", "note")] for text in self.texts]
 
 
 class StatusLine(Painted):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.paths import find_paths, private_file, private_folder
+from engine.paths import find_paths, private_file, private_folder, whole_file, whole_folder
 
 
 def mode(path: Path) -> int:
@@ -31,3 +31,42 @@ def test_a_file_is_private_even_where_it_replaces_an_open_one(tmp_path: Path):
     with private_file(file, replace=True) as opened:
         opened.write("mine")
     assert (file.read_text(), mode(file)) == ("mine", 0o600)
+
+
+def test_a_file_is_there_when_all_is_written_and_not_before(tmp_path: Path):
+    file = tmp_path / "export.csv"
+    with whole_file(file) as unfinished:
+        unfinished.write_text("a")
+        assert not file.exists()
+    assert (file.read_text(), mode(file)) == ("a", 0o600)
+    with pytest.raises(FileExistsError), whole_file(file):
+        pass
+    with whole_file(file, replace=True) as unfinished:
+        unfinished.write_text("b")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError()])
+def test_of_a_file_that_fails_nothing_stays_and_what_was_there_does(tmp_path: Path, fault: BaseException):
+    old = tmp_path / "old"
+    old.write_text("old")
+    for file in (tmp_path / "new", old):
+        with pytest.raises(type(fault)) as caught, whole_file(file, replace=True) as unfinished:
+            unfinished.write_text("half")
+            raise fault
+        if isinstance(caught.value, OSError):
+            assert caught.value.filename == str(file)
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert old.read_text() == "old"
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path):
+    with pytest.raises(FileExistsError), whole_file(tmp_path, replace=True):
+        pass
+
+
+def test_a_folder_whose_filling_fails_is_gone_unless_it_was_there(tmp_path: Path):
+    for folder in (tmp_path / "new", tmp_path):
+        with pytest.raises(ValueError), whole_folder(folder):
+            raise ValueError
+    assert list(tmp_path.iterdir()) == []

@@ -61,7 +61,7 @@ def test_the_end_says_why_and_what_to_do() -> None:
     moment = model.moment(60.0)
     assert describe(moment, End(60.0, "end_of_file")).word == "ENDED"
     fault = describe(moment, End(60.0, "fault", "The network gave up."))
-    assert (fault.tone, fault.word) == (Tone.FAULT, "STOPPED")
+    assert (fault.tone, fault.word) == (Tone.FAULT, "ENDED")
     assert (fault.sentence, fault.beneath) == ("The network gave up.", "after 1:00; q quits")
 
 

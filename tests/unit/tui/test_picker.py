@@ -98,10 +98,10 @@ def test_live_sessions_come_first_then_the_newest_and_damaged_ones_as_such(root:
     broken = record(root, "broken", 15)
     (broken.folder / "session.db").write_bytes(b"no database" * 100)
     found = list(entries(root))
-    assert [entry.name for entry in found] == [running.name, broken.name, ended.name, cut.name]
-    assert [entry.state for entry in found] == [LIVE, DAMAGED, "ended", "killed"]
-    assert found[2].source == "file.flac"
-    assert (found[2].heard_s, found[2].spikes) == (100.0, 1)
+    assert [entry.name for entry in found] == [running.name, broken.name, cut.name, ended.name]
+    assert [entry.state for entry in found] == [LIVE, DAMAGED, "cut off", "ended"]
+    assert found[3].source == "file.flac"
+    assert (found[3].heard_s, found[3].spikes) == (100.0, 1)
     assert found[1].fault
 
 
@@ -121,7 +121,7 @@ def test_a_row_says_when_by_the_clock_of_the_wall_and_holds_plain_text_only() ->
     assert when_words(begun - timedelta(days=400), NOW).startswith("2025-")
     entry = Entry("20261121T140500Z-abcdef", Path(), LIVE, HOSTILE, begun, 3725.0, 12)
     (row,) = text_of([session_row(entry, NOW, 80, UNICODE)])
-    assert row.split() == ["●", "live", entry.name, "15:05", "1:02:05", "12", "[red]\ufffd[31mc…"]
+    assert row.split() == ["●", "running", entry.name, "15:05", "1:02:05", "12", "[red]\ufffd[31mc…"]
     for width in (20, 40, 63, 64, 80, 200):
         assert len(text_of([session_row(entry, NOW, width, UNICODE)])[0]) == width
     damaged = replace(entry, state=DAMAGED, fault="it is \x1b[2J no database")
@@ -306,7 +306,7 @@ async def test_the_session_that_was_gone_on_to_is_left_like_the_one_before(root:
 
 
 async def test_a_replay_waits_while_another_session_is_looked_at_and_is_not_opened_twice(root: Path) -> None:
-    first, _ = record(root, "file.flac", 14), record(root, "other.flac", 13)
+    _, first = record(root, "other.flac", 13), record(root, "file.flac", 14)
     async with monitor(root, open_feed(first.folder, FeedKind.REPLAY)) as stage:
         await stage.tick(5.0)
         await picking(stage)

@@ -1,13 +1,17 @@
 """A file that is no recording is refused with a reason; of a damaged one, all is heard up to the damage."""
 
+import io
 import os
 import stat
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from engine.audio.media import MediaFile
+from engine.audio.wav import missing_s
 from engine.errors import ExitCode, InputError
 from engine.grid import SAMPLE_RATE_HZ
 from engine.signals import AudioBlock
@@ -128,7 +132,47 @@ def test_a_flac_with_a_hole_is_heard_up_to_it(tmp_path: Path) -> None:
     assert "breaks off at" in error.message and "seek" not in error.message
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.mp3"])
+@pytest.mark.parametrize("form", ["WAV", "WAVEX", "RF64"])
+def test_a_wav_whose_copy_broke_off_is_heard_up_to_there_and_told(tmp_path: Path, form: str) -> None:
+    original = noise(8.0, 44100)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, original, 44100, format=form, subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    sound, error = heard_before_the_fault(path)
+    assert len(sound) == pytest.approx(4 * SAMPLE_RATE_HZ, abs=100)
+    assert error.message == "a.wav is damaged: its sound breaks off at 4.0 s of 8.0 s."
+
+
+def test_a_wav_with_other_chunks_before_its_sound_is_measured_all_the_same(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.wav", noise(8.0, 44100), 44100, "PCM_16")
+    content = path.read_bytes()
+    at = content.index(b"data")
+    path.write_bytes(content[:at] + b"LIST" + struct.pack("<I", 7) + b"INFOabc\0" + content[at:-2000])
+    assert len(joined(MediaFile(path).blocks())) == pytest.approx(8 * SAMPLE_RATE_HZ, abs=1000)
+    path.write_bytes(path.read_bytes()[:-88200])
+    assert "of 8.0 s" in heard_before_the_fault(path)[1].message
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 0xFFFFFFFF - 36, 0x7FFFFFFF - 36, 0x7FFFF000, 0x80000000])
+def test_a_wav_from_a_pipe_whose_header_knows_no_length_is_whole(tmp_path: Path, length: int) -> None:
+    path = write_sound(tmp_path / "a.wav", noise(4.0, 44100), 44100, "PCM_16")
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = content[4:8] = struct.pack("<I", length)
+    path.write_bytes(content)
+    assert len(joined(MediaFile(path).blocks())) == pytest.approx(4 * SAMPLE_RATE_HZ, abs=2)
+
+
+@pytest.mark.parametrize("length", [0, 2**64 - 1])
+def test_an_rf64_whose_recorder_never_came_back_to_its_header_promises_nothing(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(4.0, 44100), 44100, format="RF64", subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    content[28:36] = struct.pack("<Q", length)
+    assert missing_s(io.BytesIO(content), len(content)) == 0.0
+
+
+@pytest.mark.parametrize("name", ["a.ogg", "a.mp3"])
 def test_a_recording_that_was_stopped_by_a_power_cut_is_heard_to_its_end(tmp_path: Path, name: str) -> None:
     path = write_sound(tmp_path / name, noise(8.0, 44100), 44100)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from engine.errors import InputError, MomentumError, UsageError
 from engine.session import SessionReader, find_session, list_sessions
 from engine.session.folder import running_sessions
+from engine.session.order import ORDER
 from engine.session.rows import event_of
 from engine.session.schema import SCHEMA, migrate, open_to_write
-from tests.unit.engine.session.helpers import listen, recorder
+from tests.unit.engine.session.helpers import FakeTime, listen, recorder
 
 
 @pytest.fixture
@@ -95,6 +96,59 @@ def test_a_session_is_found_by_the_start_of_its_name_where_that_is_clear(root, s
         find_session(root, session.name[:12])
     with pytest.raises(InputError, match="there is no session"):
         find_session(root, "20990101")
+
+
+def test_a_session_started_a_year_ahead_by_a_wrong_clock_is_not_the_latest_for_ever(root):
+    ahead = recorder(root, FakeTime(wall_off_s=366 * 86400.0))
+    ahead.close()
+    assert find_session(root, "latest") == ahead.folder
+    right = recorder(root, FakeTime())
+    assert find_session(root, "latest") == right.folder
+    right.close()
+    assert find_session(root, "latest") == right.folder
+    assert list_sessions(root) == [right.folder, ahead.folder]
+
+
+def test_latest_is_one_that_runs_and_else_the_one_that_ended_last(root):
+    long, short = recorder(root, FakeTime()), recorder(root, FakeTime(wall_off_s=60.0))
+    short.close()
+    assert find_session(root, "latest") == long.folder
+    again = recorder(root, FakeTime(wall_off_s=120.0))
+    again.close()
+    long.close()
+    assert find_session(root, "latest") == long.folder
+
+
+def test_sessions_from_before_their_order_was_written_down_come_after_the_others_by_name(root):
+    old = [recorder(root, FakeTime(wall_off_s=s)) for s in (500.0, 900.0)]
+    for writer in old:
+        writer.close()
+    (root / ORDER).unlink()
+    new = recorder(root, FakeTime())
+    new.close()
+    assert list_sessions(root) == [new.folder, old[1].folder, old[0].folder]
+    (root / ORDER).write_bytes(b"\xff\n\n" + (root / ORDER).read_bytes() + b"\n2026112")
+    assert find_session(root, "latest") == new.folder
+
+
+def test_the_order_of_sessions_is_its_owners_alone(root):
+    recorder(root, FakeTime()).close()
+    assert (root / ORDER).stat().st_mode & 0o077 == 0
+
+
+def test_a_session_whose_database_is_gone_is_listed_and_says_what_to_do(root, session, time):
+    recorder(root, FakeTime(wall_off_s=-60.0)).close()
+    (session / "session.db").unlink()
+    assert session in list_sessions(root)
+    assert find_session(root, "latest") != session
+    with pytest.raises(InputError, match="is damaged: its database") as caught:
+        SessionReader.open(session)
+    assert f"momentum sessions repair {session.name}" in caught.value.hint
+
+
+def test_a_folder_that_is_no_session_is_not_listed(root, session):
+    (root / "notes").mkdir()
+    assert list_sessions(root) == [session]
 
 
 def test_a_link_is_no_session(root, session, tmp_path):

@@ -109,13 +109,14 @@ def test_soccernet_predictions_have_its_fields_by_half(session):
             {"gameTime": "1 - 00:01", "label": "Goal", "position": "1500", "half": "1", "confidence": "0.9"},
             {"gameTime": "2 - 01:45", "label": "Goal", "position": "105500", "half": "2", "confidence": "0.7"},
         ],
+        "halves": {"first_s": 0.5, "second_s": 2900.0, "assumed": False},
     }
     ranked = soccernet(session, Halves(0.5, 2900.0), ranked=True)["predictions"]
     assert [p["confidence"] for p in ranked] == ["1.0", "0.5"]
 
 
 def test_marks_say_where_the_halves_began(session):
-    assert halves_of(session) == Halves(0.0, None)
+    assert halves_of(session) == Halves(0.0, None, assumed=True)
     session.add_mark(Mark(12.0, "kick-off"))
     session.add_mark(Mark(3500.0, "second-half"))
     assert halves_of(session) == Halves(12.0, 3500.0)

@@ -78,7 +78,7 @@ def test_sound_stops_before_the_disk_is_full_and_goes_on_when_there_is_room(tmp_
         told |= dict.fromkeys(sound.take_notices(), second)
     sound.close()
     assert told == {
-        "the sound is no longer kept: only 100 MB are free; the index goes on": 20,
+        "the sound is no longer kept: only 100 MB are free, and it stops below 500 MB; the index goes on": 20,
         "the sound is kept again": 70,
     }
 

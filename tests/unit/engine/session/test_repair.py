@@ -13,6 +13,7 @@ from engine.errors import InputError
 from engine.session import Review, SessionReader
 from engine.session.repair import repair
 from engine.session.schema import PAGE_BYTES
+from engine.session.state import SessionState
 from engine.signals import End, Mark, Spike
 from tests.unit.engine.session.helpers import FakeTime, listen, recorder
 
@@ -120,6 +121,27 @@ def test_the_log_of_a_killed_recorder_is_read_even_where_the_store_itself_is_gon
     (copy / "session.db-wal").write_bytes((writer.folder / "session.db-wal").read_bytes())
     account = mend(copy)
     assert (account.readings, account.lost_readings) == (300, 0)
+
+
+def test_of_a_session_whose_database_is_gone_the_sound_is_saved_and_nothing_is_claimed_of_the_readings(session):
+    folder, _ = session
+    kept = len(list((folder / "sound").glob("*.flac")))
+    (folder / "session.db").unlink()
+    account = mend(folder)
+    assert (account.readings, account.lost_readings) == (0, None)
+    with SessionReader.open(folder) as reader:
+        assert len(reader.segments()) == kept > 0
+        assert reader.info.state is SessionState.CUT_OFF
+
+
+def test_a_session_of_which_nothing_is_left_is_not_made_up_again(root, time):
+    writer = recorder(root, time)
+    writer.close()
+    (writer.folder / "session.db").unlink()
+    with pytest.raises(InputError, match="nothing is left of session") as caught:
+        mend(writer.folder)
+    assert "sessions delete" in caught.value.hint
+    assert list(writer.folder.iterdir()) == []
 
 
 def test_a_segment_that_does_not_play_is_set_aside_and_named(session):

@@ -103,7 +103,7 @@ def test_a_store_that_refuses_loses_nothing_and_says_so_once(root, time):
 
 
 def test_what_does_not_fit_into_memory_is_counted_when_writing_is_possible_again(root, time, monkeypatch):
-    monkeypatch.setattr("engine.session.store.WAITING_READINGS", 30)
+    monkeypatch.setattr("engine.session.waiting.WAITING_READINGS", 30)
     writer = recorder(root, time)
     listen(writer, time, 1.0)
     time.pass_s(1)

@@ -70,7 +70,7 @@ def test_a_crashed_service_ends_the_status_with_1_and_says_how(
     waiting = RUNNING.replace("state = running", "state = not running", 1).replace("(never exited)", "1")
     (mac / "printed").write_text(waiting, encoding="utf-8")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert main(["service", "status", "--json"]) == 1
+    assert main(["service", "status"]) == 1
     said = capsys.readouterr().out
     assert "state      not running" in said
     assert "before     last ended with 1" in said

@@ -3,15 +3,21 @@
 import csv
 import io
 import json
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 import soundfile
 
-from engine.session import SessionReader, SessionWriter
+from engine.paths import private_file, private_folder
+from engine.session import SessionReader, SessionWriter, list_sessions
+from engine.session.settle import settle
 from engine.signals import End, Mark, Spike
 from tests.unit.engine.session.helpers import FakeTime, listen, recorder
 from tui.cli import main
+from tui.model import Moment
+from tui.words import describe
 
 Captured = pytest.CaptureFixture[str]
 
@@ -41,10 +47,13 @@ def record(root: Path) -> SessionWriter:
 def test_the_list_is_json_for_a_program_that_asks_for_it(session: str, capsys: Captured):
     assert main(["sessions", "list", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert {key: row[key] for key in ("session", "source", "state", "heard_s", "readings", "spikes", "marks")} == {
+    assert {
+        key: row[key] for key in ("session", "source", "state", "end", "heard_s", "readings", "spikes", "marks")
+    } == {
         "session": session,
         "source": "demo:7",
-        "state": "end_of_file",
+        "state": "ended",
+        "end": "end_of_file",
         "heard_s": 100.0,
         "readings": 1000,
         "spikes": 1,
@@ -60,6 +69,40 @@ def test_a_damaged_session_stands_in_the_list_with_its_remedy(session: str, root
     assert row["state"] == "damaged"
     assert main(["sessions", "show", "latest"]) == 5
     assert f"momentum sessions repair {session}" in capsys.readouterr().err
+
+
+def test_a_session_whose_database_is_gone_can_be_seen_and_deleted(session: str, root: Path, capsys: Captured):
+    (root / session / "session.db").unlink()
+    assert main(["sessions", "list", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["session"], row["state"]) == (session, "damaged")
+    assert main(["sessions", "show", session]) == 5
+    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert main(["sessions", "repair", session, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lost_readings"] is None
+    assert main(["sessions", "delete", session, "--yes"]) == 0
+    assert not (root / session).exists()
+
+
+def test_list_show_and_monitor_have_one_name_for_a_session_that_was_cut_off(session: str, root: Path, capsys: Captured):
+    copy = root / "20261119T150000Z-dead00"
+    shutil.copytree(root / session, copy)
+    database = sqlite3.connect(copy / "session.db")
+    database.execute("DELETE FROM events WHERE type = 'end'")
+    database.commit()
+    database.close()
+    names = []
+    for _ in range(2):  # before and after the next start puts it in order
+        assert main(["sessions", "list", "--json"]) == 0
+        names += [row["state"] for row in json.loads(capsys.readouterr().out) if row["session"] == copy.name]
+        assert main(["sessions", "show", copy.name, "--json"]) == 0
+        names.append(json.loads(capsys.readouterr().out)["state"])
+        settle(copy, FakeTime().clocks, pid=1)
+    with SessionReader.open(copy) as reader:
+        assert reader.info.end is not None
+        moment = Moment(100.0, None, None, "", 0.5, 0, None, None, "", "")
+        names.append(describe(moment, reader.info.end).word.lower())
+    assert names == ["cut off"] * 5
 
 
 def test_show_tells_spikes_and_marks_as_plain_text(session: str, capsys: Captured):
@@ -94,6 +137,27 @@ def test_clips_are_cut_around_spikes_and_marks(session: str, tmp_path: Path):
     assert [soundfile.info(clip).frames for clip in clips] == [25 * 22050] * 2
 
 
+def test_a_soccernet_export_without_kick_offs_says_what_it_took_for_them(session: str, root: Path, capsys: Captured):
+    command = ["sessions", "export", session, "-f", "soccernet"]
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["halves"] == {"first_s": 0.0, "second_s": None, "assumed": True}
+    assert printed.err.splitlines() == [
+        "no kick-off is marked: the first half is taken to begin with the sound",
+        "no second half is marked: every spike after the kick-off is put into the first half",
+        "mark both with k in the monitor (momentum replay SESSION), or give --halves 1:30,63:05",
+    ]
+    with SessionReader.open(root / session) as reader:
+        reader.add_mark(Mark(5.0, "kick-off"))
+        reader.add_mark(Mark(60.0, "second-half"))
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert json.loads(printed.out)["predictions"][0]["gameTime"] == "2 - 00:11"
+    assert main([*command, "--halves", "1:20,1:30"]) == 0
+    assert capsys.readouterr().err == "1 spikes before the first half are left out\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -121,11 +185,19 @@ def test_repair_of_a_whole_session_says_that_it_is_whole(session: str, capsys: C
     assert (account["readings"], account["lost_readings"], account["kept_in"]) == (1000, 0, None)
 
 
-def test_delete_removes_one_session_and_no_other(session: str, root: Path):
+def test_delete_removes_one_session_with_all_it_has_and_no_other(
+    session: str, root: Path, home: Path, capsys: Captured
+):
     other = record(root)
     other.close()
+    spill = home / "cache" / "spill" / f"{session}.spill"
+    private_folder(spill.parent)
+    private_file(spill).close()
+    assert main(["sessions", "show", session, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["waits_in"] == [str(spill)]
     assert main(["sessions", "delete", session, "--yes"]) == 0
-    assert [path.name for path in root.iterdir()] == [other.name]
+    assert not spill.exists()
+    assert list_sessions(root) == [other.folder]
 
 
 def test_a_running_session_can_be_shown_and_exported_but_neither_repaired_nor_deleted(root: Path, capsys: Captured):

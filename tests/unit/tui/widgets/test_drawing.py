@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from engine.session.state import SessionState
 from engine.signals import End, Health, HealthChange, Reading, Rejected, Spike
 from tests.unit.tui.fake_feed import INFO, POINTS, FakeFeed, make_events
 from tui.feed import FeedKind, SpikeLabel, Vitals
@@ -69,7 +70,7 @@ def test_a_number_from_before_is_never_shown(health: Health) -> None:
 
 def test_an_engine_that_died_is_a_state_with_what_to_do() -> None:
     said = " ".join(text_of(index_lines(moment(0.9), End(60.0, "fault", "MLX gave up"), 70, 4, UNICODE)))
-    assert "STOPPED" in said
+    assert "ENDED" in said
     assert "MLX gave up" in said
     assert big_number(0.90, UNICODE)[0] not in said
 
@@ -246,7 +247,9 @@ def test_health_words_are_for_people() -> None:
 
 
 def test_what_has_ended_is_not_listening_any_more() -> None:
-    line = text_of([status_line(StatusValue(INFO, moment(0.1), 10.8, Vitals(), ended=True), 80, UNICODE)])[0]
+    line = text_of(
+        [status_line(StatusValue(INFO, moment(0.1), 10.8, Vitals(), ended=SessionState.ENDED), 80, UNICODE)]
+    )[0]
     assert line.startswith(" ended")
     assert "listening" not in line
     assert "/s" not in line
