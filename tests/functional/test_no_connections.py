@@ -10,10 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
+from engine import grid
 from engine.model.engines import ONNX_PACKAGES, is_installed
 from tests.functional.conftest import Momentum
+from tests.sound_servers import SoundServer, icecast, whole
 from tests.unit.tui.commands.test_evaluate import draw
 from tests.unit.tui.commands.test_train import bring_in
 
@@ -160,3 +164,22 @@ def test_learning_and_judging_call_nobody(traced: Traced, tmp_path: Path):
     judged = ("--simulate", 2, "--seed", 50, "--teach", 4, "--teach-seed", 0, "--minutes", 4.0, "--drawn", tmp_path)
     traced.calls_nobody("evaluate", *judged, "--step", 44, "--draws", 10, "--html", tmp_path / "page.html")
     assert traced.left_behind() == []
+
+
+@needs_strace
+def test_an_address_is_the_only_one_that_is_called(traced: Traced, tmp_path: Path):
+    noise = 0.05 * np.random.default_rng(1).normal(size=3 * grid.SAMPLE_RATE_HZ)
+    soundfile.write(tmp_path / "noise.mp3", noise, grid.SAMPLE_RATE_HZ)
+    data = (tmp_path / "noise.mp3").read_bytes()
+    with SoundServer(whole(data)) as server:
+        traced.run("score", server.url(), "--json")
+        assert traced.abroad()
+        assert all(_is_to(server, call) for call in traced.abroad())
+    with SoundServer(icecast(data)) as station:
+        traced.listen(2.0, "live", station.url(), "--no-record", "--json")
+        assert traced.abroad()
+        assert all(_is_to(station, call) for call in traced.abroad())
+
+
+def _is_to(server: SoundServer, call: str) -> bool:
+    return f'sin_port=htons({server.port}), sin_addr=inet_addr("127.0.0.1")' in call

@@ -9,7 +9,8 @@ import typer
 from tui.showing import Ascii, Fps, Mouse, Theme
 
 SOURCE_HELP = (
-    "mic, mic:NAME-OR-INDEX, a sound or video file, - (raw 16-bit PCM on standard input), demo, or demo:SEED. "
+    "mic, mic:NAME-OR-INDEX, a sound or video file, an address (http, https, also of HLS or Icecast, or rtsp), "
+    "- (raw 16-bit PCM on standard input), demo, or demo:SEED. "
     "Without it: the configured source, else the default microphone, else the demo."
 )
 EngineOption = Annotated[
@@ -48,7 +49,8 @@ def live(
 ) -> int:
     """Listen, and show the index as it comes: about ten readings a second, in a terminal on the monitor.
 
-    Exit codes: 0 the sound ended, 3 no microphone or lost, 4 weights, 5 bad file, 130 and 143 ended by a signal.
+    Exit codes: 0 the sound ended, 3 microphone or address missing or lost, 4 weights, 5 bad file, 130 and 143 ended by
+    a signal.
     """
     from engine.monitor import Monitor, Stop
     from engine.spikes import SpikeDetector
