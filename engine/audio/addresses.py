@@ -7,7 +7,7 @@ from typing import Final
 
 from engine import grid
 from engine.audio.connecting import AddressDecoder, Patience, connect
-from engine.audio.fetched import Fetched
+from engine.audio.fetched import FetchedDecoder
 from engine.audio.media import BLOCK_SAMPLES, Decoded
 from engine.audio.pacing import Paced, paced
 from engine.audio.source import Around, AudioSource
@@ -18,9 +18,9 @@ from engine.signals import AudioBlock
 
 PATIENCE: Final = Patience()
 _LIVE_BLOCK: Final = 4 * grid.HOP
-_LIVE_AHEAD_S: Final = 30.0
-"""Sound that may wait: servers send the last seconds at once, and hls sends piece after piece."""
-_AHEAD: Final = 4
+_LIVE_AHEAD: Final = 640
+"""Chunks that may wait, half a minute: servers send the last seconds at once, and hls sends piece after piece."""
+_AHEAD: Final = 8
 
 
 def watch_settings(give_up_after_s: float | None) -> WatchSettings:
@@ -52,10 +52,7 @@ class LiveAddress(Around):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._fetched = Fetched(
-            Decoded(decoder.name, decoder, _LIVE_BLOCK), round(_LIVE_AHEAD_S * grid.SAMPLE_RATE_HZ / _LIVE_BLOCK)
-        )
-        super().__init__(self._fetched)
+        super().__init__(Decoded(decoder.name, FetchedDecoder(decoder, _LIVE_AHEAD), _LIVE_BLOCK))
         self._address = address
         self._patience = patience
         self._clock = clock
@@ -66,11 +63,11 @@ class LiveAddress(Around):
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound as it is due."""
-        return paced(self._fetched.blocks(), 1.0, self._clock, self._sleep)
+        return paced(self._source.blocks(), 1.0, self._clock, self._sleep)
 
     def close(self) -> None:
         """Hang up; harmless when done twice."""
-        self._fetched.close()
+        self._source.close()
 
     def open_again(self) -> "LiveAddress":
         """Ask the same address anew. Raises ``DeviceError``, and ``Over`` where its list has been closed since."""
@@ -98,14 +95,14 @@ def open_address(
     decoder = connect(address, patience)
     if decoder.live:
         return LiveAddress(address, decoder, patience, clock, sleep)
-    fetched = Fetched(Decoded(decoder.name, decoder, BLOCK_SAMPLES), _AHEAD)
-    return fetched if math.isinf(speed) else Paced(fetched, speed, clock, sleep)
+    recording = Decoded(decoder.name, FetchedDecoder(decoder, _AHEAD))
+    return recording if math.isinf(speed) else Paced(recording, speed, clock, sleep)
 
 
-def open_recording(address: str, block_samples: int = BLOCK_SAMPLES, patience: Patience = PATIENCE) -> Fetched:
+def open_recording(address: str, block_samples: int = BLOCK_SAMPLES, patience: Patience = PATIENCE) -> Decoded:
     """What has an end, as fast as it comes. Raises as ``connect``, and ``UsageError`` for something live."""
     decoder = connect(address, patience)
     if decoder.live:
         decoder.close()
         raise UsageError(f"{decoder.name} has no end.", "'momentum live' and 'momentum record' listen to it.")
-    return Fetched(Decoded(decoder.name, decoder, block_samples), _AHEAD)
+    return Decoded(decoder.name, FetchedDecoder(decoder, _AHEAD), block_samples)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from engine import grid
 from engine.address import SCHEMES, shown
 from engine.audio.decoders import CHUNK_FRAMES, FFmpegDecoder, describe
 from engine.errors import DeviceError, InputError, MomentumError, UsageError
@@ -21,7 +20,7 @@ _FORMATS: Final = (
     "aac,ac3,aiff,asf,caf,eac3,flac,flv,live_flv,loas,matroska,webm,mov,mp4,m4a,3gp,mp3,mpegts,ogg,w64,wav,hls"
 )
 """Sound, video and hls: other lists of addresses, such as dash or concat, are not followed."""
-_LIVE_CHUNK_FRAMES: Final = 4 * grid.HOP
+_LIVE_CHUNK_FRAMES: Final = 2048
 _STALE_S: Final = 40.0
 """A single reading may last this long: hls waits for its next piece, and a file that broke off is asked for again."""
 _LONGEST_PAUSE_S: Final = 8

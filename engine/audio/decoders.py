@@ -36,7 +36,10 @@ class Chunk(NamedTuple):
 
 
 class Decoder(Protocol):
-    """Chunks of a file, once. A fault raises a ``MomentumError`` after everything decoded before it was yielded."""
+    """Chunks of a file, once; one that has to wait for them yields empty ones meanwhile.
+
+    A fault raises a ``MomentumError`` after everything decoded before it was yielded.
+    """
 
     @property
     def duration_s(self) -> float | None: ...

@@ -28,7 +28,8 @@ class Decoded:
     timestamps jump, the next block's ``start`` jumps with them. ``repaired_samples`` counts samples (of any channel)
     that were NaN, infinite or absurdly large and were replaced by silence.
 
-    Raises out of ``blocks``, after all sound before it, what the decoder raises, and ``InputError`` where none came.
+    An empty chunk becomes an empty block. Raises out of ``blocks``, after all sound before it, what the decoder raises,
+    and ``InputError`` where no sound came.
     """
 
     def __init__(self, name: str, decoder: Decoder, block_samples: int = BLOCK_SAMPLES) -> None:
@@ -66,6 +67,9 @@ class Decoded:
                 fault, chunk = error, None
             if chunk is None:
                 break
+            if not len(chunk.samples):
+                yield AudioBlock(chunk.samples, cutter.start)  # a heartbeat
+                continue
             self.repaired_samples += chunk.repaired
             for start, samples in resampler.push(chunk.samples, chunk.rate_hz, chunk.gap_s):
                 yield from cutter.push(start, samples)
@@ -100,13 +104,14 @@ class _Cutter:
     def __init__(self, block_samples: int) -> None:
         self._block_samples = block_samples
         self._pieces: list[Samples] = []
-        self._start = 0
+        self.start = 0
+        """Where the next block begins."""
         self._count = 0
 
     def push(self, start: int, samples: Samples) -> Iterator[AudioBlock]:
-        if start != self._start + self._count:
+        if start != self.start + self._count:
             yield from self.rest()
-            self._start = start
+            self.start = start
         while len(samples):
             piece = samples[: self._block_samples - self._count]
             self._pieces.append(piece)
@@ -117,8 +122,8 @@ class _Cutter:
 
     def rest(self) -> Iterator[AudioBlock]:
         if self._count:
-            block = AudioBlock(np.concatenate(self._pieces), self._start)
-            self._start, self._count, self._pieces = block.end, 0, []
+            block = AudioBlock(np.concatenate(self._pieces), self.start)
+            self.start, self._count, self._pieces = block.end, 0, []
             yield block
 
 

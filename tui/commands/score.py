@@ -9,8 +9,7 @@ import typer
 from tui.commands.live import EngineOption
 
 if TYPE_CHECKING:
-    from engine.audio.fetched import Fetched
-    from engine.audio.media import MediaFile
+    from engine.audio.media import Decoded
     from engine.signals import AudioBlock, Event, Reading, Spike
 
 FILE_HELP = "A sound or video file, or an http(s) address of one or of an HLS playlist that has an end."
@@ -92,7 +91,7 @@ def score(
     return exit_code_of(end.reason)
 
 
-def _open(file: str, block_samples: int) -> "MediaFile | Fetched":
+def _open(file: str, block_samples: int) -> "Decoded":
     from engine.address import is_address
 
     if is_address(file):

@@ -14,8 +14,7 @@ import pytest
 
 from engine.audio.addresses import LiveAddress, open_address, open_recording, watch_settings
 from engine.audio.connecting import Patience, connect
-from engine.audio.fetched import Fetched
-from engine.audio.media import MediaFile
+from engine.audio.media import Decoded, MediaFile
 from engine.audio.watched import WatchedSource
 from engine.errors import DeviceError, ExitCode, InputError, MomentumError, UsageError
 from engine.grid import SAMPLE_RATE_HZ
@@ -64,7 +63,7 @@ def listen(source: LiveAddress, seconds: float) -> np.ndarray:
     return np.concatenate(pieces)
 
 
-def heard_with_gaps(source: Fetched) -> int:
+def heard_with_gaps(source: Decoded) -> int:
     """How many samples came."""
     return sum(len(block.samples) for block in source.blocks())
 
