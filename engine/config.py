@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from engine.address import shown
 from engine.errors import UsageError
 from engine.notifier import notifier
 from engine.spikes import SpikeSettings, at_threshold, measured_lines
@@ -50,8 +51,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     source: Annotated[str | None, Field(examples=["mic"])] = None
-    """What 'live' and 'record' listen to when they are not told: mic, mic:NAME, a file, demo. Unset: the default
-    microphone, or the demo where there is none."""
+    """What 'live' and 'record' listen to when they are not told: mic, mic:NAME, a file, an address, demo. Unset: the
+    default microphone, or the demo where there is none."""
 
     weights: str = "default"
     """Name of installed weights ('momentum weights list'), or a folder that holds some."""
@@ -173,6 +174,12 @@ def load_settings(
         said = fault["msg"].removeprefix("Value error, ")
         raise _bad_value([str(part) for part in fault["loc"]], fault["input"], said, set_by, file) from error
     return Loaded(settings, set_by)
+
+
+def shown_settings(settings: Settings) -> dict[str, Any]:
+    """The settings as JSON takes them, as they may be shown and kept: without what opens an address."""
+    values = settings.model_dump(mode="json")
+    return values | {"source": None if settings.source is None else shown(settings.source)}
 
 
 def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapping[str, Any]] = ()) -> SpikeSettings:

@@ -27,6 +27,8 @@ class WatchSettings:
     reopen_after_s: nothing but silence, or nothing at all, for this long: the device is opened anew.
     recovered_after_s: sound must last this long to be believed. Longer: steadier, and later.
     first_retry_s, longest_retry_s: pause between two tries to open a device; it doubles from the one to the other.
+    reopen_on_zeros: whether exact zeros are a fault: a device that the system has replaced sends them, and so may,
+        with nothing wrong, whoever mixes a broadcast.
     dumb_retry_s: a device that was opened has this long to send sound before it is opened anew once more. Too short:
         a slow one is closed again just as it begins.
     give_up_after_s: a device that stays away this long ends the run; None: never.
@@ -40,6 +42,7 @@ class WatchSettings:
     first_retry_s: float = 0.5
     longest_retry_s: float = 1.5
     dumb_retry_s: float = 2.5
+    reopen_on_zeros: bool = True
     give_up_after_s: float | None = 600.0
     behind_after_s: float = 2.0
     notice_every_s: float = 60.0
@@ -103,7 +106,7 @@ class Watchdog:
             self._overruns = overruns
         if lag_s > settings.behind_after_s:
             self.notice(now_s, "behind", f"the readings come {lag_s:.1f} s after their sound")
-        if exact_zeros:
+        if exact_zeros and settings.reopen_on_zeros:
             self._back_since_s = None
             silent_since_s = now_s if self._sounded_at_s is None else self._sounded_at_s
             if self.reopens and self.state is not Health.SILENT and now_s - silent_since_s >= settings.reopen_after_s:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine.address import shown
 from engine.errors import InputError, MomentumError, UsageError
 from train.events.document import is_plain
 
@@ -23,7 +24,9 @@ def check_url(url: str) -> None:
     """Raises ``UsageError`` for anything but a plain web address."""
     parts = urlsplit(url) if is_plain(url) and not any(letter.isspace() for letter in url) else None
     if parts is None or parts.scheme not in _SCHEMES or not parts.hostname:
-        raise UsageError(f"{url[:80]!a} is no web address", "Give an address that starts with https://, or a file.")
+        raise UsageError(
+            f"{shown(url)[:80]!a} is no web address", "Give an address that starts with https://, or a file."
+        )
 
 
 def download(url: str, folder: Path, program: str = PROGRAM) -> Path:
@@ -36,7 +39,7 @@ def download(url: str, folder: Path, program: str = PROGRAM) -> Path:
     found = shutil.which(program)
     if found is None:
         raise MomentumError(
-            f"{program} is not installed, and only it can fetch {url}",
+            f"{program} is not installed, and only it can fetch {shown(url)}",
             f"pip install {program}, or download the sound yourself and give the file.",
         )
     # A list of arguments and no shell; "--" keeps an address from being read as an option.
@@ -48,7 +51,7 @@ def download(url: str, folder: Path, program: str = PROGRAM) -> Path:
         raise MomentumError(f"{found} can't be run: {error.strerror}", f"Install {program} again.") from error
     if result.returncode != 0:
         raise MomentumError(
-            f"{program} could not fetch {url} (exit {result.returncode})", "What it printed above says why."
+            f"{program} could not fetch {shown(url)} (exit {result.returncode})", "What it printed above says why."
         )
     files = [path for path in folder.iterdir() if path.is_file() and path.suffix not in (".part", ".ytdl")]
     if len(files) != 1:

@@ -33,6 +33,8 @@ class Opened:
 
     source: "AudioSource"
     watchdog: "Watchdog"
+    exclusive: bool = False
+    """Whether only one process at a time should listen to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,15 +62,19 @@ class Recording:
 
 
 def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float | None) -> Opened:
-    """Put ``source`` under watch: a microphone is opened anew, by its name, when it is lost.
+    """Put ``source`` under watch: a microphone is opened anew, by its name, when it is lost, and so is an address.
 
     ``give_up_after_s`` is how long it may stay away; None for ever.
     """
+    from engine.audio.addresses import LiveAddress, watch_settings
     from engine.audio.devices import refresh_devices
     from engine.audio.microphone import Microphone
     from engine.audio.watched import WatchedSource
     from engine.health import Watchdog, WatchSettings
 
+    if isinstance(source, LiveAddress):
+        watchdog = Watchdog(watch_settings(give_up_after_s))
+        return Opened(WatchedSource(source, source.open_again, watchdog), watchdog)
     if not isinstance(source, Microphone):
         patience_s = _PIPE_GIVES_UP_AFTER_S if source.live else None
         return Opened(source, Watchdog(WatchSettings(give_up_after_s=patience_s), reopens=False))
@@ -80,7 +86,7 @@ def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float 
         return Microphone(name, rate_hz=settings.microphone_rate_hz, queue_s=settings.microphone_queue_s)
 
     watchdog = Watchdog(WatchSettings(give_up_after_s=give_up_after_s))
-    return Opened(WatchedSource(source, reopen, watchdog), watchdog)
+    return Opened(WatchedSource(source, reopen, watchdog), watchdog, exclusive=True)
 
 
 @contextmanager
@@ -113,6 +119,7 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
 
 @contextmanager
 def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterator[SessionWriter]":
+    from engine.config import shown_settings
     from engine.paths import find_paths
     from engine.session import Clocks, SessionWriter
     from engine.session.clocks import iso
@@ -127,13 +134,13 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterato
     room = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
     holder = Holder(os.getpid(), iso(clocks.utc()), opened.source.name, "")
     # The device first: whoever is refused it leaves no empty session behind.
-    with hold_device(root, holder.source, holder) if opened.watchdog.reopens else nullcontext() as device:
+    with hold_device(root, holder.source, holder) if opened.exclusive else nullcontext() as device:
         writer = SessionWriter.create(
             root,
             opened.source.name,
             keep_sound=settings.record_sound,
             disk=DiskKeeper(root, room),
-            settings=settings.model_dump(mode="json"),
+            settings=shown_settings(settings),
             weights=_identity(engine),
             clocks=clocks,
             spills=spills,

@@ -1,7 +1,7 @@
 """Two ways to get at the sound of a file: libsndfile for sound files, FFmpeg for everything with a picture."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 from engine.audio.mono import to_mono
 from engine.audio.resampling import HIGHEST_RATE_HZ
 from engine.audio.wav import missing_s
-from engine.errors import InputError
+from engine.errors import InputError, MomentumError
 from engine.signals import Samples
 
 CHUNK_FRAMES = 32768
@@ -37,7 +37,10 @@ class Chunk(NamedTuple):
 
 
 class Decoder(Protocol):
-    """Chunks of a file, once. A fault raises ``InputError`` after everything decoded before it was yielded."""
+    """Chunks of a file, once; one that has to wait for them yields empty ones meanwhile.
+
+    A fault raises a ``MomentumError`` after everything decoded before it was yielded.
+    """
 
     @property
     def duration_s(self) -> float | None: ...
@@ -123,19 +126,17 @@ class SoundFileDecoder:
 class FFmpegDecoder:
     """The best audio stream of mp4, m4a, mkv, webm, mov, ts, mp3, aac and what else FFmpeg reads, through PyAV."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises ``av.FFmpegError`` where FFmpeg does not know the content, ``InputError`` where there is no sound."""
+    def __init__(
+        self, name: str, container: Any, file: BinaryIO | None = None, chunk_frames: int = CHUNK_FRAMES
+    ) -> None:
+        """Of an open container, and the file it reads. Raises ``InputError`` where there is no sound."""
         import av
 
-        self._name = path.name
+        self._name = name
         self._fault = av.FFmpegError
-        # As an open file, so that nothing in its name can be taken for a network address or another protocol.
-        self._file: BinaryIO = path.open("rb")
-        try:
-            self._container: Any = av.open(self._file, "r", io_open=_only_this_file, metadata_errors="replace")
-        except av.FFmpegError:
-            self._file.close()
-            raise
+        self._file = file
+        self._container = container
+        self._chunk_frames = chunk_frames
         self._stream: Any = self._container.streams.best("audio")
         if self._stream is None:
             self.close()
@@ -147,6 +148,25 @@ class FFmpegDecoder:
             if other.index != self._stream.index:
                 # The picture need not even be read from the disk.
                 other.discard = av.stream.Discard.all
+
+    @classmethod
+    def of_file(cls, path: Path) -> "FFmpegDecoder":
+        """Raises ``av.FFmpegError`` where FFmpeg does not know the content, ``InputError`` where there is no sound."""
+        import av
+
+        # As an open file, so that nothing in its name can be taken for a network address or another protocol.
+        file = path.open("rb")
+        try:
+            container = av.open(file, "r", io_open=_only_this_file, metadata_errors="replace")
+        except av.FFmpegError:
+            file.close()
+            raise
+        return cls(path.name, container, file)
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self._name
 
     @property
     def duration_s(self) -> float | None:
@@ -160,13 +180,13 @@ class FFmpegDecoder:
         pending: list[_Frame] = []
         count = 0
         frames = self._frames()
-        fault: InputError | None = None
+        fault: MomentumError | None = None
         while True:
             try:
                 frame = next(frames, None)
-            except InputError as error:
+            except MomentumError as error:
                 fault, frame = error, None
-            if pending and (frame is None or count >= CHUNK_FRAMES or not frame.continues(pending[-1])):
+            if pending and (frame is None or count >= self._chunk_frames or not frame.continues(pending[-1])):
                 samples, repaired = to_mono(_as_float(np.concatenate([each.values for each in pending])))
                 yield Chunk(samples, pending[0].rate_hz, pending[0].gap_s, repaired)
                 pending, count = [], 0
@@ -179,13 +199,28 @@ class FFmpegDecoder:
 
     def close(self) -> None:
         self._container.close()
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+
+    def _decode(self, packet: Any) -> Iterable[Any]:
+        frames: Iterable[Any] = packet.decode()
+        return frames
+
+    def _ended(self, heard_s: float) -> None:
+        """The sound is over, as far as FFmpeg can tell."""
+        declared_s = self._declared_s()
+        if declared_s is not None and declared_s - heard_s > BREAK_OFF_S:
+            self._break_off(heard_s, declared_s)
+
+    def _break_off(self, heard_s: float, duration_s: float | None, fault: Exception | None = None) -> NoReturn:
+        """The sound ends before it should: for ``fault``, or against what the file declares."""
+        _damaged(self._name, heard_s, duration_s, fault)
 
     def _frames(self) -> Iterator["_Frame"]:
         heard_s, end_s = 0.0, None
         try:
             for packet in self._container.demux(self._stream):
-                for frame in packet.decode():
+                for frame in self._decode(packet):
                     rate_hz, at_s = frame.sample_rate, frame.time
                     check_rate(self._name, rate_hz)
                     jump_s = 0.0 if at_s is None or end_s is None else at_s - end_s
@@ -195,10 +230,8 @@ class FFmpegDecoder:
                     heard_s += gap_s + length_s
                     yield _Frame(_by_channel(frame), rate_hz, gap_s)
         except self._fault as fault:
-            _damaged(self._name, heard_s, self.duration_s, fault)
-        declared_s = self._declared_s()
-        if declared_s is not None and declared_s - max(heard_s, end_s or 0.0) > BREAK_OFF_S:
-            _damaged(self._name, heard_s, declared_s)
+            self._break_off(heard_s, self.duration_s, fault)
+        self._ended(max(heard_s, end_s or 0.0))
 
     def _declared_s(self) -> float | None:
         """Length of the audio stream where the file states it: in the tables of mp4 and mov, in a tag of mkv and webm.

@@ -1,5 +1,6 @@
 """Sound and video files as a source."""
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,63 +8,68 @@ from pathlib import Path
 import numpy as np
 
 from engine import grid
+from engine.address import is_address, shown
 from engine.audio.decoders import Decoder, FFmpegDecoder, SoundFileDecoder, describe
 from engine.audio.resampling import Resampler
-from engine.errors import InputError
+from engine.errors import InputError, MomentumError
 from engine.signals import AudioBlock, Samples
 
 BLOCK_SAMPLES = 32 * grid.HOP
 READABLE = "Readable are wav, flac, ogg, opus, mp3, aiff, and the sound of mp4, m4a, mkv, webm, mov, ts."
+_ADDRESS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/+")
+"""What is left of the beginning of an address that was taken for a path."""
 CUT_OFF = "If it is a recording, it was damaged or cut off: get it again, or export it again as wav."
 
 
-class MediaFile:
-    """A file of any rate and any number of channels, read in blocks with bounded memory.
+class Decoded:
+    """What a decoder knows, as a source: of any rate and any number of channels, in blocks with bounded memory.
 
-    Blocks hold ``block_samples`` samples, fewer before a gap and at the end. The channels are averaged. Where a video's
+    Blocks hold ``block_samples`` samples, fewer before a gap and at the end. The channels are averaged. Where
     timestamps jump, the next block's ``start`` jumps with them. ``repaired_samples`` counts samples (of any channel)
     that were NaN, infinite or absurdly large and were replaced by silence.
 
-    Raises ``InputError`` at once for what can't be opened or has no sound, and out of ``blocks`` for a fault in the
-    middle, after all sound before it.
+    An empty chunk becomes an empty block. Raises out of ``blocks``, after all sound before it, what the decoder raises,
+    and ``InputError`` where no sound came.
     """
 
-    def __init__(self, path: str | Path, block_samples: int = BLOCK_SAMPLES) -> None:
+    def __init__(self, name: str, decoder: Decoder, block_samples: int = BLOCK_SAMPLES) -> None:
         if block_samples < 1:
             raise ValueError(f"block_samples must be positive, not {block_samples}")
-        self._path = Path(path)
-        self._name = self._path.name
+        self._name = name
         self._block_samples = block_samples
-        self._decoder = _open(self._path, self._name)
+        self._decoder = decoder
         self.repaired_samples = 0
 
     @property
     def name(self) -> str:
-        """The file's name, without its folder."""
+        """What a person calls it."""
         return self._name
 
     @property
     def live(self) -> bool:
-        """A file waits."""
+        """A recording waits."""
         return False
 
     @property
     def duration_s(self) -> float | None:
-        """Length in seconds as the file declares it; None where it does not."""
+        """Length in seconds as it is declared; None where it is not."""
         return self._decoder.duration_s
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound from the beginning; may be iterated once."""
         resampler, cutter = Resampler(), _Cutter(self._block_samples)
         chunks = self._decoder.chunks()
-        fault: InputError | None = None
+        fault: MomentumError | None = None
         while True:
             try:
                 chunk = next(chunks, None)
-            except InputError as error:
+            except MomentumError as error:
                 fault, chunk = error, None
             if chunk is None:
                 break
+            if not len(chunk.samples):
+                yield AudioBlock(chunk.samples, cutter.start)  # a heartbeat
+                continue
             self.repaired_samples += chunk.repaired
             for start, samples in resampler.push(chunk.samples, chunk.rate_hz, chunk.gap_s):
                 yield from cutter.push(start, samples)
@@ -76,8 +82,20 @@ class MediaFile:
             raise _without_sound(self._name)
 
     def close(self) -> None:
-        """Close the file; harmless when done twice."""
+        """Close what is decoded; harmless when done twice."""
         self._decoder.close()
+
+
+class MediaFile(Decoded):
+    """A sound or video file; its name is that of the file, without its folder.
+
+    Raises ``InputError`` at once for what can't be opened or has no sound, and out of ``blocks`` for a fault in the
+    middle, after all sound before it.
+    """
+
+    def __init__(self, path: str | Path, block_samples: int = BLOCK_SAMPLES) -> None:
+        path = Path(path)
+        super().__init__(path.name, _open(path, path.name), block_samples)
 
 
 class _Cutter:
@@ -86,13 +104,14 @@ class _Cutter:
     def __init__(self, block_samples: int) -> None:
         self._block_samples = block_samples
         self._pieces: list[Samples] = []
-        self._start = 0
+        self.start = 0
+        """Where the next block begins."""
         self._count = 0
 
     def push(self, start: int, samples: Samples) -> Iterator[AudioBlock]:
-        if start != self._start + self._count:
+        if start != self.start + self._count:
             yield from self.rest()
-            self._start = start
+            self.start = start
         while len(samples):
             piece = samples[: self._block_samples - self._count]
             self._pieces.append(piece)
@@ -103,8 +122,8 @@ class _Cutter:
 
     def rest(self) -> Iterator[AudioBlock]:
         if self._count:
-            block = AudioBlock(np.concatenate(self._pieces), self._start)
-            self._start, self._count, self._pieces = block.end, 0, []
+            block = AudioBlock(np.concatenate(self._pieces), self.start)
+            self.start, self._count, self._pieces = block.end, 0, []
             yield block
 
 
@@ -121,7 +140,7 @@ def _open(path: Path, name: str) -> Decoder:
     import av
 
     try:
-        return FFmpegDecoder(path)
+        return FFmpegDecoder.of_file(path)
     except av.FFmpegError as error:
         if decoder is not None:
             raise _without_sound(name) from error
@@ -155,8 +174,13 @@ def _head(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             head = file.read(4096)
     except FileNotFoundError as error:
-        hint = "Addresses are only taken by 'momentum ingest'." if ":/" in str(path) else "Check the path."
-        raise InputError(f"There is no file {path}.", hint) from error
+        address = _ADDRESS.sub(r"\1://", str(path))
+        if is_address(address):
+            raise InputError(
+                f"{shown(address)} is an address, and only a file will do here.",
+                "Addresses are taken by 'momentum live', 'record', 'score' and 'ingest'.",
+            ) from None
+        raise InputError(f"There is no file {path}.", "Check the path.") from error
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from error
     if not head:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine import grid
+from engine.address import is_address
 from engine.audio.media import MediaFile
 from engine.audio.microphone import QUEUE_S, Microphone
 from engine.audio.pacing import Paced
@@ -29,7 +30,7 @@ def open_source(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> AudioSource:
-    """Open ``mic``, ``mic:NAME-OR-INDEX``, ``-``, ``demo``, ``demo:SEED``, or else the file of that path.
+    """Open ``mic``, ``mic:NAME-OR-INDEX``, ``-``, ``demo``, ``demo:SEED``, an address, or else the file of that path.
 
     Args:
         spec: the source; a file that is called like one of the others is ``./mic``.
@@ -50,6 +51,11 @@ def open_source(
         descriptor = sys.stdin.fileno() if standard_input is None else standard_input
         return PipePcm(descriptor, rate_hz, channels, clock=clock)
     demo = kind == "demo"
+    if not demo and is_address(spec):
+        # Imported here, as all that only this needs.
+        from engine.audio.addresses import open_address
+
+        return open_address(spec, speed, clock=clock, sleep=sleep)
     source = _open_demo(detail) if demo else MediaFile(spec)
     if math.isinf(speed):
         return source

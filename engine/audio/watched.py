@@ -18,6 +18,10 @@ HEARTBEAT_S: Final = 0.1
 _NOTHING: Final = np.zeros(0, np.float32)
 
 
+class Over(DeviceError):
+    """What was listened to has come to its end: there is nothing to be opened again."""
+
+
 class Task(Protocol):
     """Work that goes on beside: opening a device may take long, or for ever."""
 
@@ -59,7 +63,7 @@ class WatchedSource:
 
     Args:
         source: the device, open.
-        reopen: opens the same device anew, by its name. Raises ``DeviceError``.
+        reopen: opens the same device anew, by its name. Raises ``DeviceError``, and ``Over`` where no more will come.
         watchdog: the monitor's.
         clock: monotonic seconds, the one of ``captured_at``.
         wait: waits for so many seconds.
@@ -110,7 +114,7 @@ class WatchedSource:
             source.close()
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """Yield the sound of all openings, and a heartbeat every tenth of a second in between, without end.
+        """Yield the sound of all openings, and a heartbeat every tenth of a second in between, until it is ``Over``.
 
         Whoever iterates tells the watchdog what came, and ends it when the watchdog has given up.
         """
@@ -160,6 +164,9 @@ class WatchedSource:
                 self._source = opened
                 self._name = opened.name
                 self._watchdog.opened(self._clock(), self._name)
+                return
+            if isinstance(opened, Over):
+                self._closed.set()
                 return
             self._watchdog.failed(self._clock(), opened.message)
             while not self._watchdog.reopen_due(self._clock()):

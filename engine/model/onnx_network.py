@@ -5,20 +5,12 @@ from typing import Any, Final
 import numpy as np
 
 from engine.model.network import Array, MlxNetwork, in_pieces
-from engine.model.onnx_graph import OnnxMissing, columns_model, embed_model, head_model
+from engine.model.onnx_graph import columns_model, embed_model, head_model
+from engine.model.onnx_runtime import runtime_package
 
 _STRIP_FRAMES: Final = 512
 _HISTORIES: Final = 64
 """Pieces whose intermediate values stay in the cache; larger ones are slower and take more memory."""
-
-
-def runtime_package() -> Any:
-    """The package ``onnxruntime``. Raises ``OnnxMissing`` where it is not installed."""
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise OnnxMissing("onnxruntime", error) from None
-    return onnxruntime
 
 
 class OnnxNetwork:

@@ -17,6 +17,7 @@ from engine.model.checkpoint import Weights, load
 from engine.model.engines import network_of
 from engine.model.network import MlxNetwork, Network
 from engine.model.onnx_graph import head_model, window_model
+from engine.model.onnx_runtime import runtime_package
 from engine.model.products import mlx_dense
 from engine.paths import shipped_weights
 from engine.signals import AudioBlock
@@ -49,8 +50,7 @@ class _NaiveOnnx(NaivePipeline):
 
     def __init__(self, network: MlxNetwork) -> None:
         super().__init__(network)
-        import onnxruntime
-
+        onnxruntime = runtime_package()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._window, self._head = (

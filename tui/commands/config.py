@@ -19,14 +19,14 @@ def show(as_json: AsJson = False) -> None:
 
     Example: momentum config show --json
     """
-    from engine.config import load_settings, setting_help, variable
+    from engine.config import load_settings, setting_help, shown_settings, variable
     from engine.paths import find_paths
 
     loaded = load_settings(find_paths().config_file)
     help = setting_help()
     rows = [
         {"name": name, "value": value, "set_by": loaded.set_by[name], "variable": variable(name), "help": help[name]}
-        for name, value in loaded.settings.model_dump(mode="json").items()
+        for name, value in shown_settings(loaded.settings).items()
     ]
     if as_json:
         print_json(rows)

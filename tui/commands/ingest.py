@@ -100,6 +100,7 @@ def _ingest_file(
     from contextlib import closing
     from datetime import UTC, datetime
 
+    from engine.address import shown
     from engine.audio.media import MediaFile
     from engine.errors import InputError
     from engine.paths import find_paths
@@ -121,7 +122,7 @@ def _ingest_file(
             program=f"momentum {installed('acoustic-momentum')}",
             replace=replace,
             realign=bool(given),
-            url=url,
+            url=None if url is None else shown(url),
         )
     entry = library.find(result.match_id)
     _report(entry, result.alignment, result.already, as_json)

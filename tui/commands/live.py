@@ -12,7 +12,8 @@ from tui.showing import Ascii, Fps, Mouse, Theme
 from tui.stray import libraries_kept_quiet
 
 SOURCE_HELP = (
-    "mic, mic:NAME-OR-INDEX, a sound or video file, - (raw 16-bit PCM on standard input), demo, or demo:SEED. "
+    "mic, mic:NAME-OR-INDEX, a sound or video file, an address (http, https, also of HLS or Icecast, or rtsp), "
+    "- (raw 16-bit PCM on standard input), demo, or demo:SEED. "
     "Without it: the configured source, else the default microphone, else the demo."
 )
 EngineOption = Annotated[
@@ -54,8 +55,8 @@ def live(
 
     On the monitor the first 40 s of the demo are heard at once, so that there is an index to look at.
 
-    Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 no microphone or lost, 4 weights, 5 bad file,
-    130 and 143 ended by a signal.
+    Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 microphone or address missing or lost,
+    4 weights, 5 bad file, 130 and 143 ended by a signal.
 
     Example: momentum live mic:scarlett --sound
     """

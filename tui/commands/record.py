@@ -27,11 +27,11 @@ def record(
 ) -> int:
     """Listen and record without a screen: for a service, or a terminal that may be closed.
 
-    A lost microphone is opened again however long it takes. 'momentum watch' shows what is heard; SIGTERM or Ctrl-C
-    ends the session cleanly; what happened is in the log file too.
+    A lost microphone or address is opened again however long it takes. 'momentum watch' shows what is heard; SIGTERM
+    or Ctrl-C ends the session cleanly; what happened is in the log file too.
 
-    Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 no microphone, 4 weights, 5 bad file, 130 and
-    143 ended by a signal.
+    Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 no microphone or address, 4 weights, 5 bad
+    file, 130 and 143 ended by a signal.
 
     Example: momentum record mic:scarlett --sound
     """

@@ -10,13 +10,15 @@ from tui.commands.live import EngineOption
 from tui.output import say
 
 if TYPE_CHECKING:
+    from engine.audio.media import Decoded
     from engine.signals import AudioBlock, Event, Reading, Spike
 
+FILE_HELP = "A sound or video file, or an http(s) address of one or of an HLS playlist that has an end."
 _BLOCK_HOPS = 1024
 
 
 def score(
-    file: Annotated[str, typer.Argument(help="A sound or video file.", show_default=False)],
+    file: Annotated[str, typer.Argument(help=FILE_HELP, show_default=False)],
     as_json: Annotated[
         bool | None,
         typer.Option("--json/--text", help="JSON Lines, as 'live --json' prints, or a summary.", show_default=False),
@@ -51,10 +53,9 @@ def score(
     with loading():
         from engine import grid
         from engine.audio.ahead import ReadAhead
-        from engine.audio.media import MediaFile
         from engine.mel import with_frames
 
-        recording = MediaFile(file, block_samples=_BLOCK_HOPS * grid.HOP)
+        recording = _open(file, _BLOCK_HOPS * grid.HOP)
     with closing(ReadAhead(recording, prepare=with_frames)) as source:
         source.begin()  # beside the rest that has to be loaded
         with loading():
@@ -94,6 +95,18 @@ def score(
             if isinstance(sink, _Summary):
                 sink.show()
     return exit_code_of(end.reason)
+
+
+def _open(file: str, block_samples: int) -> "Decoded":
+    from engine.address import is_address
+
+    if is_address(file):
+        from engine.audio.addresses import open_recording
+
+        return open_recording(file, block_samples)
+    from engine.audio.media import MediaFile
+
+    return MediaFile(file, block_samples)
 
 
 class _CsvReadings:

@@ -18,7 +18,13 @@ service = group(
 
 @service.command("install")
 def install(
-    source: Annotated[str, typer.Argument(help="What to record: mic, or mic:NAME-OR-INDEX.")] = "mic",
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="What to record: mic, mic:NAME-OR-INDEX, or an address. Without: the configured source, else mic.",
+            show_default=False,
+        ),
+    ] = None,
     sound: Annotated[bool, typer.Option("--sound", help="Keep the sound in the session too.")] = False,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
     terminal: Annotated[
@@ -37,9 +43,19 @@ def install(
     import shutil
     import sys
 
+    from engine.address import has_secret, shown
+    from engine.errors import UsageError
     from engine.hooks import check_command
+    from tui.listening import settings_for
 
-    arguments = ["record", source, *(["--sound"] if sound else [])]
+    if source is not None and has_secret(source):
+        raise UsageError(
+            f"The file of a service, which others may read, is no place for what opens {shown(source)}",
+            "Write it as source into the file that 'momentum config path' names, and leave it out here.",
+        )
+    if source is None and settings_for({}).source is None:
+        source = "mic"
+    arguments = ["record", *([source] if source else []), *(["--sound"] if sound else [])]
     if on_spike is not None:
         name, *rest = check_command(on_spike)
         # A service looks for programs in other places than a terminal does.

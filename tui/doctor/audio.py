@@ -32,12 +32,13 @@ def portaudio(around: Surroundings) -> Iterator[Finding]:
 
 def microphone(around: Surroundings) -> Iterator[Finding]:
     """Is the microphone there that would be listened to?"""
+    from engine.address import shown
     from engine.audio.devices import find_device, list_devices
     from tui.version import portaudio_version
 
     kind, _, wanted = (around.settings.source or "mic").partition(":")
     if kind != "mic":
-        detail = f"not needed: the configured source is {around.settings.source}"
+        detail = f"not needed: the configured source is {shown(around.settings.source or '')}"
         yield Finding("microphone", Verdict.NOTE, detail, "'momentum live mic' listens to the default microphone.")
         return
     if portaudio_version() is None:  # the check of PortAudio has said it

@@ -36,7 +36,7 @@ def chosen(around: Surroundings) -> Iterator[Finding]:
     detail = engine_in_words(choice, engine)
     if engine == "onnx":
         from engine.model.onnx_graph import onnx_package
-        from engine.model.onnx_network import runtime_package
+        from engine.model.onnx_runtime import runtime_package
 
         onnx_package()
         runtime_package()

@@ -15,6 +15,7 @@ from engine.config import Settings
 from engine.errors import DeviceError
 from engine.paths import find_paths, shipped_weights
 from engine.signals import AudioBlock
+from tests.unit.onnx_runtime import runtime_or_skip
 from tui.doctor import CHECKS, audio, engine, machine
 from tui.doctor.checks import Check, Finding, Surroundings, Terminal, Verdict, examine, read_settings, would_stop
 
@@ -238,7 +239,7 @@ def test_auto_takes_onnx_where_it_is_and_the_doctor_tells_what_brings_it(
     monkeypatch.setattr("engine.model.engines.on_apple_silicon", lambda: False)
     monkeypatch.setattr("engine.model.engines.choose_engine", lambda _: "onnx" if there else "mlx")
     if there:
-        pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+        runtime_or_skip()
     (finding,) = found(engine.chosen, around)
     assert finding.verdict == expected
     assert finding.detail.startswith("onnx (onnxruntime" if there else "mlx (mlx")

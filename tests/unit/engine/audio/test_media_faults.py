@@ -38,7 +38,9 @@ def test_a_missing_file() -> None:
 
 
 def test_an_address() -> None:
-    assert "momentum ingest" in refusal("https://example.org/match.mp4").hint
+    refused = refusal("https://fan:hunter2@example.org/match.mp4")
+    assert "'ingest'" in refused.hint
+    assert refused.message.startswith("https://example.org/match.mp4 is an address")
 
 
 def test_an_empty_file(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from engine.audio.opening import open_source
 from engine.audio.pacing import Paced
 from engine.errors import InputError, UsageError
 from engine.grid import SAMPLE_RATE_HZ
+from tests.sound_servers import SoundServer, whole
 from tests.unit.engine.audio.fake_sounddevice import FakeSoundDevice, microphone
 from tests.unit.engine.audio.sounds import heard, noise, write_sound
 
@@ -45,6 +46,24 @@ def test_a_file_that_is_called_like_a_source(tmp_path: Path, monkeypatch: pytest
     write_sound(tmp_path / "mic.wav", noise(0.1), SAMPLE_RATE_HZ).rename(tmp_path / "mic")
     monkeypatch.chdir(tmp_path)
     assert len(heard(open_source("./mic", speed=inf))) == len(noise(0.1))
+
+
+def test_an_address_of_a_file_is_paced_like_a_file(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "match.wav", noise(0.5), SAMPLE_RATE_HZ, "FLOAT")
+    with SoundServer(whole(path.read_bytes())) as server:
+        slow = open_source(server.url("/match.wav"), clock=lambda: 0.0, sleep=lambda seconds: None)
+        assert isinstance(slow, Paced) and not slow.live
+        assert (slow.name, slow.duration_s) == (server.url("/match.wav"), 0.5)
+        slow.close()
+        assert np.array_equal(heard(open_source(server.url("/match.wav"), speed=inf)), noise(0.5))
+
+
+def test_a_file_in_a_folder_that_is_called_like_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "http:" / "127.0.0.1").mkdir(parents=True)
+    write_sound(tmp_path / "http:" / "127.0.0.1" / "a.wav", noise(0.1), SAMPLE_RATE_HZ)
+    monkeypatch.chdir(tmp_path)
+    for spec in ("http:/127.0.0.1/a.wav", "./http://127.0.0.1/a.wav"):
+        assert len(heard(open_source(spec, speed=inf))) == len(noise(0.1))
 
 
 def test_standard_input() -> None:

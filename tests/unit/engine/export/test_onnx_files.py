@@ -14,9 +14,10 @@ from engine.model.checkpoint import Weights, load
 from engine.paths import shipped_weights
 from engine.signals import AudioBlock
 from engine.stream import PressureStream
+from tests.unit.onnx_runtime import runtime_or_skip
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
-onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+onnxruntime = runtime_or_skip()
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,15 @@ def test_show_says_for_every_setting_what_set_it_and_which_way_it_turns(
     assert "Higher:" in rows["spike_on"]["help"]
 
 
+def test_show_does_not_show_what_opens_an_address(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MOMENTUM_SOURCE", "http://fan:hunter2@radio.example/live?token=a1b2c3")
+    assert main(["config", "show"]) == 0
+    (source,) = (row for row in json.loads(capsys.readouterr().out) if row["name"] == "source")
+    assert source["value"] == "http://radio.example/live?token=***"
+
+
 def test_init_writes_a_private_file_where_path_points_and_never_replaces_one_unasked(
     home: Path, capsys: pytest.CaptureFixture[str]
 ):

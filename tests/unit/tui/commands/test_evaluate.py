@@ -23,7 +23,8 @@ MINUTES = 4.0
 GOALS_S = (60.0, 120.0, 200.0)
 
 
-def _draw(folder: Path, seed: int) -> None:
+def draw(folder: Path, seed: int) -> None:
+    """A match as it is kept when it was simulated, of four minutes with three roars."""
     frames = int(MINUTES * 60 / grid.HOP_S)
     mel = np.random.default_rng(seed).normal(-50.0, 2.0, (frames, grid.MEL_BANDS)).astype(np.float32)
     for goal_s in GOALS_S:
@@ -53,7 +54,7 @@ def _draw(folder: Path, seed: int) -> None:
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawn")
     for seed in (0, 1, 2, 3, 50, 51):
-        _draw(folder, seed)
+        draw(folder, seed)
     return folder
 
 
