@@ -66,19 +66,23 @@ class BiLSTM(Module):
         both = [mx.stack([gates[t, 0], gates[steps - 1 - t, 1]]) for t in range(steps)]
         hidden = _run(both, self.recurrent, dense)
         return mx.stack(
-            [mx.concatenate([hidden[t][0], hidden[steps - 1 - t][1]], axis=-1) for t in range(steps)], axis=1
+            [mx.concatenate([hidden[t][0, :], hidden[steps - 1 - t][1, :]], axis=-1) for t in range(steps)], axis=1
         )
 
     def newest(self, x: mx.array, dense: Dense) -> mx.array:
         """The last step of ``__call__`` alone, (n, 2 * hidden): there the backward direction has run one step."""
         gates = self._gates(x, dense)
-        forward = _run(list(gates[:, :1]), self.recurrent[:1], dense)[-1][0]
-        backward = _run([gates[-1, 1:]], self.recurrent[1:], dense)[0][0]
+        forward = _run(list(gates[:, :1]), self.recurrent[:1], dense)[-1][0, :]
+        backward = _run([gates[-1, 1:]], self.recurrent[1:], dense)[0][0, :]
         return mx.concatenate([forward, backward], axis=-1)
 
 
 def _run(gates: list[mx.array], recurrent: mx.array, dense: Dense) -> list[mx.array]:
-    """Run the recurrence from a zero state over the steps' input gates, each (directions, n, 4 * hidden)."""
+    """Run the recurrence from a zero state over the steps' input gates, each (directions, n, 4 * hidden).
+
+    What it returns is taken apart with ``[0, :]``: that is a slice, where MLX makes a look-up of a lone ``[0]``, which
+    costs more, and whose gradient adds by index.
+    """
     outputs: list[mx.array] = []
     hidden = cell = None
     for step in gates:
