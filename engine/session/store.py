@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from engine.durable import empty_drive_cache
 from engine.errors import MomentumError
 from engine.session.clocks import Clocks, iso
 from engine.session.disk import DiskKeeper
-from engine.session.folder import LOCK, SOUND, new_folder
+from engine.session.folder import DATABASE, LOCK, SOUND, new_folder
 from engine.session.lock import HeldLock, Holder
 from engine.session.rows import ReadingRow, event_body, reading_row
 from engine.session.schema import INSERT_EVENT, INSERT_READING, create_database
@@ -24,8 +25,8 @@ COMMIT_EVERY_S: Final = 0.02
 """By the clock: a reading that comes this long after the last commit is committed at once."""
 COMMIT_SOUND_S: Final = 0.5
 """In sound, which may come much faster than real time: never more than this waits in memory."""
-SYNC_EVERY_S: Final = 1.0
-"""How often the disk itself is waited for: a kill loses nothing of this, a power cut up to this much."""
+SYNC_EVERY_S: Final = 0.9
+"""How often the disk itself is waited for: a kill loses nothing of this, a power cut up to this much and a reading."""
 RETRY_EVERY_S: Final = 1.0
 PATIENCE_S: Final = 2.0
 """How long another process may hold the store before anybody is told."""
@@ -229,6 +230,7 @@ class SessionWriter:
             self._refused(clock_s, error)
             return
         if sync:
+            empty_drive_cache(self.folder / f"{DATABASE}-wal")
             self._synced_s = clock_s
         if jump:
             self._clock_off_s += jump[2]
