@@ -1,7 +1,7 @@
 """Waiting until what was written is on the disk itself, so that a power cut does not take it away.
 
-On macOS ``fsync`` hands the data to the drive, which may keep it in its cache for seconds and write it in another order;
-only ``F_FULLFSYNC`` empties that cache (fsync(2), fcntl(2) of macOS). Python's ``os.fsync`` does not ask for it.
+On macOS ``fsync`` hands the data to the drive, which may keep it in its cache for seconds and write it in another
+order; only ``F_FULLFSYNC`` empties that cache (fsync(2), fcntl(2) of macOS). Python's ``os.fsync`` does not ask for it.
 """
 
 import fcntl

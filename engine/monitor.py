@@ -92,6 +92,13 @@ class Monitor:
             OSError: a sink failed, such as a printer whose reader has left. The others have been told the end.
         """
         try:
+            return self._run(start)
+        finally:
+            # After the end was written: a device may hang when it is closed.
+            self._source.close()
+
+    def _run(self, start: Start) -> End:
+        try:
             self._write(start)
             self._listen()
         except MomentumError as fault:
@@ -100,8 +107,6 @@ class Monitor:
         except OSError as fault:
             self._end_the_rest(End(self._heard_s, "output_lost", fault.strerror or ""))
             raise
-        finally:
-            self._source.close()
         return self._end(self._stop.reason or ("end_of_stream" if self._source.live else "end_of_file"))
 
     def _listen(self) -> None:

@@ -1,14 +1,16 @@
 """The command ``momentum``: composes the commands, and says once what went wrong."""
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 import typer
 
-from engine.errors import ExitCode, MomentumError
+from engine.errors import ExitCode, MomentumError, StuckError
 from tui.groups import Root
 from tui.text import plain
 
@@ -55,6 +57,10 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         result = typer.main.get_command(app).main(args, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()  # while it can still be said that the disk is full
+    except StuckError as error:
+        _report(error.message, error.hint)
+        _leave_at_once(error.exit_code)
+        return error.exit_code
     except MomentumError as error:
         _report(error.message, error.hint)
         return error.exit_code
@@ -77,6 +83,15 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _report(message: str, hint: str) -> None:
     sys.stderr.write(f"{PROGRAM}: {plain(message)}\n  {plain(hint)}\n")
+
+
+def _leave_at_once(code: int) -> None:
+    """End without the usual tidying up: PortAudio would be ended too, and wait for what never comes."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _help_for(error: typer.TyperException) -> str:

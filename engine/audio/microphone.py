@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine import grid
+from engine.audio.background import PATIENCE_S, in_time
 from engine.audio.devices import InputDevice, find_device, list_devices, load_sounddevice
 from engine.audio.mono import to_mono
 from engine.audio.resampling import Resampler
@@ -41,6 +42,7 @@ class Microphone:
         module: ``sounddevice``, or something that behaves like it.
         clock: monotonic seconds, for ``captured_at``.
         heartbeat_s: how long to wait for sound before an empty block is yielded.
+        patience_s: how long opening, starting and closing may take each, before they end with ``StuckError``.
 
     Sound that came while the queue was full, and sound that PortAudio reports as lost, is counted in ``overruns`` and
     leaves a hole in ``start``; the size of PortAudio's hole is estimated from the clock. Raises ``DeviceError`` at once
@@ -58,11 +60,13 @@ class Microphone:
         module: Any = None,
         clock: Callable[[], float] = time.monotonic,
         heartbeat_s: float = HEARTBEAT_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._module = module or load_sounddevice()
         self.device = find_device(list_devices(self._module), device)
         self._clock = clock
         self._heartbeat_s = heartbeat_s
+        self._patience_s = patience_s
         self._queue: queue.Queue[_Heard] = queue.Queue(max(1, round(queue_s / BUFFER_S)))
         self._position = 0
         self._overruns = 0
@@ -72,13 +76,7 @@ class Microphone:
         settings = {"device": self.device.index, "channels": min(channels, self.device.channels), "dtype": "float32"}
         try:
             self.rate_hz = rate_hz or self._best_rate(settings)
-            self._stream: Any = self._module.InputStream(
-                samplerate=self.rate_hz,
-                blocksize=round(BUFFER_S * self.rate_hz),
-                callback=self._on_sound,
-                finished_callback=self._finished.set,
-                **settings,
-            )
+            self._stream: Any = self._in_time("opening", lambda: self._open(settings))
         except self._module.PortAudioError as error:
             raise self._refused(error) from error
 
@@ -105,7 +103,7 @@ class Microphone:
     def blocks(self) -> Iterator[AudioBlock]:
         """Start listening, and yield what is heard until ``close``."""
         try:
-            self._stream.start()
+            self._in_time("starting", self._stream.start)
         except self._module.PortAudioError as error:
             raise self._refused(error) from error
         resampler, expected, heard_at = Resampler(), 0, self._clock()
@@ -135,11 +133,28 @@ class Microphone:
             )
 
     def close(self) -> None:
-        """Stop listening and give the device back; harmless when done twice, from any thread."""
+        """Stop listening and give the device back; harmless when done twice, from any thread.
+
+        Raises ``StuckError`` where the sound system does not come back from it.
+        """
+        if self._closed:
+            return
         self._closed = True
         # A device that is gone already can't be closed properly, and nobody needs it to be.
         with suppress(self._module.PortAudioError):
-            self._stream.close()
+            self._in_time("closing", self._stream.close)
+
+    def _open(self, settings: dict[str, Any]) -> Any:
+        return self._module.InputStream(
+            samplerate=self.rate_hz,
+            blocksize=round(BUFFER_S * self.rate_hz),
+            callback=self._on_sound,
+            finished_callback=self._finished.set,
+            **settings,
+        )
+
+    def _in_time(self, doing: str, work: Callable[[], Any]) -> Any:
+        return in_time(work, self.name, doing, self._patience_s)
 
     def _on_sound(self, samples: Samples, frames: int, _time: Any, status: Any) -> None:
         """PortAudio's thread: copy and enqueue, nothing else."""

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from engine.audio.background import PATIENCE_S, Background, stuck
 from engine.audio.source import AudioSource
 from engine.errors import DeviceError
 from engine.grid import SAMPLE_RATE_HZ
@@ -27,28 +28,8 @@ class Task(Protocol):
         ...
 
     def result(self) -> AudioSource | DeviceError:
-        """What came of it, once it is done."""
+        """What came of it, once it is done. Raises ``StuckError``."""
         ...
-
-
-class Background:
-    """A ``Task`` in a thread of its own that the end of the program does not wait for."""
-
-    def __init__(self, work: Callable[[], AudioSource | DeviceError]) -> None:
-        self._work = work
-        self._result: AudioSource | DeviceError | None = None
-        threading.Thread(target=self._run, name="reopen", daemon=True).start()
-
-    def _run(self) -> None:
-        self._result = self._work()
-
-    @property
-    def done(self) -> bool:
-        return self._result is not None
-
-    def result(self) -> AudioSource | DeviceError:
-        assert self._result is not None
-        return self._result
 
 
 class WatchedSource:
@@ -57,6 +38,8 @@ class WatchedSource:
     Between two openings ``start`` jumps by the time that passed on the monotonic clock (at least one sample), so what
     was heard before and after is never glued together and seconds of sound stay seconds.
 
+    A device that neither closes nor opens within ``patience_s`` ends it with ``StuckError``.
+
     Args:
         source: the device, open.
         reopen: opens the same device anew, by its name. Raises ``DeviceError``.
@@ -64,6 +47,7 @@ class WatchedSource:
         clock: monotonic seconds, the one of ``captured_at``.
         wait: waits for so many seconds.
         background: starts work beside.
+        patience_s: how long a change of device may take.
     """
 
     def __init__(
@@ -74,6 +58,7 @@ class WatchedSource:
         clock: Callable[[], float] = monotonic,
         wait: Callable[[float], object] | None = None,
         background: Callable[[Callable[[], AudioSource | DeviceError]], Task] = Background,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._source: AudioSource | None = source
         self._reopen = reopen
@@ -82,6 +67,7 @@ class WatchedSource:
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
         self._background = background
+        self._patience_s = patience_s
         self._name = source.name
         self._end = 0
         self._ended_at_s: float | None = None
@@ -153,7 +139,10 @@ class WatchedSource:
         while not self._closed.is_set():
             old, self._source = self._source, None
             task = self._background(partial(self._exchange, old))
+            began_s = self._clock()
             while not task.done:
+                if self._clock() - began_s >= self._patience_s:
+                    raise stuck(self._name, "closing and opening", self._patience_s)
                 yield self._pass_time()
             opened = task.result()
             if not isinstance(opened, DeviceError):

@@ -48,7 +48,8 @@ def live(
 ) -> int:
     """Listen, and show the index as it comes: about ten readings a second, in a terminal on the monitor.
 
-    Exit codes: 0 the sound ended, 3 no microphone or lost, 4 weights, 5 bad file, 130 and 143 ended by a signal.
+    Exit codes: 0 the sound ended, 3 no microphone or lost, 4 weights, 5 bad file, 6 the system's sound hangs, 130 and
+    143 ended by a signal.
     """
     from engine.monitor import Monitor, Stop
     from engine.spikes import SpikeDetector

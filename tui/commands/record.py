@@ -27,7 +27,8 @@ def record(
     A lost microphone is opened again however long it takes. 'momentum watch' shows what is heard; SIGTERM or Ctrl-C
     ends the session cleanly; what happened is in the log file too.
 
-    Exit codes: 0 the sound ended, 3 no microphone, 4 weights, 5 bad file, 130 and 143 ended by a signal.
+    Exit codes: 0 the sound ended, 3 no microphone, 4 weights, 5 bad file, 6 the system's sound hangs, 130 and 143 ended
+    by a signal.
     """
     from engine.errors import MomentumError
     from engine.monitor import Monitor, Stop

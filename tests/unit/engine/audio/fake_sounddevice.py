@@ -38,6 +38,7 @@ class FakeSoundDevice:
         self.script = script
         self.streams: list[FakeStream] = []
         self.looked_again = 0
+        self.stream: type[FakeStream] = FakeStream
 
     def query_devices(self) -> list[dict[str, Any]]:
         return self.devices
@@ -51,7 +52,7 @@ class FakeSoundDevice:
 
     def InputStream(self, **settings: Any) -> "FakeStream":
         self.check_input_settings(samplerate=settings["samplerate"])
-        self.streams.append(FakeStream(self.script, settings))
+        self.streams.append(self.stream(self.script, settings))
         return self.streams[-1]
 
     def _terminate(self) -> None:

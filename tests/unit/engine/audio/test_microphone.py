@@ -1,5 +1,6 @@
 """What a microphone hears comes out whole, and what it does not hear is said."""
 
+import threading
 from collections.abc import Callable, Iterator
 from itertools import count, islice
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.audio.microphone import Microphone
-from engine.errors import DeviceError, ExitCode
+from engine.errors import DeviceError, ExitCode, StuckError
 from engine.grid import SAMPLE_RATE_HZ
 from engine.signals import AudioBlock
 from tests.unit.engine.audio.fake_sounddevice import FakeSoundDevice, FakeStream, PortAudioError, microphone
@@ -142,6 +143,41 @@ def test_closing_ends_the_blocks_without_an_error() -> None:
 def test_a_device_that_refuses_every_rate_is_told_by_its_name() -> None:
     with pytest.raises(DeviceError, match="Desk can't be opened: Invalid sample rate"):
         listen(playing(), rates_hz=())
+
+
+@pytest.mark.parametrize("doing", ["opening", "starting", "closing"])
+def test_a_sound_system_that_hangs_does_not_hang_the_recorder(doing: str) -> None:
+    fake = FakeSoundDevice(microphone("Desk"), script=lambda stream: stream.hear(noise(0.02)))
+    release = threading.Event()
+
+    def listen_and_close() -> None:
+        source = Microphone(module=fake, heartbeat_s=0.0, patience_s=0.05)
+        next(source.blocks())
+        source.close()
+
+    class Hanging(FakeStream):
+        def __init__(self, *settings: object) -> None:
+            super().__init__(*settings)  # type: ignore[arg-type]
+            self._hang("opening")
+
+        def start(self) -> None:
+            self._hang("starting")
+            super().start()
+
+        def close(self) -> None:
+            self._hang("closing")
+
+        def _hang(self, now: str) -> None:
+            if now == doing:
+                release.wait()
+
+    fake.stream = Hanging
+    try:
+        with pytest.raises(StuckError, match=f"Desk does not answer: {doing}") as caught:
+            listen_and_close()
+        assert caught.value.exit_code is ExitCode.STUCK
+    finally:
+        release.set()
 
 
 def test_a_device_that_cannot_be_started() -> None:
