@@ -81,6 +81,7 @@ class Watchdog:
     _next_try_s: float | None = None
     _pause_s: float = 0.0
     _overruns: int = 0
+    _overloads: int = 0
     _name: str = ""
     _told: dict[str, _Told] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
@@ -99,14 +100,31 @@ class Watchdog:
         if self._away_since_s is not None:
             self._next_try_s = now_s + self._dumb_pause_s(now_s)
 
-    def heard(self, now_s: float, samples: int, exact_zeros: bool, lag_s: float = 0.0, overruns: int = 0) -> None:
-        """Sound has come: how many samples, whether all were exact zeros, and how long after it was heard."""
+    def heard(
+        self,
+        now_s: float,
+        samples: int,
+        exact_zeros: bool,
+        lag_s: float = 0.0,
+        overruns: int = 0,
+        overloads: int = 0,
+    ) -> None:
+        """Sound has come: how many samples, whether all were exact zeros, and how long after it was heard.
+
+        ``overruns`` and ``overloads`` are those of ``AudioBlock``.
+        """
         settings = self.settings
         self._heard_at_s = now_s
         if overruns > self._overruns:
             lost = overruns - self._overruns
             self.notice(now_s, "overrun", "overrun: sound came faster than it was taken, some is missing", lost)
             self._overruns = overruns
+        if overloads > self._overloads:
+            reported = overloads - self._overloads
+            self.notice(
+                now_s, "overload", "the sound system was overloaded for a moment, no sound is missing", reported
+            )
+            self._overloads = overloads
         if lag_s > settings.behind_after_s:
             self.notice(now_s, "behind", f"the readings come {lag_s:.1f} s after their sound")
         if exact_zeros:

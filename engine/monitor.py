@@ -127,7 +127,8 @@ class Monitor:
         watchdog = self._watchdog
         if len(block.samples):
             lag_s = 0.0 if block.captured_at is None else now_s - block.captured_at
-            watchdog.heard(now_s, len(block.samples), not block.samples.any(), lag_s, block.overruns)
+            zeros = not block.samples.any()
+            watchdog.heard(now_s, len(block.samples), zeros, lag_s, block.overruns, block.overloads)
         else:
             watchdog.quiet(now_s)
         for change in watchdog.take_changes():

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Final, Protocol
@@ -71,7 +72,7 @@ class WatchedSource:
         self._name = source.name
         self._end = 0
         self._ended_at_s: float | None = None
-        self._overruns = 0
+        self._overruns = self._overloads = 0
 
     @property
     def name(self) -> str:
@@ -109,7 +110,7 @@ class WatchedSource:
     def _hear(self, source: AudioSource) -> Iterator[AudioBlock]:
         """One opening, until it fails or the watchdog wants another."""
         base: int | None = None
-        overruns = 0
+        overruns = overloads = 0
         try:
             for block in source.blocks():
                 now_s = self._clock()
@@ -117,10 +118,15 @@ class WatchedSource:
                     if base is None:
                         base = self._base(block, now_s)
                     heard_at_s = now_s if block.captured_at is None else block.captured_at
-                    overruns = block.overruns
+                    overruns, overloads = block.overruns, block.overloads
                     self._end = base + block.end
                     self._ended_at_s = heard_at_s
-                    yield AudioBlock(block.samples, base + block.start, block.captured_at, self._overruns + overruns)
+                    yield replace(
+                        block,
+                        start=base + block.start,
+                        overruns=self._overruns + overruns,
+                        overloads=self._overloads + overloads,
+                    )
                 else:
                     yield self._heartbeat()
                 if source.name != self._name:
@@ -133,6 +139,7 @@ class WatchedSource:
             self._watchdog.failed(self._clock(), fault.message)
         finally:
             self._overruns += overruns
+            self._overloads += overloads
 
     def _open_again(self) -> Iterator[AudioBlock]:
         """Heartbeats until the device is open again; a failed try is followed by the next."""

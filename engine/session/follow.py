@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.session.folder import LOCK, SOUND
 from engine.session.lock import is_held
-from engine.session.rows import event_body, event_of, reading_of
+from engine.session.rows import DeviceReports, event_body, event_of, reading_of
 from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound import Segment, segments
 from engine.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
@@ -67,6 +67,7 @@ class SessionInfo:
     settings: dict[str, Any]
     weights: dict[str, Any]
     clock_jumps: int
+    reports: DeviceReports
 
 
 class SessionReader:
@@ -138,6 +139,7 @@ class SessionReader:
         try:
             started_at = datetime.fromtimestamp(values["started_unix_s"], UTC)
             settings, weights = dict(values.get("settings") or {}), dict(values.get("weights") or {})
+            reports = DeviceReports.of(values.get("device_reports"))
         except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
             raise _unreadable(self.folder) from error
         return SessionInfo(
@@ -155,6 +157,7 @@ class SessionReader:
             settings=settings,
             weights=weights,
             clock_jumps=self._rows("SELECT count(*) FROM clock")[0][0],
+            reports=reports,
         )
 
     def poll(self, limit: int = 100_000) -> list[Event]:

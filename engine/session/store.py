@@ -16,7 +16,7 @@ from engine.session.clocks import Clocks, iso
 from engine.session.disk import DiskKeeper
 from engine.session.folder import DATABASE, LOCK, SOUND, new_folder
 from engine.session.lock import HeldLock, Holder
-from engine.session.rows import ReadingRow, event_body, reading_row
+from engine.session.rows import DeviceReports, ReadingRow, event_body, reading_row
 from engine.session.schema import INSERT_EVENT, INSERT_READING, create_database
 from engine.session.sound import SoundWriter
 from engine.signals import AudioBlock, End, Event, Reading
@@ -68,6 +68,7 @@ class SessionWriter:
         self._committed_heard_s = 0.0
         self._committed_s = self._saved_s = self._synced_s = self._beaten_s = self._started_s
         self._failing_since_s: float | None = None
+        self._reports = self._committed_reports = DeviceReports()
         self._notices: list[str] = []
         self._ended = self._closed = False
 
@@ -152,6 +153,7 @@ class SessionWriter:
     def sound(self, block: AudioBlock) -> None:
         """Keep the sound, where the session keeps any."""
         now_s = self._clocks.monotonic()
+        self._reports = DeviceReports(block.overruns, block.overloads)
         if self._disk is not None:
             self._notices += self._disk.look(now_s, self._sound)
         if self._sound is not None:
@@ -223,6 +225,8 @@ class SessionWriter:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(INSERT_READING, self._readings)
             database.executemany(INSERT_EVENT, self._events)
+            if self._reports != self._committed_reports:
+                database.execute("INSERT OR REPLACE INTO meta VALUES ('device_reports', ?)", [self._reports.to_json()])
             if jump:
                 database.execute("INSERT INTO clock (elapsed_s, unix_s, jump_s) VALUES (?,?,?)", jump)
             database.execute("COMMIT")
@@ -238,6 +242,7 @@ class SessionWriter:
         if self._failing_since_s is not None:
             self._notices.append(f"writing again after {clock_s - self._failing_since_s:.0f} s; {self._lost()}")
             self._failing_since_s = None
+        self._committed_reports = self._reports
         self._saved_s = clock_s
         self._committed_heard_s = self._heard_s
         self._committed_count = self._count

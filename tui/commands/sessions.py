@@ -45,6 +45,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
             "weights": reader.info.weights,
             "engine": reader.info.start.engine if reader.info.start else None,
             "clock_jumps": reader.info.clock_jumps,
+            "overruns": reader.info.reports.overruns,
+            "overloads": reader.info.reports.overloads,
             "segments": len(reader.segments()),
             "spikes": [to_json(spike) for spike in reader.spikes()],
             "rejected": [to_json(rejected) for rejected in reader.rejected()],

@@ -21,6 +21,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "folders": machine.folders,
     "disk": machine.disk,
     "clock": machine.clock,
+    "overruns": recorder.overruns,
     "service": recorder.service,
     "terminal": machine.terminal,
 }

@@ -9,6 +9,25 @@ from tui.doctor.checks import Finding, Surroundings, Verdict
 from tui.service import Service, Status
 
 
+def overruns(around: Surroundings) -> Iterator[Finding]:
+    """Did the newest session lose sound because the machine was too busy?"""
+    from engine.session import SessionReader
+    from engine.session.folder import list_sessions
+
+    for folder in list_sessions(around.paths.sessions)[:1]:
+        try:
+            with SessionReader.open(folder) as reader:
+                reports = reader.info.reports
+        except MomentumError:  # that it can't be read, 'sessions list' says
+            return
+        detail = f"newest session: sound lost {reports.overruns} times, overloads without loss {reports.overloads}"
+        if reports.overruns:
+            remedy = "Close what else is running; 'momentum doctor --bench' measures."
+            yield Finding("overruns", Verdict.WARNING, detail, remedy)
+        else:
+            yield Finding("overruns", Verdict.OK, detail)
+
+
 def service(around: Surroundings, ask: "type[Service]" = Service) -> Iterator[Finding]:
     """Is the service, where one is installed, able to start, and does it run?"""
     home = Path(around.environ.get("HOME") or Path.home())

@@ -15,7 +15,9 @@ from engine.config import Settings
 from engine.errors import DeviceError
 from engine.paths import find_paths, shipped_weights
 from engine.signals import AudioBlock
+from tests.unit.engine.session.helpers import FakeTime, noise, reading, recorder
 from tui.doctor import CHECKS, audio, engine, machine
+from tui.doctor import recorder as recorder_checks
 from tui.doctor.checks import Check, Finding, Surroundings, Terminal, Verdict, examine, read_settings, would_stop
 
 OK, NOTE, WARNING, PROBLEM = Verdict.OK, Verdict.NOTE, Verdict.WARNING, Verdict.PROBLEM
@@ -243,6 +245,23 @@ def test_auto_takes_onnx_where_it_is_and_the_doctor_tells_what_brings_it(
     assert finding.verdict == expected
     assert finding.detail.startswith("onnx (onnxruntime" if there else "mlx (mlx")
     assert ("acoustic-momentum[onnx]" in finding.remedy) == (not there)
+
+
+@pytest.mark.parametrize(("overruns", "overloads", "expected"), [(0, 0, OK), (0, 7, OK), (2, 7, WARNING)])
+def test_the_doctor_tells_how_often_the_newest_session_lost_sound_and_how_often_only_a_moment_was_busy(
+    around: Surroundings, overruns: int, overloads: int, expected: Verdict
+):
+    time = FakeTime()
+    writer = recorder(around.paths.sessions, time)
+    writer.sound(replace(noise(0.0, 0.1), overruns=overruns, overloads=overloads))
+    time.pass_s(1.0)
+    writer.write(reading(0.1))
+    (finding,) = found(recorder_checks.overruns, around)
+    assert finding.verdict == expected, "while it is recorded"
+    writer.close()
+    (finding,) = found(recorder_checks.overruns, around)
+    assert finding.verdict == expected
+    assert finding.detail.endswith(f"sound lost {overruns} times, overloads without loss {overloads}")
 
 
 def test_settings_that_can_not_be_read_are_a_problem_and_the_checks_go_on(around: Surroundings):

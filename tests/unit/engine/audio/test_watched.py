@@ -35,7 +35,7 @@ class Device:
                 yield AudioBlock(np.zeros(0, np.float32), at)
                 continue
             sent = np.full(BLOCK, 0.0 if sign == "0" else 0.1, np.float32)
-            yield AudioBlock(sent, at, self.room.now_s, overruns=1 if sign == "!" else 0)
+            yield AudioBlock(sent, at, self.room.now_s, overruns=sign == "!", overloads=2 * (sign == "!"))
             at += BLOCK
 
     def close(self) -> None:
@@ -174,6 +174,8 @@ def test_a_device_that_says_itself_that_it_hangs_is_believed():
         list(room.source.blocks())
 
 
-def test_overruns_are_counted_over_all_openings():
+def test_overruns_and_overloads_are_counted_over_all_openings():
     room = Room("s!x", "s!x")
-    assert [block.overruns for block in room.listen()] == [0, 1, 1, 2]
+    heard = room.listen()
+    assert [block.overruns for block in heard] == [0, 1, 1, 2]
+    assert [block.overloads for block in heard] == [0, 2, 2, 4]
