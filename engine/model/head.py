@@ -108,7 +108,7 @@ class PressureHead(Module):
         self.fc_bias = mx.zeros((config.fc,))
         self.out = _uniform(rng, (config.fc, CLASSES), config.fc)
         self.out_bias = mx.zeros((CLASSES,))
-        self._readout: Readout = config.readout
+        self.readout: Readout = config.readout
         self._dense: Dense = mlx_dense
 
     def use(self, dense: Dense) -> None:
@@ -120,11 +120,11 @@ class PressureHead(Module):
         x = histories
         for layer in self.layers[:-1]:
             x = layer(x, self._dense)
-        if self._readout == "last":
+        if self.readout == "last":
             read = self.layers[-1].newest(x, self._dense)
         else:
             steps = self.layers[-1](x, self._dense)
-            if self._readout == "mean":
+            if self.readout == "mean":
                 read = steps.mean(axis=1)
             else:
                 read = (mx.softmax(steps @ self.attention, axis=1) * steps).sum(axis=1)

@@ -67,6 +67,7 @@ def score(
                     }
                 ),
                 step,
+                live=False,
             )
         sink: Sink
         if as_csv:

@@ -1,5 +1,6 @@
 """What the doctor finds, and that each finding has its remedy."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,8 @@ import pytest
 from engine.audio.devices import InputDevice
 from engine.config import Settings
 from engine.errors import DeviceError
-from engine.paths import find_paths, shipped_weights
+from engine.model.engines import Computing
+from engine.paths import find_paths, private_folder, shipped_weights
 from engine.signals import AudioBlock
 from tests.unit.engine.session.helpers import FakeTime, noise, reading, recorder
 from tui.doctor import CHECKS, audio, engine, machine
@@ -245,6 +247,20 @@ def test_auto_takes_onnx_where_it_is_and_the_doctor_tells_what_brings_it(
     assert finding.verdict == expected
     assert finding.detail.startswith("onnx (onnxruntime" if there else "mlx (mlx")
     assert ("acoustic-momentum[onnx]" in finding.remedy) == (not there)
+
+
+def test_on_apple_silicon_the_doctor_says_what_listens_and_that_it_was_measured(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("engine.model.engines.on_apple_silicon", lambda: True)
+    monkeypatch.setattr("engine.quickest.for_live", lambda choice: [Computing("mlx", "cpu"), Computing("mlx", "gpu")])
+    (finding,) = found(engine.chosen, around)
+    assert finding.detail.endswith("; what listens is measured when it first does")
+    private_folder(around.paths.cache)
+    kept = {"machine": "mini", "versions": {}, "weights": "", "median_ms": {"mlx cpu": 0.9, "mlx gpu": 4.25}}
+    (around.paths.cache / "engine.json").write_text(json.dumps(kept))
+    (finding,) = found(engine.chosen, around)
+    assert finding.detail.endswith("; mlx cpu listens (a reading: mlx cpu 0.9 ms, mlx gpu 4.2 ms)")
 
 
 @pytest.mark.parametrize(("overruns", "overloads", "expected"), [(0, 0, OK), (0, 7, OK), (2, 7, WARNING)])
