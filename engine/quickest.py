@@ -68,18 +68,22 @@ def known(choice: EngineChoice, cache: Path) -> Computing | None:
 
 
 def reading_times_ms(
-    weights: Weights, computing: Computing, readings: int = _READINGS, clock: Callable[[], float] = perf_counter
+    weights: Weights,
+    computing: Computing,
+    readings: int = _READINGS,
+    warming_up: int = _WARMING_UP,
+    clock: Callable[[], float] = perf_counter,
 ) -> list[float]:
-    """How long each of so many live readings takes on noise, the first ones left out."""
+    """How long each of so many live readings takes on noise, after the first ones, which warm up."""
     stream = PressureStream(network_of(weights, computing.engine, computing.device), weights.config.calibration)
     noise = np.random.default_rng(0).normal(0, 0.1, grid.samples_for(grid.HISTORY_FRAMES)).astype(np.float32)
     stream.push(AudioBlock(noise, 0))
     block, took_ms = noise[: grid.READING_FRAMES * grid.HOP], []
-    for _ in range(_WARMING_UP + readings):
+    for _ in range(warming_up + readings):
         began = clock()
         stream.push(AudioBlock(block, stream.heard))
         took_ms.append((clock() - began) * 1e3)
-    return took_ms[_WARMING_UP:]
+    return took_ms[warming_up:]
 
 
 def read_measured(cache: Path) -> Measured | None:

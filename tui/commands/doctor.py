@@ -8,16 +8,17 @@ from tui.output import print_json, wants_json
 from tui.text import plain
 
 if TYPE_CHECKING:
-    from tui.doctor.checks import Finding
+    from tui.doctor.checks import Finding, Surroundings
 
 
 def doctor(
     listen: Annotated[
         float, typer.Option(min=0, max=60, metavar="SECONDS", help="Also listen to the microphone for so long.")
     ] = 0,
+    bench: Annotated[bool, typer.Option("--bench", help="Measure this machine instead; takes about a minute.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
 ) -> int:
-    """Check what can stop a match day, each fault with its remedy.
+    """Check what can stop a match day, each fault with its remedy; or measure what this machine can do (--bench).
 
     Exit code 0: this machine can listen, though there may be warnings. Exit code 1: a problem would stop it.
     """
@@ -31,6 +32,9 @@ def doctor(
     paths = find_paths()
     settings, setting_findings = read_settings(paths, os.environ)
     around = Surroundings(os.environ, paths, settings, terminal=this_terminal(), listen_s=listen)
+    if bench:
+        _measure(around, wants_json(as_json))
+        return 0
     findings = [*setting_findings, *examine(CHECKS, around)]
     stopped = would_stop(findings)
     if wants_json(as_json):
@@ -39,6 +43,23 @@ def doctor(
         _show(findings)
         typer.echo("Not ready: a problem would stop the listening." if stopped else "Ready to listen.")
     return int(stopped)
+
+
+def _measure(around: "Surroundings", as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from tui.doctor.figures import measure
+    from tui.output import Column, print_table
+    from tui.version import version_lines
+
+    typer.echo("Measuring; keep the machine at rest for a minute.", err=True)
+    versions, figures = version_lines(), list(measure(around))
+    if as_json:
+        print_json({"versions": versions, "figures": [asdict(figure) for figure in figures]})
+        return
+    columns = [Column("what"), Column("measured", "right"), Column(""), Column("note")]
+    cells = [(f.what, "-" if f.value is None else f"{f.value:.3g}", f.unit, f.note) for f in figures]
+    print_table(columns, cells)
 
 
 def _show(findings: "list[Finding]") -> None:
