@@ -183,7 +183,10 @@ def launchd(around: Surroundings) -> Iterator[Figure]:
     if around.system != "Darwin":
         yield Figure("what launchd's process hears", None, note="launchd is macOS's")
         return
-    yield Figure("what launchd's process hears", None, note=heard_by_launchd(around.paths, dict(around.environ)))
+    from tui.service import program
+
+    heard = heard_by_launchd(around.paths, program(), dict(around.environ))
+    yield Figure("what launchd's process hears", None, note=heard)
 
 
 MEASUREMENTS: Final[Mapping[str, Callable[[Surroundings], Iterator[Figure]]]] = {

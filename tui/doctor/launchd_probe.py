@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine.errors import MomentumError
 from engine.paths import PRIVATE_FILE, Paths, private_folder
-from tui.service import Run, program, run_command
+from tui.service import Run, run_command
 
 LABEL: Final = "org.acoustic-momentum.probe"
 _LISTENS_S: Final = 5
@@ -40,6 +40,7 @@ def probe_agent(command: Sequence[str], environment: dict[str, str], output: Pat
 
 def heard_by_launchd(
     paths: Paths,
+    momentum: Sequence[str],
     environ: dict[str, str],
     run: Run = run_command,
     sleep: Callable[[float], object] = time.sleep,
@@ -47,11 +48,12 @@ def heard_by_launchd(
 ) -> str:
     """Have launchd start a process that listens for five seconds; what its ``doctor`` says of the hearing.
 
+    ``momentum`` is how launchd starts the command: as it starts the recorder, or the answer is another program's.
     Raises ``MomentumError`` where launchd does not start it or it does not answer.
     """
     folder = private_folder(paths.cache)
     job, output = folder / f"{LABEL}.plist", folder / f"{LABEL}.json"
-    command = [*program(), "doctor", "--listen", str(_LISTENS_S), "--json"]
+    command = [*momentum, "doctor", "--listen", str(_LISTENS_S), "--json"]
     environment = {name: environ[name] for name in _KEPT if environ.get(name)}
     target = f"gui/{os.getuid()}"
     for file, content in ((job, probe_agent(command, environment, output)), (output, b"")):

@@ -93,7 +93,12 @@ class Launchd:
 def probe(launchd: Launchd, around: Surroundings) -> str:
     ticks = count()
     return heard_by_launchd(
-        around.paths, {"MOMENTUM_HOME": "/h"}, launchd.run, sleep=lambda _: None, clock=lambda: float(next(ticks))
+        around.paths,
+        ["/bin/momentum"],
+        {"MOMENTUM_HOME": "/h"},
+        launchd.run,
+        sleep=lambda _: None,
+        clock=lambda: float(next(ticks)),
     )
 
 
@@ -102,7 +107,7 @@ def test_on_a_mac_what_launchd_starts_is_asked_what_it_hears(around: Surrounding
     assert probe(launchd, around) == "hearing: 5.0 s from Desk: -40 dBFS"
     (job,) = launchd.jobs
     assert job["Label"] == LABEL
-    assert job["ProgramArguments"][-4:] == ["doctor", "--listen", "5", "--json"]
+    assert job["ProgramArguments"] == ["/bin/momentum", "doctor", "--listen", "5", "--json"]
     assert job["EnvironmentVariables"] == {"MOMENTUM_HOME": "/h"}
     assert "KeepAlive" not in job, "it listens once"
     assert launchd.done == ["launchctl bootout", "launchctl bootstrap", "launchctl bootout"]
@@ -119,7 +124,7 @@ def test_on_a_mac_what_launchd_starts_is_asked_what_it_hears(around: Surrounding
 def test_a_launchd_that_does_not_answer_is_a_note(
     around: Surroundings, launchd: Launchd, note: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(figures, "heard_by_launchd", lambda paths, environ: probe(launchd, around))
+    monkeypatch.setattr(figures, "heard_by_launchd", lambda paths, momentum, environ: probe(launchd, around))
     monkeypatch.setattr(figures, "MEASUREMENTS", {"launchd": figures.launchd})
     (figure,) = measure(replace(around, system="Darwin"))
     assert (figure.what, figure.value, figure.note) == ("launchd", None, note)
