@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     DEVICE = 3
     WEIGHTS = 4
     INPUT = 5
+    STUCK = 6
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -41,6 +42,13 @@ class DeviceError(MomentumError):
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message, hint, ExitCode.DEVICE)
+
+
+class StuckError(MomentumError):
+    """A sound system that no longer answers: nothing helps but another process, so this one must end at once."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint, ExitCode.STUCK)
 
 
 class WeightsError(MomentumError):

@@ -17,6 +17,8 @@ from engine.signals import Health
 
 RELAPSE_WITHIN_S: Final = 60.0
 LONGEST_RECOVERY_S: Final = 1.5
+_PAUSE_SHARE: Final = 0.25
+"""The pause before a dumb device is opened anew, as a share of the time that it has been dumb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class WatchSettings:
         with nothing wrong, whoever mixes a broadcast.
     dumb_retry_s: a device that was opened has this long to send sound before it is opened anew once more. Too short:
         a slow one is closed again just as it begins.
+    longest_dumb_retry_s: a device that goes on sending nothing, or exact zeros, is opened anew ever less often, up to
+        this. Longer: it is found later that another opening would have helped; shorter: each opening is one more
+        chance for the sound system to hang.
     give_up_after_s: a device that stays away this long ends the run; None: never.
     behind_after_s: a reading that comes this long after its sound is told about.
     notice_every_s: the same thing is told again only after this long, with how often it happened.
@@ -43,6 +48,7 @@ class WatchSettings:
     longest_retry_s: float = 1.5
     dumb_retry_s: float = 2.5
     reopen_on_zeros: bool = True
+    longest_dumb_retry_s: float = 60.0
     give_up_after_s: float | None = 600.0
     behind_after_s: float = 2.0
     notice_every_s: float = 60.0
@@ -78,6 +84,7 @@ class Watchdog:
     _next_try_s: float | None = None
     _pause_s: float = 0.0
     _overruns: int = 0
+    _overloads: int = 0
     _name: str = ""
     _told: dict[str, _Told] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
@@ -94,16 +101,33 @@ class Watchdog:
             self._enter(Health.RECOVERING, f"{name!r} is open again")
         self._back_since_s = None
         if self._away_since_s is not None:
-            self._next_try_s = now_s + self.settings.dumb_retry_s
+            self._next_try_s = now_s + self._dumb_pause_s(now_s)
 
-    def heard(self, now_s: float, samples: int, exact_zeros: bool, lag_s: float = 0.0, overruns: int = 0) -> None:
-        """Sound has come: how many samples, whether all were exact zeros, and how long after it was heard."""
+    def heard(
+        self,
+        now_s: float,
+        samples: int,
+        exact_zeros: bool,
+        lag_s: float = 0.0,
+        overruns: int = 0,
+        overloads: int = 0,
+    ) -> None:
+        """Sound has come: how many samples, whether all were exact zeros, and how long after it was heard.
+
+        ``overruns`` and ``overloads`` are those of ``AudioBlock``.
+        """
         settings = self.settings
         self._heard_at_s = now_s
         if overruns > self._overruns:
             lost = overruns - self._overruns
             self.notice(now_s, "overrun", "overrun: sound came faster than it was taken, some is missing", lost)
             self._overruns = overruns
+        if overloads > self._overloads:
+            reported = overloads - self._overloads
+            self.notice(
+                now_s, "overload", "the sound system was overloaded for a moment, no sound is missing", reported
+            )
+            self._overloads = overloads
         if lag_s > settings.behind_after_s:
             self.notice(now_s, "behind", f"the readings come {lag_s:.1f} s after their sound")
         if exact_zeros and settings.reopen_on_zeros:
@@ -181,10 +205,17 @@ class Watchdog:
         if self._away_since_s is None:
             self._away_since_s = now_s
             self._pause_s = settings.first_retry_s
+            wait_s = settings.reopen_after_s - settings.stalled_after_s if health is Health.STALLED else 0.0
+            self._next_try_s = now_s + max(0.0, wait_s)
+        elif self._next_try_s is None:
+            self._next_try_s = now_s + self._dumb_pause_s(now_s)
         self._back_since_s = None
         self._enter(health, why)
-        wait_s = settings.reopen_after_s - settings.stalled_after_s if health is Health.STALLED else 0.0
-        self._next_try_s = now_s + max(0.0, wait_s)
+
+    def _dumb_pause_s(self, now_s: float) -> float:
+        """How long a device that is open and dumb is left alone."""
+        settings = self.settings
+        return max(settings.dumb_retry_s, min(_PAUSE_SHARE * self.away_s(now_s), settings.longest_dumb_retry_s))
 
     def _schedule(self, now_s: float) -> None:
         """The pause before the next try, twice the one before."""

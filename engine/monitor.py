@@ -92,6 +92,13 @@ class Monitor:
             OSError: a sink failed, such as a printer whose reader has left. The others have been told the end.
         """
         try:
+            return self._run(start)
+        finally:
+            # After the end was written: a device may hang when it is closed.
+            self._source.close()
+
+    def _run(self, start: Start) -> End:
+        try:
             self._write(start)
             self._listen()
         except MomentumError as fault:
@@ -100,8 +107,6 @@ class Monitor:
         except OSError as fault:
             self._end_the_rest(End(self._heard_s, "output_lost", fault.strerror or ""))
             raise
-        finally:
-            self._source.close()
         return self._end(self._stop.reason or ("end_of_stream" if self._source.live else "end_of_file"))
 
     def _listen(self) -> None:
@@ -122,7 +127,8 @@ class Monitor:
         watchdog = self._watchdog
         if len(block.samples):
             lag_s = 0.0 if block.captured_at is None else now_s - block.captured_at
-            watchdog.heard(now_s, len(block.samples), not block.samples.any(), lag_s, block.overruns)
+            zeros = not block.samples.any()
+            watchdog.heard(now_s, len(block.samples), zeros, lag_s, block.overruns, block.overloads)
         else:
             watchdog.quiet(now_s)
         for change in watchdog.take_changes():

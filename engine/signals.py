@@ -34,7 +34,8 @@ class AudioBlock:
     nothing new. ``start`` is the index of the first sample since the start of the source; a start beyond the end of
     the block before means that sound was lost in between. ``captured_at`` is the source's monotonic clock, in
     seconds, when the last sample was heard; None where the sound is not live. ``overruns`` counts, since the start,
-    how often a live source came faster than it was taken and lost sound. ``frames`` are the log-mel frames that lie
+    how often a live source came faster than it was taken and lost sound, ``overloads`` how often its device said so
+    and nothing was lost. ``frames`` are the log-mel frames that lie
     wholly within ``samples``, the first beginning with the first sample, where somebody has computed them already.
     """
 
@@ -43,6 +44,7 @@ class AudioBlock:
     captured_at: float | None = None
     overruns: int = 0
     frames: NDArray[np.float32] | None = None
+    overloads: int = 0
 
     @property
     def end(self) -> int:

@@ -1,6 +1,8 @@
-"""For all tests: hypothesis judges what happens, never how long it took on a busy machine."""
+"""For all tests: hypothesis judges what happens, never how long it took on a busy machine; products are exact."""
 
 from hypothesis import settings
+
+import engine  # noqa: F401  (the environment is set before MLX's first product, also where a test imports MLX alone)
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -11,6 +11,7 @@ import select
 import signal
 import sqlite3
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -50,7 +51,12 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--stopped", type=float, default=0.0, help="stop it for so many seconds before each kill")
+    parser.add_argument("--record", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.record:
+        root, tell, speed, own_seed = asked.record
+        _record(Path(root), int(tell), float(speed), int(own_seed))
+        return 1
     seed = random.randrange(2**32) if asked.seed is None else asked.seed
     print(f"seed {seed}")
     found = []
@@ -87,26 +93,30 @@ def _record_and_kill(root: Path, chance: random.Random, stopped_s: float) -> flo
     """Returns how much sound the recorder had heard for certain."""
     reading_end, writing_end = os.pipe()
     speed, seed = chance.uniform(20, 400), chance.randrange(2**32)
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(reading_end)
-        try:
-            _record(root, writing_end, speed, seed)
-        finally:
-            os._exit(1)
+    # No fork of this process: on macOS a child that has not begun a program of its own may do next to nothing.
+    command = [
+        sys.executable,
+        "-m",
+        "tests.kill_recorder",
+        "--record",
+        str(root),
+        str(writing_end),
+        str(speed),
+        str(seed),
+    ]
+    child = subprocess.Popen(command, cwd=Path(__file__).parents[1], pass_fds=[writing_end])
     os.close(writing_end)
     # Until the first word it is starting; a kill from then on must cost no more than a second.
     told = os.read(reading_end, 8)
     select.select([], [], [], chance.uniform(0.0, 0.4))
     if stopped_s:
-        os.kill(child, signal.SIGSTOP)
-        os.waitpid(child, os.WUNTRACED)
+        child.send_signal(signal.SIGSTOP)
+        os.waitpid(child.pid, os.WUNTRACED)
         time.sleep(stopped_s)
-        os.kill(child, signal.SIGCONT)
+        child.send_signal(signal.SIGCONT)
         select.select([], [], [], chance.uniform(0.0, 0.1))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    child.kill()
+    child.wait()
     while part := os.read(reading_end, 1 << 16):
         told = (told + part)[-16:]
     os.close(reading_end)

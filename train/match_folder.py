@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import grid
+from engine.durable import sync
 from engine.errors import InputError, MomentumError
 from train import alignment as alignments
 from train import features
@@ -138,15 +139,11 @@ def _write(file: BinaryIO, data: bytes) -> None:
         ) from error
 
 
-def sync(descriptor: int) -> None:
-    os.fsync(descriptor)
-
-
 def sync_folder(folder: Path) -> None:
     """Make names in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
 

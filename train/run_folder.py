@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import mlx.core as mx
 
+from engine.durable import sync
 from engine.errors import InputError, UsageError
 from engine.paths import PRIVATE_FILE, private_folder
 from train.simulated import write_whole
@@ -112,7 +113,7 @@ class StageState:
         mx.save_safetensors(str(temporary), dict(arrays), {"numbers": json.dumps(numbers)})
         temporary.chmod(PRIVATE_FILE)
         with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+            sync(file.fileno())
         temporary.replace(self._path)
 
     def load(self) -> tuple[dict[str, mx.array], dict[str, Any]] | None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.durable import sync
 from engine.errors import InputError
 from engine.mel import LogMel
 from engine.paths import PRIVATE_FILE, private_folder
@@ -131,7 +132,7 @@ def write_whole(path: Path, row: dict[str, Any]) -> None:
     ) as file:
         json.dump(row, file, separators=(",", ":"))
         file.flush()
-        os.fsync(file.fileno())
+        sync(file.fileno())
     temporary.replace(path)
 
 

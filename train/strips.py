@@ -5,7 +5,8 @@ two linear reads exist here alone and are thrown away afterwards: tags from sing
 index straight from the newest window, which teach the encoder before the head can.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, cast
 
 import mlx.core as mx
 import numpy as np
@@ -87,8 +88,7 @@ class StripNetwork(Module):
         if key is not None and self._dropout > 0:
             embeddings = _drop(embeddings, self._dropout, key)
         count = embeddings.shape[1] - grid.WINDOWS + 1
-        order = np.arange(count)[:, None] + np.arange(grid.WINDOWS)
-        histories = embeddings[:, mx.array(order.reshape(-1))].reshape(-1, grid.WINDOWS, embeddings.shape[2])
+        histories = _histories(embeddings).reshape(-1, grid.WINDOWS, embeddings.shape[2])
         return self.pressure(histories).reshape(embeddings.shape[0], count, -1)
 
     def noise(self, count: int, deviation: float, key: mx.array) -> mx.array:
@@ -141,9 +141,35 @@ def _means(columns: mx.array, hop: int, width: int, count: int) -> mx.array:
         chunks = columns[:, : (count - 1 + whole) * hop].reshape(n, count - 1 + whole, hop, values).sum(axis=2)
         total = sum((chunks[:, i : i + count] for i in range(1, whole)), start=chunks[:, :count])
     if over:
-        ends = np.arange(count)[:, None] * hop + whole * hop + np.arange(over)
-        total = total + columns[:, mx.array(ends.reshape(-1))].reshape(n, count, over, values).sum(axis=2)
+        rest = columns[:, whole * hop : (whole + count) * hop]
+        missing = count * hop - rest.shape[1]
+        rest = mx.pad(rest, [(0, 0), (0, missing), (0, 0)]) if missing else rest
+        total = total + rest.reshape(n, count, hop, values)[:, :, :over].sum(axis=2)
     return total / width
+
+
+def _looked_up(embeddings: mx.array) -> mx.array:
+    """The histories in (n, w, embedding), one a window: (n, w - WINDOWS + 1, WINDOWS, embedding)."""
+    count = embeddings.shape[1] - grid.WINDOWS + 1
+    order = np.arange(count)[:, None] + np.arange(grid.WINDOWS)
+    rows = embeddings[:, mx.array(order.reshape(-1))]
+    return rows.reshape(embeddings.shape[0], count, grid.WINDOWS, embeddings.shape[2])
+
+
+def _looked_up_vjp(embeddings: mx.array, gradient: mx.array, _: mx.array) -> mx.array:
+    """What every history says of an embedding, oldest history first.
+
+    MLX's own gradient of a look-up adds by index, which on Metal adds floats in whatever order its threads come, and
+    training would not give the same bits twice. These sums have one order, the one that the processor's has.
+    """
+    last = grid.WINDOWS - 1
+    pieces = [mx.pad(gradient[:, :, w], [(0, 0), (w, last - w), (0, 0)]) for w in range(last, -1, -1)]
+    return sum(pieces[1:], start=pieces[0])
+
+
+_step = mx.custom_function(_looked_up)
+_step.vjp(_looked_up_vjp)
+_histories = cast(Callable[[mx.array], mx.array], _step)
 
 
 def _separable(block: SeparableBlock, stride: tuple[int, int], x: mx.array) -> mx.array:

@@ -1,6 +1,7 @@
 """The command ``momentum``: composes the commands, and says once what went wrong."""
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from engine.errors import ExitCode, MomentumError
+from engine.errors import ExitCode, MomentumError, StuckError
 from tui.groups import ReaderLeft, Root
 from tui.text import plain
 
@@ -73,6 +74,10 @@ def main(args: Sequence[str] | None = None) -> int:
 def _run(args: Sequence[str] | None) -> int:
     try:
         result = typer.main.get_command(app).main(args, prog_name=PROGRAM, standalone_mode=False)
+    except StuckError as error:
+        _report(error.message, error.hint)
+        _leave_at_once(error.exit_code)
+        return error.exit_code
     except MomentumError as error:
         _report(error.message, error.hint)
         return error.exit_code
@@ -98,6 +103,15 @@ def _open_what_was_closed() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _leave_at_once(code: int) -> None:
+    """End without the usual tidying up: PortAudio would be ended too, and wait for what never comes."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _help_for(error: typer.TyperException) -> str:

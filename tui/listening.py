@@ -66,8 +66,8 @@ def settings_for(flags: Mapping[str, object]) -> "Settings":
     return load_settings(find_paths().config_file, flags=flags).settings
 
 
-def build_engine(settings: "Settings", step: int | None = None) -> Engine:
-    """Load the weights that the settings name and build what listens with them.
+def build_engine(settings: "Settings", step: int | None = None, live: bool = True) -> Engine:
+    """Load the weights that the settings name and build what listens with them; ``live`` or to a whole recording.
 
     Raises:
         WeightsError: the weights are missing or wrong.
@@ -77,16 +77,26 @@ def build_engine(settings: "Settings", step: int | None = None) -> Engine:
     from engine import grid
     from engine.config import spike_settings
     from engine.model.checkpoint import load
-    from engine.model.engines import choose_engine, network_of
+    from engine.model.engines import for_live, for_recordings, network_of
     from engine.model.installed import find_weights, weights_folders
+    from engine.model.network import limit_cache
     from engine.paths import find_paths
     from engine.stream import PressureStream
 
-    name = choose_engine(settings.engine)
-    weights = load(find_weights(settings.weights, weights_folders(find_paths())))
+    paths = find_paths()
+    weights = load(find_weights(settings.weights, weights_folders(paths)))
     spikes = spike_settings(settings, weights.config.spikes, weights.config.operating_points)
-    stream = PressureStream(network_of(weights, name), weights.config.calibration, step or grid.READING_FRAMES)
-    return Engine(name, weights, stream, spikes)
+    choice = settings.engine
+    among = for_live(choice) if live else [for_recordings(choice)]
+    computing = among[0]
+    if len(among) > 1:
+        from engine.quickest import quickest
+
+        computing = quickest(weights, among, paths.cache)
+    limit_cache()
+    network = network_of(weights, computing.engine, computing.device)
+    stream = PressureStream(network, weights.config.calibration, step or grid.READING_FRAMES)
+    return Engine(computing.engine, weights, stream, spikes)
 
 
 @contextmanager

@@ -56,9 +56,12 @@ def _engine() -> str:
     try:
         from engine.config import load_settings
         from engine.model.engines import choose_engine
+        from engine.quickest import known
 
-        choice = load_settings(find_paths().config_file).settings.engine
-        return engine_in_words(choice, choose_engine(choice))
+        paths = find_paths()
+        choice = load_settings(paths.config_file).settings.engine
+        listens = known(choice, paths.cache)
+        return engine_in_words(choice, listens.engine if listens else choose_engine(choice))
     except (MomentumError, ImportError) as error:
         return f"not usable: {plain(error)}"
 

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Final, Protocol
 
 import numpy as np
 
+from engine.audio.background import PATIENCE_S, Background, stuck
 from engine.audio.source import AudioSource
 from engine.errors import DeviceError
 from engine.grid import SAMPLE_RATE_HZ
@@ -31,28 +33,8 @@ class Task(Protocol):
         ...
 
     def result(self) -> AudioSource | DeviceError:
-        """What came of it, once it is done."""
+        """What came of it, once it is done. Raises ``StuckError``."""
         ...
-
-
-class Background:
-    """A ``Task`` in a thread of its own that the end of the program does not wait for."""
-
-    def __init__(self, work: Callable[[], AudioSource | DeviceError]) -> None:
-        self._work = work
-        self._result: AudioSource | DeviceError | None = None
-        threading.Thread(target=self._run, name="reopen", daemon=True).start()
-
-    def _run(self) -> None:
-        self._result = self._work()
-
-    @property
-    def done(self) -> bool:
-        return self._result is not None
-
-    def result(self) -> AudioSource | DeviceError:
-        assert self._result is not None
-        return self._result
 
 
 class WatchedSource:
@@ -61,6 +43,8 @@ class WatchedSource:
     Between two openings ``start`` jumps by the time that passed on the monotonic clock (at least one sample), so what
     was heard before and after is never glued together and seconds of sound stay seconds.
 
+    A device that neither closes nor opens within ``patience_s`` ends it with ``StuckError``.
+
     Args:
         source: the device, open.
         reopen: opens the same device anew, by its name. Raises ``DeviceError``, and ``Over`` where no more will come.
@@ -68,6 +52,7 @@ class WatchedSource:
         clock: monotonic seconds, the one of ``captured_at``.
         wait: waits for so many seconds.
         background: starts work beside.
+        patience_s: how long a change of device may take.
     """
 
     def __init__(
@@ -78,6 +63,7 @@ class WatchedSource:
         clock: Callable[[], float] = monotonic,
         wait: Callable[[float], object] | None = None,
         background: Callable[[Callable[[], AudioSource | DeviceError]], Task] = Background,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._source: AudioSource | None = source
         self._reopen = reopen
@@ -86,10 +72,11 @@ class WatchedSource:
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
         self._background = background
+        self._patience_s = patience_s
         self._name = source.name
         self._end = 0
         self._ended_at_s: float | None = None
-        self._overruns = 0
+        self._overruns = self._overloads = 0
 
     @property
     def name(self) -> str:
@@ -127,7 +114,7 @@ class WatchedSource:
     def _hear(self, source: AudioSource) -> Iterator[AudioBlock]:
         """One opening, until it fails or the watchdog wants another."""
         base: int | None = None
-        overruns = 0
+        overruns = overloads = 0
         try:
             for block in source.blocks():
                 now_s = self._clock()
@@ -135,10 +122,15 @@ class WatchedSource:
                     if base is None:
                         base = self._base(block, now_s)
                     heard_at_s = now_s if block.captured_at is None else block.captured_at
-                    overruns = block.overruns
+                    overruns, overloads = block.overruns, block.overloads
                     self._end = base + block.end
                     self._ended_at_s = heard_at_s
-                    yield AudioBlock(block.samples, base + block.start, block.captured_at, self._overruns + overruns)
+                    yield replace(
+                        block,
+                        start=base + block.start,
+                        overruns=self._overruns + overruns,
+                        overloads=self._overloads + overloads,
+                    )
                 else:
                     yield self._heartbeat()
                 if source.name != self._name:
@@ -151,13 +143,17 @@ class WatchedSource:
             self._watchdog.failed(self._clock(), fault.message)
         finally:
             self._overruns += overruns
+            self._overloads += overloads
 
     def _open_again(self) -> Iterator[AudioBlock]:
         """Heartbeats until the device is open again; a failed try is followed by the next."""
         while not self._closed.is_set():
             old, self._source = self._source, None
             task = self._background(partial(self._exchange, old))
+            began_s = self._clock()
             while not task.done:
+                if self._clock() - began_s >= self._patience_s:
+                    raise stuck(self._name, "closing and opening", self._patience_s)
                 yield self._pass_time()
             opened = task.result()
             if not isinstance(opened, DeviceError):

@@ -19,7 +19,7 @@ from engine.model.products import Dense, mlx_dense, relu6
 
 Pool = Literal["mean", "bands"]
 POOLS: Final = get_args(Pool)
-_KERNEL: Final = 3
+KERNEL: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class EncoderConfig:
         """Frames that a column is a function of."""
         steps, stride = 1, 1
         for time, _ in self.strides:
-            steps += (_KERNEL - 1) * stride
+            steps += (KERNEL - 1) * stride
             stride *= time
         return steps
 
@@ -75,11 +75,11 @@ class EncoderConfig:
 def _taps(x: mx.array, stride: tuple[int, int]) -> list[mx.array]:
     """The nine shifted views of ``x`` (n, t, f, c) that a 3x3 kernel sees; zeros beyond the frequency edges only."""
     padded = mx.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)])
-    steps, bands = (x.shape[1] - _KERNEL) // stride[0] + 1, (x.shape[2] - 1) // stride[1] + 1
+    steps, bands = (x.shape[1] - KERNEL) // stride[0] + 1, (x.shape[2] - 1) // stride[1] + 1
     return [
         padded[:, dt : dt + (steps - 1) * stride[0] + 1 : stride[0], df : df + (bands - 1) * stride[1] + 1 : stride[1]]
-        for dt in range(_KERNEL)
-        for df in range(_KERNEL)
+        for dt in range(KERNEL)
+        for df in range(KERNEL)
     ]
 
 
@@ -96,7 +96,7 @@ class Stem(Module):
         self, inputs: int, outputs: int, stride: tuple[int, int], band_bias: bool, rng: np.random.Generator
     ) -> None:
         super().__init__()
-        self.weight = _uniform(rng, (_KERNEL * _KERNEL * inputs, outputs), _KERNEL * _KERNEL * inputs)
+        self.weight = _uniform(rng, (KERNEL * KERNEL * inputs, outputs), KERNEL * KERNEL * inputs)
         bands = (grid.MEL_BANDS - 1) // stride[1] + 1
         self.bias = mx.zeros((bands, outputs) if band_bias else (outputs,))
         self.inputs = inputs
@@ -115,7 +115,7 @@ class SeparableBlock(Module):
 
     def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], rng: np.random.Generator) -> None:
         super().__init__()
-        self.depthwise = _uniform(rng, (_KERNEL * _KERNEL, inputs), _KERNEL * _KERNEL)
+        self.depthwise = _uniform(rng, (KERNEL * KERNEL, inputs), KERNEL * KERNEL)
         self.depthwise_bias = mx.zeros((inputs,))
         self.pointwise = _uniform(rng, (inputs, outputs), inputs)
         self.pointwise_bias = mx.zeros((outputs,))
@@ -148,7 +148,7 @@ class SpectrogramCNN(Module):
         width = config.pooled_width
         self.projection = _uniform(rng, (width, config.embedding), width)
         self.projection_bias = mx.zeros((config.embedding,))
-        self._config = config
+        self.config = config
         self._dense: Dense = mlx_dense
 
     def use(self, dense: Dense) -> None:
@@ -167,14 +167,14 @@ class SpectrogramCNN(Module):
 
     def pool(self, x: mx.array) -> mx.array:
         """The last feature map (n, columns, bands, channels) -> columns (n, columns, column_width)."""
-        return x.mean(axis=2) if self._config.pool == "mean" else x.reshape(x.shape[0], x.shape[1], -1)
+        return x.mean(axis=2) if self.config.pool == "mean" else x.reshape(x.shape[0], x.shape[1], -1)
 
     def pooled(self, columns: mx.array) -> mx.array:
         """Columns of windows (n, window_columns, column_width) -> what is embedded of each (n, pooled_width)."""
         means = columns.mean(axis=1)
-        if not self._config.recent_columns:
+        if not self.config.recent_columns:
             return means
-        return mx.concatenate([means, columns[:, -self._config.recent_columns :].mean(axis=1)], axis=-1)
+        return mx.concatenate([means, columns[:, -self.config.recent_columns :].mean(axis=1)], axis=-1)
 
     def embed(self, pooled: mx.array) -> mx.array:
         """What windows' columns are pooled to (n, pooled_width) -> embeddings (n, embedding)."""

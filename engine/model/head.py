@@ -66,19 +66,23 @@ class BiLSTM(Module):
         both = [mx.stack([gates[t, 0], gates[steps - 1 - t, 1]]) for t in range(steps)]
         hidden = _run(both, self.recurrent, dense)
         return mx.stack(
-            [mx.concatenate([hidden[t][0], hidden[steps - 1 - t][1]], axis=-1) for t in range(steps)], axis=1
+            [mx.concatenate([hidden[t][0, :], hidden[steps - 1 - t][1, :]], axis=-1) for t in range(steps)], axis=1
         )
 
     def newest(self, x: mx.array, dense: Dense) -> mx.array:
         """The last step of ``__call__`` alone, (n, 2 * hidden): there the backward direction has run one step."""
         gates = self._gates(x, dense)
-        forward = _run(list(gates[:, :1]), self.recurrent[:1], dense)[-1][0]
-        backward = _run([gates[-1, 1:]], self.recurrent[1:], dense)[0][0]
+        forward = _run(list(gates[:, :1]), self.recurrent[:1], dense)[-1][0, :]
+        backward = _run([gates[-1, 1:]], self.recurrent[1:], dense)[0][0, :]
         return mx.concatenate([forward, backward], axis=-1)
 
 
 def _run(gates: list[mx.array], recurrent: mx.array, dense: Dense) -> list[mx.array]:
-    """Run the recurrence from a zero state over the steps' input gates, each (directions, n, 4 * hidden)."""
+    """Run the recurrence from a zero state over the steps' input gates, each (directions, n, 4 * hidden).
+
+    What it returns is taken apart with ``[0, :]``: that is a slice, where MLX makes a look-up of a lone ``[0]``, which
+    costs more, and whose gradient adds by index.
+    """
     outputs: list[mx.array] = []
     hidden = cell = None
     for step in gates:
@@ -104,7 +108,7 @@ class PressureHead(Module):
         self.fc_bias = mx.zeros((config.fc,))
         self.out = _uniform(rng, (config.fc, CLASSES), config.fc)
         self.out_bias = mx.zeros((CLASSES,))
-        self._readout: Readout = config.readout
+        self.readout: Readout = config.readout
         self._dense: Dense = mlx_dense
 
     def use(self, dense: Dense) -> None:
@@ -116,11 +120,11 @@ class PressureHead(Module):
         x = histories
         for layer in self.layers[:-1]:
             x = layer(x, self._dense)
-        if self._readout == "last":
+        if self.readout == "last":
             read = self.layers[-1].newest(x, self._dense)
         else:
             steps = self.layers[-1](x, self._dense)
-            if self._readout == "mean":
+            if self.readout == "mean":
                 read = steps.mean(axis=1)
             else:
                 read = (mx.softmax(steps @ self.attention, axis=1) * steps).sum(axis=1)

@@ -1,22 +1,27 @@
 """The network as the rest of the program sees it: numpy in, numpy out, in pieces that fit the cache."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import grid
+from engine.model import host
 from engine.model.encoder import EncoderConfig, SpectrogramCNN
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig, PressureHead
-from engine.model.products import inference_dense
+from engine.model.products import host_dense, mlx_dense
 
 Array = NDArray[np.float32]
+Device: TypeAlias = Literal["cpu", "gpu"]
 
 _STRIP_FRAMES = 1024
 _HISTORIES = 512
+_FEW_WINDOWS = 4
+_CACHE_BYTES = 256 * 1024 * 1024
+"""MLX keeps what it has allocated; without a limit that grows with the largest piece of work it ever did."""
 
 
 class Network(Protocol):
@@ -57,8 +62,31 @@ def in_pieces(columns: Callable[[Array], Array], strips: Array, encoder: Encoder
     return out
 
 
+def default_device() -> Device:
+    """What MLX computes on unless told otherwise."""
+    return "gpu" if mx.default_device().type.name == "gpu" else "cpu"
+
+
+def use_device(device: Device) -> None:
+    """Have MLX compute on ``device``, in every thread. Raises ``ValueError`` where there is no such one."""
+    mx.set_default_device(mx.Device(mx.gpu if device == "gpu" else mx.cpu))
+
+
+def has_gpu() -> bool:
+    """Whether MLX can compute on a GPU here."""
+    return bool(mx.is_available(mx.Device(mx.gpu)))
+
+
+def limit_cache() -> None:
+    """Bound what MLX keeps for later, for a process that listens or scores."""
+    mx.set_cache_limit(_CACHE_BYTES)
+
+
 class MlxNetwork:
-    """SpectrogramCNN and PressureHead in MLX, for inference."""
+    """SpectrogramCNN and PressureHead in MLX, for inference.
+
+    On a processor small pieces of work, such as a live reading, go through numpy; on a GPU they are compiled.
+    """
 
     def __init__(self, front_end: FrontEndConfig, encoder: EncoderConfig, head: HeadConfig, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
@@ -67,8 +95,21 @@ class MlxNetwork:
         self.head = head
         self.cnn = SpectrogramCNN(front_end.channels, encoder, rng)
         self.pressure = PressureHead(encoder.embedding, head, rng)
-        self.cnn.use(inference_dense())
-        self.pressure.use(inference_dense())
+        self.compute_on(default_device())
+
+    def compute_on(self, device: Device) -> None:
+        """Work for ``device``, which must be MLX's default one by the time of the next call: see ``use_device``.
+
+        No stream is kept: MLX's belong to the thread that made them; a network is loaded in one and used in another.
+        """
+        self.device: Device = device
+        dense = host_dense if device == "cpu" else mlx_dense
+        self.cnn.use(dense)
+        self.pressure.use(dense)
+        # Not on a processor: MLX would have a compiler make a library in a temporary folder and load it from there, and
+        # where macOS has no compiler it would ask its user to install one.
+        self._compiled_columns = mx.compile(self.cnn.columns, inputs=[self.cnn]) if device == "gpu" else None
+        self._compiled_logits = mx.compile(self.pressure, inputs=[self.pressure]) if device == "gpu" else None
 
     def columns(self, frames: Array) -> Array:
         """See ``Network.columns``; long strips go piece by piece, which keeps memory flat."""
@@ -77,21 +118,28 @@ class MlxNetwork:
 
     def columns_of_strips(self, strips: Array) -> Array:
         """See ``Network.columns_of_strips``."""
-        return in_pieces(
-            lambda strip: np.asarray(self.cnn.columns(mx.array(strip))), strips, self.encoder, _STRIP_FRAMES
-        )
+        if self.device == "cpu" and strips.shape[0] * strips.shape[1] <= host.SMALL_FRAMES:
+            return in_pieces(lambda strip: host.columns(self.cnn, strip), strips, self.encoder, host.SMALL_FRAMES)
+        small = strips.shape[1] <= host.SMALL_FRAMES and self._compiled_columns
+        columns = small or self.cnn.columns
+        return in_pieces(lambda strip: np.asarray(columns(mx.array(strip))), strips, self.encoder, _STRIP_FRAMES)
 
     def embed(self, pooled: Array) -> Array:
         """See ``Network.embed``."""
+        if self.device == "cpu" or len(pooled) <= _FEW_WINDOWS:  # a GPU would be waited for longer than this takes
+            return host.embed(self.cnn, pooled)
         return np.asarray(self.cnn.embed(mx.array(pooled)))
 
     def logits(self, histories: Array) -> Array:
         """See ``Network.logits``."""
-        pieces = [
-            np.asarray(self.pressure(mx.array(histories[first : first + _HISTORIES])))
-            for first in range(0, len(histories), _HISTORIES)
-        ]
+        pieces = [self._logits(histories[first : first + _HISTORIES]) for first in range(0, len(histories), _HISTORIES)]
         return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)
+
+    def _logits(self, histories: Array) -> Array:
+        if self.device == "cpu":
+            return host.logits(self.pressure, histories)
+        head = self._compiled_logits if len(histories) == 1 and self._compiled_logits else self.pressure
+        return np.asarray(head(mx.array(histories)))
 
     def window_embeddings(self, windows: Array) -> Array:
         """Whole windows (n, WINDOW_FRAMES, MEL_BANDS, channels) -> embeddings, without sharing columns."""

@@ -2,11 +2,10 @@
 
 MLX's Linux wheel carries the reference BLAS (6 GF/s measured, where numpy's OpenBLAS does 100 on the same core), so
 large products go through numpy there. It is the same product of the same numbers in single precision; the two
-libraries differ in the last bits only. On Apple silicon MLX does everything. Training keeps to MLX, which needs
+libraries differ in the last bits only. On a GPU MLX does everything. Training keeps to MLX, which needs
 its own operations to take gradients.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -36,8 +35,3 @@ def host_dense(x: mx.array, weight: mx.array, bias: mx.array) -> mx.array:
 def relu6(x: mx.array) -> mx.array:
     """Limit to [0, 6], which survives half precision."""
     return mx.clip(x, 0.0, 6.0)
-
-
-def inference_dense() -> Dense:
-    """The product that suits this machine."""
-    return mlx_dense if sys.platform == "darwin" else host_dense

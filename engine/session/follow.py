@@ -17,7 +17,7 @@ from engine.errors import InputError
 from engine.session.folder import LOCK, SOUND
 from engine.session.keeping import NotKept
 from engine.session.lock import holder_of, is_held
-from engine.session.rows import event_body, event_of, reading_of
+from engine.session.rows import DeviceReports, event_body, event_of, reading_of
 from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound import Segment, segments
 from engine.session.state import SessionState, state_of
@@ -69,6 +69,7 @@ class SessionInfo:
     settings: dict[str, Any]
     weights: dict[str, Any]
     clock_jumps: int
+    reports: DeviceReports
 
     @property
     def state(self) -> SessionState:
@@ -151,6 +152,7 @@ class SessionReader:
         try:
             started_at = datetime.fromtimestamp(values["started_unix_s"], UTC)
             settings, weights = dict(values.get("settings") or {}), dict(values.get("weights") or {})
+            reports = DeviceReports.of(values.get("device_reports"))
         except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
             raise _unreadable(self.folder) from error
         return SessionInfo(
@@ -168,6 +170,7 @@ class SessionReader:
             settings=settings,
             weights=weights,
             clock_jumps=self._rows("SELECT count(*) FROM clock")[0][0],
+            reports=reports,
         )
 
     def poll(self, limit: int = 100_000) -> list[Event]:

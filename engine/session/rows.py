@@ -28,6 +28,24 @@ _FIELDS = {kind: [(f.name, f.type, f.default) for f in dataclasses.fields(kind)]
 ReadingRow: typing.TypeAlias = tuple[int, float, float | None, float, float, int, float, float]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeviceReports:
+    """How often a session's device came too fast: with sound lost, and without."""
+
+    overruns: int = 0
+    overloads: int = 0
+
+    def to_json(self) -> str:
+        """As ``meta`` keeps it."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def of(cls, kept: Any) -> "DeviceReports":
+        """From what ``meta`` kept; None in older sessions. Raises ``TypeError`` or ``ValueError`` for no such thing."""
+        found = cls(**(kept or {}))
+        return cls(int(found.overruns), int(found.overloads))
+
+
 def reading_row(number: int, reading: Reading, elapsed_s: float) -> ReadingRow:
     """The columns of ``readings``, in the order of the insert."""
     values = (reading.pressure, reading.level_db, reading.peak_db, _CODES[reading.health], reading.compute_ms)

@@ -15,6 +15,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from engine.durable import sync
 from engine.errors import InputError
 from engine.grid import SAMPLE_RATE_HZ
 from engine.paths import private_folder
@@ -24,7 +25,8 @@ from engine.signals import AudioBlock
 SEGMENT_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 FLUSH_SAMPLES: Final = SAMPLE_RATE_HZ // 2
 FLUSH_EVERY_S: Final = 0.5
-SYNC_EVERY_S: Final = 1.0
+SYNC_EVERY_S: Final = 0.9
+"""Less than two flushes: with the second of them the disk is waited for, so a power cut takes a second at most."""
 RETRY_EVERY_S: Final = 1.0
 FULL_SCALE: Final = 32768
 
@@ -127,7 +129,7 @@ class SoundWriter:
             self._flush()
             self._flushed_s = clock_s
             if self._descriptor is not None and clock_s - self._synced_s >= SYNC_EVERY_S:
-                os.fsync(self._descriptor)
+                sync(self._descriptor)
                 self._synced_s = clock_s
 
     def _begin(self, start: int) -> None:
@@ -203,7 +205,7 @@ def finish_segment(part: Path) -> Path | None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(flac.getbuffer())
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
     except OSError:
         half.unlink(missing_ok=True)
         raise

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from engine.durable import empty_drive_cache
 from engine.errors import MomentumError
 from engine.session.clocks import Clocks, iso
 from engine.session.disk import DiskKeeper
-from engine.session.folder import LOCK, SOUND, new_folder
+from engine.session.folder import DATABASE, LOCK, SOUND, new_folder
 from engine.session.keeping import NotKept
 from engine.session.lock import HeldLock, Holder
 from engine.session.order import note
-from engine.session.rows import event_body, reading_row
+from engine.session.rows import DeviceReports, event_body, reading_row
 from engine.session.schema import create_database
 from engine.session.sound import SoundWriter
 from engine.session.waiting import Waiting
@@ -26,8 +27,8 @@ COMMIT_EVERY_S: Final = 0.02
 """By the clock: a reading that comes this long after the last commit is committed at once."""
 COMMIT_SOUND_S: Final = 0.5
 """In sound, which may come much faster than real time: never more than this waits in memory."""
-SYNC_EVERY_S: Final = 1.0
-"""How often the disk itself is waited for: a kill loses nothing of this, a power cut up to this much."""
+SYNC_EVERY_S: Final = 0.9
+"""How often the disk itself is waited for: a kill loses nothing of this, a power cut up to this much and a reading."""
 RETRY_EVERY_S: Final = 1.0
 PATIENCE_S: Final = 2.0
 """How long another process may hold the store before anybody is told."""
@@ -68,6 +69,7 @@ class SessionWriter:
         self._failing_since_s: float | None = None
         self._refusal = ""
         self._told = NotKept()
+        self._reports = self._committed_reports = DeviceReports()
         self._notices: list[str] = []
         self._ended = self._closed = False
 
@@ -158,6 +160,7 @@ class SessionWriter:
     def sound(self, block: AudioBlock) -> None:
         """Keep the sound, where the session keeps any."""
         now_s = self._clocks.monotonic()
+        self._reports = DeviceReports(block.overruns, block.overloads)
         self._look_at_disk(now_s)
         if self._sound is not None:
             self._sound.write(block, now_s)
@@ -242,6 +245,8 @@ class SessionWriter:
             database.execute(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}")
             database.execute("BEGIN IMMEDIATE")
             lost = self._waiting.insert(database)
+            if self._reports != self._committed_reports:
+                database.execute("INSERT OR REPLACE INTO meta VALUES ('device_reports', ?)", [self._reports.to_json()])
             if jump:
                 database.execute("INSERT INTO clock (elapsed_s, unix_s, jump_s) VALUES (?,?,?)", jump)
             database.execute("COMMIT")
@@ -249,6 +254,7 @@ class SessionWriter:
             self._refused(clock_s, error)
             return
         if sync:
+            empty_drive_cache(self.folder / f"{DATABASE}-wal")
             self._synced_s = clock_s
         if jump:
             self._clock_off_s += jump[2]
@@ -257,6 +263,7 @@ class SessionWriter:
             told = f"{lost} readings did not fit into memory and are lost" if lost else "nothing was lost"
             self._notices.append(f"writing again after {clock_s - self._failing_since_s:.0f} s; {told}")
             self._failing_since_s = None
+        self._committed_reports = self._reports
         self._saved_s = clock_s
         self._committed_heard_s = self._heard_s
         self._waiting.written()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
+import mlx.core as mx
 import numpy as np
 
 from engine import grid
@@ -15,7 +16,7 @@ from engine.many import ManyStreams
 from engine.mel import log_mel
 from engine.model.checkpoint import Weights, load
 from engine.model.engines import network_of
-from engine.model.network import MlxNetwork, Network
+from engine.model.network import MlxNetwork, Network, in_pieces
 from engine.model.onnx_graph import head_model, window_model
 from engine.model.onnx_runtime import runtime_package
 from engine.model.products import mlx_dense
@@ -63,6 +64,26 @@ class _NaiveOnnx(NaivePipeline):
         return self._head.run(None, {"histories": embeddings[None]})[0][0]
 
 
+class _OldMlx(MlxNetwork):
+    """MLX as it was asked before: a graph and a wait for the columns, the embedding and the logits of each reading."""
+
+    def columns_of_strips(self, strips: np.ndarray) -> np.ndarray:
+        return in_pieces(lambda strip: np.asarray(self.cnn.columns(mx.array(strip))), strips, self.encoder, 1024)
+
+    def embed(self, pooled: np.ndarray) -> np.ndarray:
+        return np.asarray(self.cnn.embed(mx.array(pooled)))
+
+    def logits(self, histories: np.ndarray) -> np.ndarray:
+        return np.asarray(self.pressure(mx.array(histories)))
+
+
+def _old_network(network: MlxNetwork) -> _OldMlx:
+    old = _OldMlx(network.front_end, network.encoder, network.head)
+    old.cnn.update(network.cnn.parameters())
+    old.pressure.update(network.pressure.parameters())
+    return old
+
+
 def _live(weights: Weights) -> list[Row]:
     """All ways take turns, so that a busy neighbour meets them all; processor time of one thread."""
     rng = np.random.default_rng(1)
@@ -72,10 +93,10 @@ def _live(weights: Weights) -> list[Row]:
     in_mlx.network.pressure.use(mlx_dense)  # the naive way is MLX alone
     normalised = in_mlx.normalised(log_mel(samples), grid.HISTORY_FRAMES)
     np.testing.assert_allclose(in_onnx.logits(normalised), in_mlx.logits(normalised), atol=1e-4)
-    streams = {}
-    for engine in ("mlx", "onnx"):
-        streams[engine] = PressureStream(network_of(weights, engine), weights.config.calibration)
-        streams[engine].push(AudioBlock(samples, 0))
+    networks = {"mlx": weights.network, "onnx": network_of(weights, "onnx"), "old mlx": _old_network(weights.network)}
+    streams = {name: PressureStream(network, weights.config.calibration) for name, network in networks.items()}
+    for stream in streams.values():
+        stream.push(AudioBlock(samples, 0))
 
     def listen(stream: PressureStream) -> Callable[[], None]:
         def updates() -> None:
@@ -91,7 +112,7 @@ def _live(weights: Weights) -> list[Row]:
 
         return update
 
-    ways = {"mlx": listen(streams["mlx"]), "onnx": listen(streams["onnx"])}
+    ways = {name: listen(stream) for name, stream in streams.items()}
     ways |= {"naive mlx": naive(in_mlx), "naive onnx": naive(in_onnx)}
     took: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(_ROUNDS + 1):
@@ -101,15 +122,17 @@ def _live(weights: Weights) -> list[Row]:
             took[name].append((process_time() - began) * 1e3 / (_UPDATES if name in streams else 1))
     took = {name: times[1:] for name, times in took.items()}  # the first round fills caches
 
-    def ratio(slow: str) -> list[float]:
-        return [a / b for a, b in zip(took[slow], took["onnx"], strict=True)]
+    def ratio(slow: str, quick: str = "onnx") -> list[float]:
+        return [a / b for a, b in zip(took[slow], took[quick], strict=True)]
 
     return [
         _row("live reading, MLX", took["mlx"], "ms"),
         _row("live reading, ONNX", took["onnx"], "ms"),
+        _row("live reading, MLX as it was", took["old mlx"], "ms", "all of it through graphs of MLX"),
+        _row("MLX as it was / MLX, live reading", ratio("old mlx", "mlx"), "times", "required: 2"),
         _row("naive reading, MLX", took["naive mlx"], "ms", "librosa and CNN on all 15 windows, head"),
         _row("naive reading, ONNX Runtime", took["naive onnx"], "ms", "the same; stands in for PyTorch"),
-        _row("MLX / ONNX, live reading", ratio("mlx"), "times", "required: 4"),
+        _row("MLX / ONNX, live reading", ratio("mlx"), "times"),
         _row("naive ONNX Runtime / ONNX, live reading", ratio("naive onnx"), "times", "required: 60"),
     ]
 

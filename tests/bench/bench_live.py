@@ -15,22 +15,20 @@ import numpy as np
 
 from engine import grid
 from tests.bench import Row
+from tui.processes import processor_s
 
 _MOMENTUM = [sys.executable, "-m", "tui"]
 _LIVE_S = 75.0
 _MATCH_S = 95 * 60
 _TIMES = 3
 _HOURS = """
-import numpy as np, resource
-from pathlib import Path
+import numpy as np
 from engine import grid
 from engine.model.checkpoint import load
 from engine.paths import shipped_weights
 from engine.signals import AudioBlock
 from engine.stream import PressureStream
-
-def resident_mb():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+from tui.processes import resident_mb
 
 weights = load(shipped_weights() / "default")
 stream = PressureStream(weights.network, weights.config.calibration, grid.WINDOW_HOP_FRAMES)
@@ -94,9 +92,9 @@ def _live(env: dict[str, str]) -> list[Row]:
             process.stdin.write((1600 * rng.normal(size=block)).astype("<i2").tobytes())
             process.stdin.flush()
             if measured_from is None and i * block > (grid.HISTORY_S + 1) * grid.SAMPLE_RATE_HZ:
-                measured_from = (time.monotonic(), _cpu_s(process.pid))
+                measured_from = (time.monotonic(), processor_s(process.pid))
         assert measured_from is not None
-        share = (_cpu_s(process.pid) - measured_from[1]) / (time.monotonic() - measured_from[0])
+        share = (processor_s(process.pid) - measured_from[1]) / (time.monotonic() - measured_from[0])
         process.stdin.close()
         reader.join()
     p50, p99 = np.percentile(delays_ms, [50, 99])
@@ -105,12 +103,6 @@ def _live(env: dict[str, str]) -> list[Row]:
         Row("sound to line, p99", float(p99), "ms", None, "required: 150"),
         Row("live at ten readings a second, session included", 100 * share, "% of a core", None, "required: 8"),
     ]
-
-
-def _cpu_s(pid: int) -> float:
-    """Processor time of a running process; Linux alone tells it so."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _score(match: Path, env: dict[str, str]) -> list[Row]:

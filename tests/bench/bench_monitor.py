@@ -6,9 +6,9 @@ import json
 import os
 import pty
 import select
-import signal
 import statistics
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
@@ -23,6 +23,7 @@ from tests.bench import Row
 from tests.bench.monitor_child import SETTLE_S
 from tests.unit.tui.fake_feed import INFO, READING_S, FakeFeed, make_events, reading_at
 from tui.app import MonitorApp
+from tui.processes import processor_s, resident_mb
 from tui.screens.monitor import MonitorScreen
 from tui.settings import MonitorSettings
 
@@ -37,7 +38,7 @@ _LOOK_S = 10.0
 class Pty:
     """A program on a pty, and what it has written so far."""
 
-    process: int
+    process: subprocess.Popen[bytes]
     terminal: int
     written: int = 0
     tail: bytes = b""
@@ -59,22 +60,23 @@ class Pty:
 
     def cpu_s(self) -> float:
         """Processor time of the process so far."""
-        fields = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_s(self.process.pid)
 
     def end(self) -> None:
-        os.kill(self.process, signal.SIGTERM)
+        self.process.terminate()
         self.read_until(lambda: False, 5.0)
-        os.waitpid(self.process, 0)
+        self.process.wait()
         os.close(self.terminal)
 
 
 def start(command: list[str], width: int, height: int, environ: dict[str, str]) -> Pty:
     """Run ``command`` on a pty of that size."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", "OMP_NUM_THREADS": "1", **environ})
+    terminal, inside = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+    environ = {**os.environ, "TERM": "xterm-256color", "OMP_NUM_THREADS": "1", **environ}
+    # No fork of this process: on macOS a child that has not begun a program of its own may do next to nothing.
+    process = subprocess.Popen(command, stdin=inside, stdout=inside, stderr=inside, env=environ, start_new_session=True)
+    os.close(inside)
     return Pty(process, terminal)
 
 
@@ -151,8 +153,8 @@ async def _looks() -> list[Row]:
             costs.append(time.process_time() - began)
             feed.forget()
             if look == looks // 8:
-                grown = _memory_mb()
-        grown = _memory_mb() - grown
+                grown = resident_mb()
+        grown = resident_mb() - grown
     eighth = len(costs) // 8
     ratio = statistics.median(costs[-eighth:]) / statistics.median(costs[:eighth])
     return [
@@ -164,11 +166,6 @@ async def _looks() -> list[Row]:
             note="readings in memory: 21 bytes each, room doubled when full",
         ),
     ]
-
-
-def _memory_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _session(home: Path, length_s: float) -> None:

@@ -2,10 +2,11 @@
 
 import io
 import os
-import resource
 import select
 import statistics
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from engine.session.export import write_csv
 from engine.signals import AudioBlock, End, Event, Health, Reading, Start
 from tests.bench import Row
 from tui.following import LOOK_EVERY_S
+from tui.processes import resident_mb
 
 STEP_S = grid.HOP * grid.READING_FRAMES / grid.SAMPLE_RATE_HZ
 WATCHERS = 20
@@ -92,13 +94,9 @@ def _followers(session: Path, count: int) -> Iterator[Callable[[], list[float]]]
     children = []
     for _ in range(count):
         reading_end, writing_end = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading_end)
-            try:
-                _follow(session, writing_end)
-            finally:
-                os._exit(0)
+        # No fork of this process: on macOS a child that has not begun a program of its own may do next to nothing.
+        command = [sys.executable, "-m", __name__, str(session), str(writing_end)]
+        child = subprocess.Popen(command, cwd=Path(__file__).parents[2], pass_fds=[writing_end])
         os.close(writing_end)
         pipes.append(reading_end)
         children.append(child)
@@ -118,7 +116,7 @@ def _followers(session: Path, count: int) -> Iterator[Callable[[], list[float]]]
     for pipe in pipes:
         os.close(pipe)
     for child in children:
-        os.waitpid(child, 0)
+        child.wait()
 
 
 def _follow(session: Path, tell: int) -> None:
@@ -147,7 +145,7 @@ def _a_night(root: Path) -> list[Row]:
     memory_mb: list[float] = []
     for number, (pressure, level, peak) in enumerate(values):
         if number in (count // 8, count - 1):
-            memory_mb.append(_resident_mb())
+            memory_mb.append(resident_mb())
         writer.write(Reading(number * STEP_S, pressure, -40 * level, -20 * peak, Health.LISTENING, 1.9))
         writer.flush()
     writer.close()
@@ -182,13 +180,6 @@ def _sound(root: Path) -> list[Row]:
     ]
 
 
-def _resident_mb() -> float:
-    now = Path("/proc/self/statm")
-    if not now.exists():  # macOS tells the peak only, which can but grow
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return int(now.read_text().split()[1]) * resource.getpagesize() / 1e6
-
-
 def _seconds(do: Callable[[], object]) -> float:
     before = time.process_time()
     do()
@@ -198,3 +189,7 @@ def _seconds(do: Callable[[], object]) -> float:
 def _spread(values: list[float]) -> float:
     low, _, high = statistics.quantiles(values, n=4)
     return (high - low) / 2
+
+
+if __name__ == "__main__":
+    _follow(Path(sys.argv[1]), int(sys.argv[2]))

@@ -13,6 +13,8 @@ from threading import Event
 
 import pytest
 
+from tui.processes import children_of
+
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 _PATIENCE_S = 60.0
 _LOOK_EVERY_S = 0.05
@@ -60,8 +62,7 @@ class Terminal:
     def pid(self) -> int:
         """The program's process: the child of the shell in the pane."""
         shell = self.tmux("display-message", "-p", "-t", "0", "#{pane_pid}").strip()
-        children = subprocess.run(["pgrep", "-P", shell], check=True, capture_output=True, text=True, timeout=20).stdout
-        return int(children.split()[0])
+        return children_of(int(shell))[0]
 
 
 @contextmanager

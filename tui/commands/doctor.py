@@ -10,7 +10,7 @@ from tui.stray import libraries_kept_quiet
 from tui.text import plain
 
 if TYPE_CHECKING:
-    from tui.doctor.checks import Finding
+    from tui.doctor.checks import Finding, Surroundings
 
 
 @libraries_kept_quiet()
@@ -22,9 +22,10 @@ def doctor(
         Path | None, typer.Option("--report", help="Also write a file for someone who helps; nothing is sent.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    bench: Annotated[bool, typer.Option("--bench", help="Measure this machine instead; takes about a minute.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Check what can stop a match day, each fault with its remedy.
+    """Check what can stop a match day, each fault with its remedy; or measure what this machine can do (--bench).
 
     Exit code 0: this machine can listen, though there may be warnings. Exit code 1: a problem would stop it.
 
@@ -46,6 +47,9 @@ def doctor(
     paths = find_paths()
     settings, setting_findings = read_settings(paths, os.environ)
     around = Surroundings(os.environ, paths, settings, terminal=this_terminal(), listen_s=listen)
+    if bench:
+        _measure(around, as_json)
+        return 0
     findings = [*setting_findings, *examine(CHECKS, around)]
     stopped = would_stop(findings)
     if report is not None:
@@ -59,6 +63,23 @@ def doctor(
             _show(findings)
             typer.echo("Not ready: a problem would stop the listening." if stopped else "Ready to listen.")
     return int(stopped)
+
+
+def _measure(around: "Surroundings", as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from tui.doctor.figures import measure
+    from tui.output import Column, print_table
+    from tui.version import version_lines
+
+    say("Measuring; keep the machine at rest for a minute.")
+    versions, figures = version_lines(), list(measure(around))
+    if as_json:
+        print_json({"versions": versions, "figures": [asdict(figure) for figure in figures]})
+        return
+    columns = [Column("what"), Column("measured", "right"), Column(""), Column("note")]
+    cells = [(f.what, "-" if f.value is None else f"{f.value:.3g}", f.unit, f.note) for f in figures]
+    print_table(columns, cells)
 
 
 def _show(findings: "list[Finding]") -> None:

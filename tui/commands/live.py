@@ -56,7 +56,7 @@ def live(
     On the monitor the first 40 s of the demo are heard at once, so that there is an index to look at.
 
     Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 microphone or address missing or lost,
-    4 weights, 5 bad file, 130 and 143 ended by a signal.
+    4 weights, 5 bad file, 6 the system's sound hangs, 130 and 143 ended by a signal.
 
     Example: momentum live mic:scarlett --sound
     """

@@ -31,7 +31,7 @@ def record(
     or Ctrl-C ends the session cleanly; what happened is in the log file too.
 
     Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 no microphone or address, 4 weights, 5 bad
-    file, 130 and 143 ended by a signal.
+    file, 6 the system's sound hangs, 130 and 143 ended by a signal.
 
     Example: momentum record mic:scarlett --sound
     """

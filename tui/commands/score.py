@@ -74,6 +74,7 @@ def score(
                     }
                 ),
                 step,
+                live=False,
             )
         sink: Sink
         if as_csv:

@@ -56,6 +56,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
             "weights": reader.info.weights,
             "engine": reader.info.start.engine if reader.info.start else None,
             "clock_jumps": reader.info.clock_jumps,
+            "overruns": reader.info.reports.overruns,
+            "overloads": reader.info.reports.overloads,
             "segments": len(reader.segments()),
             "not_kept": reader.not_kept.lines(),
             "waits_in": [str(file) for file in find_spills(folder.name, places_for_spills())],

@@ -22,6 +22,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "folders": machine.folders,
     "disk": machine.disk,
     "clock": machine.clock,
+    "overruns": recorder.overruns,
     "service": recorder.service,
     "recorder": recorder.recorded,
     "sleep": power.sleep,

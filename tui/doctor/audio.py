@@ -64,12 +64,12 @@ def hearing(around: Surroundings) -> Iterator[Finding]:
     source = open_source(
         choice if choice.startswith("mic") else "mic", microphone_rate_hz=around.settings.microphone_rate_hz
     )
-    meter, heard, overruns = LevelMeter(), 0, 0
+    meter, heard, overruns, overloads = LevelMeter(), 0, 0, 0
     wanted, give_up_s = around.listen_s * grid.SAMPLE_RATE_HZ, around.stopwatch() + around.listen_s + _STARTS_WITHIN_S
     try:
         for block in source.blocks():
             meter.push(block.samples)
-            heard, overruns = heard + len(block.samples), block.overruns
+            heard, overruns, overloads = heard + len(block.samples), block.overruns, block.overloads
             if heard >= wanted or around.stopwatch() >= give_up_s:
                 break
     finally:
@@ -87,6 +87,8 @@ def hearing(around: Surroundings) -> Iterator[Finding]:
         yield Finding("hearing", Verdict.WARNING, f"{detail}, very faint", "Turn the input up, or look at the cable.")
     elif overruns:
         yield Finding("hearing", Verdict.WARNING, f"{detail}, {overruns} overruns", "Close what else is running.")
+    elif overloads:
+        yield Finding("hearing", Verdict.OK, f"{detail}; overloads without a lost sample: {overloads}")
     else:
         yield Finding("hearing", Verdict.OK, detail)
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.errors import WeightsError
 from tui.doctor.checks import Finding, Surroundings, Verdict
+from tui.text import plain
 
 _UPDATES: Final = 50
 _SLOW: Final = 0.5
@@ -29,11 +30,17 @@ def mlx(around: Surroundings) -> Iterator[Finding]:
 def chosen(around: Surroundings) -> Iterator[Finding]:
     """What computes the network, and is it there?"""
     from engine.model.engines import choose_engine, on_apple_silicon
+    from engine.quickest import known, read_measured
     from tui.version import engine_in_words
 
     choice = around.settings.engine
     engine = choose_engine(choice)
     detail = engine_in_words(choice, engine)
+    if on_apple_silicon() and choice != "onnx":
+        listens, measured = known(choice, around.paths.cache), read_measured(around.paths.cache)
+        times = ", ".join(f"{name} {took:.1f} ms" for name, took in measured.median_ms.items()) if measured else ""
+        detail += f"; {listens} listens" if listens else "; what listens is measured when it first does"
+        detail += f" (a reading: {plain(times)})" if times else ""
     if engine == "onnx":
         from engine.model.onnx_graph import onnx_package
         from engine.model.onnx_runtime import runtime_package
@@ -45,7 +52,7 @@ def chosen(around: Surroundings) -> Iterator[Finding]:
             "engine",
             Verdict.NOTE,
             detail,
-            "ONNX Runtime is several times faster here: pip install 'acoustic-momentum[onnx]'",
+            "ONNX Runtime is faster here: pip install 'acoustic-momentum[onnx]'",
         )
         return
     yield Finding("engine", Verdict.OK, detail)
@@ -72,15 +79,18 @@ def speed(around: Surroundings) -> Iterator[Finding]:
 
     from engine import grid
     from engine.model.checkpoint import load
-    from engine.model.engines import choose_engine, network_of
+    from engine.model.engines import for_live, network_of
     from engine.model.installed import find_weights, weights_folders
     from engine.model.onnx_graph import OnnxMissing
+    from engine.quickest import known
     from engine.signals import AudioBlock
     from engine.stream import PressureStream
 
     try:
         loaded = load(find_weights(around.settings.weights, weights_folders(around.paths)))
-        network = network_of(loaded, choose_engine(around.settings.engine))
+        choice = around.settings.engine
+        computing = known(choice, around.paths.cache) or for_live(choice)[0]
+        network = network_of(loaded, computing.engine, computing.device)
     except (WeightsError, OnnxMissing):  # the checks of the weights and of the engine have said it
         return
     stream = PressureStream(network, loaded.config.calibration)

@@ -18,6 +18,25 @@ _ALLOW: Final = (
 _UNMUTE: Final = "Is it muted, switched off, or the wrong one? 'momentum devices' lists what there is."
 
 
+def overruns(around: Surroundings) -> Iterator[Finding]:
+    """Did the newest session lose sound because the machine was too busy?"""
+    from engine.session import SessionReader
+    from engine.session.folder import list_sessions
+
+    for folder in list_sessions(around.paths.sessions)[:1]:
+        try:
+            with SessionReader.open(folder) as reader:
+                reports = reader.info.reports
+        except MomentumError:  # that it can't be read, 'sessions list' says
+            return
+        detail = f"newest session: sound lost {reports.overruns} times, overloads without loss {reports.overloads}"
+        if reports.overruns:
+            remedy = "Close what else is running; 'momentum doctor --bench' measures."
+            yield Finding("overruns", Verdict.WARNING, detail, remedy)
+        else:
+            yield Finding("overruns", Verdict.OK, detail)
+
+
 def service(around: Surroundings, find: Callable[..., Service] = find_service) -> Iterator[Finding]:
     """Is the service, where one is installed, able to start, and does it run?"""
     try:

@@ -1,5 +1,7 @@
 """The watchdog's states, told as what comes in second by second."""
 
+import itertools
+
 import pytest
 
 from engine.health import Watchdog, WatchSettings
@@ -40,6 +42,20 @@ class World:
                 self.tries.append(self.now_s)
                 self.dog.failed(self.now_s, "no such device")
             self._look(count_tries=False)
+
+    def dumb(self, seconds: float, zeros: bool) -> list[float]:
+        """A device that opens each time it is asked to and is never heard; when it was opened."""
+        self.tries.clear()
+        until_s = self.now_s + seconds
+        while self.now_s < until_s:
+            before = len(self.tries)
+            if zeros:
+                self.sound(BLOCK_S, zeros=True)
+            else:
+                self.nothing(BLOCK_S)
+            if len(self.tries) > before:
+                self.dog.opened(self.now_s, "USB")
+        return self.tries
 
     def _look(self, count_tries: bool = True) -> None:
         if count_tries and self.dog.reopen_due(self.now_s):
@@ -133,6 +149,22 @@ def test_a_muted_microphone_is_waited_for_without_end():
     world.sound(100, zeros=True)
     assert world.dog.state is Health.SILENT
     assert not world.dog.given_up(world.now_s)
+
+
+@pytest.mark.parametrize("zeros", [True, False], ids=["exact zeros", "nothing at all"])
+def test_a_muted_microphone_is_not_opened_1400_times_an_hour(zeros):
+    """Each closing is a chance for the sound system to hang for good."""
+    world = World(give_up_after_s=None)
+    world.sound(10)
+    tries = world.dumb(3600, zeros)
+    pauses_s = [b - a for a, b in itertools.pairwise(tries)]
+    assert len(tries) < 90
+    assert pauses_s[0] <= 3.0, "at first it is tried often"
+    assert max(pauses_s[:5]) <= 5.0
+    assert pauses_s[-1] == pytest.approx(60.0, abs=1.0)
+    world.sound(2)
+    assert world.dog.state is None
+    assert world.dumb(8, zeros)[0] - world.now_s > -6.0, "and soon again after it was heard"
 
 
 def test_the_same_notice_comes_once_a_minute_with_its_number():

@@ -7,7 +7,7 @@ import pytest
 
 from engine import grid
 from engine.calibration import Calibration
-from engine.errors import DeviceError, InputError
+from engine.errors import DeviceError, InputError, StuckError
 from engine.health import Watchdog, WatchSettings
 from engine.monitor import Monitor, Stop
 from engine.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
@@ -174,3 +174,20 @@ def test_a_sink_whose_reader_left_does_not_cost_the_others_their_end(network):
         monitor.run(START)
     assert kept.events[-1].reason == "output_lost"
     assert source.closed
+
+
+def test_the_end_is_written_before_the_device_is_closed_which_may_hang(network):
+    """A service manager kills a process that hangs: by then its session must have an end."""
+    collector = Collector()
+
+    class Hanging(FakeSource):
+        def close(self) -> None:
+            assert collector.of(End)
+            raise StuckError("it hangs", "start anew")
+
+    monitor = Monitor(
+        Hanging([_block(0)]), PressureStream(network, Calibration(), step=4), SpikeDetector(), [collector], Stop()
+    )
+    with pytest.raises(StuckError):
+        monitor.run(START)
+    assert [end.reason for end in collector.of(End)] == ["end_of_file"]

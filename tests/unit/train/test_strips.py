@@ -1,8 +1,12 @@
 """A strip says what the engine says of every window and history in it."""
 
+import re
+
 import mlx.core as mx
 import numpy as np
 import pytest
+from mlx.nn.utils import value_and_grad
+from mlx.utils import tree_flatten
 
 from engine import grid
 from engine.model.encoder import EncoderConfig
@@ -11,7 +15,7 @@ from engine.model.head import HeadConfig
 from engine.model.network import MlxNetwork
 from engine.pipeline import Pipeline
 from train.front_end import front_end_of
-from train.strips import StripNetwork, strip_frames
+from train.strips import StripNetwork, _histories, strip_frames
 
 
 @pytest.fixture
@@ -57,3 +61,35 @@ def test_a_standardised_encoder_tells_windows_apart(network):
     model.standardise_embedding(strips)
     after = np.asarray(model.windows(model.columns(strips))).std(axis=(0, 1)).mean()
     assert after > 0.3 > before
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_training_on_a_gpu_gives_the_same_bits_twice_since_no_gradient_adds_by_index(network, count, tmp_path):
+    """Metal adds floats at an index in the order in which its threads come; sums of slices have one order."""
+    model = StripNetwork(network, tags=4, dropout=0.5)
+    strips = mx.array(np.random.default_rng(1).normal(size=(2, strip_frames(count), 64, 2)).astype(np.float32))
+
+    def loss(model: StripNetwork) -> mx.array:
+        out = model(strips, mx.random.key(1))
+        return (out.logits**2).sum() + (out.direct**2).sum() + (out.tags**2).sum()
+
+    _, gradients = value_and_grad(model, loss)(model)
+    graph = tmp_path / "gradients.dot"
+    mx.export_to_dot(str(graph), *[value for _, value in tree_flatten(gradients)])
+    operations = set(re.findall(r'label ="(.+?)"', graph.read_text()))
+    assert "Slice" in operations
+    assert not [name for name in operations if name.startswith("Scatter")]
+
+
+def test_the_gradient_of_the_histories_is_the_one_of_a_look_up_to_the_bit():
+    rng = np.random.default_rng(4)
+    embeddings = mx.array(rng.normal(size=(2, grid.WINDOWS + 4, 3)).astype(np.float32))
+    by = mx.array(rng.normal(size=(2, 5, grid.WINDOWS, 3)).astype(np.float32))
+    order = (np.arange(5)[:, None] + np.arange(grid.WINDOWS)).reshape(-1)
+
+    def looked_up(x: mx.array) -> mx.array:
+        return (x[:, mx.array(order)].reshape(2, 5, grid.WINDOWS, 3) * by).sum()
+
+    ours = mx.grad(lambda x: (_histories(x) * by).sum())(embeddings)
+    with mx.stream(mx.cpu):
+        assert mx.array_equal(ours, mx.grad(looked_up)(embeddings))

@@ -1,5 +1,6 @@
 """What the doctor finds, and that each finding has its remedy."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,10 +14,13 @@ import pytest
 from engine.audio.devices import InputDevice
 from engine.config import Settings
 from engine.errors import DeviceError
-from engine.paths import find_paths, shipped_weights
+from engine.model.engines import Computing
+from engine.paths import find_paths, private_folder, shipped_weights
 from engine.signals import AudioBlock
+from tests.unit.engine.session.helpers import FakeTime, noise, reading, recorder
 from tests.unit.onnx_runtime import runtime_or_skip
 from tui.doctor import CHECKS, audio, engine, machine
+from tui.doctor import recorder as recorder_checks
 from tui.doctor.checks import Check, Finding, Surroundings, Terminal, Verdict, examine, read_settings, would_stop
 
 OK, NOTE, WARNING, PROBLEM = Verdict.OK, Verdict.NOTE, Verdict.WARNING, Verdict.PROBLEM
@@ -244,6 +248,37 @@ def test_auto_takes_onnx_where_it_is_and_the_doctor_tells_what_brings_it(
     assert finding.verdict == expected
     assert finding.detail.startswith("onnx (onnxruntime" if there else "mlx (mlx")
     assert ("acoustic-momentum[onnx]" in finding.remedy) == (not there)
+
+
+def test_on_apple_silicon_the_doctor_says_what_listens_and_that_it_was_measured(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("engine.model.engines.on_apple_silicon", lambda: True)
+    monkeypatch.setattr("engine.quickest.for_live", lambda choice: [Computing("mlx", "cpu"), Computing("mlx", "gpu")])
+    (finding,) = found(engine.chosen, around)
+    assert finding.detail.endswith("; what listens is measured when it first does")
+    private_folder(around.paths.cache)
+    kept = {"machine": "mini", "versions": {}, "weights": "", "median_ms": {"mlx cpu": 0.9, "mlx gpu": 4.25}}
+    (around.paths.cache / "engine.json").write_text(json.dumps(kept))
+    (finding,) = found(engine.chosen, around)
+    assert finding.detail.endswith("; mlx cpu listens (a reading: mlx cpu 0.9 ms, mlx gpu 4.2 ms)")
+
+
+@pytest.mark.parametrize(("overruns", "overloads", "expected"), [(0, 0, OK), (0, 7, OK), (2, 7, WARNING)])
+def test_the_doctor_tells_how_often_the_newest_session_lost_sound_and_how_often_only_a_moment_was_busy(
+    around: Surroundings, overruns: int, overloads: int, expected: Verdict
+):
+    time = FakeTime()
+    writer = recorder(around.paths.sessions, time)
+    writer.sound(replace(noise(0.0, 0.1), overruns=overruns, overloads=overloads))
+    time.pass_s(1.0)
+    writer.write(reading(0.1))
+    (finding,) = found(recorder_checks.overruns, around)
+    assert finding.verdict == expected, "while it is recorded"
+    writer.close()
+    (finding,) = found(recorder_checks.overruns, around)
+    assert finding.verdict == expected
+    assert finding.detail.endswith(f"sound lost {overruns} times, overloads without loss {overloads}")
 
 
 def test_settings_that_can_not_be_read_are_a_problem_and_the_checks_go_on(around: Surroundings):

@@ -38,6 +38,7 @@ class FakeSoundDevice:
         self.script = script
         self.streams: list[FakeStream] = []
         self.looked_again = 0
+        self.stream: type[FakeStream] = FakeStream
 
     def query_devices(self) -> list[dict[str, Any]]:
         return self.devices
@@ -51,7 +52,7 @@ class FakeSoundDevice:
 
     def InputStream(self, **settings: Any) -> "FakeStream":
         self.check_input_settings(samplerate=settings["samplerate"])
-        self.streams.append(FakeStream(self.script, settings))
+        self.streams.append(self.stream(self.script, settings))
         return self.streams[-1]
 
     def _terminate(self) -> None:
@@ -78,10 +79,15 @@ class FakeStream:
         self.active = False
         self.closed += 1
 
-    def hear(self, sound: np.ndarray, *, overflow: bool = False) -> None:
-        """Call back with ``sound`` on every channel, in a buffer that is overwritten afterwards, as PortAudio's is."""
+    def hear(self, sound: np.ndarray, *, overflow: bool = False, stamp_s: float = 0.0) -> None:
+        """Call back with ``sound`` on every channel, in a buffer that is overwritten afterwards, as PortAudio's is.
+
+        ``stamp_s`` is the device's time of the first sample, 0 for a device that has none.
+        """
         buffer = np.repeat(sound[:, None], self.settings["channels"], axis=1).astype(np.float32)
-        self.settings["callback"](buffer, len(buffer), None, SimpleNamespace(input_overflow=overflow))
+        self.settings["callback"](
+            buffer, len(buffer), SimpleNamespace(inputBufferAdcTime=stamp_s), SimpleNamespace(input_overflow=overflow)
+        )
         buffer[:] = np.nan
 
     def die(self) -> None:

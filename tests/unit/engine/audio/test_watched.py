@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from engine.audio.background import Background, stuck
 from engine.audio.watched import WatchedSource
-from engine.errors import DeviceError
+from engine.errors import DeviceError, ExitCode, StuckError
 from engine.health import Watchdog, WatchSettings
 from engine.signals import AudioBlock, Health
 
@@ -34,7 +35,7 @@ class Device:
                 yield AudioBlock(np.zeros(0, np.float32), at)
                 continue
             sent = np.full(BLOCK, 0.0 if sign == "0" else 0.1, np.float32)
-            yield AudioBlock(sent, at, self.room.now_s, overruns=1 if sign == "!" else 0)
+            yield AudioBlock(sent, at, self.room.now_s, overruns=sign == "!", overloads=2 * (sign == "!"))
             at += BLOCK
 
     def close(self) -> None:
@@ -143,6 +144,38 @@ def test_there_is_always_a_heartbeat_while_the_device_is_opened():
     assert max(b - a for a, b in pairwise(beats)) <= 0.25
 
 
-def test_overruns_are_counted_over_all_openings():
+def test_a_device_that_hangs_while_it_is_changed_ends_the_listening_after_twenty_seconds_of_heartbeats():
+    """On a Mac ``Pa_StopStream`` may never come back: a recorder that waits for it is deaf for good."""
+    room = Room("sx", "s")
+
+    class Never(Done):
+        done = False
+
+    room.source._background = Never
+    began_s, beats = room.now_s, 0
+    with pytest.raises(StuckError, match="USB does not answer") as caught:
+        for _ in room.source.blocks():
+            beats += 1
+    assert caught.value.exit_code is ExitCode.STUCK
+    assert room.now_s - began_s == pytest.approx(20.2, abs=0.2)
+    assert beats > 190
+
+
+def test_a_device_that_says_itself_that_it_hangs_is_believed():
+    room = Room("sx")
+
+    def hang() -> None:
+        raise stuck("USB", "opening", 20.0)
+
+    room.source._reopen = hang
+    room.source._background = Background
+    room.source._wait = lambda _: None
+    with pytest.raises(StuckError, match="opening"):
+        list(room.source.blocks())
+
+
+def test_overruns_and_overloads_are_counted_over_all_openings():
     room = Room("s!x", "s!x")
-    assert [block.overruns for block in room.listen()] == [0, 1, 1, 2]
+    heard = room.listen()
+    assert [block.overruns for block in heard] == [0, 1, 1, 2]
+    assert [block.overloads for block in heard] == [0, 2, 2, 4]

@@ -8,7 +8,7 @@ import pytest
 from engine import grid
 from engine.errors import ExitCode
 from engine.model.checkpoint import load
-from engine.model.engines import choose_engine, is_installed, network_of
+from engine.model.engines import ONNX_PACKAGES, Computing, choose_engine, for_live, is_installed, network_of
 from engine.model.network import MlxNetwork
 from engine.model.onnx_graph import OnnxMissing
 from engine.paths import shipped_weights
@@ -30,6 +30,27 @@ from tests.unit.onnx_runtime import runtime_or_skip
 )
 def test_auto_is_mlx_on_apple_silicon_and_elsewhere_onnx_where_it_is_installed(choice, apple, there, engine):
     assert choose_engine(choice, apple, there.__contains__) == engine
+
+
+MLX_CPU, MLX_GPU, ONNX = Computing("mlx", "cpu"), Computing("mlx", "gpu"), Computing("onnx", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("choice", "apple", "there", "gpu", "among"),
+    [
+        ("auto", True, set(ONNX_PACKAGES), True, [MLX_CPU, MLX_GPU, ONNX]),
+        ("auto", True, set(), True, [MLX_CPU, MLX_GPU]),
+        ("auto", True, set(), False, [MLX_CPU]),
+        ("mlx", True, set(ONNX_PACKAGES), True, [MLX_CPU, MLX_GPU]),
+        ("onnx", True, set(), True, [ONNX]),
+        ("auto", False, set(ONNX_PACKAGES), False, [ONNX]),
+        ("auto", False, set(), False, [MLX_CPU]),
+    ],
+)
+def test_on_apple_silicon_the_processor_the_gpu_and_onnx_runtime_are_measured_for_live_readings(
+    choice, apple, there, gpu, among
+):
+    assert for_live(choice, apple, there.__contains__, lambda: gpu) == among
 
 
 def test_a_folder_named_like_the_package_is_not_the_package(tmp_path, monkeypatch: pytest.MonkeyPatch):

@@ -1,0 +1,32 @@
+"""A sound system that hangs for good ends the recorder, so that its service can start it anew."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.errors import ExitCode
+from engine.session import SessionReader
+
+
+def test_a_recorder_whose_sound_system_hangs_keeps_what_it_heard_and_ends_by_itself(tmp_path: Path):
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.functional.hanging_sounddevice"],
+        env={**os.environ, "MOMENTUM_HOME": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == ExitCode.STUCK, ended.stderr
+    fault, hint = ended.stderr.splitlines()[-2:]
+    assert fault.startswith("momentum: The microphone Desk does not answer")
+    assert "the service starts again" in hint
+    (folder,) = (path for path in (tmp_path / "data" / "sessions").iterdir() if (path / "session.db").exists())
+    with SessionReader.open(folder) as reader:
+        info = reader.info
+        assert not info.running
+        assert info.end is not None and info.end.reason == "fault"
+        assert info.end.t > 0.9
+        assert sum(segment.end - segment.start for segment in reader.segments()) == 50 * 441
+    assert "does not answer" in (tmp_path / "log" / "record.log").read_text()
