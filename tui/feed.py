@@ -148,11 +148,17 @@ class SessionFeed(Protocol):
         """Write the sound around ``onset`` into ``folder`` and return the file; raises where there is no sound."""
         ...
 
-    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool]) -> "Explanation":
+    def explain(
+        self,
+        moment: "float | Spike | Rejected",
+        wanted: Callable[[], bool],
+        tell: "Callable[[Explanation], None]",
+    ) -> "Explanation":
         """Say why the index stood where it did at a moment (seconds of sound), a spike or a rejected candidate.
 
-        It takes seconds: called from a thread of its own. Raises ``MomentumError`` where its sound was not kept, and
-        when ``wanted`` says that nobody waits any more.
+        It takes seconds: called from a thread of its own, in which ``tell`` is called with what is known so far, first
+        within a second or two. Raises ``MomentumError`` where its sound was not kept, and when ``wanted`` says that
+        nobody waits any more.
         """
         ...
 

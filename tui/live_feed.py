@@ -179,15 +179,20 @@ class LiveFeed:
     def clip(self, onset: float, folder: Path) -> Path:
         return self._kept().clip(onset, folder)
 
-    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool] = lambda: True) -> "Explanation":
+    def explain(
+        self,
+        moment: "float | Spike | Rejected",
+        wanted: Callable[[], bool] = lambda: True,
+        tell: "Callable[[Explanation], None]" = lambda draft: None,
+    ) -> "Explanation":
         """From the session's sound, or else from memory; the weights are read anew, apart from those that listen."""
         if self._store is not None and self._store.reader.segments():
-            return self._store.explain(moment, wanted)
+            return self._store.explain(moment, wanted, tell)
         if self._weights is None:
             raise MomentumError(_NOT_KEPT, _NOT_KEPT_HINT)
         from engine.model.checkpoint import load
 
-        return self._recent.explain(load(self._weights), moment, wanted)
+        return self._recent.explain(load(self._weights), moment, wanted, tell)
 
     def close(self) -> None:
         if self._store is not None:

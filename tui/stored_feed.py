@@ -138,11 +138,16 @@ class StoredFeed:
         write_clip(path, pcm, "flac")
         return path
 
-    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool] = lambda: True) -> "Explanation":
+    def explain(
+        self,
+        moment: "float | Spike | Rejected",
+        wanted: Callable[[], bool] = lambda: True,
+        tell: "Callable[[Explanation], None]" = lambda draft: None,
+    ) -> "Explanation":
         """As in ``SessionFeed``; with a reader of its own, and the weights that the session was heard with."""
         from tui.why.opened import explain_stored
 
-        return explain_stored(self.reader.folder, moment, wanted=wanted)[0]
+        return explain_stored(self.reader.folder, moment, wanted=wanted, tell=tell)[0]
 
     def close(self) -> None:
         self.reader.close()

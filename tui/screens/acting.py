@@ -231,7 +231,7 @@ class ActingScreen(Screen[None]):
         candidate = self.query_one(SpikeLog).selected
         t = self.view.cursor_s if candidate is None else moment_of(candidate)
         moment = candidate if isinstance(candidate, Spike | Rejected) else t
-        self.app.push_screen(WhyScreen(t, lambda wanted: self.feed.explain(moment, wanted), self.glyphs))
+        self.app.push_screen(WhyScreen(t, lambda *how: self.feed.explain(moment, *how), self.glyphs))
 
     def action_export(self) -> None:
         """Write the session to a file."""

@@ -532,6 +532,19 @@ async def test_why_says_what_is_missing(on_stage: Opening) -> None:
         assert "--sound" in shown
 
 
+async def test_a_first_answer_to_why_is_there_while_it_is_refined(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.explains_for_ever = True
+        await stage.press("w")
+        assert stage.feed.asked.wait(10)
+        shown = "\n".join(text_of(stage.app.screen.query_one(WhyPanel).draw(80, 24)))
+        assert "mostly " in shown
+        assert "being refined: 9 gradients, the parts miss 10.0% (aim: 1%)" in shown
+        assert "as they should" not in shown
+        await stage.press("escape")
+        await stage.written()
+
+
 async def test_why_that_is_left_is_computed_no_further(on_stage: Opening) -> None:
     async with on_stage() as stage:
         stage.feed.explains_for_ever = True
