@@ -126,6 +126,19 @@ class SessionFeed(Protocol):
         """Keep what a person said. Raises ``MomentumError`` where it can't be kept."""
         ...
 
+    def unlabel_spike(self, label: SpikeLabel) -> None:
+        """Take back what was said of a spike. Raises ``MomentumError`` where that can't be kept."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """Whether marks and labels can be kept."""
+        ...
+
+    def has_sound(self, onset: float) -> bool:
+        """Whether sound was kept around ``onset``, so that ``clip`` has something to write."""
+        ...
+
     def vitals(self) -> Vitals:
         """How the recording does right now; cheap."""
         ...

@@ -154,6 +154,19 @@ class LiveFeed:
             self._store.label_spike(label)
         self._labels[label.onset] = label
 
+    def unlabel_spike(self, label: SpikeLabel) -> None:
+        if self._store is not None:
+            self._store.unlabel_spike(label)
+        self._labels.pop(label.onset, None)
+
+    @property
+    def writable(self) -> bool:
+        """Always: what no session keeps is kept as long as the run."""
+        return self._store is None or self._store.writable
+
+    def has_sound(self, onset: float) -> bool:
+        return self._store is not None and self._store.has_sound(onset)
+
     def vitals(self) -> Vitals:
         heard = None if self._ended else self._heard
         delay_s = None if heard is None else self._clock() - heard[1] + heard[0] - self._newest_s

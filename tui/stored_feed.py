@@ -16,6 +16,7 @@ from engine.session import Review, SessionReader
 from engine.signals import Event, Mark, Rejected, Spike
 from engine.spikes import measured_lines
 from tui.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
+from tui.numbered import new_file
 
 if TYPE_CHECKING:
     from engine.explain.moment import Explanation
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S: Final = 0.5
 """How often the recorder's lock is looked at; asked for many times a second."""
 _QUIET_S: Final = 3.0
-_PRIVATE: Final = 0o600
-_SUFFIX: Final = {"spikes": "spikes.csv", "readings": "readings.csv", "json": "json", "labels": "labels.json"}
+_NAMES: Final = {
+    "spikes": (".spikes", ".csv"), "readings": (".readings", ".csv"), "json": ("", ".json"),
+    "labels": (".labels", ".json"),
+}  # fmt: skip
+"""What follows the session's name in that of an export."""
 
 
 def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
@@ -94,6 +98,19 @@ class StoredFeed:
         kind = "rejected" if label.rejected else "spike"
         self.reader.label_spike(Review(cast(Any, kind), label.onset, cast(Any, label.verdict), label.what, label.note))
 
+    def unlabel_spike(self, label: SpikeLabel) -> None:
+        self.reader.withdraw_review("rejected" if label.rejected else "spike", label.onset)
+
+    @property
+    def writable(self) -> bool:
+        return self.reader.writable
+
+    def has_sound(self, onset: float) -> bool:
+        from engine.session.clips import clip_at
+
+        clip = clip_at(onset, "spike")
+        return any(segment.start < clip.stop and clip.start < segment.end for segment in self.reader.segments())
+
     def vitals(self) -> Vitals:
         quiet_s = self.reader.heartbeat_age_s if self.running else 0.0
         detail = f"the recorder has done nothing for {quiet_s:.0f} s" if quiet_s > _QUIET_S else ""
@@ -115,8 +132,9 @@ class StoredFeed:
         """As in ``SessionFeed``; with a reader of its own, so that a thread may do it."""
         from engine.session import export
 
-        path = folder / f"{self.reader.name}.{_SUFFIX[kind]}"
-        with SessionReader.open(self.reader.folder) as reader, _private(path).open("w", newline="") as out:
+        part, suffix = _NAMES[kind]
+        path, out = new_file(folder, self.reader.name + part, suffix, first_bare=True)
+        with SessionReader.open(self.reader.folder) as reader, out:
             if kind == "spikes":
                 export.write_csv(out, reader, "spikes")
             elif kind == "readings":
@@ -169,10 +187,3 @@ class StoredFeed:
             operating_points=points_of(info.weights.get("operating_points") or ()),
             calibration=str(info.weights.get("calibration") or ""),
         )
-
-
-def _private(path: Path) -> Path:
-    """Make an empty file at ``path`` for its owner alone."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=_PRIVATE)
-    return path

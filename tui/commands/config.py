@@ -17,10 +17,11 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a
 
     Set by: the environment, the file, or the default. A command's own flags go before all of them.
     """
-    from engine.config import load_settings, setting_help, variable
+    from engine.config import setting_help, variable
     from engine.paths import find_paths
+    from tui.settings import read_settings
 
-    loaded = load_settings(find_paths().config_file)
+    loaded = read_settings(find_paths().config_file)
     help = setting_help()
     rows = [
         {"name": name, "value": value, "set_by": loaded.set_by[name], "variable": variable(name), "help": help[name]}

@@ -16,6 +16,7 @@ from tui.keys import key_name
 from tui.model import Moment
 from tui.player import Player
 from tui.screens.acting import ActingScreen, moment_of
+from tui.screens.ask import Ask
 from tui.settings import MonitorSettings
 from tui.widgets.budget import BudgetPanel
 from tui.widgets.graph import Graph, picture_of
@@ -23,6 +24,7 @@ from tui.widgets.index import IndexPanel
 from tui.widgets.level import LevelPanel
 from tui.widgets.lines import (
     Banner,
+    BannerText,
     Header,
     HeaderValue,
     KeyBar,
@@ -31,6 +33,7 @@ from tui.widgets.lines import (
     StatusValue,
     banner_lines,
 )
+from tui.widgets.said import SHOWN_S, Said
 from tui.widgets.spectrum import Spectrum
 from tui.widgets.spike_log import LogValue, SpikeLog
 from tui.widgets.whole import WholeSession
@@ -40,19 +43,26 @@ _STALE_AFTER_S = 2.0
 """Without a new moment for this long the index is not shown any more."""
 _VITALS_EVERY_S = 1.0
 _HINTS: dict[str, str] = {
-    "following": "freeze previous_spike mark goal review why quit export clock zoom_out help",
-    "frozen": "freeze back forward previous_spike next_spike review why quit mark zoom_out help",
-    "replay": "freeze back forward next_spike faster review why quit export previous_spike help",
-    "ended": "back forward previous_spike next_spike review why quit export whole help",
+    "following": "freeze previous_spike right wrong review mark goal why export clock zoom_out help quit",
+    "frozen": "freeze back forward previous_spike next_spike right wrong review why mark zoom_out help quit",
+    "replay": "freeze back forward next_spike right wrong review faster why export previous_spike help quit",
+    "ended": "back forward previous_spike next_spike right wrong review why export whole help quit",
 }
-"""Keys that matter in a state of the screen, the most useful first; the footer shows as many as fit."""
+"""Keys that matter in a state of the screen, the most useful first; the footer shows what fits, and the last two."""
+_WRITING = ("right", "wrong", "review", "mark", "goal", "clock")
+"""What needs a session that may be written."""
+_ROWS_A_WARNING = 8
+"""Of this many rows of the screen one may be a warning; one always."""
+_TOLD_FOR_S = 10.0
+"""An alarm, and trouble, stand in the banner for so long."""
+_SEVERE = {"information": "calm-word", "warning": "alarm-word", "error": "fault-word"}
 
 
 class MonitorScreen(ActingScreen):
     """Polls its feed and shows one moment of it: the newest while following, another while frozen."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-medium"), (120, "-wide")]  # noqa: RUF012 - declared so by Screen
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middling"), (40, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (9, "-short"), (18, "-middling"), (40, "-tall")]  # noqa: RUF012
 
     def __init__(
         self, feed: SessionFeed, settings: MonitorSettings, glyphs: Glyphs, clock: Callable[[], float]
@@ -68,10 +78,13 @@ class MonitorScreen(ActingScreen):
         self._log_version = -1
         self._log_until = 0
         self._broken = False
+        self._writable = feed.writable
+        self._said_at = self._last_tick
+        self._told: list[tuple[float, BannerText]] = []
 
     def compose(self) -> ComposeResult:
         yield Header(self.glyphs, id="header")
-        yield Banner(self.glyphs, banner_lines(self.feed.info), id="banner")
+        yield Banner(self.glyphs, id="banner")
         with Container(id="now"):
             yield IndexPanel(self.glyphs, self.feed.info.trained, id="index")
             yield LevelPanel(self.glyphs, self.feed.info.source, id="level")
@@ -81,8 +94,10 @@ class MonitorScreen(ActingScreen):
         with Container(id="past"):
             yield SpikeLog(self.glyphs, id="log")
             yield WholeSession(self.glyphs, id="whole")
-        yield StatusLine(self.glyphs, id="status")
-        yield KeyBar(self.glyphs, id="keys")
+        with Container(id="foot"):
+            yield Said(self.glyphs, id="messages")
+            yield StatusLine(self.glyphs, id="status")
+            yield KeyBar(self.glyphs, id="keys")
 
     def on_mount(self) -> None:
         self.model.open()
@@ -144,12 +159,35 @@ class MonitorScreen(ActingScreen):
         self._paint_log()
         if clock_s - self._vitals_at >= _VITALS_EVERY_S:
             self._vitals, self._vitals_at = self.feed.vitals(), clock_s
+            self._writable = self.feed.writable
         rate = self.model.readings_per_s(t) if following or self.player is not None else None
         self.query_one(StatusLine).show(
             StatusValue(self.feed.info, moment, rate, self._vitals, self.player is None and self.model.end is not None)
         )
         self.query_one(KeyBar).show(self._hints())
+        self._paint_words(clock_s)
         self._paint_wide(clock_s)
+
+    def _paint_words(self, clock_s: float) -> None:
+        """What was told, as long as it is news; what was said is not gone before it could be seen."""
+        self._told = [(until_s, warning) for until_s, warning in self._told if clock_s < until_s]
+        standing = [BannerText(text) for text in banner_lines(self.feed.info)]
+        width, height = self.size
+        rows = max(height // _ROWS_A_WARNING, 1)
+        self.query_one(Banner).show([*(warning for _, warning in reversed(self._told)), *standing], width, rows)
+        if self.app.screen is not self:
+            self._said_at = clock_s
+        elif clock_s - self._said_at >= SHOWN_S and self.query_one(Said).text:
+            self.say("")
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """In the line above the footer; in a dialog that is open, there."""
+        if text and isinstance(self.app.screen, Ask):
+            self.app.screen.tell(text)
+            return
+        self._said_at = self._clock()
+        self.set_class(bool(text), "-saying")
+        self.query_one(Said).show(text, severity, *self.size)
 
     def _fresh(self, moment: Moment, clock_s: float) -> Moment:
         """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale."""
@@ -195,6 +233,7 @@ class MonitorScreen(ActingScreen):
 
     def on_resize(self, event: Resize) -> None:
         self._whole_at = float("-inf")
+        self.query_one(Said).fit_into(*event.size)
         self.call_after_refresh(self.paint)
 
     def _poll(self) -> list[Event]:
@@ -214,7 +253,7 @@ class MonitorScreen(ActingScreen):
 
     def _tell(self, news: list[Event], clock_s: float) -> None:
         for notice in self.alerts.notices(news, self.now_s, self.model.clock):
-            self.notify(notice.text, severity=notice.severity, markup=False, timeout=6)
+            self._told.append((clock_s + _TOLD_FOR_S, BannerText(notice.text, _SEVERE[notice.severity])))
             if notice.rings and self.alerts.may_ring(clock_s):
                 self.app.bell()
 
@@ -224,8 +263,16 @@ class MonitorScreen(ActingScreen):
             state = "replay"
         elif self.ended is not None:
             state = "ended"
+        selected = self.query_one(SpikeLog).selected
+        hidden = () if self._writable else _WRITING
+        if selected is None:
+            hidden = (*hidden, "right", "wrong", "review")
+        elif self.reviews.given(selected) is None:
+            hidden = (*hidden, "review")
         hints = []
         for id in _HINTS[state].split():
+            if id in hidden:
+                continue
             key = self.key_of(id)
             short = key.short
             if id == "freeze":

@@ -245,6 +245,13 @@ def test_auto_takes_onnx_where_it_is_and_the_doctor_tells_what_brings_it(
     assert ("acoustic-momentum[onnx]" in finding.remedy) == (not there)
 
 
+def test_keys_that_the_monitor_could_not_take_are_a_problem_before_match_day(around: Surroundings):
+    settings, (finding,) = read_settings(around.paths, {"MOMENTUM_KEYS": '{"goal": "q"}'})
+    assert settings == Settings()
+    assert (finding.what, finding.verdict) == ("settings", Verdict.PROBLEM)
+    assert "'q' is bound to both" in finding.detail
+
+
 def test_settings_that_can_not_be_read_are_a_problem_and_the_checks_go_on(around: Surroundings):
     settings, (finding,) = read_settings(around.paths, {"MOMENTUM_SPIKE_ON": "high"})
     assert settings == Settings()
