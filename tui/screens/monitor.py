@@ -140,6 +140,7 @@ class MonitorScreen(ActingScreen):
     def paint(self, clock_s: float | None = None) -> None:
         """Show the view's moment on every panel; each sends only the cells that differ."""
         clock_s = self._clock() if clock_s is None else clock_s
+        self.view = self.view.refitted(self.model.head_s, self.columns)
         t = self.view.cursor_s
         moment = self._fresh(self.model.moment(t), clock_s)
         at_end = self.ended if t >= self.model.head_s else None
@@ -223,8 +224,9 @@ class MonitorScreen(ActingScreen):
         spectrum = self.query_one(Spectrum)
         frame = self.feed.spectrum()
         spectrum.set_class(frame is not None, "-heard")
-        if spectrum.display and self.view.following:
-            spectrum.push(frame, self.view.last_column())
+        if frame is not None:
+            spectrum.hear(frame, self.model.head_s)  # shown or not: a terminal may become large enough
+        spectrum.show(self.view)
 
     def repaint_log(self) -> None:
         """Draw the log although no event came."""

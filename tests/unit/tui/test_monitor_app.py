@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -22,11 +23,13 @@ from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
 from tui.settings import MonitorSettings
 from tui.themes import DARK, LIGHT
+from tui.widgets.budget import BudgetPanel
 from tui.widgets.graph import Graph
 from tui.widgets.index import IndexPanel
 from tui.widgets.lines import Banner, Header, KeyBar, StatusLine
 from tui.widgets.paint import Painted, text_of
 from tui.widgets.said import Said
+from tui.widgets.spectrum import Spectrum
 from tui.widgets.spike_log import SpikeLog
 from tui.widgets.why import WhyPanel
 
@@ -384,7 +387,7 @@ async def test_pictures_are_numbered_and_none_shows_what_was_said_of_the_one_bef
         for _ in range(2):
             await stage.press("s")
             await stage.written()
-        assert "written: " in stage.said[-1]
+        assert "written:" in stage.app.export_screenshot().replace("&#160;", " ")
         found = sorted((tmp_path / "pictures").iterdir())
         assert [path.name for path in found] == [f"{INFO.session}-picture-{number}.svg" for number in (1, 2)]
         assert all("written" not in path.read_text(encoding="utf-8") for path in found)
@@ -724,3 +727,42 @@ async def test_the_footer_always_has_a_way_out_and_the_state_is_always_said(
         assert word in picture
         await stage.press("space")
         assert "q quit" in stage.text(KeyBar)
+
+
+@pytest.mark.parametrize("info", [INFO, REPLAY])
+async def test_the_whole_view_has_no_blank(on_stage: Opening, info: FeedInfo) -> None:
+    async with on_stage(info) as stage:
+        await stage.tick(90.0)
+        await stage.press("0")
+        foot = stage.text(Graph).splitlines()[-2][7:]
+        assert len(foot) == stage.screen.columns
+        assert " " not in foot
+
+
+async def test_the_sound_by_pitch_is_filled_when_the_terminal_becomes_large_enough(on_stage: Opening) -> None:
+    async with on_stage(until_s=200.0) as stage:
+        for second in range(50):
+            stage.feed.mel = np.full(64, -60.0 + second, np.float32)
+            stage.feed.until_s = 200.0 + second
+            await stage.tick(1.0)
+        assert not stage.screen.query_one(Spectrum).display
+        await stage.pilot.resize_terminal(200, 50)
+        await stage.tick()
+        strip = stage.text(Spectrum).splitlines()[1][7:].rstrip()
+        assert len(strip.strip()) >= 15  # two seconds a column, the faintest are blank
+        await stage.press("plus", "plus", "left")
+        assert stage.screen.view.column_s == 0.5
+        strip = stage.text(Spectrum).splitlines()[1][7:].strip()
+        assert len(strip) >= 60
+        assert " " not in strip
+
+
+def test_the_alarm_budget_is_never_cut_within_a_word() -> None:
+    said = "platt scaling on forty matches that were kept apart, each by the thresholds of the others"
+    panel = BudgetPanel(UNICODE, replace(INFO, calibration=said, label_rule="danger within ten seconds of a shot"))
+    for height in (6, 8):
+        lines = [line.strip() for line in text_of(panel.draw(46, height))]
+        words = set(" ".join(lines[1:]).split()) - {"…"}
+        assert len(lines) == height
+        known = f"{said} alarm from 0.70 about 1 false alarm a match labels: danger within ten seconds of a shot"
+        assert words <= set(f"{known} calibration: index: chance of a danger event near by".split())
