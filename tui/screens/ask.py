@@ -52,6 +52,7 @@ class Ask(ModalScreen[Answer | None]):
     ``chosen`` is called with the values so far after each choice: what a person has said is not lost with Escape.
     """
 
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (9, "-short"), (18, "-middling")]  # noqa: RUF012 - declared so by Screen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", show=False),
         Binding("ctrl+c", "app.help_quit", "quit", show=False),

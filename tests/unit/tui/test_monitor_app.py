@@ -766,3 +766,10 @@ def test_the_alarm_budget_is_never_cut_within_a_word() -> None:
         assert len(lines) == height
         known = f"{said} alarm from 0.70 about 1 false alarm a match labels: danger within ten seconds of a shot"
         assert words <= set(f"{known} calibration: index: chance of a danger event near by".split())
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 24)])
+async def test_a_dialog_shows_its_first_choice_on_any_terminal(on_stage: Opening, size: tuple[int, int]) -> None:
+    async with on_stage(size=size) as stage:
+        await stage.press("r")
+        assert "y  right" in stage.app.export_screenshot().replace("&#160;", " ")
