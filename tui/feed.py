@@ -130,6 +130,19 @@ class SessionFeed(Protocol):
         """Keep what a person said. Raises ``MomentumError`` where it can't be kept."""
         ...
 
+    def unlabel_spike(self, label: SpikeLabel) -> None:
+        """Take back what was said of a spike. Raises ``MomentumError`` where that can't be kept."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """Whether marks and labels can be kept."""
+        ...
+
+    def has_sound(self, onset: float) -> bool:
+        """Whether sound was kept around ``onset``, so that ``clip`` has something to write."""
+        ...
+
     def vitals(self) -> Vitals:
         """How the recording does right now; cheap."""
         ...
@@ -152,11 +165,17 @@ class SessionFeed(Protocol):
         """Write the sound around ``onset`` into ``folder`` and return the file; raises where there is no sound."""
         ...
 
-    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool]) -> "Explanation":
+    def explain(
+        self,
+        moment: "float | Spike | Rejected",
+        wanted: Callable[[], bool],
+        tell: "Callable[[Explanation], None]",
+    ) -> "Explanation":
         """Say why the index stood where it did at a moment (seconds of sound), a spike or a rejected candidate.
 
-        It takes seconds: called from a thread of its own. Raises ``MomentumError`` where its sound was not kept, and
-        when ``wanted`` says that nobody waits any more.
+        It takes seconds: called from a thread of its own, in which ``tell`` is called with what is known so far, first
+        within a second or two. Raises ``MomentumError`` where its sound was not kept, and when ``wanted`` says that
+        nobody waits any more.
         """
         ...
 

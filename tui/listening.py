@@ -60,10 +60,10 @@ class Engine:
 
 def settings_for(flags: Mapping[str, object]) -> "Settings":
     """The settings with ``flags`` on top; a flag that is None was not given."""
-    from engine.config import load_settings
     from engine.paths import find_paths
+    from tui.settings import read_settings
 
-    return load_settings(find_paths().config_file, flags=flags).settings
+    return read_settings(find_paths().config_file, flags=flags).settings
 
 
 def build_engine(settings: "Settings", step: int | None = None, live: bool = True) -> Engine:

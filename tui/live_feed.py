@@ -160,6 +160,19 @@ class LiveFeed:
             self._store.label_spike(label)
         self._labels[label.onset] = label
 
+    def unlabel_spike(self, label: SpikeLabel) -> None:
+        if self._store is not None:
+            self._store.unlabel_spike(label)
+        self._labels.pop(label.onset, None)
+
+    @property
+    def writable(self) -> bool:
+        """Always: what no session keeps is kept as long as the run."""
+        return self._store is None or self._store.writable
+
+    def has_sound(self, onset: float) -> bool:
+        return self._store is not None and self._store.has_sound(onset)
+
     def vitals(self) -> Vitals:
         heard = None if self._ended else self._heard
         delay_s = None if heard is None else self._clock() - heard[1] + heard[0] - self._newest_s
@@ -186,15 +199,20 @@ class LiveFeed:
     def clip(self, onset: float, folder: Path) -> Path:
         return self._kept().clip(onset, folder)
 
-    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool] = lambda: True) -> "Explanation":
+    def explain(
+        self,
+        moment: "float | Spike | Rejected",
+        wanted: Callable[[], bool] = lambda: True,
+        tell: "Callable[[Explanation], None]" = lambda draft: None,
+    ) -> "Explanation":
         """From the session's sound, or else from memory; the weights are read anew, apart from those that listen."""
         if self._store is not None and self._store.reader.segments():
-            return self._store.explain(moment, wanted)
+            return self._store.explain(moment, wanted, tell)
         if self._weights is None:
             raise MomentumError(_NOT_KEPT, _NOT_KEPT_HINT)
         from engine.model.checkpoint import load
 
-        return self._recent.explain(load(self._weights), moment, wanted)
+        return self._recent.explain(load(self._weights), moment, wanted, tell)
 
     def close(self) -> None:
         if self._store is not None:

@@ -144,6 +144,12 @@ class Model:
         self.labels[label.onset] = label
         self.version += 1
 
+    def unlabel(self, label: SpikeLabel) -> None:
+        """Take a label back, here and in the session."""
+        self.feed.unlabel_spike(label)
+        del self.labels[label.onset]
+        self.version += 1
+
     def health_at(self, t: float) -> HealthChange | None:
         """The newest change of state not after ``t``."""
         index = bisect_right(self.health, t, key=lambda change: change.t) - 1

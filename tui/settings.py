@@ -1,12 +1,13 @@
 """What a person can set about the monitor; the configuration and the command line fill it."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.config import Settings
+    from engine.config import Loaded, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,22 @@ class MonitorSettings:
     """Folder of the sessions that can be picked; None: there are none."""
     watch_moves_on: bool = True
     """Whether a watched session that ended is followed by the next one of its device."""
+
+
+def read_settings(
+    file: Path, environ: Mapping[str, str] = os.environ, flags: Mapping[str, object] | None = None
+) -> "Loaded":
+    """``engine.config.load_settings``, and the keys of the monitor are checked as well: the engine knows none.
+
+    Raises ``UsageError`` as that does, and for keys that the monitor could not take.
+    """
+    from engine.config import load_settings, variable
+    from tui.keys import check_keymap
+
+    loaded = load_settings(file, environ, flags)
+    by = loaded.set_by["keys"]
+    check_keymap(loaded.settings.keys, f"{file}: [keys]" if by == "file" else f"{variable('keys')} in the environment")
+    return loaded
 
 
 def monitor_settings(

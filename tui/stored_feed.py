@@ -17,6 +17,7 @@ from engine.session import Review, SessionReader
 from engine.signals import Event, Mark, Rejected, Spike
 from engine.spikes import measured_lines
 from tui.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
+from tui.numbered import new_file
 
 if TYPE_CHECKING:
     from engine.explain.moment import Explanation
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S: Final = 0.5
 """How often the recorder's lock is looked at; asked for many times a second."""
 _QUIET_S: Final = 3.0
-_SUFFIX: Final = {"spikes": "spikes.csv", "readings": "readings.csv", "json": "json", "labels": "labels.json"}
+_NAMES: Final = {
+    "spikes": (".spikes", ".csv"), "readings": (".readings", ".csv"), "json": ("", ".json"),
+    "labels": (".labels", ".json"),
+}  # fmt: skip
+"""What follows the session's name in that of an export."""
 
 
 def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
@@ -94,6 +99,19 @@ class StoredFeed:
         kind = "rejected" if label.rejected else "spike"
         self.reader.label_spike(Review(cast(Any, kind), label.onset, cast(Any, label.verdict), label.what, label.note))
 
+    def unlabel_spike(self, label: SpikeLabel) -> None:
+        self.reader.withdraw_review("rejected" if label.rejected else "spike", label.onset)
+
+    @property
+    def writable(self) -> bool:
+        return self.reader.writable
+
+    def has_sound(self, onset: float) -> bool:
+        from engine.session.clips import clip_at
+
+        clip = clip_at(onset, "spike")
+        return any(segment.start < clip.stop and clip.start < segment.end for segment in self.reader.segments())
+
     def vitals(self) -> Vitals:
         quiet_s = self.reader.heartbeat_age_s if self.running else 0.0
         detail = f"the recorder has done nothing for {quiet_s:.0f} s" if quiet_s > _QUIET_S else ""
@@ -113,9 +131,20 @@ class StoredFeed:
 
     def export(self, kind: str, folder: Path) -> Path:
         """As in ``SessionFeed``; with a reader of its own, so that a thread may do it."""
+
+        part, suffix = _NAMES[kind]
+        path, reserved = new_file(folder, self.reader.name + part, suffix, first_bare=True)
+        reserved.close()
+        try:
+            self._write_export(kind, path)
+        except BaseException:
+            path.unlink(missing_ok=True)  # of an export that failed nothing stays, its name neither
+            raise
+        return path
+
+    def _write_export(self, kind: str, path: Path) -> None:
         from engine.session import export
 
-        path = folder / f"{self.reader.name}.{_SUFFIX[kind]}"
         with (
             SessionReader.open(self.reader.folder) as reader,
             whole_file(path, replace=True) as unfinished,
@@ -127,7 +156,6 @@ class StoredFeed:
                 json.dump(asdict(export.labels(reader)), out, indent=2)
             else:
                 json.dump(export.document(reader), out, indent=2, default=str)
-        return path
 
     def clip(self, onset: float, folder: Path) -> Path:
         """As in ``SessionFeed``; a thread may do it."""
@@ -139,11 +167,16 @@ class StoredFeed:
         write_clip(path, pcm, "flac", replace=True)  # the same clip, written again
         return path
 
-    def explain(self, moment: "float | Spike | Rejected", wanted: Callable[[], bool] = lambda: True) -> "Explanation":
+    def explain(
+        self,
+        moment: "float | Spike | Rejected",
+        wanted: Callable[[], bool] = lambda: True,
+        tell: "Callable[[Explanation], None]" = lambda draft: None,
+    ) -> "Explanation":
         """As in ``SessionFeed``; with a reader of its own, and the weights that the session was heard with."""
         from tui.why.opened import explain_stored
 
-        return explain_stored(self.reader.folder, moment, wanted=wanted)[0]
+        return explain_stored(self.reader.folder, moment, wanted=wanted, tell=tell)[0]
 
     def close(self) -> None:
         self.reader.close()

@@ -32,12 +32,12 @@ def portaudio_version() -> str | None:
 
 def _weights() -> str:
     try:
-        from engine.config import load_settings
         from engine.model.checkpoint import read_config
         from engine.model.installed import find_weights, weights_folders
+        from tui.settings import read_settings
 
         paths = find_paths()
-        choice = load_settings(paths.config_file).settings.weights
+        choice = read_settings(paths.config_file).settings.weights
         config, checksum = read_config(find_weights(choice, weights_folders(paths)))
     except (MomentumError, ImportError) as error:
         return f"not usable: {plain(error)}"
@@ -54,12 +54,12 @@ def _mlx() -> str:
 
 def _engine() -> str:
     try:
-        from engine.config import load_settings
         from engine.model.engines import choose_engine
         from engine.quickest import known
+        from tui.settings import read_settings
 
         paths = find_paths()
-        choice = load_settings(paths.config_file).settings.engine
+        choice = read_settings(paths.config_file).settings.engine
         listens = known(choice, paths.cache)
         return engine_in_words(choice, listens.engine if listens else choose_engine(choice))
     except (MomentumError, ImportError) as error:

@@ -1,6 +1,7 @@
 """Which stretch of a session the screen shows, as a value: follow, freeze, scrub, jump, zoom."""
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 COLUMN_LADDER_S = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -21,6 +22,8 @@ class View:
     end_s: float = 0.0
     following: bool = True
     column_s: float = DEFAULT_COLUMN_S
+    fitted: bool = False
+    """The picture is the whole session, from its left edge to its right one, however long the session becomes."""
 
     def last_column(self) -> int:
         """The column that holds the right edge."""
@@ -35,14 +38,16 @@ class View:
         return math.floor(t / self.column_s) - self.first_column(width)
 
     def moved(self, head_s: float) -> "View":
-        """Follow to the newest moment, if following."""
-        return replace(self, cursor_s=head_s, end_s=head_s) if self.following else self
+        """Follow to the newest moment, if following; a picture of the whole session has its end already."""
+        if not self.following:
+            return self
+        return replace(self, cursor_s=head_s, end_s=self.end_s if self.fitted else head_s)
 
     def frozen(self) -> "View":
         return replace(self, following=False)
 
     def resumed(self, head_s: float) -> "View":
-        return replace(self, following=True, cursor_s=head_s, end_s=head_s)
+        return replace(self, following=True, cursor_s=head_s, end_s=self.end_s if self.fitted else head_s)
 
     def looking_at(self, t: float, head_s: float, width: int) -> "View":
         """Freeze and put the cursor on ``t``; the picture moves only when the cursor would leave it."""
@@ -56,19 +61,29 @@ class View:
     def zoomed(self, steps: int, head_s: float, width: int) -> "View":
         """``steps`` up is closer. Never further out than the first step that shows the whole session."""
         ladder = COLUMN_LADDER_S
+        if self.fitted and steps < 0:
+            return self
         widest = next((i for i, column in enumerate(ladder) if column * width >= head_s), len(ladder) - 1)
         widest = max(widest, ladder.index(DEFAULT_COLUMN_S))
-        here = ladder.index(self.column_s)
+        here = bisect_left(ladder, self.column_s)  # the picture of a whole session may lie between two steps
         there = min(max(here - steps, 0), widest)
         return self._with_column(ladder[there], head_s, width)
 
     def whole(self, head_s: float, width: int) -> "View":
-        """Zoom out until the whole session fits."""
-        zoomed = self.zoomed(-len(COLUMN_LADDER_S), head_s, width)
-        return zoomed if zoomed.following else replace(zoomed, end_s=head_s)
+        """The whole session of ``head_s`` seconds, from edge to edge, but no column narrower than the ladder's."""
+        column_s = max(head_s / max(width - 0.5, 0.5), COLUMN_LADDER_S[0])
+        return replace(self, column_s=column_s, end_s=head_s, fitted=True)
+
+    def refitted(self, head_s: float, width: int) -> "View":
+        """Fitted anew, where the session has grown out of the picture, or the picture has another width."""
+        if not self.fitted:
+            return self
+        end_s = head_s if self.following else self.end_s
+        fits = self.last_column() == width - 1 and end_s < width * self.column_s
+        return replace(self, end_s=end_s) if fits else self.whole(end_s, width)
 
     def _with_column(self, column_s: float, head_s: float, width: int) -> "View":
         if self.following:
-            return replace(self, column_s=column_s)
+            return replace(self, column_s=column_s, end_s=self.cursor_s, fitted=False)
         end = min(head_s, self.cursor_s + _CONTEXT * width * column_s)
-        return replace(self, column_s=column_s, end_s=end)
+        return replace(self, column_s=column_s, end_s=end, fitted=False)

@@ -114,22 +114,36 @@ def still_wanted() -> bool:
     return True
 
 
+def say_nothing(draft: "Attribution") -> None:
+    """For those who wait for the end."""
+
+
 def attribute(
-    network: MlxNetwork, calibration: Calibration, history: History, wanted: Callable[[], bool] = still_wanted
+    network: MlxNetwork,
+    calibration: Calibration,
+    history: History,
+    wanted: Callable[[], bool] = still_wanted,
+    tell: Callable[[Attribution], None] = say_nothing,
 ) -> Attribution:
     """Integrated gradients (Sundararajan, Taly and Yan, 2017) along the straight line from baseline to history.
 
     The integral is a sum of trapezoids. The index at both ends of each is known, so what each of them misses is known
     too: the worst are halved until what they miss together is far within ``TOLERANCE``, and not because large misses
-    cancel. ``wanted`` is asked every second or so; raises ``Left`` when it says no.
+    cancel. ``tell`` is called with what is known so far, first after ``_FIRST_NODES`` gradients, then whenever some
+    trapezoids were halved. ``wanted`` is asked before each gradient; raises ``Left`` when it says no.
     """
     function = HistoryIndex(network, calibration)
     way = history.given.astype(np.float64) - history.baseline
-    places = list(np.linspace(0.0, 1.0, _FIRST_NODES))
-    nodes = dict(zip(places, _nodes(function, history, way, places), strict=True))
+    nodes: dict[float, _Node] = {}
+
+    def visit(places: list[float]) -> None:
+        for place in places:
+            if not wanted():
+                raise Left
+            nodes[place] = _node(function, history, way, place)
+
+    visit(np.linspace(0.0, 1.0, _FIRST_NODES).tolist())
     while len(nodes) < _MOST_NODES:
-        if not wanted():
-            raise Left
         places = sorted(nodes)
         difference = nodes[1.0].index - nodes[0.0].index
         allowed = TOLERANCE * max(abs(difference), LEAST_DIFFERENCE)
@@ -138,15 +152,9 @@ def attribute(
         if abs(signed.sum()) <= 0.3 * allowed and missed.sum() <= 3.0 * allowed:
             break
         worst = [i for i in np.argsort(-missed)[:_AT_ONCE].tolist() if missed[i] > 0.1 * allowed / len(missed)]
-        halves = [(places[i] + places[i + 1]) / 2 for i in worst]
-        nodes |= zip(halves, _nodes(function, history, way, halves), strict=True)
-    places = sorted(nodes)
-    edges = np.diff(places)
-    shares = (np.append(edges, 0.0) + np.insert(edges, 0, 0.0)) / 2
-    parts = np.zeros(history.frames.shape)
-    for place, share in zip(places, shares.tolist(), strict=True):
-        parts += share * nodes[place].slope
-    return Attribution(nodes[1.0].index, nodes[0.0].index, parts, len(nodes))
+        tell(_summed(nodes))
+        visit([(places[i] + places[i + 1]) / 2 for i in worst])
+    return _summed(nodes)
 
 
 def occlude(network: MlxNetwork, calibration: Calibration, history: History) -> Occlusion:
@@ -200,13 +208,21 @@ class _Node:
         return float(self.slope.sum())
 
 
-def _nodes(function: HistoryIndex, history: History, way: Parts, places: list[float]) -> list[_Node]:
-    """The points at ``places`` (0 the baseline, 1 what was heard)."""
-    points = np.stack([(history.baseline + place * way).astype(np.float32) for place in places])
-    values, gradients = function.values_and_gradients(points)
-    return [
-        _Node(float(value), (gradient * way).sum(axis=-1)) for value, gradient in zip(values, gradients, strict=True)
-    ]
+def _node(function: HistoryIndex, history: History, way: Parts, place: float) -> _Node:
+    """The point at ``place`` (0 the baseline, 1 what was heard)."""
+    value, gradient = function.value_and_gradient((history.baseline + place * way).astype(np.float32))
+    return _Node(value, (gradient * way).sum(axis=-1))
+
+
+def _summed(nodes: dict[float, _Node]) -> Attribution:
+    """The sum of the trapezoids between ``nodes``."""
+    places = sorted(nodes)
+    edges = np.diff(places)
+    shares = (np.append(edges, 0.0) + np.insert(edges, 0, 0.0)) / 2
+    parts = np.zeros(nodes[0.0].slope.shape)
+    for place, share in zip(places, shares.tolist(), strict=True):
+        parts += share * nodes[place].slope
+    return Attribution(nodes[1.0].index, nodes[0.0].index, parts, len(nodes))
 
 
 def _missed(nodes: dict[float, _Node], a: float, b: float) -> float:

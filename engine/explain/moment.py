@@ -10,6 +10,7 @@ import numpy as np
 from engine import grid
 from engine.errors import InputError, WeightsError
 from engine.explain.attribution import Attribution, History, Occlusion, attribute, history_of, occlude, still_wanted
+from engine.explain.memory import given_back
 from engine.mel import Frames
 from engine.model.checkpoint import Weights
 from engine.model.installed import list_weights
@@ -43,14 +44,21 @@ class Explanation:
         return abs(self.then - self.attribution.index) <= SAME
 
 
+def nothing_to_say(draft: Explanation) -> None:
+    """For those who wait for the end."""
+
+
 def explain(
     reader: SessionReader,
     weights: Weights,
     t: float,
     with_occlusion: bool = False,
     wanted: Callable[[], bool] = still_wanted,
+    tell: Callable[[Explanation], None] = nothing_to_say,
 ) -> Explanation:
     """Explain the reading at ``t`` seconds of sound, or the last one before it.
+
+    ``tell`` is called with what is known so far, as ``attribute`` calls its own.
 
     Raises:
         InputError: there is no index there, or its sound was not kept.
@@ -58,19 +66,33 @@ def explain(
     """
     t, then = reading_at(reader, t)
     frames = frames_behind(reader.folder / SOUND, frames_counted(t))
-    done = explain_frames(weights, frames, t, then, wanted)
+    done = explain_frames(weights, frames, t, then, wanted, tell)
     if not with_occlusion:
         return done
-    return replace(done, occlusion=occlude(weights.network, weights.config.calibration, done.history))
+    with given_back():
+        return replace(done, occlusion=occlude(weights.network, weights.config.calibration, done.history))
 
 
 def explain_frames(
-    weights: Weights, frames: Frames, t: float, then: float, wanted: Callable[[], bool] = still_wanted
+    weights: Weights,
+    frames: Frames,
+    t: float,
+    then: float,
+    wanted: Callable[[], bool] = still_wanted,
+    tell: Callable[[Explanation], None] = nothing_to_say,
 ) -> Explanation:
     """Explain the reading ``then`` at the end ``t`` of ``frames`` (n, MEL_BANDS), log-mel in dB of unbroken sound."""
     history = history_of(frames, weights.network.front_end)
-    done = attribute(weights.network, weights.config.calibration, history, wanted)
-    return Explanation(t, then, history, done, None)
+
+    def explanation(of: Attribution) -> Explanation:
+        return Explanation(t, then, history, of, None)
+
+    with given_back():
+        return explanation(
+            attribute(
+                weights.network, weights.config.calibration, history, wanted, lambda draft: tell(explanation(draft))
+            )
+        )
 
 
 def reading_at(reader: SessionReader, t: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from engine import grid
 from engine.errors import InputError
 from engine.explain.attribution import still_wanted
-from engine.explain.moment import Explanation, explain_frames, frames_counted
+from engine.explain.moment import Explanation, explain_frames, frames_counted, nothing_to_say
 from engine.hops import SILENT_HOPS
 from engine.mel import Frames, LogMel
 from engine.model.checkpoint import Weights
@@ -59,9 +59,13 @@ class Recent:
             self._take(hop)
 
     def explain(
-        self, weights: Weights, moment: float | Spike | Rejected, wanted: Callable[[], bool] = still_wanted
+        self,
+        weights: Weights,
+        moment: float | Spike | Rejected,
+        wanted: Callable[[], bool] = still_wanted,
+        tell: Callable[[Explanation], None] = nothing_to_say,
     ) -> Explanation:
-        """Explain a moment in seconds of sound, a spike or a rejected candidate.
+        """Explain a moment in seconds of sound, a spike or a rejected candidate; ``tell`` hears what is known so far.
 
         Raises ``InputError`` where it is too long ago, or has no index.
         """
@@ -73,7 +77,7 @@ class Recent:
             frames = frames[: end - pieces[0][0]]
         if len(frames) < grid.HISTORY_FRAMES:
             raise _forgotten(t)
-        return explain_frames(weights, frames, t, then, wanted)
+        return explain_frames(weights, frames, t, then, wanted, tell)
 
     def _take(self, hop: Samples) -> None:
         if hop.any():

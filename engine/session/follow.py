@@ -1,6 +1,7 @@
 """The readers' side of a session: live from another process, or long finished."""
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -8,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.session.folder import LOCK, SOUND
+from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.keeping import NotKept
 from engine.session.lock import holder_of, is_held
 from engine.session.rows import DeviceReports, event_body, event_of, reading_of
@@ -248,7 +249,7 @@ class SessionReader:
 
     def reviews(self) -> list[Review]:
         """The newest review of each spike and rejected candidate, by onset."""
-        return [Review(*row) for row in self._rows(_REVIEWS)]
+        return [Review(*row) for row in self._rows(_REVIEWS, (_WITHDRAWN,))]
 
     def segments(self) -> list[Segment]:
         """The sound that was kept."""
@@ -263,6 +264,16 @@ class SessionReader:
         """Keep what a person says of a spike or a rejected candidate; a later review of it counts instead."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self._add(_ADD_REVIEW, (review.kind, review.onset, review.verdict, review.what, review.note, at))
+
+    def withdraw_review(self, kind: Literal["spike", "rejected"], onset: float) -> None:
+        """Take back what was said of a spike or a rejected candidate. Raises ``InputError``."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._add(_ADD_REVIEW, (kind, onset, _WITHDRAWN, "", "", at))
+
+    @property
+    def writable(self) -> bool:
+        """Whether this process may add marks and reviews."""
+        return os.access(self.folder, os.W_OK) and os.access(self.folder / DATABASE, os.W_OK)
 
     def _add(self, statement: str, values: tuple[Any, ...]) -> None:
         database = open_to_write(self.folder)
@@ -321,7 +332,9 @@ _ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s FROM readings
 _PORTION = 20_000
 _START_AND_END = "SELECT type, body FROM events WHERE type IN ('start', 'end') ORDER BY id"
 _REVIEWS = """SELECT kind, onset, verdict, what, note FROM reviews
-    WHERE id IN (SELECT max(id) FROM reviews GROUP BY kind, onset) ORDER BY onset"""
+    WHERE id IN (SELECT max(id) FROM reviews GROUP BY kind, onset) AND verdict <> ? ORDER BY onset"""
+_WITHDRAWN: Final = "withdrawn"
+"""In place of a verdict: nothing is deleted from a session, so what is taken back is said so."""
 _ADD_REVIEW = "INSERT INTO reviews (kind, onset, verdict, what, note, written_at) VALUES (?,?,?,?,?,?)"
 
 

@@ -19,10 +19,11 @@ def show(as_json: AsJson = False) -> None:
 
     Example: momentum config show --json
     """
-    from engine.config import load_settings, setting_help, shown_settings, variable
+    from engine.config import setting_help, shown_settings, variable
     from engine.paths import find_paths
+    from tui.settings import read_settings
 
-    loaded = load_settings(find_paths().config_file)
+    loaded = read_settings(find_paths().config_file)
     help = setting_help()
     rows = [
         {"name": name, "value": value, "set_by": loaded.set_by[name], "variable": variable(name), "help": help[name]}

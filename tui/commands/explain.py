@@ -8,7 +8,10 @@ import typer
 from tui.output import AsJson, say
 
 if TYPE_CHECKING:
+    from engine.errors import UsageError
+    from engine.explain.moment import Explanation
     from engine.signals import Spike
+    from tui.progress import Progress
 
 
 def explain(
@@ -37,13 +40,15 @@ def explain(
     from engine.paths import find_paths
     from engine.session import find_session
     from tui.output import print_json
+    from tui.progress import shown_on_stderr
     from tui.why import report
     from tui.why.opened import explain_stored
 
     folder = find_session(find_paths().sessions, session)
     moment = _moment(folder, at, spike)
-    pictures = _pictures(svg, png, force)
-    done, used = explain_stored(folder, moment, weights, with_occlusion=True)
+    pictures, missing = _pictures(svg, png, force)
+    with shown_on_stderr() as progress:
+        done, used = explain_stored(folder, moment, weights, with_occlusion=True, tell=_Drafts(progress))
     title = report.title_of(folder.name, done, used.config.title)
     for write in pictures:
         write(done, title)
@@ -52,6 +57,8 @@ def explain(
         print_json({**about, **report.numbers(done)})
     else:
         report.show(done, title)
+    if missing is not None:
+        raise missing
 
 
 def _moment(folder: Path, at: str | None, number: int | None) -> "float | Spike":
@@ -73,14 +80,24 @@ def _moment(folder: Path, at: str | None, number: int | None) -> "float | Spike"
         return max(spikes, key=lambda spike: spike.peak_pressure)
 
 
-def _pictures(svg: Path | None, png: Path | None, force: bool) -> list[Any]:
-    """What writes the pictures that were asked for; what would stop it is said before anything is computed."""
-    from engine.errors import InputError
+def _pictures(svg: Path | None, png: Path | None, force: bool) -> "tuple[list[Any], UsageError | None]":
+    """What writes the pictures that were asked for, and why there can be no PNG beside the SVG.
+
+    What would stop all of them is raised, before anything is computed.
+    """
+    from engine.errors import InputError, UsageError
     from tui.why import picture
 
     wanted = [(svg, picture.write_svg), (png, picture.write_png)]
+    missing = None
     if png is not None:
-        picture.check_png()
+        try:
+            picture.check_png()
+        except UsageError as error:
+            if svg is None:
+                raise
+            missing = error
+            del wanted[1]
     found = []
     for path, write in wanted:
         if path is None:
@@ -88,7 +105,24 @@ def _pictures(svg: Path | None, png: Path | None, force: bool) -> list[Any]:
         if path.exists() and not force:
             raise InputError(f"{path} exists already", "Add --force to write over it.")
         found.append(_Writer(path, write))
-    return found
+    return found, missing
+
+
+class _Drafts:
+    """Says the first answer, which is there long before the last, and then how the refining goes."""
+
+    def __init__(self, progress: "Progress") -> None:
+        self._progress = progress
+        self._told = False
+
+    def __call__(self, draft: "Explanation") -> None:
+        from tui.why import report
+        from tui.why.words import tell
+
+        if not self._told:
+            self._told = True
+            typer.echo(f"a first answer: {tell(draft).sentence}", err=True)
+        self._progress("refining it", draft.attribution.nodes, None, report.progress(draft.attribution))
 
 
 class _Writer:

@@ -26,7 +26,8 @@ def replay(
     mouse: Mouse = None,
     fps: Fps = None,
 ) -> int:
-    """Show a finished session as it was live: pause with space, seek with the arrows, n and p go from spike to spike.
+    """Show a finished session as it was live: pause with space, seek with the arrows, comma and full stop go from spike
+    to spike.
 
     Exit codes: 0 done, 5 there is no such session or it is damaged, 130 and 143 ended by a signal.
 

@@ -139,7 +139,6 @@ def head(
     """
     from dataclasses import replace
 
-    from engine.config import load_settings
     from engine.errors import InputError
     from engine.model.checkpoint import load
     from engine.model.installed import find_weights, weights_folders
@@ -148,10 +147,11 @@ def head(
     from train.fit_head import HeadSettings, fit_head, head_inputs
     from train.labels import find_rule
     from train.library import Library
+    from tui.settings import read_settings
 
     rule = find_rule(labels)
     paths = find_paths()
-    chosen = load_settings(paths.config_file, flags={"weights": weights}).settings.weights
+    chosen = read_settings(paths.config_file, flags={"weights": weights}).settings.weights
     base = load(find_weights(chosen, weights_folders(paths)))
     settings = HeadSettings(seed=seed, long_steps=long_steps)
     settings = replace(settings, schedule=_changed(settings.schedule, steps=steps, learning_rate=learning_rate))

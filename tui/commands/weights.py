@@ -89,10 +89,10 @@ def verify(name: Name = None, as_json: AsJson = False) -> None:
 
 
 def _folder(name: str | None) -> Any:
-    from engine.config import load_settings
     from engine.model.installed import find_weights, weights_folders
     from engine.paths import find_paths
+    from tui.settings import read_settings
 
     paths = find_paths()
-    settings = load_settings(paths.config_file, flags={"weights": name}).settings
+    settings = read_settings(paths.config_file, flags={"weights": name}).settings
     return find_weights(settings.weights, weights_folders(paths))

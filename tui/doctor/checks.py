@@ -10,9 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
 
-from engine.config import Settings, load_settings
+from engine.config import Settings
 from engine.errors import MomentumError, UsageError
 from engine.paths import Paths
+from tui import settings
 from tui.service.asking import Run, run_command
 
 
@@ -75,7 +76,7 @@ def this_terminal() -> Terminal | None:
 def read_settings(paths: Paths, environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
     """The settings and what there is to say of them; the defaults where they can't be read."""
     try:
-        loaded = load_settings(paths.config_file, environ)
+        loaded = settings.read_settings(paths.config_file, environ)
     except UsageError as error:
         return Settings(), [Finding("settings", Verdict.PROBLEM, error.message, error.hint)]
     changed = sum(source != "default" for source in loaded.set_by.values())

@@ -10,13 +10,15 @@ from textual.screen import Screen
 from engine.errors import MomentumError
 from engine.paths import private_folder
 from engine.signals import Alarm, Mark, Rejected, Spike
-from tui.feed import FeedKind, SessionFeed, SpikeLabel
+from tui.feed import FeedKind, SessionFeed
 from tui.glyphs import Glyphs
-from tui.keys import KEYS, Key, bindings
+from tui.keys import KEYS, Key, bindings, key_name
 from tui.match_clock import session_time
 from tui.model import Candidate, Model
+from tui.numbered import new_file
 from tui.playback import play
 from tui.player import Player
+from tui.reviews import Reviews
 from tui.screens import questions
 from tui.screens.ask import Answer, Ask, Question
 from tui.screens.help import HelpScreen
@@ -45,6 +47,7 @@ class ActingScreen(Screen[None]):
         self.settings = settings
         self.glyphs = glyphs
         self.model = Model(feed)
+        self.reviews = Reviews(self.model)
         self.view = View()
         self.player: Player | None = None
         self.with_rejected = False
@@ -85,6 +88,8 @@ class ActingScreen(Screen[None]):
 
     def action_freeze(self) -> None:
         """Hold the view still while the recording goes on, or go on; in a replay pause and play."""
+        if not self.view.following:
+            self.query_one(SpikeLog).release()
         if self.player is not None:
             self.player.playing = not self.player.playing and self.player.position_s < self.player.length_s
             self.view = self.view.resumed(self.now_s) if self.player.playing else self.view.frozen()
@@ -203,11 +208,34 @@ class ActingScreen(Screen[None]):
         self.say(f"alarm from {point.threshold:.2f}, {words} {where} ({side})")
         self.paint()
 
-    def action_review(self) -> None:
-        """Say what the selected spike was."""
+    def action_verdict(self, verdict: str) -> None:
+        """Keep at once whether the program was right about the selected spike; the same key again takes it back."""
         candidate = self.query_one(SpikeLog).selected
         if candidate is None:
             self.say("no spike to review yet")
+            return
+        before = self.reviews.given(candidate)
+        if self._try(lambda: self.reviews.judge(candidate, verdict)):
+            self.repaint_log()
+            self.say(self._verdict_words(candidate, before is not None and before.verdict == verdict, verdict))
+
+    def _verdict_words(self, candidate: Candidate, taken_back: bool, verdict: str) -> str:
+        name = questions.name_of_candidate(candidate)
+        given = self.reviews.given(candidate)
+        if taken_back:
+            return f"taken back: {name} is {given.verdict if given else 'not reviewed'}"
+        undo, more = (key_name(id, self.settings.keys, self.glyphs) for id in (verdict, "review"))
+        kept = "" if self.feed.info.recording or self.feed.info.kind is not FeedKind.LIVE else ", for this run alone"
+        return f"{verdict}: {name}{kept}. {undo} takes it back, {more} says what it was"
+
+    def action_review(self) -> None:
+        """Say what the selected spike was. Every choice is kept at once, so Escape loses nothing."""
+        candidate = self.query_one(SpikeLog).selected
+        if candidate is None:
+            self.say("no spike to review yet")
+            return
+        if not self.feed.writable:
+            self.say("this session can't be written to, so no review can be kept", "warning")
             return
 
         def clip() -> None:
@@ -216,17 +244,39 @@ class ActingScreen(Screen[None]):
         def played() -> None:
             self._write_beside(lambda folder: self._play(candidate.onset, folder))
 
-        def keep(answer: Answer | None) -> None:
-            if answer is not None:
-                verdict, what = answer.values
-                label = SpikeLabel(candidate.onset, verdict, what, answer.note, isinstance(candidate, Rejected))
-                if self._try(lambda: self.model.label(label)):
-                    self.repaint_log()
-                    self.say(f"kept: {label.verdict}, {label.what}. E exports all reviews")
+        def chosen(values: tuple[str, ...]) -> None:
+            if len(values) < len(asked):
+                self._review(lambda: self.reviews.judge(candidate, values[0]))
+            else:
+                self._review(lambda: self.reviews.explain(candidate, what=values[-1]))
 
-        about = questions.about(candidate, self.model.clock)
-        first = questions.verdict_question(isinstance(candidate, Rejected), played, clip)
-        self._ask("Review", [first, questions.WHAT], keep, note="a note, if you like", about=about)
+        def keep(answer: Answer | None) -> None:
+            label = self.reviews.given(candidate)
+            if answer is not None and label is not None:
+                self._review(lambda: self.reviews.explain(candidate, note=answer.note))
+                self.say(f"kept: {label.verdict}, {label.what}")
+
+        given = self.reviews.given(candidate)
+        sound = questions.sound_choices(played, clip) if self.feed.has_sound(candidate.onset) else ()
+        asked = [questions.what_question(sound)]
+        if given is None:
+            asked.insert(0, questions.verdict_question(isinstance(candidate, Rejected), sound))
+        self.app.push_screen(
+            Ask(
+                "Review",
+                asked,
+                self.glyphs,
+                note="a note, if you like",
+                about=questions.about(candidate, self.model.clock),
+                noted=given.note if given else "",
+                chosen=chosen,
+            ),
+            keep,
+        )
+
+    def _review(self, change: Callable[[], object]) -> None:
+        if self._try(change):
+            self.repaint_log()
 
     def action_why(self) -> None:
         """Say what moved the index at the selected spike; without any spike, at the moment in view."""
@@ -235,7 +285,7 @@ class ActingScreen(Screen[None]):
         candidate = self.query_one(SpikeLog).selected
         t = self.view.cursor_s if candidate is None else moment_of(candidate)
         moment = candidate if isinstance(candidate, Spike | Rejected) else t
-        self.app.push_screen(WhyScreen(t, lambda wanted: self.feed.explain(moment, wanted), self.glyphs))
+        self.app.push_screen(WhyScreen(t, lambda *how: self.feed.explain(moment, *how), self.glyphs))
 
     def action_export(self) -> None:
         """Write the session to a file."""
@@ -247,15 +297,18 @@ class ActingScreen(Screen[None]):
         self._ask("Export this session", [questions.EXPORT], write)
 
     def action_screenshot(self) -> None:
-        """Save the screen as a picture, for its owner alone."""
-        name = f"monitor-{session_time(self.view.cursor_s).replace(':', '-')}.svg"
+        """Save the screen as a picture, for its owner alone; what was said of the one before is not in it."""
+        self.say("")
+        self.call_after_refresh(self._take_picture)
 
+    def _take_picture(self) -> None:
         picture = screen_as_svg(self.app)
+        name = f"{self.feed.info.session or 'monitor'}-picture"
 
         def write(folder: Path) -> Path:
-            path = folder / name
-            path.touch(mode=0o600)
-            path.write_text(picture, encoding="utf-8")
+            path, file = new_file(folder, name, ".svg")
+            with file:
+                file.write(picture)
             return path
 
         self._write_beside(write)
@@ -294,8 +347,8 @@ class ActingScreen(Screen[None]):
         self._ask("Quit", [questions.QUIT], leave)
 
     def say(self, text: str, severity: str = "information") -> None:
-        """A line in the corner of the screen, as plain text."""
-        self.notify(text, severity=severity, markup=False, timeout=5)  # type: ignore[arg-type]
+        """Tell a person how an action went, as plain text."""
+        raise NotImplementedError
 
     def _ask(
         self, title: str, asked: list[Question], then: Callable[[Answer | None], None], note: str = "", about: str = ""

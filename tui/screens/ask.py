@@ -47,8 +47,12 @@ class Answer:
 
 
 class Ask(ModalScreen[Answer | None]):
-    """Asks one question after the other; Escape leaves without an answer."""
+    """Asks one question after the other; Escape leaves without an answer.
 
+    ``chosen`` is called with the values so far after each choice: what a person has said is not lost with Escape.
+    """
+
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (9, "-short"), (18, "-middling")]  # noqa: RUF012 - declared so by Screen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", show=False),
         Binding("ctrl+c", "app.help_quit", "quit", show=False),
@@ -62,8 +66,13 @@ class Ask(ModalScreen[Answer | None]):
         *,
         note: str = "",
         about: str = "",
+        noted: str = "",
+        chosen: Callable[[tuple[str, ...]], None] | None = None,
     ) -> None:
+        """``note`` asks for a note at the end, and ``noted`` is what it says already."""
         super().__init__()
+        self._noted = noted
+        self._chosen = chosen
         self._title = title
         self._questions = list(questions)
         self._note = note
@@ -79,7 +88,8 @@ class Ask(ModalScreen[Answer | None]):
             yield Static(id="question")
             yield OptionList(id="choices")
             if self._note:
-                yield Input(placeholder=self._note, max_length=NOTE_LIMIT, id="note")
+                yield Input(self._noted, placeholder=self._note, max_length=NOTE_LIMIT, id="note")
+            yield Static(id="said")
             yield Static(id="keys")
 
     def on_mount(self) -> None:
@@ -100,16 +110,22 @@ class Ask(ModalScreen[Answer | None]):
             options.add_options([Option(Content(f"{choice.letter}  {choice.text}")) for choice in question.choices])
             options.highlighted = question.first
             options.focus()
-            self._explain("letter or Enter chooses, Escape cancels")
+            self._explain(f"letter or Enter chooses, Escape {'closes' if self._chosen else 'cancels'}")
         elif self._note:
             self.query_one(OptionList).display = False
             self.query_one("#question", Static).update(Content(" ".join(["/".join(self._values), self._note]).strip()))
             field = self.query_one(Input)
             field.display = True
             field.focus()
-            self._explain("Enter keeps it, Escape cancels")
+            self._explain("Enter keeps it, Escape leaves it out" if self._chosen else "Enter keeps it, Escape cancels")
         else:
             self.dismiss(Answer(tuple(self._values)))
+
+    def tell(self, text: str) -> None:
+        """Say how something went that was done from here."""
+        said = self.query_one("#said", Static)
+        said.update(Content(plain(text)))
+        said.add_class("-on")
 
     def _explain(self, text: str) -> None:
         self.query_one("#keys", Static).update(Content(text))
@@ -119,6 +135,8 @@ class Ask(ModalScreen[Answer | None]):
             choice.act()
             return
         self._values.append(choice.value)
+        if self._chosen is not None:
+            self._chosen(tuple(self._values))
         self._ask_next()
 
     def on_key(self, event: Key) -> None:

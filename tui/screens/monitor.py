@@ -17,6 +17,7 @@ from tui.keys import key_name
 from tui.model import Moment
 from tui.player import Player
 from tui.screens.acting import moment_of
+from tui.screens.ask import Ask
 from tui.screens.filtering import FilterLine
 from tui.screens.visiting import VisitingScreen
 from tui.settings import MonitorSettings
@@ -27,14 +28,15 @@ from tui.widgets.index import IndexPanel
 from tui.widgets.level import LevelPanel
 from tui.widgets.lines import (
     Banner,
+    BannerText,
     Header,
     HeaderValue,
     KeyBar,
     KeyHint,
     StatusLine,
     StatusValue,
-    banner_lines,
 )
+from tui.widgets.said import SHOWN_S, Said
 from tui.widgets.spectrum import Spectrum
 from tui.widgets.spike_log import LogValue, SpikeLog
 from tui.widgets.whole import WholeSession
@@ -44,19 +46,26 @@ _STALE_AFTER_S = 2.0
 """Without a new moment for this long the index is not shown any more."""
 _VITALS_EVERY_S = 1.0
 _HINTS: dict[str, str] = {
-    "following": "freeze previous_spike mark goal review why quit export clock zoom_out help",
-    "frozen": "freeze back forward previous_spike next_spike review why quit mark zoom_out help",
-    "replay": "freeze back forward next_spike faster review why quit export previous_spike help",
-    "ended": "back forward previous_spike next_spike review why quit open export whole help",
+    "following": "freeze previous_spike right wrong review mark goal why export clock zoom_out help quit",
+    "frozen": "freeze back forward previous_spike next_spike right wrong review why mark zoom_out help quit",
+    "replay": "freeze back forward next_spike right wrong review faster why export previous_spike help quit",
+    "ended": "back forward previous_spike next_spike right wrong review why open export whole help quit",
 }
-"""Keys that matter in a state of the screen, the most useful first; the footer shows as many as fit."""
+"""Keys that matter in a state of the screen, the most useful first; the footer shows what fits, and the last two."""
+_WRITING = ("right", "wrong", "review", "mark", "goal", "clock")
+"""What needs a session that may be written."""
+_ROWS_A_WARNING = 8
+"""Of this many rows of the screen one may be a warning; one always."""
+_TOLD_FOR_S = 10.0
+"""An alarm, and trouble, stand in the banner for so long."""
+_SEVERE = {"information": "calm-word", "warning": "alarm-word", "error": "fault-word"}
 
 
 class MonitorScreen(VisitingScreen):
     """Polls its feed and shows one moment of it: the newest while following, another while frozen."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-medium"), (120, "-wide")]  # noqa: RUF012 - declared so by Screen
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middling"), (40, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (9, "-short"), (18, "-middling"), (40, "-tall")]  # noqa: RUF012
 
     def __init__(
         self, feed: SessionFeed, settings: MonitorSettings, glyphs: Glyphs, clock: Callable[[], float], note: str = ""
@@ -71,10 +80,13 @@ class MonitorScreen(VisitingScreen):
         self._log_version = -1
         self._log_until = 0
         self._broken = False
+        self._writable = feed.writable
+        self._said_at = self._last_tick
+        self._told: list[tuple[float, BannerText]] = []
 
     def compose(self) -> ComposeResult:
         yield Header(self.glyphs, id="header")
-        yield Banner(self.glyphs, banner_lines(self.feed.info), id="banner")
+        yield Banner(self.glyphs, id="banner")
         with Container(id="now"):
             yield IndexPanel(self.glyphs, self.feed.info.trained, id="index")
             yield LevelPanel(self.glyphs, self.feed.info.source, id="level")
@@ -85,8 +97,10 @@ class MonitorScreen(VisitingScreen):
             yield SpikeLog(self.glyphs, id="log")
             yield WholeSession(self.glyphs, id="whole")
         yield FilterLine()
-        yield StatusLine(self.glyphs, id="status")
-        yield KeyBar(self.glyphs, id="keys")
+        with Container(id="foot"):
+            yield Said(self.glyphs, id="messages")
+            yield StatusLine(self.glyphs, id="status")
+            yield KeyBar(self.glyphs, id="keys")
 
     def on_mount(self) -> None:
         try:
@@ -136,6 +150,7 @@ class MonitorScreen(VisitingScreen):
     def paint(self, clock_s: float | None = None) -> None:
         """Show the view's moment on every panel; each sends only the cells that differ."""
         clock_s = self._clock() if clock_s is None else clock_s
+        self.view = self.view.refitted(self.model.head_s, self.columns)
         t = self.view.cursor_s
         moment = self._fresh(self.model.moment(t), clock_s)
         at_end = self.ended if t >= self.model.head_s else None
@@ -151,7 +166,7 @@ class MonitorScreen(VisitingScreen):
         )  # fmt: skip
         if clock_s - self._vitals_at >= _VITALS_EVERY_S:
             self._vitals, self._vitals_at = self.feed.vitals(), clock_s
-        self.query_one(Banner).show([*self.banner_texts(), *self._vitals.not_kept.lines()])
+            self._writable = self.feed.writable
         self.query_one(IndexPanel).show(moment, at_end)
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)
@@ -162,7 +177,33 @@ class MonitorScreen(VisitingScreen):
             StatusValue(self.feed.info, moment, rate, self._vitals, ended if self.player is None else None)
         )
         self.query_one(KeyBar).show(self._hints())
+        self._paint_words(clock_s)
         self._paint_wide(clock_s)
+
+    def _paint_words(self, clock_s: float) -> None:
+        """What was told, as long as it is news; what was said is not gone before it could be seen."""
+        self._told = [(until_s, warning) for until_s, warning in self._told if clock_s < until_s]
+        standing = [BannerText(text) for text in (*self._vitals.not_kept.lines(), *self.banner_texts())]
+        width, height = self.size
+        rows = max(height // _ROWS_A_WARNING, 1)
+        self.query_one(Banner).show([*(warning for _, warning in reversed(self._told)), *standing], width, rows)
+        if self.app.screen is not self:
+            self._said_at = clock_s
+        elif clock_s - self._said_at >= SHOWN_S and self.query_one(Said).text:
+            self.say("")
+
+    def warn(self, warning: BannerText, clock_s: float) -> None:
+        """In the banner for a while."""
+        self._told.append((clock_s + _TOLD_FOR_S, warning))
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """In the line above the footer; in a dialog that is open, there."""
+        if text and isinstance(self.app.screen, Ask):
+            self.app.screen.tell(text)
+            return
+        self._said_at = self._clock()
+        self.set_class(bool(text), "-saying")
+        self.query_one(Said).show(text, severity, *self.size)
 
     def _fresh(self, moment: Moment, clock_s: float) -> Moment:
         """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale."""
@@ -202,8 +243,9 @@ class MonitorScreen(VisitingScreen):
         spectrum = self.query_one(Spectrum)
         frame = self.feed.spectrum()
         spectrum.set_class(frame is not None, "-heard")
-        if spectrum.display and self.view.following:
-            spectrum.push(frame, self.view.last_column())
+        if frame is not None:
+            spectrum.hear(frame, self.model.head_s)  # shown or not: a terminal may become large enough
+        spectrum.show(self.view)
 
     def repaint_log(self) -> None:
         """Draw the log although no event came."""
@@ -212,6 +254,7 @@ class MonitorScreen(VisitingScreen):
 
     def on_resize(self, event: Resize) -> None:
         self._whole_at = float("-inf")
+        self.query_one(Said).fit_into(*event.size)
         self.call_after_refresh(self.paint)
 
     def _poll(self) -> list[Event]:
@@ -235,7 +278,7 @@ class MonitorScreen(VisitingScreen):
     def _tell(self, news: list[Event], clock_s: float) -> None:
         for notice in self.alerts.notices(news, self.now_s, self.model.clock):
             whose = f"{plain(self.feed.info.source, 24)}: " if self.behind else ""
-            self.notify(whose + notice.text, severity=notice.severity, markup=False, timeout=6)
+            self.front.warn(BannerText(whose + notice.text, _SEVERE[notice.severity]), clock_s)
             if notice.rings and self.alerts.may_ring(clock_s):
                 self.app.bell()
 
@@ -245,8 +288,16 @@ class MonitorScreen(VisitingScreen):
             state = "replay"
         elif self.ended is not None:
             state = "ended"
+        selected = self.query_one(SpikeLog).selected
+        hidden = () if self._writable else _WRITING
+        if selected is None:
+            hidden = (*hidden, "right", "wrong", "review")
+        elif self.reviews.given(selected) is None:
+            hidden = (*hidden, "review")
         hints = []
         for id in _HINTS[state].split():
+            if id in hidden:
+                continue
             key = self.key_of(id)
             short = key.short
             if id == "freeze":

@@ -62,6 +62,7 @@ class PickScreen(ModalScreen[Entry | None]):
     def compose(self) -> ComposeResult:
         yield SessionList(self._glyphs, self._now, id="sessions")
         yield PickField()
+        yield Static(id="pick-told", markup=False)
         yield Static(Content(" " + _KEYS), id="pick-keys")
 
     def on_mount(self) -> None:
@@ -81,13 +82,14 @@ class PickScreen(ModalScreen[Entry | None]):
             self.app.call_from_thread(shown.finish)
 
     def _say(self, text: str) -> None:
-        self.notify(plain(text, 300), severity="error", markup=False)
+        self.query_one("#pick-told", Static).update(Content(" " + plain(text, 300)))
 
     def action_move(self, rows: int) -> None:
         """Move in the list."""
         self.query_one(SessionList).move(rows)
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        self.query_one("#pick-told", Static).update("")
         self.query_one(SessionList).filter(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -1,7 +1,8 @@
 """What the monitor asks: marks, match clock, review, export, quit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from engine.signals import Alarm, Rejected, Spike
 from tui.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock, session_time
@@ -65,20 +66,22 @@ def clock_question(likely: str) -> Question:
     return Question("What begins or ends now?", choices, first=CLOCK_LABELS.index(likely))
 
 
-def verdict_question(was_rejected: bool, play: Callable[[], None], clip: Callable[[], None]) -> Question:
-    """Whether the program was right about it."""
+def verdict_question(was_rejected: bool, sound: Sequence[Choice]) -> Question:
+    """Whether the program was right about it; ``sound`` is what can be done with its sound."""
     right = "right: it was rightly left out" if was_rejected else "right: it deserved the alarm"
     wrong = "wrong: it should have been reported" if was_rejected else "wrong: a false alarm"
-    return Question(
-        "Was the program right?",
-        (
-            Choice("r", "right", right),
-            Choice("w", "wrong", wrong),
-            Choice("u", "unsure", "unsure"),
-            Choice("p", "play", "play its sound here", play),
-            Choice("x", "clip", "export its sound as a clip", clip),
-        ),
-    )
+    verdicts = (Choice("y", "right", right), Choice("n", "wrong", wrong), Choice("u", "unsure", "unsure"))
+    return Question("Was the program right?", (*verdicts, *sound))
+
+
+def what_question(sound: Sequence[Choice]) -> Question:
+    """What it was."""
+    return replace(WHAT, choices=(*WHAT.choices, *sound))
+
+
+def sound_choices(play: Callable[[], None], clip: Callable[[], None]) -> tuple[Choice, ...]:
+    """What can be done with sound that was kept."""
+    return (Choice("p", "play", "play its sound here", play), Choice("e", "clip", "export its sound as a clip", clip))
 
 
 def about(candidate: Candidate, clock: MatchClock) -> str:
@@ -95,6 +98,17 @@ def about(candidate: Candidate, clock: MatchClock) -> str:
         case Rejected():
             reason = REASONS.get(candidate.reason, candidate.reason.replace("_", " "))
             return f"Not reported, {at}: up to {candidate.peak_pressure:.2f}, {reason}."
+
+
+def name_of_candidate(candidate: Candidate) -> str:
+    """A candidate in a few words: its height and when it was."""
+    match candidate:
+        case Spike():
+            return f"{candidate.peak_pressure:.2f} at {session_time(candidate.peak)}"
+        case Alarm():
+            return f"{candidate.pressure:.2f} since {session_time(candidate.onset)}"
+        case Rejected():
+            return f"{candidate.peak_pressure:.2f} at {session_time(candidate.onset)}, not reported"
 
 
 def parse_time(text: str) -> float | None:

@@ -21,7 +21,7 @@ from tui.screens.pick import PickScreen
 from tui.settings import MonitorSettings
 from tui.text import plain
 from tui.view import View
-from tui.widgets.lines import banner_lines
+from tui.widgets.lines import BannerText, banner_lines
 
 _LOOK_EVERY_S: Final = 1.0
 _NOTE_S: Final = 60.0
@@ -57,7 +57,16 @@ class VisitingScreen(FilteringScreen):
     @property
     def behind(self) -> bool:
         """Whether another session lies over this one."""
-        return [screen for screen in self.app.screen_stack if isinstance(screen, VisitingScreen)][-1:] != [self]
+        return self.front is not self
+
+    @property
+    def front(self) -> "VisitingScreen":
+        """The topmost monitor: what a person looks at."""
+        return [screen for screen in self.app.screen_stack if isinstance(screen, VisitingScreen)][-1]
+
+    def warn(self, warning: BannerText, clock_s: float) -> None:
+        """Say it in the banner for a while."""
+        raise NotImplementedError
 
     def banner_texts(self) -> list[str]:
         """What to know before believing the number, and where this session stands to others."""

@@ -1,7 +1,7 @@
 """Why the index stood where it did: computed beside the screen, shown over it."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,7 +13,11 @@ from engine.explain.moment import Explanation
 from tui.glyphs import Glyphs
 from tui.widgets.why import WhyPanel
 
-_WAITING = "hearing the 38 s before it again; this takes some seconds, and the listening goes on meanwhile"
+_WAITING = "hearing the 38 s before it again; a first answer comes at once and is refined, and the listening goes on"
+
+
+Ask: TypeAlias = Callable[[Callable[[], bool], Callable[[Explanation], None]], Explanation]
+"""Explains a moment; given are whether somebody still waits, and what shows an answer that is not refined yet."""
 
 
 class WhyScreen(ModalScreen[None]):
@@ -24,9 +28,8 @@ class WhyScreen(ModalScreen[None]):
         Binding("ctrl+c", "app.help_quit", "quit", show=False),
     ]
 
-    def __init__(self, t: float, ask: Callable[[Callable[[], bool]], Explanation], glyphs: Glyphs) -> None:
-        """``ask`` gives the explanation of the moment near ``t`` seconds. It is called once, in a thread, and may ask
-        whether somebody still waits."""
+    def __init__(self, t: float, ask: Ask, glyphs: Glyphs) -> None:
+        """``ask`` gives the explanation of the moment near ``t`` seconds. It is called once, in a thread."""
         super().__init__()
         self._t = t
         self._ask = ask
@@ -41,7 +44,7 @@ class WhyScreen(ModalScreen[None]):
     def _explain(self) -> None:
         panel = self.query_one(WhyPanel)
         try:
-            explanation = self._ask(self._wanted)
+            explanation = self._ask(self._wanted, lambda draft: self._tell(panel.sketch, draft))
         except MomentumError as error:
             self._tell(panel.fail, error.message, error.hint)
         except OSError as error:

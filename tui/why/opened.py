@@ -19,10 +19,12 @@ def explain_stored(
     weights: str | None = None,
     with_occlusion: bool = False,
     wanted: Callable[[], bool] = lambda: True,
+    tell: "Callable[[Explanation], None]" = lambda draft: None,
 ) -> "tuple[Explanation, Weights]":
     """Explain a moment (seconds of sound, a spike, or a rejected candidate) of the session in ``folder``.
 
-    ``weights`` names others than those it was heard with; ``wanted`` says whether anybody still waits.
+    ``weights`` names others than those it was heard with; ``wanted`` says whether anybody still waits; ``tell`` is
+    called with what is known so far.
 
     Raises:
         InputError: there is no index at that moment, or its sound was not kept.
@@ -43,7 +45,7 @@ def explain_stored(
             )
         found = find_weights(weights, folders) if weights else weights_of_session(reader, folders)
         loaded = load(found)
-        return explain(reader, loaded, t, with_occlusion, wanted), loaded
+        return explain(reader, loaded, t, with_occlusion, wanted, tell), loaded
 
 
 def spike_number(reader: "SessionReader", number: int) -> "Spike":

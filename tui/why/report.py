@@ -4,7 +4,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.explain.attribution import BAND_GROUP, by_bands, by_second
+from engine.explain.attribution import (
+    BAND_GROUP,
+    LEAST_DIFFERENCE,
+    TOLERANCE,
+    Attribution,
+    by_bands,
+    by_second,
+)
 from engine.explain.moment import Explanation
 from tui.lines import clock_time
 from tui.output import print_lines, print_plot
@@ -115,6 +122,12 @@ def doubts(explanation: Explanation) -> list[str]:
     if not explanation.attribution.complete:
         found.append("the parts do not sum to the difference as closely as they should (1 %)")
     return found
+
+
+def progress(draft: Attribution) -> str:
+    """How far an answer is that is still being refined."""
+    missed = abs(draft.gap) / max(abs(draft.difference), LEAST_DIFFERENCE)
+    return f"{draft.nodes} gradients, the parts miss {missed:.1%} (aim: {TOLERANCE:.0%})"
 
 
 def title_of(session: str, explanation: Explanation, weights: str) -> str:

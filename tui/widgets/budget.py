@@ -1,5 +1,6 @@
 """The alarm budget in force, and what the index is calibrated to."""
 
+from textwrap import wrap
 from typing import ClassVar
 
 from tui.feed import FeedInfo, OperatingPoint
@@ -63,11 +64,18 @@ class BudgetPanel(Painted):
     def draw(self, width: int, height: int) -> list[Line]:
         info = self.info
         means = "index: chance of a danger event near by" if info.trained else "index: means nothing, untrained"
-        return [
-            rule("Alarm budget", width, self.glyphs, "[ fewer  ] more" if info.operating_points else ""),
-            [Piece(f" alarm from {self.threshold:.2f}", "alarm")],
-            [Piece(" " + budget_sentence(info.operating_points, self.threshold))],
-            [Piece(f" {means}", "faint")],
-            [Piece(f" labels: {plain(info.label_rule, 40) or 'unknown'}", "faint")],
-            [Piece(f" calibration: {plain(info.calibration, 40) or 'none'}", "faint")],
+        texts = [
+            (f"alarm from {self.threshold:.2f}", "alarm"),
+            (budget_sentence(info.operating_points, self.threshold), "ink"),
+            (means, "faint"),
+            (f"labels: {plain(info.label_rule, 200) or 'unknown'}", "faint"),
+            (f"calibration: {plain(info.calibration, 200) or 'none'}", "faint"),
         ]
+        lines: list[Line] = [
+            rule("Alarm budget", width, self.glyphs, "[ fewer  ] more" if info.operating_points else "")
+        ]
+        for index, (text, style) in enumerate(texts):
+            room = max(height - len(lines) - (len(texts) - index - 1), 1)  # each has a row, the last what is left
+            rows = wrap(text, max(width - 1, 8), max_lines=room, placeholder=" " + self.glyphs.ellipsis)
+            lines += [[Piece(f" {row}", style)] for row in rows]
+        return lines

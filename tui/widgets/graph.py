@@ -68,7 +68,8 @@ def picture_of(model: Model, view: View, width: int, with_rejected: bool) -> Pic
         add(model.alarm.decided_at, "spike")
     for mark in model.marks:
         add(mark.t, "clock" if mark.label in CLOCK_LABELS else "mark", letter_of(mark.label))
-    cursor = None if view.following else view.column_of(view.cursor_s, width)
+    at_end = view.following and view.column_of(view.cursor_s, width) >= width - 1
+    cursor = None if at_end else view.column_of(view.cursor_s, width)
     return Picture(columns, model.threshold, tuple(markers), cursor, view)
 
 
@@ -185,7 +186,7 @@ def _axis(picture: Picture, glyphs: Glyphs) -> Line:
     column_s = picture.view.column_s
     step_s = next((nice for nice in _NICE_S if nice >= _TICK_EVERY * column_s), _NICE_S[-1])
     cells = [" "] * count
-    if picture.view.following:
+    if picture.cursor is None and picture.view.following:
         ticks = [(count - 1 - round(back / column_s), f"{glyphs.minus}{session_time(back)}") for back in
                  range(step_s, math.ceil(count * column_s), step_s)]  # fmt: skip
         ticks.insert(0, (count - 1, "now"))

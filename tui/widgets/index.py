@@ -6,7 +6,7 @@ from typing import ClassVar
 from engine.signals import End
 from tui.glyphs import Glyphs
 from tui.model import Moment
-from tui.widgets.paint import Line, Painted, Piece, fit, rule
+from tui.widgets.paint import Line, Painted, Piece, fit, rule, width_of
 from tui.words import Tone, describe
 
 _DIGIT_ROWS = 3
@@ -31,12 +31,16 @@ def index_lines(
     value = moment.reading.pressure if moment.reading is not None and fresh else None
     tone = str(state.tone)
     word = Piece(f" {glyphs.tones[state.tone]} {state.word} ", f"{tone}-word")
-    if height < _DIGIT_ROWS:
+    spelled = [f" {row}  " for row in big_number(value, glyphs)]
+    if height < _DIGIT_ROWS or width_of([Piece(spelled[0]), word]) > width:
         number = Piece("--" if value is None else f"{value:.2f}", tone)
-        return [[number, Piece(" "), word, Piece(f" {state.sentence}", "faint")]]
+        first: Line = [number, Piece(" "), word]
+        if height == 1:
+            return [[*first, Piece(f" {state.sentence}", "faint")]]
+        words = wrap(state.sentence, max(width - 1, 8), max_lines=height - 1, placeholder=glyphs.ellipsis)
+        return [first, *([Piece(f" {text}", "faint")] for text in words)]
     titled = height > _DIGIT_ROWS
     lines: list[Line] = [rule("Attack pressure", width, glyphs)] if titled else []
-    spelled = [f" {row}  " for row in big_number(value, glyphs)]
     words = wrap(state.sentence, max(width - len(spelled[0]) - 1, 8), max_lines=2, placeholder=glyphs.ellipsis)
     below: list[Line] = [[Piece(f" {text}")] for text in words]
     if len(words) < 2:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from engine.session.state import SessionState
@@ -128,11 +129,15 @@ class KeyHint:
 
 
 def keys_line(hints: Sequence[KeyHint], width: int) -> Line:
-    """As many hints as fit, first ones first; the last hint (help) always."""
+    """As many hints as fit, first ones first; the last one (the way out) always, and the one before it (help) if it can
+    be.
+    """
     if not hints:
         return []
     *others, last = hints
     tail = _hint(last)
+    if others and width_of(_hint(others[-1])) + width_of(tail) <= width:
+        tail = _hint(others.pop()) + tail
     line: Line = []
     for hint in others:
         pieces = _hint(hint)
@@ -164,27 +169,47 @@ class Header(Painted):
         return [header_line(self.value, width, self.glyphs)] if self.value else []
 
 
+@dataclass(frozen=True, slots=True)
+class BannerText:
+    """A line above everything; ``style`` is how it looks."""
+
+    text: str
+    style: str = "note"
+
+
+def banner_rows(warnings: Sequence[BannerText], width: int, most: int, glyphs: Glyphs) -> list[Line]:
+    """``warnings`` broken at words into at most ``most`` rows, first ones first; each has one row at least."""
+    rows: list[Line] = []
+    shown = warnings[:most]
+    for index, warning in enumerate(shown):
+        room = most - len(rows) - (len(shown) - index - 1)
+        texts = wrap(plain(warning.text), max(width - 4, 8), max_lines=room, placeholder=" " + glyphs.ellipsis)
+        rows += [[Piece(f" {' ' if i else '!'} {text} ", warning.style)] for i, text in enumerate(texts)]
+    return rows
+
+
 class Banner(Painted):
-    """Lines that say what not to believe, and what is not kept."""
+    """What happens now and must not be missed, and what not to believe."""
 
-    def __init__(self, glyphs: Glyphs, texts: Sequence[str], id: str | None = None) -> None:
+    NAME: ClassVar[str] = "Warnings"
+
+    def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
         super().__init__(glyphs, id)
-        self._take(texts)
+        self._rows: list[Line] = []
 
-    def show(self, texts: Sequence[str]) -> None:
-        """Say something else; the banner is as high as it needs."""
-        if list(texts) != self.texts:
-            self._take(texts)
-            self.refresh()
-            self.repaint()
-
-    def _take(self, texts: Sequence[str]) -> None:
-        self.texts = list(texts)
-        self.display = bool(self.texts)
-        self.styles.height = len(self.texts)
+    def show(self, warnings: Sequence[BannerText], width: int, most: int) -> None:
+        """Show ``warnings`` in at most ``most`` rows of a screen that is ``width`` wide; without any, nothing."""
+        rows = banner_rows(warnings, width, most, self.glyphs)
+        if rows == self._rows:
+            return
+        if len(rows) != len(self._rows):
+            self.styles.height = len(rows)
+        self._rows = rows
+        self.set_class(bool(rows), "-on")
+        self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return [[Piece(f" ! {plain(text)}", "note")] for text in self.texts]
+        return self._rows
 
 
 class StatusLine(Painted):

@@ -101,6 +101,7 @@ class Painted(Widget):
         """Draw again and refresh the cells that differ from what is on the screen."""
         width, height = self.content_size
         if not width or not height:
+            self._drawn_size = (0, 0)  # out of sight; what was drawn before is old when it comes back
             return
         fresh = self._draw_fitted(width, height)
         old, self._lines = self._lines, fresh

@@ -98,8 +98,10 @@ class SpikeLog(Painted, can_focus=True):
     HELP: ClassVar[str] = (
         "Every spike that was reported, newest first: when its peak was, the match clock then (once K was pressed), "
         "its height, how long it lasted, how long after its onset it was certain, and what you said about it.\n"
-        "Up and down choose one, Enter shows it in the graph, R reviews it. X shows the candidates that were NOT "
-        "reported as well, each with the reason why.\n"
+        "Up and down choose one, Enter shows it in the graph. Y says that the program was right about it, N that it "
+        "was wrong; it is kept at once, and the same key takes it back. R adds what it was, and a note. Until you "
+        "choose one, the newest is meant. X shows the candidates that were NOT reported as well, each with the reason "
+        "why.\n"
         "The mouse wheel moves the lines. / filters them by what you type: a line must have every word, in its time, "
         "height, reason, review or marks (spike, rejected and unreviewed are words too). An alarm that goes on is "
         "always shown; Escape shows all again."
@@ -131,19 +133,31 @@ class SpikeLog(Painted, can_focus=True):
 
     @property
     def selected(self) -> Candidate | None:
-        """The candidate under the cursor: the newest until a person chose another."""
+        """The candidate under the cursor: until a person chose another the newest that is not still to come."""
         index = self._index
-        return self.value.candidates[index] if index is not None else None
+        if index is None:
+            return None
+        candidate = self.value.candidates[index]
+        return candidate if self._is_chosen(candidate) or candidate.onset <= self.value.until_s else None
 
     @property
     def _index(self) -> int | None:
+        """Of the candidate under the cursor, or the newest where all are still to come."""
         candidates = self.value.candidates
         if not candidates:
             return None
         for index, candidate in enumerate(candidates):
-            if candidate.onset == self._selected_onset:
+            if self._is_chosen(candidate):
                 return index
-        return 0
+        return next((i for i, candidate in enumerate(candidates) if candidate.onset <= self.value.until_s), 0)
+
+    def _is_chosen(self, candidate: Candidate) -> bool:
+        return candidate.onset == self._selected_onset
+
+    def release(self) -> None:
+        """Let the cursor follow the newest candidate again."""
+        self._selected_onset = None
+        self.repaint()
 
     def show(self, value: LogValue) -> None:
         """Show other candidates; the chosen one stays chosen, and lines moved by the wheel stay where they are."""

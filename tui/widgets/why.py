@@ -11,7 +11,7 @@ from engine.explain.moment import Explanation
 from tui.glyphs import Glyphs
 from tui.match_clock import session_time
 from tui.text import plain
-from tui.why.report import doubts
+from tui.why.report import doubts, progress
 from tui.why.words import band_bounds_hz, pitch, tell
 from tui.widgets.paint import Line, Painted, Piece, fit, rule
 
@@ -43,11 +43,17 @@ class WhyPanel(Painted):
         self._t = t
         self._waiting = waiting
         self._explanation: Explanation | None = None
+        self._refined = False
         self._fault: tuple[str, str] | None = None
+
+    def sketch(self, draft: Explanation) -> None:
+        """Show what is known so far, and that it is being refined."""
+        self._explanation = draft
+        self.repaint()
 
     def show(self, explanation: Explanation) -> None:
         """Show what was found."""
-        self._explanation = explanation
+        self._explanation, self._refined = explanation, True
         self.repaint()
 
     def fail(self, message: str, hint: str) -> None:
@@ -70,8 +76,11 @@ class WhyPanel(Painted):
             [Piece(f" index {done.index:.3f}", "strong"), Piece(f"; the background alone {done.baseline:.3f}", "faint")]
         )
         lines += _wrapped(tell(explanation).sentence, width, "ink")
-        for doubt in doubts(explanation):
-            lines += _wrapped(doubt, width, "fault")
+        if self._refined:
+            for doubt in doubts(explanation):
+                lines += _wrapped(doubt, width, "fault")
+        else:
+            lines += _wrapped(f"a first answer, being refined: {progress(done)}", width, "note")
         return lines + self._map(by_second(done.parts), width, height - len(lines))
 
     def _map(self, parts: Floats, width: int, height: int) -> list[Line]:

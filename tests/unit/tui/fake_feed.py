@@ -89,6 +89,8 @@ class FakeFeed:
         self.thresholds: list[float] = []
         self.exported: list[str] = []
         self.fails: Exception | None = None
+        self.may_write = True
+        self.sound_kept = False
         self.explained: list[float | Spike | Rejected] = []
         self.fails_to_explain: Exception | None = None
         self.explains_for_ever = False
@@ -132,7 +134,19 @@ class FakeFeed:
         self.push(mark)
 
     def label_spike(self, label: SpikeLabel) -> None:
+        if not self.may_write:
+            raise InputError("this session can't be written", "look at a copy of it")
         self.kept_labels.append(label)
+
+    def unlabel_spike(self, label: SpikeLabel) -> None:
+        self.kept_labels = [kept for kept in self.kept_labels if kept.onset != label.onset]
+
+    @property
+    def writable(self) -> bool:
+        return self.may_write
+
+    def has_sound(self, onset: float) -> bool:
+        return self.sound_kept
 
     def vitals(self) -> Vitals:
         return Vitals(delay_s=0.12, disk_free_bytes=41 * 1024**3)
@@ -153,8 +167,12 @@ class FakeFeed:
     def clip(self, onset: float, folder: Path) -> Path:
         raise InputError("this session kept no sound", "record with sound to export clips")
 
-    def explain(self, moment: float | Spike | Rejected, wanted: Callable[[], bool]) -> Explanation:
+    def explain(
+        self, moment: float | Spike | Rejected, wanted: Callable[[], bool], tell: Callable[[Explanation], None]
+    ) -> Explanation:
         self.explained.append(moment)
+        if self.explains_for_ever and self.fails_to_explain is None:
+            tell(made_up(nodes=9, sure=0.9))
         while self.explains_for_ever:
             if not wanted():
                 raise Left

@@ -10,7 +10,8 @@ ROAR_FRAMES, ROAR_BANDS = slice(grid.HISTORY_FRAMES - 80, None), slice(24, 36)
 LOW_FRAMES, LOW_BANDS = slice(grid.HISTORY_FRAMES - 200, grid.HISTORY_FRAMES - 110), slice(0, 5)
 
 
-def made_up(t: float = 74.0, then: float = 0.82, low: float = -0.12) -> Explanation:
+def made_up(t: float = 74.0, then: float = 0.82, low: float = -0.12, nodes: int = 33, sure: float = 1.0) -> Explanation:
+    """``sure``: the share of the difference that the parts have found so far."""
     parts = np.zeros((grid.HISTORY_FRAMES, grid.MEL_BANDS))
     roar = parts[ROAR_FRAMES, ROAR_BANDS]
     roar += 0.9 / roar.size
@@ -21,5 +22,5 @@ def made_up(t: float = 74.0, then: float = 0.82, low: float = -0.12) -> Explanat
     frames[LOW_FRAMES, LOW_BANDS] += 30.0
     nothing = np.zeros((*parts.shape, 2), np.float32)
     baseline = 0.04
-    done = Attribution(baseline + float(parts.sum()), baseline, parts, 33)
+    done = Attribution(baseline + float(parts.sum()), baseline, sure * parts, nodes)
     return Explanation(t, then, History(frames, nothing, nothing), done, None)

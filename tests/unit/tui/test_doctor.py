@@ -281,6 +281,13 @@ def test_the_doctor_tells_how_often_the_newest_session_lost_sound_and_how_often_
     assert finding.detail.endswith(f"sound lost {overruns} times, overloads without loss {overloads}")
 
 
+def test_keys_that_the_monitor_could_not_take_are_a_problem_before_match_day(around: Surroundings):
+    settings, (finding,) = read_settings(around.paths, {"MOMENTUM_KEYS": '{"goal": "q"}'})
+    assert settings == Settings()
+    assert (finding.what, finding.verdict) == ("settings", Verdict.PROBLEM)
+    assert "'q' is bound to both" in finding.detail
+
+
 def test_settings_that_can_not_be_read_are_a_problem_and_the_checks_go_on(around: Surroundings):
     settings, (finding,) = read_settings(around.paths, {"MOMENTUM_SPIKE_ON": "high"})
     assert settings == Settings()

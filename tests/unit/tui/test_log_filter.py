@@ -20,6 +20,7 @@ from tui.screens.filtering import FilterLine
 from tui.settings import MonitorSettings
 from tui.widgets.graph import Graph
 from tui.widgets.index import IndexPanel
+from tui.widgets.lines import Banner
 from tui.widgets.paint import Painted
 from tui.widgets.spike_log import SpikeLog
 
@@ -111,7 +112,7 @@ async def test_a_filter_that_hides_all_says_so_and_hides_no_alarm(tmp_path: Path
         await stage.tick()
         assert "going on" in stage.text(SpikeLog)
         assert "ALARM" in stage.text(IndexPanel)
-        assert stage.said[-1].startswith("Spike: 0.90")
+        assert "Spike: 0.90" in stage.text(Banner)
         stage.feed.push(Spike(NOW_S - 3.0, NOW_S, NOW_S + 1.0, 0.9, NOW_S - 1.0))
         await stage.tick()
         assert "4 hidden" in stage.text(SpikeLog)

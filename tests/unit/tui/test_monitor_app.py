@@ -5,9 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.errors import InputError
 from engine.signals import End, Health, HealthChange, Mark, Spike
@@ -22,10 +23,13 @@ from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
 from tui.settings import MonitorSettings
 from tui.themes import DARK, LIGHT
+from tui.widgets.budget import BudgetPanel
 from tui.widgets.graph import Graph
 from tui.widgets.index import IndexPanel
-from tui.widgets.lines import Header, KeyBar, StatusLine
+from tui.widgets.lines import Banner, Header, KeyBar, StatusLine
 from tui.widgets.paint import Painted, text_of
+from tui.widgets.said import Said
+from tui.widgets.spectrum import Spectrum
 from tui.widgets.spike_log import SpikeLog
 from tui.widgets.why import WhyPanel
 
@@ -57,7 +61,10 @@ class Stage:
 
     @property
     def said(self) -> list[str]:
-        return [notice.message for notice in self.app._notifications]
+        """What a person reads: in the banner, and above the footer or in a dialog."""
+        screen = self.app.screen
+        dialog = [str(screen.query_one("#said", Static).content)] if isinstance(screen, Ask) else []
+        return [self.text(Banner), *dialog, self.screen.query_one(Said).text]
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -138,14 +145,14 @@ async def test_scrubbing_past_the_newest_moment_follows_again(on_stage: Opening)
         assert stage.screen.view.following
 
 
-async def test_p_and_n_go_from_spike_to_spike_and_say_when_there_is_none(on_stage: Opening) -> None:
+async def test_comma_and_full_stop_go_from_spike_to_spike_and_say_when_there_is_none(on_stage: Opening) -> None:
     async with on_stage() as stage:
         seen = []
-        for key in ("p", "p", "p", "n"):
+        for key in ("comma", "comma", "comma", "full_stop"):
             await stage.press(key)
             seen.append(stage.cursor_s)
         assert seen == pytest.approx([SPIKES[2], SPIKES[1], SPIKES[0], SPIKES[1]], abs=2.0)
-        await stage.press("n", "n")
+        await stage.press("full_stop", "full_stop")
         assert "no spike after" in stage.said[-1]
 
 
@@ -241,25 +248,109 @@ async def test_a_visitor_moves_only_the_line_on_the_own_screen(on_stage: Opening
         assert "on this screen only" in stage.said[-1]
 
 
-async def test_r_reviews_the_selected_spike(on_stage: Opening) -> None:
+async def test_y_and_n_keep_a_verdict_at_once_and_the_same_key_takes_it_back(on_stage: Opening) -> None:
     async with on_stage() as stage:
-        await stage.press("p", "r", "r", "g", *"header", "enter")
-        label = stage.feed.kept_labels[0]
+        await stage.press("y")
+        assert [(label.verdict, label.rejected) for label in stage.feed.kept_labels] == [("right", False)]
+        assert stage.feed.kept_labels[0].onset == pytest.approx(SPIKES[2], abs=4.0)
+        assert "✓ right" in stage.text(SpikeLog)
+        assert "y takes it back, r says what it was" in stage.said[-1]
+        await stage.press("n")
+        assert "✗ wrong" in stage.text(SpikeLog)
+        await stage.press("n")
+        assert "✓ right" in stage.text(SpikeLog)
+        await stage.press("y")
+        assert stage.feed.kept_labels == []
+        assert "taken back" in stage.said[-1]
+        assert isinstance(stage.app.screen, MonitorScreen)
+
+
+async def test_a_verdict_is_about_the_chosen_spike_and_about_the_newest_again_after_going_on(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("comma", "comma", "y")
+        assert stage.feed.kept_labels[-1].onset == pytest.approx(SPIKES[1], abs=4.0)
+        await stage.press("space", "n")
+        assert stage.feed.kept_labels[-1].onset == pytest.approx(SPIKES[2], abs=4.0)
+
+
+async def test_in_a_replay_a_spike_that_is_still_to_come_is_not_judged(on_stage: Opening) -> None:
+    async with on_stage(REPLAY) as stage:
+        await stage.tick(50.0)
+        await stage.press("y")
+        assert stage.feed.kept_labels == []
+        assert stage.said[-1] == "no spike to review yet"
+        await stage.tick(50.0)
+        await stage.press("y")
+        assert stage.feed.kept_labels[-1].onset == pytest.approx(SPIKES[0], abs=4.0)
+
+
+async def test_r_adds_what_it_was_and_a_note_to_a_verdict(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("comma", "y", "r", "g", *"header", "enter")
+        label = stage.feed.kept_labels[-1]
         assert (label.verdict, label.what, label.note, label.rejected) == ("right", "goal", "header", False)
         assert "✓ right goal header" in stage.text(SpikeLog)
+        await stage.press("n")
+        label = stage.feed.kept_labels[-1]
+        assert (label.verdict, label.what, label.note) == ("wrong", "goal", "header")
+        await stage.press("n", "y", "y")
+        assert stage.feed.kept_labels[-1].note == "header"
+
+
+async def test_a_cancelled_note_keeps_the_verdict_and_what_it_was(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("r", "n", "m", *"half a no", "escape")
+        label = stage.feed.kept_labels[-1]
+        assert (label.verdict, label.what, label.note) == ("wrong", "music", "")
+        await stage.press("r", "escape")
+        assert stage.feed.kept_labels[-1] == label
 
 
 async def test_a_rejected_candidate_can_be_reviewed_too(on_stage: Opening) -> None:
     async with on_stage() as stage:
-        await stage.press("x", "down", "down", "down", "r", "w", "c", "enter")
-        assert (stage.feed.kept_labels[0].verdict, stage.feed.kept_labels[0].rejected) == ("wrong", True)
+        await stage.press("x", "down", "down", "down", "n", "r", "c", "enter")
+        label = stage.feed.kept_labels[-1]
+        assert (label.verdict, label.what, label.rejected) == ("wrong", "chance", True)
 
 
-async def test_a_clip_that_can_not_be_written_says_why_and_the_review_goes_on(on_stage: Opening) -> None:
+async def test_the_review_offers_sound_only_where_it_was_kept(on_stage: Opening) -> None:
     async with on_stage() as stage:
-        await stage.press("r", "x")
+        await stage.press("r")
+        assert not {"play", "clip"} & values_of(stage.app.screen)
+        await stage.press("escape")
+        stage.feed.sound_kept = True
+        await stage.press("r")
+        assert {"play", "clip"} <= values_of(stage.app.screen)
+        await stage.press("y")
+        assert {"play", "clip"} <= values_of(stage.app.screen)
+
+
+def values_of(dialog: object) -> set[str]:
+    """What can be chosen in a dialog."""
+    assert isinstance(dialog, Ask)
+    assert dialog._question is not None
+    return {choice.value for choice in dialog._question.choices}
+
+
+async def test_a_session_that_can_not_be_written_offers_no_review(on_stage: Opening) -> None:
+    async with on_stage(WATCH) as stage:
+        stage.feed.may_write = False
+        await stage.tick(2.0)
+        assert "y right" not in stage.text(KeyBar)
+        assert "mark" not in stage.text(KeyBar)
+        await stage.press("y")
+        assert "can't be written" in stage.said[-1]
+        assert "right" not in stage.text(SpikeLog)
+        await stage.press("r")
+        assert isinstance(stage.app.screen, MonitorScreen)
+
+
+async def test_a_clip_that_can_not_be_written_says_why_in_the_dialog_and_the_review_goes_on(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.sound_kept = True
+        await stage.press("r", "e")
         await stage.written()
-        assert "kept no sound" in stage.said[-1]
+        assert "kept no sound" in stage.said[1]
         assert isinstance(stage.app.screen, Ask)
 
 
@@ -287,6 +378,19 @@ async def test_s_saves_a_picture_for_its_owner_alone(on_stage: Opening, tmp_path
         assert drawn.startswith("<svg")
         assert "url(" not in drawn.replace("url(#", "")  # it loads nothing from elsewhere
         assert picture.stat().st_mode & 0o777 == 0o600
+
+
+async def test_pictures_are_numbered_and_none_shows_what_was_said_of_the_one_before(
+    on_stage: Opening, tmp_path: Path
+) -> None:
+    async with on_stage() as stage:
+        for _ in range(2):
+            await stage.press("s")
+            await stage.written()
+        assert "written:" in stage.app.export_screenshot().replace("&#160;", " ")
+        found = sorted((tmp_path / "pictures").iterdir())
+        assert [path.name for path in found] == [f"{INFO.session}-picture-{number}.svg" for number in (1, 2)]
+        assert all("written" not in path.read_text(encoding="utf-8") for path in found)
 
 
 async def test_t_takes_the_next_theme(on_stage: Opening) -> None:
@@ -373,14 +477,14 @@ async def test_a_replay_plays_pauses_seeks_and_changes_speed(on_stage: Opening) 
         await stage.tick(10.0)
         assert stage.cursor_s == pytest.approx(80.0)
         assert "▶ REPLAY 8x" in stage.text(Header)
-        assert stage.said[-1].startswith("Spike: 0.93")
+        assert "Spike: 0.93" in stage.said[0]
         await stage.press("space")
         await stage.tick(10.0)
         assert stage.cursor_s == pytest.approx(80.0)
         await stage.press("greater_than_sign", "space")
         await stage.tick(1.0)
         assert stage.cursor_s == pytest.approx(96.0)
-        await stage.press("less_than_sign", "n")
+        await stage.press("less_than_sign", "full_stop")
         assert stage.cursor_s == pytest.approx(SPIKES[1], abs=2.0)
         assert "REPLAY paused" in stage.text(Header)
 
@@ -473,7 +577,7 @@ async def test_a_lost_microphone_is_told_and_shown(on_stage: Opening) -> None:
     async with on_stage() as stage:
         stage.feed.push(HealthChange(NOW_S, Health.LOST, "USB microphone"))
         await stage.tick()
-        assert stage.said[-1] == "Lost: USB microphone"
+        assert "Lost: USB microphone" in stage.said[0]
         assert "lost" in stage.text(StatusLine)
 
 
@@ -508,7 +612,7 @@ def test_every_key_is_pressed_by_a_test() -> None:
 
 async def test_w_says_why_the_selected_spike_rose_while_the_monitor_goes_on(on_stage: Opening) -> None:
     async with on_stage() as stage:
-        await stage.press("p", "w")
+        await stage.press("comma", "w")
         await stage.written()
         spike = stage.screen.query_one(SpikeLog).selected
         assert stage.feed.explained == [spike]
@@ -530,6 +634,19 @@ async def test_why_says_what_is_missing(on_stage: Opening) -> None:
         shown = "\n".join(text_of(stage.app.screen.query_one(WhyPanel).draw(80, 24)))
         assert "kept no sound" in shown
         assert "--sound" in shown
+
+
+async def test_a_first_answer_to_why_is_there_while_it_is_refined(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.explains_for_ever = True
+        await stage.press("w")
+        assert stage.feed.asked.wait(10)
+        shown = "\n".join(text_of(stage.app.screen.query_one(WhyPanel).draw(80, 24)))
+        assert "mostly " in shown
+        assert "being refined: 9 gradients, the parts miss 10.0% (aim: 1%)" in shown
+        assert "as they should" not in shown
+        await stage.press("escape")
+        await stage.written()
 
 
 async def test_why_that_is_left_is_computed_no_further(on_stage: Opening) -> None:
@@ -557,3 +674,102 @@ def test_an_explanation_fits_its_screen(size: tuple[int, int]) -> None:
     assert len(lines) <= size[1]
     assert all(len(line) == size[0] for line in lines)
     assert any("mostly" in line for line in lines)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (200, 50)])
+async def test_nothing_that_is_said_lies_over_the_log_or_the_footer(on_stage: Opening, size: tuple[int, int]) -> None:
+    async with on_stage(size=size) as stage:
+        stage.feed.push(HealthChange(NOW_S, Health.LOST, "USB microphone"))
+        await stage.tick()
+        await stage.press("right_square_bracket")
+        await stage.pilot.pause()
+        assert not list(stage.app.screen.query("Toast"))
+        shown = [panel for panel in stage.screen.query(Painted) if panel.display and panel.region.height]
+        lines = [y for panel in shown if panel.region.x == 0 for y in range(panel.region.y, panel.region.bottom)]
+        assert sorted(lines) == sorted(set(lines))
+        assert "more false alarms" in " ".join(stage.text(Said).split())
+        assert "Lost: USB microphone" in stage.text(Banner)
+        assert "q quit" in stage.text(KeyBar)
+        assert stage.screen.query_one(KeyBar).region.bottom == size[1]
+
+
+async def test_what_was_said_is_gone_after_some_seconds_but_not_behind_a_dialog(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("t", "question_mark")
+        await stage.tick(60.0)
+        await stage.press("escape")
+        assert "theme" in stage.said[-1]
+        await stage.tick(10.0)
+        assert stage.said[-1] == ""
+        assert stage.screen.query_one(StatusLine).display
+
+
+async def test_an_alarm_is_said_in_the_banner_and_not_for_ever(on_stage: Opening) -> None:
+    async with on_stage(REPLAY) as stage:
+        await stage.tick(74.0)
+        assert "Spike: 0.93" in stage.text(Banner)
+        await stage.press("space")
+        await stage.tick(60.0)
+        assert stage.text(Banner) == ""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (20, 5)])
+@pytest.mark.parametrize("info", [INFO, WATCH, REPLAY])
+async def test_the_footer_always_has_a_way_out_and_the_state_is_always_said(
+    on_stage: Opening, size: tuple[int, int], info: FeedInfo
+) -> None:
+    async with on_stage(info, size=size) as stage:
+        await stage.tick()
+        picture = stage.app.export_screenshot().replace("&#160;", " ")
+        assert "q quit" in stage.text(KeyBar)
+        assert stage.screen.query_one(KeyBar).region.bottom == size[1]
+        word = "WARMING" if info.kind is FeedKind.REPLAY else "CALM"
+        assert word in picture
+        await stage.press("space")
+        assert "q quit" in stage.text(KeyBar)
+
+
+@pytest.mark.parametrize("info", [INFO, REPLAY])
+async def test_the_whole_view_has_no_blank(on_stage: Opening, info: FeedInfo) -> None:
+    async with on_stage(info) as stage:
+        await stage.tick(90.0)
+        await stage.press("0")
+        foot = stage.text(Graph).splitlines()[-2][7:]
+        assert len(foot) == stage.screen.columns
+        assert " " not in foot
+
+
+async def test_the_sound_by_pitch_is_filled_when_the_terminal_becomes_large_enough(on_stage: Opening) -> None:
+    async with on_stage(until_s=200.0) as stage:
+        for second in range(50):
+            stage.feed.mel = np.full(64, -60.0 + second, np.float32)
+            stage.feed.until_s = 200.0 + second
+            await stage.tick(1.0)
+        assert not stage.screen.query_one(Spectrum).display
+        await stage.pilot.resize_terminal(200, 50)
+        await stage.tick()
+        strip = stage.text(Spectrum).splitlines()[1][7:].rstrip()
+        assert len(strip.strip()) >= 15  # two seconds a column, the faintest are blank
+        await stage.press("plus", "plus", "left")
+        assert stage.screen.view.column_s == 0.5
+        strip = stage.text(Spectrum).splitlines()[1][7:].strip()
+        assert len(strip) >= 60
+        assert " " not in strip
+
+
+def test_the_alarm_budget_is_never_cut_within_a_word() -> None:
+    said = "platt scaling on forty matches that were kept apart, each by the thresholds of the others"
+    panel = BudgetPanel(UNICODE, replace(INFO, calibration=said, label_rule="danger within ten seconds of a shot"))
+    for height in (6, 8):
+        lines = [line.strip() for line in text_of(panel.draw(46, height))]
+        words = set(" ".join(lines[1:]).split()) - {"…"}
+        assert len(lines) == height
+        known = f"{said} alarm from 0.70 about 1 false alarm a match labels: danger within ten seconds of a shot"
+        assert words <= set(f"{known} calibration: index: chance of a danger event near by".split())
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 24)])
+async def test_a_dialog_shows_its_first_choice_on_any_terminal(on_stage: Opening, size: tuple[int, int]) -> None:
+    async with on_stage(size=size) as stage:
+        await stage.press("r")
+        assert "y  right" in stage.app.export_screenshot().replace("&#160;", " ")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.session import Clocks, SessionWriter
 from engine.signals import Alarm, End, Start
@@ -89,6 +89,11 @@ async def picking(stage: Stage) -> list[str]:
     return listed(stage)
 
 
+def told(stage: Stage) -> str:
+    """What the dialog says under its list."""
+    return str(stage.app.screen.query_one("#pick-told", Static).content)
+
+
 def listed(stage: Stage) -> list[str]:
     return text_of(stage.app.screen.query_one(SessionList).draw(80, 20))
 
@@ -155,7 +160,7 @@ async def test_a_folder_that_can_not_be_read_is_said(root: Path, monkeypatch: py
     monkeypatch.setattr("tui.catalogue.list_sessions", refused)
     async with monitor(root) as stage:
         await picking(stage)
-        assert stage.said[-1] == "the sessions can't be read: Permission denied"
+        assert "the sessions can't be read: Permission denied" in told(stage)
 
 
 async def test_typing_filters_the_sessions_and_a_slash_first_does_no_harm(root: Path, running: SessionWriter) -> None:
@@ -182,8 +187,9 @@ async def test_another_session_is_looked_at_while_the_own_recording_goes_on_and_
         stage.feed.until_s = 260.0
         stage.feed.push(Alarm(NOW_S - 2.0, NOW_S, 0.9))
         stage.screen.tick()  # what its timer does, behind the other
+        stage.app.screen.tick()
         await stage.pilot.pause()
-        assert stage.said[-1].startswith("demo:7: Spike: 0.90")
+        assert "demo:7: Spike: 0.90" in seen(stage, Banner)
         await stage.press("d")
         await stage.tick()
         assert "LIVE" in seen(stage, Header)
@@ -239,7 +245,7 @@ async def test_a_damaged_session_says_so_and_nothing_is_left(root: Path) -> None
     async with monitor(root) as stage:
         await picking(stage)
         await stage.press("enter")
-        assert f"sessions repair {broken.name}" in stage.said[-1]
+        assert f"sessions repair {broken.name}" in told(stage)
         assert isinstance(stage.app.screen, PickScreen)
 
 

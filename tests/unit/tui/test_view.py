@@ -1,4 +1,6 @@
-from tui.view import DEFAULT_COLUMN_S, View
+import pytest
+
+from tui.view import COLUMN_LADDER_S, DEFAULT_COLUMN_S, View
 
 WIDTH = 72
 
@@ -38,6 +40,29 @@ def test_the_cursor_never_leaves_the_session() -> None:
 def test_zooming_out_ends_where_the_whole_session_fits() -> None:
     view = View().moved(1800.0).whole(1800.0, WIDTH)
     assert view.column_s * WIDTH >= 1800.0
+    assert view.zoomed(-1, 1800.0, WIDTH) == view
+
+
+@pytest.mark.parametrize("head_s", [20.0, 45.0, 250.0, 5400.0, 36000.0])
+@pytest.mark.parametrize("width", [32, 72, 192])
+def test_the_whole_session_goes_from_edge_to_edge_and_stays_so_while_it_grows(head_s: float, width: int) -> None:
+    view = View().moved(head_s).whole(head_s, width)
+    for grown_s in (head_s, head_s * 1.001, head_s * 1.3):
+        view = view.moved(grown_s).refitted(grown_s, width)
+        assert view.last_column() == width - 1 or view.column_s == COLUMN_LADDER_S[0]
+        assert view.first_column(width) <= 0
+        assert view.column_of(grown_s, width) < width
+
+
+def test_the_whole_of_a_replay_holds_what_is_still_to_come_and_the_cursor_goes_through_it() -> None:
+    view = View().moved(10.0).whole(300.0, WIDTH).moved(20.0).refitted(300.0, WIDTH)
+    assert (view.cursor_s, view.end_s) == (20.0, 300.0)
+    assert view.column_of(20.0, WIDTH) == pytest.approx(20.0 / 300.0 * WIDTH, abs=1)
+
+
+def test_zooming_in_from_the_whole_session_is_a_step_of_the_ladder() -> None:
+    view = View().moved(1800.0).whole(1800.0, WIDTH)
+    assert view.zoomed(1, 1800.0, WIDTH).column_s == 15.0
     assert view.zoomed(-1, 1800.0, WIDTH) == view
 
 

@@ -6,7 +6,15 @@ import pytest
 
 from engine import grid
 from engine.calibration import Calibration
-from engine.explain.attribution import attribute, by_bands, by_second, history_of, occlude, second_of_frames
+from engine.explain.attribution import (
+    Attribution,
+    attribute,
+    by_bands,
+    by_second,
+    history_of,
+    occlude,
+    second_of_frames,
+)
 from engine.model.checkpoint import load
 from engine.model.front_end import FRONT_END_KINDS
 from engine.model.head import READOUTS
@@ -32,6 +40,21 @@ def test_the_parts_sum_to_the_difference(lively: np.ndarray, steep: Calibration,
     assert abs(done.difference) > 0.005
     assert done.complete
     assert abs(done.parts.sum() - done.difference) <= 0.01 * abs(done.difference)
+
+
+def test_a_first_answer_comes_after_nine_gradients_and_is_near_the_last(lively: np.ndarray) -> None:
+    weights = load(shipped_weights() / "default")
+    drafts: list[Attribution] = []
+    history = history_of(lively, weights.network.front_end)
+    last = attribute(weights.network, weights.config.calibration, history, tell=drafts.append)
+    counts = [draft.nodes for draft in drafts]
+    assert counts[0] == 9
+    assert sorted(set(counts)) == counts
+    assert counts[-1] < last.nodes
+    first, whole = (by_second(one.parts).sum(axis=1) for one in (drafts[0], last))
+    tens = np.arange(0, len(whole), 10)
+    off = np.abs(np.add.reduceat(first, tens) - np.add.reduceat(whole, tens)).sum()
+    assert off < 0.25 * np.abs(np.add.reduceat(whole, tens)).sum()
 
 
 def test_only_what_stood_out_moves_the_index(burst: np.ndarray, steep: Calibration) -> None:

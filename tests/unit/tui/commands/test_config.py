@@ -27,7 +27,7 @@ def test_show_does_not_show_what_opens_an_address(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("MOMENTUM_SOURCE", "http://fan:hunter2@radio.example/live?token=a1b2c3")
-    assert main(["config", "show"]) == 0
+    assert main(["config", "show", "--json"]) == 0
     (source,) = (row for row in json.loads(capsys.readouterr().out) if row["name"] == "source")
     assert source["value"] == "http://radio.example/live?token=***"
 
@@ -53,3 +53,25 @@ def test_a_bad_file_is_two_lines_and_exit_code_2(home: Path, capsys: pytest.Capt
     message, hint = capsys.readouterr().err.splitlines()
     assert message.endswith("config.toml: spike_on = 7: input should be less than or equal to 1")
     assert hint.startswith("  spike_on: Index at which")
+
+
+@pytest.mark.parametrize("command", [["config", "show"], ["live", "demo"], ["weights", "show"]])
+def test_bad_keys_are_found_by_whatever_reads_the_configuration(
+    home: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+):
+    main(["config", "init"])
+    file = home / "config" / "config.toml"
+    file.write_text("[keys]\ngaol = 'f2'\n")
+    capsys.readouterr()
+    assert main(command) == 2
+    message, hint = capsys.readouterr().err.splitlines()
+    assert message == f"momentum: {file}: [keys]: there is nothing called 'gaol' that a key could do"
+    assert hint == "  Did you mean goal?"
+
+
+def test_keys_that_contradict_each_other_are_found_in_the_environment_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MOMENTUM_KEYS", '{"goal": "m"}')
+    assert main(["config", "show"]) == 2
+    assert "MOMENTUM_KEYS in the environment: the key 'm' is bound to both" in capsys.readouterr().err

@@ -77,6 +77,39 @@ def test_a_session_without_sound_is_refused(home: Path, capsys: pytest.CaptureFi
     assert "--sound" in lines[1]
 
 
+def test_without_pillow_the_svg_is_written_and_the_png_says_what_is_missing(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.why.picture.find_spec", lambda name: None)
+    svg, png = tmp_path / "why.svg", tmp_path / "why.png"
+    assert main(["explain", "latest", "--svg", str(svg), "--png", str(png), "--json"]) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert svg.read_text().startswith("<svg")
+    assert json.loads(out)["complete"]
+    assert "needs Pillow" in err.splitlines()[-2]
+    assert "acoustic-momentum[pictures]" in err.splitlines()[-1]
+    assert not png.exists()
+
+
+def test_without_pillow_a_png_alone_is_refused_before_anything_is_heard(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.why.picture.find_spec", lambda name: None)
+    assert main(["explain", "latest", "--png", str(tmp_path / "why.png")]) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 2
+
+
+def test_a_first_answer_comes_before_the_last_and_the_refining_is_told(
+    session: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "latest", "--at", "0:44"]) == ExitCode.DONE
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("a first answer: ")
+    assert lines[1].startswith("refining it, 9 gradients, the parts miss ")
+
+
 def test_a_picture_is_not_written_over_another(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

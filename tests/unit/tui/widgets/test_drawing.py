@@ -19,7 +19,17 @@ from tui.widgets.budget import budget_sentence, next_point
 from tui.widgets.graph import Picture, bar_rows, graph_lines, picture_of
 from tui.widgets.index import big_number, index_lines
 from tui.widgets.level import level_bar, level_lines
-from tui.widgets.lines import HeaderValue, KeyHint, StatusValue, banner_lines, header_line, keys_line, status_line
+from tui.widgets.lines import (
+    BannerText,
+    HeaderValue,
+    KeyHint,
+    StatusValue,
+    banner_lines,
+    banner_rows,
+    header_line,
+    keys_line,
+    status_line,
+)
 from tui.widgets.paint import Piece, fit, text_of, width_of
 from tui.widgets.spectrum import shade_rows
 from tui.widgets.spike_log import log_row
@@ -188,10 +198,28 @@ def test_the_status_line_leaves_out_what_does_not_fit() -> None:
     assert "session" not in text_of([status_line(value, 60, UNICODE)])[0]
 
 
-def test_the_last_hint_is_always_there() -> None:
-    hints = [KeyHint("space", "freeze", "a"), KeyHint("m", "mark", "b"), KeyHint("?", "help", "c")]
-    assert text_of([keys_line(hints, 24)])[0].split() == ["space", "freeze", "?", "help"]
-    assert keys_line(hints, 24)[0].action == "a"
+def test_the_way_out_is_always_in_the_footer_and_help_where_there_is_room() -> None:
+    hints = [KeyHint(*words, "a") for words in (("space", "freeze"), ("m", "mark"), ("?", "help"), ("q", "quit"))]
+    assert text_of([keys_line(hints, 34)])[0].split() == ["space", "freeze", "?", "help", "q", "quit"]
+    assert text_of([keys_line(hints, 20)])[0].split() == ["?", "help", "q", "quit"]
+    assert text_of([keys_line(hints, 10)])[0].split() == ["q", "quit"]
+    assert keys_line(hints, 34)[0].action == "a"
+
+
+def test_the_state_word_is_visible_where_there_is_no_room_beside_the_number() -> None:
+    for size in ((20, 1), (20, 3), (20, 4)):
+        drawn = text_of(index_lines(moment(0.5), None, *size, UNICODE))
+        assert any("BUILDING" in line[:20] for line in drawn)
+
+
+def test_a_warning_is_broken_at_words_and_none_is_lost_for_another() -> None:
+    warnings = [BannerText("Stopped: the microphone is gone and will not come back"), BannerText("a simulated match")]
+    assert text_of(banner_rows(warnings, 30, 3, UNICODE)) == [
+        " ! Stopped: the microphone is ",
+        "   gone and will not come … ",
+        " ! a simulated match ",
+    ]
+    assert len(banner_rows(warnings, 30, 1, UNICODE)) == 1
 
 
 def test_an_operating_point_is_chosen_by_asking_for_more_or_fewer_alarms() -> None:
