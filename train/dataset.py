@@ -83,34 +83,48 @@ def from_simulation(recording: SimulatedRecording, rule: Rule) -> TrainingMatch:
     )
 
 
-def from_library(library: Library, rule: Rule, names: Sequence[str] = ()) -> list[TrainingMatch]:
-    """The matches called ``names``, or all that can be used.
+LeaveOut = Callable[[str, InputError], None]
+"""Told the id of a match that can't be used, and why."""
 
-    Raises ``InputError`` when a named match can't be used, or the data of one can't carry the rule.
+
+def from_library(library: Library, rule: Rule, names: Sequence[str], leave_out: LeaveOut) -> list[TrainingMatch]:
+    """The matches called ``names``, or all there are, with labels; those that can't be used are told to ``leave_out``.
+
+    A match can't be used where nobody knows its kick-offs, its files are damaged, or its events can't carry the rule.
+    Raises ``InputError`` for a name that fits no match, and where there are matches and none of them can be used.
     """
-    entries = [library.find(name) for name in names] or [entry for entry in library.entries() if entry.usable]
-    matches = []
-    for entry in entries:
-        stored = library.match(entry.id)
-        if stored.alignment is None:
-            raise InputError(
-                f"{entry.id}: nobody knows where its kick-offs lie",
-                f"'momentum library align {entry.id}' finds them, or takes them by hand.",
-            )
-        stored.verify()
-        rule.check(stored.events)
-        placed = on_sound(stored.events, stored.alignment.clock)
-        matches.append(
-            TrainingMatch(
-                entry.id,
-                stored.frames,
-                placed,
-                rule.apply(placed, window_ends(stored.frames)),
-                stored.mel,
-                stored.manifest.features_sha256,
-            )
-        )
+    entries = [library.find(name) for name in names] or library.entries()
+    matches: list[TrainingMatch] = []
+    faults: list[InputError] = []
+    for match_id in dict.fromkeys(entry.id for entry in entries):
+        try:
+            matches.append(_from_library(library, rule, match_id))
+        except InputError as fault:
+            faults.append(fault)
+            leave_out(match_id, fault)
+    if faults and not matches:
+        raise faults[0]
     return matches
+
+
+def _from_library(library: Library, rule: Rule, match_id: str) -> TrainingMatch:
+    stored = library.match(match_id)
+    if stored.alignment is None:
+        raise InputError(
+            "nobody knows where its kick-offs lie",
+            f"'momentum library align {match_id}' finds them, or takes them by hand.",
+        )
+    stored.verify()
+    rule.check(stored.events)
+    placed = on_sound(stored.events, stored.alignment.clock)
+    return TrainingMatch(
+        match_id,
+        stored.frames,
+        placed,
+        rule.apply(placed, window_ends(stored.frames)),
+        stored.mel,
+        stored.manifest.features_sha256,
+    )
 
 
 def check_enough(matches: Sequence[TrainingMatch]) -> None:

@@ -17,7 +17,10 @@ train = group("Learn from matches: the whole network, or only its head to fit a 
 
 Matches = Annotated[
     list[str] | None,
-    typer.Argument(help="Matches of the library. Without: all that can be used.", metavar="[MATCH]..."),
+    typer.Argument(
+        help="Matches of the library. Without: all. Those that the label rule can't use are left out.",
+        metavar="[MATCH]...",
+    ),
 ]
 Run = Annotated[
     Path | None,
@@ -79,6 +82,7 @@ def encoder(
     from train.library import Library
     from train.simulated import draw_matches
     from train.sounds import load_sounds
+    from tui.left_out import say_left_out
     from tui.progress import shown_on_stderr
 
     rule = find_rule(labels)
@@ -100,7 +104,7 @@ def encoder(
             )
         found = [from_simulation(recording, rule) for recording in recordings]
     else:
-        found = from_library(Library(paths.library), rule, matches or ())
+        found = from_library(Library(paths.library), rule, matches or (), say_left_out)
     laid_over = load_sounds(sounds) if sounds else []
     inputs = run_inputs(settings, rule, found, laid_over)
     _train(
@@ -144,6 +148,7 @@ def head(
     from train.fit_head import HeadSettings, fit_head, head_inputs
     from train.labels import find_rule
     from train.library import Library
+    from tui.left_out import say_left_out
 
     rule = find_rule(labels)
     paths = find_paths()
@@ -151,7 +156,7 @@ def head(
     base = load(find_weights(chosen, weights_folders(paths)))
     settings = HeadSettings(seed=seed, long_steps=long_steps)
     settings = replace(settings, schedule=_changed(settings.schedule, steps=steps, learning_rate=learning_rate))
-    found = from_library(Library(paths.library), rule, matches or ())
+    found = from_library(Library(paths.library), rule, matches or (), say_left_out)
     if not found:
         raise InputError("the library holds no match that can be used", "Bring some in with 'momentum ingest'.")
     _train(

@@ -1,6 +1,7 @@
 """``momentum train``."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,16 @@ import pytest
 from engine import grid
 from tests.unit.train.matches import match_events
 from train.alignment import by_hand
+from train.events.match import Shots
 from train.library import Library
 from train.match_folder import Provenance
 from tui.cli import main
 
 
-def bring_in(home: Path, count: int, goals: int = 2) -> None:
+def bring_in(home: Path, count: int, goals: int = 2, shots: Shots = Shots.WITH_XG, first: int = 0) -> None:
     """Matches of four minutes whose goals are answered by ten loud seconds."""
     library = Library(home / "data" / "library")
-    for number in range(count):
+    for number in range(first, first + count):
         rng = np.random.default_rng(number)
         mel = rng.normal(-50.0, 2.0, (int(240 / grid.HOP_S), grid.MEL_BANDS)).astype(np.float32)
         for goal in range(1, goals + 1):
@@ -26,7 +28,8 @@ def bring_in(home: Path, count: int, goals: int = 2) -> None:
         provenance = Provenance("m.wav", 1, f"{number:064x}", "2026-11-20T15:00:00Z", "momentum test")
         with library.incoming() as incoming:
             incoming.features.write(mel)
-            incoming.finish(match_events(f"Town {number}", goals), by_hand({1: 10.0, 2: 3700.0}), provenance)
+            events = replace(match_events(f"Town {number}", goals), shots=shots)
+            incoming.finish(events, by_hand({1: 10.0, 2: 3700.0}), provenance)
 
 
 def test_an_empty_library_is_refused_with_what_to_do(capsys: pytest.CaptureFixture[str]):
@@ -88,3 +91,21 @@ def test_names_that_would_land_elsewhere_are_refused(home: Path, name: str):
 
 def test_simulated_and_own_matches_are_not_mixed(capsys: pytest.CaptureFixture[str]):
     assert main(["train", "encoder", "some-match", "--simulate", "3"]) == 2
+
+
+def test_a_goals_only_match_is_left_out_and_the_head_is_fitted_to_the_rest(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    bring_in(home, 3)
+    bring_in(home, 1, shots=Shots.UNKNOWN, first=3)
+    assert main(["train", "head", "--steps", "2"]) == 0
+    said = capsys.readouterr()
+    assert "left out: 2020-05-01-town-3-southport" in said.err
+    assert "only its goals are known" in said.err
+    assert json.loads(said.out)["measured"]["learned_from_matches"] == 2
+
+
+def test_a_library_of_goals_alone_says_which_rule_can_use_it(home: Path, capsys: pytest.CaptureFixture[str]):
+    bring_in(home, 3, shots=Shots.UNKNOWN)
+    assert main(["train", "head", "--steps", "2"]) == 5
+    assert "--labels goal-window" in capsys.readouterr().err.splitlines()[-1]
