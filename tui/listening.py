@@ -65,11 +65,14 @@ def settings_for(flags: Mapping[str, object]) -> "Settings":
     return load_settings(find_paths().config_file, flags=flags).settings
 
 
-def build_engine(settings: "Settings", step: int | None = None) -> Engine:
+def build_engine(settings: "Settings", step: int | None = None, asked: bool = True) -> Engine:
     """Load the weights that the settings name and build what listens with them.
 
+    ``asked`` says that somebody named the weights for this run; those that a file or the environment names must have
+    been judged better than what they came from, or installed anyway.
+
     Raises:
-        WeightsError: the weights are missing or wrong.
+        WeightsError: the weights are missing or wrong, or no default.
         UsageError: the spike settings contradict each other or the weights', no alarm line keeps the budget, or the
             engine is not installed.
     """
@@ -77,12 +80,14 @@ def build_engine(settings: "Settings", step: int | None = None) -> Engine:
     from engine.config import spike_settings
     from engine.model.checkpoint import load
     from engine.model.engines import choose_engine, network_of
-    from engine.model.installed import find_weights, weights_folders
+    from engine.model.installed import check_default, find_weights, weights_folders
     from engine.paths import find_paths
     from engine.stream import PressureStream
 
     name = choose_engine(settings.engine)
     weights = load(find_weights(settings.weights, weights_folders(find_paths())))
+    if not asked:
+        check_default(weights.config)
     spikes = spike_settings(settings, weights.config.spikes, weights.config.operating_points)
     stream = PressureStream(network_of(weights, name), weights.config.calibration, step or grid.READING_FRAMES)
     return Engine(name, weights, stream, spikes)

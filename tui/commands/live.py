@@ -62,7 +62,7 @@ def live(
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
     flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
-    engine = build_engine(settings)
+    engine = build_engine(settings, asked=weights is not None)
     asked = open_asked(settings, pace, rate, channels)
     try:
         opened = watched(asked, settings, LIVE_GIVES_UP_AFTER_S)

@@ -67,6 +67,7 @@ def score(
                     }
                 ),
                 step,
+                asked=weights is not None,
             )
         sink: Sink
         if as_csv:
