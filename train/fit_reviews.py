@@ -1,7 +1,7 @@
 """Fitting a head to reviewed spikes alone: a few dozen words of a person on where the index was right.
 
-Little may move for so little said. So the two last layers are fitted, on what the rest of the head has read; each
-moment that nobody reviewed is to stay what the weights said of it, and the layers are held near to what they were.
+Little may move for so little said. So the fit is short, and each moment that nobody reviewed, neither danger nor calm,
+is to stay what the weights said of it.
 
 Everything that is chosen or measured (calibration, alarm line, the comparison) comes from fits that did without the
 spikes it is chosen by. It speaks of spikes that the weights themselves had raised, or had nearly: of what they missed,
@@ -29,10 +29,18 @@ from train.calibrate import NEVER, sane_lines
 from train.compare import Compared, by_review, not_judged
 from train.dataset import TrainingMatch
 from train.fit import Fitted
-from train.head_model import LAST_LAYERS, LastLayers, copy_of_head, flat_parameters, history_rows, window_embeddings
-from train.losses import binary_cross_entropy
+from train.head_model import (
+    HeadModel,
+    Histories,
+    copy_of_head,
+    flat_parameters,
+    history_rows,
+    nested,
+    window_embeddings,
+)
+from train.losses import focal
 from train.metrics.alarms import decisions_s
-from train.optimise import Parameters, Progress, Schedule, Stage
+from train.optimise import Progress, Schedule, Stage
 from train.predict import log_odds, place
 from train.reviews import Reviewed, enough, told
 from train.run_folder import RunFolder
@@ -45,19 +53,20 @@ _PIECE: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
-    """How to fit. ``folds`` of reviews, each judged by a fit without it; ``anchor``: how much what nobody reviewed
-    counts beside what somebody did; ``near``: how strongly the layers are held to what they were.
+    """How to fit. ``folds`` of reviews, each judged by a fit without it; ``histories`` a batch, a quarter right, a
+    quarter wrong, the rest not reviewed; ``anchor``: how much one of those counts beside one of the others.
     """
 
     seed: int = 0
-    folds: int = 5
+    folds: int = 4
+    histories: int = 32
     schedule: Schedule = field(
         default_factory=lambda: Schedule(
-            steps=200, learning_rate=3e-3, warmup=10, weight_decay=0.0, ema=0.9, check_every=200, save_every=200
+            steps=80, learning_rate=1e-3, warmup=10, weight_decay=0.0, ema=0.95, check_every=80, save_every=40
         )
     )
     anchor: float = 2.0
-    near: float = 0.01
+    dropout: float = 0.2
     smoothing: float = 0.04
 
 
@@ -108,12 +117,13 @@ def fit_reviews(
         without = [spike for spike, of in zip(spikes, folds, strict=True) if of == fold]
         kept = [lesson.without([r for n, r in without if n == number]) for number, lesson in enumerate(lessons)]
         head = _fit(base, kept, settings, run, f"reviews-without-{fold}", progress)
-        out_of_fold += [_answers(head, heard[i].read) for i in np.flatnonzero(folds == fold).tolist()]
+        out_of_fold += [_answers(head, heard[i].histories) for i in np.flatnonzero(folds == fold).tolist()]
     head = _fit(base, lessons, settings, run, "reviews", progress)
     served = _served(base, head)
-    calibration = shifted(weights.config.calibration, out_of_fold, truth)
+    inside = [odds[one.inside] for odds, one in zip(out_of_fold, heard, strict=True)]
+    calibration = shifted(weights.config.calibration, inside, truth)
     own = weights.config.spikes
-    at_rest = np.concatenate([_index(calibration, _answers(head, one.read[one.rest])) for one in lessons])
+    at_rest = np.concatenate([_index(calibration, _answers(head, one.histories[one.rest])) for one in lessons])
     index = [_index(calibration, odds) for odds in out_of_fold]
     line, found = choose_line([one.times_s for one in heard], index, truth, at_rest, own)
     config = replace(
@@ -191,13 +201,14 @@ def _logit(p: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lesson:
-    """What the lower head has read at each end of a session (ends, width), and what it is to answer there.
+    """The ``histories`` (ends, WINDOWS, embedding) of a session, and what the head is to answer there.
 
-    ``danger`` and ``calm`` are the reviewed ends, ``rest`` all others, which are to stay what ``said`` (ends,) was.
+    ``danger`` and ``calm`` are the reviewed ends, ``rest`` those apart from them: there it is to stay what ``said``
+    (ends,) was.
     """
 
     session: TrainingMatch
-    read: NDArray[np.float32]
+    histories: NDArray[np.float32]
     said: Floats
     danger: NDArray[np.bool_]
     calm: NDArray[np.bool_]
@@ -205,18 +216,26 @@ class _Lesson:
 
     @classmethod
     def of(cls, network: MlxNetwork, session: TrainingMatch) -> "_Lesson":
-        read = _read(network.pressure, window_embeddings(network, session)[history_rows(session.ends)])
-        said = 1.0 / (1.0 + np.exp(-_answers(network.pressure, read)))
+        histories = window_embeddings(network, session)[history_rows(session.ends)]
+        said = 1.0 / (1.0 + np.exp(-_answers(network.pressure, histories)))
         known, target = session.labels.weight > 0, session.labels.target > 0
-        return cls(session, read, said, known & target, known & ~target, ~known)
+        # What dies away after a reviewed spike is neither: its windows still hold the spike.
+        rest = ~known & _apart(session, session.reviews)
+        return cls(session, histories, said, known & target, known & ~target, rest)
 
     def without(self, reviews: Sequence[Reviewed]) -> "_Lesson":
         """The same without everything that shares a window with one of ``reviews``."""
-        kept = np.ones(len(self.said), bool)
-        at_s = self.session.end_times_s()
-        for review in reviews:
-            kept &= (at_s < review.onset_s - grid.WINDOW_S) | (at_s > review.end_s + grid.WINDOW_S)
+        kept = _apart(self.session, reviews)
         return replace(self, danger=self.danger & kept, calm=self.calm & kept, rest=self.rest & kept)
+
+
+def _apart(session: TrainingMatch, reviews: Sequence[Reviewed]) -> NDArray[np.bool_]:
+    """The ends of a session, (ends,), that lie more than a window from each of ``reviews``."""
+    at_s = session.end_times_s()
+    apart = np.ones(len(at_s), bool)
+    for review in reviews:
+        apart &= (at_s < review.onset_s - grid.WINDOW_S) | (at_s > review.end_s + grid.WINDOW_S)
+    return apart
 
 
 def _fit(
@@ -227,31 +246,40 @@ def _fit(
     stage: str,
     progress: Callable[[Progress], None],
 ) -> PressureHead:
-    """The head with its last layers fitted to ``lessons``, all of which make up every batch."""
-    groups = (("danger", 1.0), ("calm", 1.0), ("rest", settings.anchor))
-    reads, targets, weights = [], [], []
-    for group, share in groups:
-        rows = [getattr(one, group) for one in lessons]
-        count = sum(int(chosen.sum()) for chosen in rows)
-        for one, chosen in zip(lessons, rows, strict=True):
-            reads.append(one.read[chosen])
-            sure = {"danger": 1.0 - settings.smoothing / 2, "calm": settings.smoothing / 2}.get(group)
-            targets.append(one.said[chosen] if sure is None else np.full(int(chosen.sum()), sure))
-            weights.append(np.full(int(chosen.sum()), share / max(1, count)))
-    batch = tuple(np.concatenate(part).astype(np.float32) for part in (reads, targets, weights))
-    head = copy_of_head(base)
-    model = LastLayers(head)
+    """The head fitted to ``lessons``."""
+    danger, calm, rest = (_rows(lessons, group) for group in ("danger", "calm", "rest"))
+    quarter = settings.histories // 4
+    groups = (
+        (danger, quarter, 1.0 - settings.smoothing / 2, 1.0),
+        (calm, quarter, settings.smoothing / 2, 1.0),
+        (rest, settings.histories - 2 * quarter, None, settings.anchor),
+    )
 
-    def loss(model: LastLayers, batch: tuple[NDArray[np.float32], ...], key: mx.array) -> mx.array:
-        read, target, weight = (mx.array(part) for part in batch)
-        return (weight * binary_cross_entropy(model(read), target)).sum() + settings.near * model.moved()
+    def draw(rng: np.random.Generator) -> Histories:
+        parts = []
+        for rows, size, target, weight in groups:
+            for which, row in rows[rng.integers(len(rows), size=size)].tolist() if len(rows) else []:
+                said = lessons[which].said[row] if target is None else target
+                parts.append((lessons[which].histories[row], said, weight))
+        histories, targets, weights = zip(*parts, strict=True)
+        return Histories(np.stack(histories), np.array(targets, np.float32), np.array(weights, np.float32))
 
-    best: Parameters = Stage(
-        run.stage(stage), model, settings.schedule, settings.seed, lambda rng: batch, loss, None, progress
+    def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
+        logits = model(mx.array(batch.embeddings), key)
+        return focal(logits, mx.array(batch.targets), mx.array(batch.weights), 0.0)
+
+    model = HeadModel(copy_of_head(base), settings.dropout)
+    best = Stage(
+        run.stage(stage), model, settings.schedule, settings.seed, draw, loss, None, progress, items=settings.histories
     ).run()
-    for name in LAST_LAYERS:
-        setattr(head, name, best[name])
-    return head
+    model.update(nested(best))
+    return model.pressure
+
+
+def _rows(lessons: Sequence[_Lesson], group: str) -> NDArray[np.int64]:
+    """Lesson and row of each moment of a group, (n, 2)."""
+    found = [(which, row) for which, one in enumerate(lessons) for row in np.flatnonzero(getattr(one, group)).tolist()]
+    return np.array(found, np.int64).reshape(-1, 2)
 
 
 def _served(base: MlxNetwork, head: PressureHead) -> MlxNetwork:
@@ -263,10 +291,14 @@ def _served(base: MlxNetwork, head: PressureHead) -> MlxNetwork:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Heard:
-    """The readings of one spike as the program makes them: when (n,), and what the lower head has read (n, width)."""
+    """The readings around one spike as the program makes them: when (n,), and of which histories (n, WINDOWS, ...).
+
+    ``inside`` (n,) are those of the reviewed stretch itself.
+    """
 
     times_s: Floats
-    read: NDArray[np.float32]
+    histories: NDArray[np.float32]
+    inside: NDArray[np.bool_]
 
 
 class _Handing:
@@ -291,17 +323,17 @@ def _heard(network: MlxNetwork, session: TrainingMatch, review: Reviewed) -> _He
     ends = first + (opening + np.arange(len(histories))) * grid.READING_FRAMES
     times_s = np.array([grid.end_time_s(int(end)) for end in ends], np.float64)
     mine = times_s >= min(review.onset_s - _AROUND_S, times_s[-1])
-    shaped = histories[mine].reshape(int(mine.sum()), grid.WINDOWS, -1)
-    return _Heard(times_s[mine], _read(network.pressure, shaped))
+    times_s, histories = times_s[mine], histories[mine].reshape(int(mine.sum()), grid.WINDOWS, -1)
+    inside = (times_s >= review.onset_s) & (times_s <= review.end_s)
+    if not inside.any():  # so short that it lies between two readings, or cut off at the end of the sound
+        inside[np.argmin(np.abs(times_s - review.onset_s))] = True
+    return _Heard(times_s, histories, inside)
 
 
-def _read(pressure: PressureHead, histories: NDArray[np.float32]) -> NDArray[np.float32]:
+def _answers(pressure: PressureHead, histories: NDArray[np.float32]) -> Floats:
+    """Log-odds of histories, (n,)."""
     parts = [histories[first : first + _PIECE] for first in range(0, len(histories), _PIECE)]
-    return np.concatenate([np.asarray(pressure.read(mx.array(part))) for part in parts])
-
-
-def _answers(pressure: PressureHead, read: NDArray[np.float32]) -> Floats:
-    return log_odds(np.asarray(pressure.answer(mx.array(read)))) if len(read) else np.zeros(0)
+    return np.concatenate([np.zeros(0), *(log_odds(np.asarray(pressure(mx.array(part)))) for part in parts)])
 
 
 def _index(calibration: Calibration, odds: Floats) -> Floats:
@@ -319,5 +351,5 @@ def _compare(
     if any(session.mark in weights.config.seen for session in sessions):
         return not_judged(against, f"{against} has learned from some of these sessions")
     before = weights.network.pressure
-    old = np.array([_answers(before, one.read).max() for one in heard])
+    old = np.array([_answers(before, one.histories).max() for one in heard])
     return by_review(against, truth, np.array([one.max() for one in odds]), old)

@@ -13,14 +13,12 @@ from engine import grid
 from engine.model.front_end import FrontEnd
 from engine.model.head import PressureHead
 from engine.model.network import MlxNetwork
-from engine.model.products import mlx_dense, relu6
+from engine.model.products import mlx_dense
 from train.dataset import TrainingMatch
 from train.optimise import Parameters
 
 _FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
 """The windows of a match end at the multiples of the window hop from this one on."""
-
-LAST_LAYERS: Final = ("fc", "fc_bias", "out", "out_bias")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,25 +42,6 @@ class HeadModel(Module):
     def __call__(self, histories: mx.array, key: mx.array) -> mx.array:
         kept = mx.random.bernoulli(1.0 - self._dropout, (histories.shape[0], 1, histories.shape[2]), key)
         return self.pressure(histories * kept / (1.0 - self._dropout))
-
-
-class LastLayers(Module):
-    """The two last layers of a head on their own."""
-
-    def __init__(self, pressure: PressureHead) -> None:
-        super().__init__()
-        self.fc, self.fc_bias = mx.array(pressure.fc), mx.array(pressure.fc_bias)
-        self.out, self.out_bias = mx.array(pressure.out), mx.array(pressure.out_bias)
-        self._start = {name: mx.array(getattr(pressure, name)) for name in LAST_LAYERS}
-
-    def __call__(self, read: mx.array) -> mx.array:
-        """What was read (n, width) -> log-odds (n,)."""
-        logits = mlx_dense(relu6(mlx_dense(read, self.fc, self.fc_bias)), self.out, self.out_bias)
-        return logits[:, 1] - logits[:, 0]
-
-    def moved(self) -> mx.array:
-        """How far the layers are from where they began, squared."""
-        return sum((mx.square(getattr(self, name) - start).sum() for name, start in self._start.items()), mx.array(0.0))
 
 
 def window_embeddings(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.float32]:

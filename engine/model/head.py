@@ -113,10 +113,6 @@ class PressureHead(Module):
 
     def __call__(self, histories: mx.array) -> mx.array:
         """(n, steps, inputs), oldest first -> logits (n, CLASSES): calm, danger."""
-        return self.answer(self.read(histories))
-
-    def read(self, histories: mx.array) -> mx.array:
-        """What is read of the histories (n, steps, inputs), oldest first: (n, 2 * hidden)."""
         x = histories
         for layer in self.layers[:-1]:
             x = layer(x, self._dense)
@@ -128,9 +124,5 @@ class PressureHead(Module):
                 read = steps.mean(axis=1)
             else:
                 read = (mx.softmax(steps @ self.attention, axis=1) * steps).sum(axis=1)
-        return read
-
-    def answer(self, read: mx.array) -> mx.array:
-        """The last two layers: what was read (n, 2 * hidden) -> logits (n, CLASSES)."""
         hidden = relu6(self._dense(read, self.fc, self.fc_bias))
         return self._dense(hidden, self.out, self.out_bias)
