@@ -1,7 +1,8 @@
 """From logits to a probability that means what it says, and to a threshold that is worth having."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from math import isnan
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from engine.errors import InputError
 from engine.spikes import SpikeSettings, at_threshold
 from train.danger import danger_events, reactions
 from train.labels import Rule
-from train.metrics.alarms import decisions_s, judge
+from train.metrics.alarms import DangerEvent, decisions_s, judge
 from train.metrics.sweep import OperatingPoint, operating_points, points, shipped_default, sweep
 from train.predict import Predicted
 
@@ -22,6 +23,11 @@ BUDGETS: Final = (1, 2, 3, 4, 5)
 """False alarms a match that an operating point is chosen for."""
 MATCH_HOURS: Final = 1.6
 """Sound of a whole match, for budgets a match on recordings that hold a part of one."""
+MOST_AT_REST: Final = 0.1
+"""An alarm line is refused where the index spends more of the rest than this above the level at which an alarm ends:
+one alarm would run into the next. The shipped weights spend 0.003 and less there."""
+NEVER: Final = 1.0
+"""The line where every other is refused: no alarms."""
 _OFF_SHARE: Final = 0.6
 _ALARMED: Final = (3e-5, 0.1)
 _THRESHOLDS: Final = 100
@@ -93,7 +99,8 @@ def choose_thresholds(
 
     Recordings shorter than a match count by their length. Where no threshold keeps any budget, the highest one and no
     points; where none that keeps one catches anything, the lowest that keeps the largest. Where ``predicted`` speaks of
-    a stretch of a match, only the events in it count. Raises ``InputError`` when the rule names no events.
+    a stretch of a match, only the events in it count. Lines that the index seldom leaves at rest (``sane_lines``) are
+    never chosen; where all are such, the line is ``NEVER``. Raises ``InputError`` when the rule names no events.
     """
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
@@ -104,6 +111,10 @@ def choose_thresholds(
     cries = [reactions(one.match.sounds) if one.match.drawn else None for one in predicted]
     hours = [one.hours for one in predicted]
     thresholds = np.unique(np.quantile(np.concatenate(pressure), 1.0 - np.geomspace(*_ALARMED, _THRESHOLDS)))
+    at_rest = [p[_resting(one.times_s, found)] for one, p, found in zip(predicted, pressure, events, strict=True)]
+    thresholds = sane_lines(thresholds, np.concatenate(at_rest), partial(at_threshold, settings))
+    if not len(thresholds):
+        return at_threshold(settings, NEVER), {}
 
     def judge_at(which: int, threshold: float) -> Any:
         decided = decisions_s(predicted[which].times_s, pressure[which], at_threshold(settings, threshold))
@@ -119,6 +130,27 @@ def choose_thresholds(
     else:  # of equals the highest would never raise an alarm
         best = min(point.threshold for point in rows if point.false_per_match <= max(BUDGETS))
     return at_threshold(settings, best), found_points
+
+
+def sane_lines(
+    thresholds: NDArray[np.float64], at_rest: NDArray[np.float64], settings_at: Callable[[float], SpikeSettings]
+) -> NDArray[np.float64]:
+    """Those of ``thresholds`` whose alarms end: the index ``at_rest`` is seldom above their lower level.
+
+    At most ``MOST_AT_REST`` of the moments may be. Without any moment at rest nothing is known against a line.
+    """
+    if not len(at_rest):
+        return thresholds
+    kept = [on for on in thresholds.tolist() if (at_rest >= settings_at(on).off).mean() <= MOST_AT_REST]
+    return np.array(kept)
+
+
+def _resting(times_s: NDArray[np.float64], events: Sequence[DangerEvent]) -> NDArray[np.bool_]:
+    """The moments that lie within reach of no event."""
+    rest = np.ones(len(times_s), bool)
+    for event in events:
+        rest &= (times_s < event.from_s) | (times_s > event.to_s)
+    return rest
 
 
 def operating_rows(found: dict[int, OperatingPoint]) -> tuple[dict[str, Any], ...]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,8 @@ from engine.model.checkpoint import SEEN_DIGITS
 from train.clock import MatchOnSound, on_sound
 from train.labels import Labels, Rule
 from train.library import Library
+from train.match_folder import StoredMatch
+from train.reviews import Reviewed, review_labels
 from train.simulated import KINDS, Heard, SimulatedRecording
 
 Frames = NDArray[np.float32]
@@ -27,7 +30,8 @@ class TrainingMatch:
 
     ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
     ``read`` gives frames (n, MEL_BANDS) in dB from one index to another. ``sounds`` is what the simulator let sound,
-    empty where nobody knows (``drawn`` False).
+    empty where nobody knows (``drawn`` False). ``reviews`` are what people said of the spikes of a session, in seconds
+    of this sound; a match has none.
     """
 
     id: str
@@ -38,6 +42,7 @@ class TrainingMatch:
     digest: str
     drawn: bool = False
     sounds: tuple[Heard, ...] = field(default=())
+    reviews: tuple[Reviewed, ...] = field(default=())
 
     @property
     def ends(self) -> NDArray[np.int64]:
@@ -83,34 +88,104 @@ def from_simulation(recording: SimulatedRecording, rule: Rule) -> TrainingMatch:
     )
 
 
-def from_library(library: Library, rule: Rule, names: Sequence[str] = ()) -> list[TrainingMatch]:
-    """The matches called ``names``, or all that can be used.
+LeaveOut = Callable[[str, InputError], None]
+"""Told the id of a match that can't be used, and why."""
 
-    Raises ``InputError`` when a named match can't be used, or the data of one can't carry the rule.
+
+def from_library(library: Library, rule: Rule, names: Sequence[str], leave_out: LeaveOut) -> list[TrainingMatch]:
+    """The matches called ``names``, or all there are, with labels; those that can't be used are told to ``leave_out``.
+
+    A match can't be used where nobody knows its kick-offs, its files are damaged, or its events can't carry the rule.
+    Reviewed sessions are no matches. Raises ``InputError`` for a name that fits no match, and where there are matches
+    and none of them can be used.
     """
-    entries = [library.find(name) for name in names] or [entry for entry in library.entries() if entry.usable]
-    matches = []
-    for entry in entries:
-        stored = library.match(entry.id)
-        if stored.alignment is None:
-            raise InputError(
-                f"{entry.id}: nobody knows where its kick-offs lie",
-                f"'momentum library align {entry.id}' finds them, or takes them by hand.",
-            )
-        stored.verify()
-        rule.check(stored.events)
-        placed = on_sound(stored.events, stored.alignment.clock)
-        matches.append(
+    return _usable(_ids(library, names), lambda match_id: [_match(library, rule, match_id)], leave_out)
+
+
+def with_reviews(
+    library: Library, rule: Rule, names: Sequence[str], leave_out: LeaveOut
+) -> tuple[list[TrainingMatch], list[TrainingMatch]]:
+    """As ``from_library``, and beside the matches the reviewed sessions, one for each stretch of unbroken sound.
+
+    What a session's reviews do not speak of has weight 0, whatever the rule.
+    """
+
+    def taken(match_id: str) -> list[TrainingMatch]:
+        stored = library.match(match_id)
+        return _reviewed(stored) if stored.manifest.is_session else [_match(library, rule, match_id)]
+
+    found = _usable(_ids(library, names), taken, leave_out)
+    return [one for one in found if not one.reviews], [one for one in found if one.reviews]
+
+
+def _ids(library: Library, names: Sequence[str]) -> list[str]:
+    entries = [library.find(name) for name in names] or library.entries()
+    return list(dict.fromkeys(entry.id for entry in entries))
+
+
+def _usable(ids: Sequence[str], take: Callable[[str], list[TrainingMatch]], leave_out: LeaveOut) -> list[TrainingMatch]:
+    found: list[TrainingMatch] = []
+    faults: list[InputError] = []
+    for match_id in ids:
+        try:
+            found += take(match_id)
+        except InputError as fault:
+            faults.append(fault)
+            leave_out(match_id, fault)
+    if faults and not found:
+        raise faults[0]
+    return found
+
+
+def _match(library: Library, rule: Rule, match_id: str) -> TrainingMatch:
+    stored = library.match(match_id)
+    if stored.manifest.is_session:
+        raise InputError("it is a session with reviews, no match", "'momentum train head' learns from its reviews.")
+    if stored.alignment is None:
+        raise InputError(
+            "nobody knows where its kick-offs lie",
+            f"'momentum library align {match_id}' finds them, or takes them by hand.",
+        )
+    stored.verify()
+    rule.check(stored.events)
+    placed = on_sound(stored.events, stored.alignment.clock)
+    return TrainingMatch(
+        match_id,
+        stored.frames,
+        placed,
+        rule.apply(placed, window_ends(stored.frames)),
+        stored.mel,
+        stored.manifest.features_sha256,
+    )
+
+
+def _reviewed(stored: StoredMatch) -> list[TrainingMatch]:
+    """The stretches of a session that hold a reviewed spike, each as a match of its own without play."""
+    stored.verify()
+    manifest = stored.manifest
+    found = []
+    for number, stretch in enumerate(manifest.stretches):
+        reviews = [review for review in manifest.reviews if stretch.holds(review)]
+        if not reviews:
+            continue
+        moved = tuple(stretch.moved(review) for review in reviews)
+        said = hashlib.sha256(repr(moved).encode()).hexdigest()
+        found.append(
             TrainingMatch(
-                entry.id,
-                stored.frames,
-                placed,
-                rule.apply(placed, window_ends(stored.frames)),
-                stored.mel,
-                stored.manifest.features_sha256,
+                f"{stored.id}~{number}",
+                stretch.frames,
+                MatchOnSound((), ()),
+                review_labels(moved, window_ends(stretch.frames)),
+                partial(_frames_of, stored, stretch.first),
+                f"{manifest.features_sha256[:SEEN_DIGITS]}-{said}",
+                reviews=moved,
             )
         )
-    return matches
+    return found
+
+
+def _frames_of(stored: StoredMatch, first: int, start: int, stop: int) -> Frames:
+    return stored.mel(first + start, first + stop)
 
 
 def check_enough(matches: Sequence[TrainingMatch]) -> None:

@@ -29,8 +29,9 @@ from engine.model.encoder import EncoderConfig
 from engine.model.network import MlxNetwork
 from engine.spikes import SpikeSettings
 from train.augment import Frames
-from train.calibrate import BUDGETS, calibrate, choose_thresholds, operating_rows
+from train.calibrate import BUDGETS, MOST_AT_REST, NEVER, calibrate, choose_thresholds, operating_rows
 from train.checking import check_figures, danger_share, hardest, scored
+from train.compare import Compared
 from train.dataset import TrainingMatch, check_enough, split_folds
 from train.fit_settings import FitSettings
 from train.head_model import flat_parameters
@@ -53,10 +54,14 @@ _LEAST_ROOM: Final = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A trained network with its configuration, and what was measured on the fold it was judged by."""
+    """A trained network with its configuration, and what was measured on the fold it was judged by.
+
+    ``compared`` is how it did beside the weights it came from; None where it came from none.
+    """
 
     config: WeightsConfig
     network: MlxNetwork
+    compared: Compared | None = None
 
 
 def run_inputs(
@@ -303,7 +308,7 @@ def finish(learned: Learned, rule: Rule, settings: FitSettings, name: str) -> Fi
         "hard_negatives": learned.hard,
         "share_of_danger": round(danger_share(judging), 5),
         **{key: round(value, 4) for key, value in check_figures(predicted).items()},
-        **alarm_note(points),
+        **alarm_note(points, spikes),
     }
     config = WeightsConfig(
         name=name,
@@ -329,8 +334,10 @@ def as_served(network: MlxNetwork, settings: FitSettings) -> MlxNetwork:
     return served
 
 
-def alarm_note(points: Mapping[int, OperatingPoint]) -> dict[str, str]:
+def alarm_note(points: Mapping[int, OperatingPoint], spikes: SpikeSettings) -> dict[str, str]:
     """What is to be said where no threshold was good enough."""
+    if spikes.on >= NEVER:
+        return {"alarms": f"none: above every line the index spends more than {MOST_AT_REST:.0%} of the rest"}
     if any(point.recall > 0 for point in points.values()):
         return {}
     if points:

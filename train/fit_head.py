@@ -22,6 +22,7 @@ from engine.model.network import MlxNetwork
 from engine.spikes import SpikeSettings
 from train.calibrate import calibrate, choose_thresholds, operating_rows
 from train.checking import check_figures, danger_share, scored
+from train.compare import LEAST_JUDGED, Compared, by_match, not_judged
 from train.dataset import LEAST_MATCHES, TrainingMatch, check_enough, split_folds
 from train.fit import Fitted, alarm_note
 from train.head_model import (
@@ -43,6 +44,7 @@ _PARTS: Final = 4
 _SETTLES: Final = round(90.0 / grid.HOP_S)
 """Frames that the front end hears before the first reading of a part."""
 _POSITIVE: Final = 0.3
+_ROTATIONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,11 @@ def parts_of(match: TrainingMatch) -> list[TrainingMatch]:
 
 
 def head_inputs(
-    settings: HeadSettings, rule: Rule, matches: Sequence[TrainingMatch], weights: Weights
+    settings: HeadSettings,
+    rule: Rule,
+    matches: Sequence[TrainingMatch],
+    weights: Weights,
+    reviewed: Sequence[TrainingMatch] = (),
 ) -> dict[str, Any]:
     """All that a run depends on, for its folder."""
     return {
@@ -98,6 +104,7 @@ def head_inputs(
         "weights": {"name": weights.config.name, "sha256": weights.checksum},
         "matches": {match.id: match.digest for match in matches},
         "simulated": sum(match.drawn for match in matches),
+        **({"reviewed": {unit.id: unit.digest for unit in reviewed}} if reviewed else {}),
     }
 
 
@@ -109,10 +116,12 @@ def fit_head(
     run: RunFolder,
     name: str,
     progress: Callable[[Progress], None],
+    reviewed: Sequence[TrainingMatch] = (),
 ) -> Fitted:
-    """Fit the head of ``weights`` to ``matches`` and calibrate it anew.
+    """Fit the head of ``weights`` to ``matches``, calibrate it anew, and compare it with the head it was.
 
-    Raises ``InputError`` when the matches are too few or of one class.
+    Sessions that were ``reviewed`` are learned from beside them, and judge nothing: of most of their moments nobody
+    knows what they were. Raises ``InputError`` when the matches are too few or of one class.
     """
     by_parts = len(matches) < LEAST_MATCHES
     units = [part for match in matches for part in parts_of(match)] if by_parts else list(matches)
@@ -120,44 +129,16 @@ def fit_head(
     folds = split_folds(units, min(settings.folds, len(units)), settings.seed)
     # The first fold was dealt to first: where few parts of a match hold danger, one of them is there.
     judging, learning = folds[0], [unit for fold in folds[1:] for unit in fold]
-    network = weights.network
-    embeddings = {match.id: window_embeddings(network, match) for match in matches}
-    served = MlxNetwork(network.front_end, network.encoder, network.head)
-    place(served, {f"cnn.{k}": v for k, v in flat_parameters(network.cnn).items()})
-    model = HeadModel(copy_of_head(network), settings.dropout)
-
-    def predicted() -> list[Predicted]:
-        found = []
-        for unit in judging:
-            logits = served.logits(embeddings[_whole(unit)][history_rows(unit.ends)])
-            found.append(Predicted(unit, unit.end_times_s(), log_odds(logits)))
-        return found
-
-    def check(parameters: Parameters) -> Mapping[str, float]:
-        place(served, parameters)
-        return scored(check_figures(predicted()))
-
-    def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
-        logits = model(mx.array(batch.embeddings), key)
-        return focal(logits, mx.array(batch.targets), mx.array(batch.weights), settings.gamma)
-
-    draw = _Draw(learning, embeddings, settings)
-    stages = [("head", settings.schedule, draw.balanced)]
-    if settings.long_steps:
-        slow = replace(settings.schedule, steps=settings.long_steps, learning_rate=settings.schedule.learning_rate / 5)
-        stages.append(("long", slow, draw.stretch))
-    for stage, schedule, batch in stages:
-        best = Stage(
-            run.stage(stage), model, schedule, settings.seed, batch, loss, check, progress, items=settings.histories
-        ).run()
-        place(served, best)
-        model.update(nested(best))
+    fitting = _Fitting(weights, [*matches, *reviewed], settings, run, progress)
+    served = fitting.fit([*learning, *reviewed], judging)
+    compared = _compare(weights, matches, reviewed, fitting) if not by_parts else _too_few(weights, len(matches))
     true_share = danger_share(learning)
     trained_share = true_share if settings.long_steps else 0.5
-    found = predicted()
+    found = fitting.predicted(served, judging)
     calibration = calibrate(found, undo_prior(trained_share, true_share))
     live = [predict_live(served, unit) for unit in judging]
     spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings())
+    taught = sum(len(unit.reviews) for unit in reviewed)
     config = replace(
         weights.config,
         name=name,
@@ -170,13 +151,117 @@ def fit_head(
             "on": "other parts of the same matches" if by_parts else "matches that were not learned from",
             "matches": len({_whole(unit) for unit in judging}),
             "learned_from_matches": len({_whole(unit) for unit in learning}),
+            **({"learned_from_reviewed_spikes": taught} if taught else {}),
             "encoder_of": weights.config.name,
             **{key: round(value, 4) for key, value in check_figures(found).items()},
-            **alarm_note(points),
+            **alarm_note(points, spikes),
         },
-        seen=tuple(sorted({*weights.config.seen, *(match.mark for match in matches)})),
+        seen=tuple(sorted({*weights.config.seen, *(match.mark for match in (*matches, *reviewed))})),
     )
-    return Fitted(config, served)
+    return Fitted(config, served, compared)
+
+
+class _Fitting:
+    """Fits of one head to different matches, from embeddings that are made once."""
+
+    def __init__(
+        self,
+        weights: Weights,
+        matches: Sequence[TrainingMatch],
+        settings: HeadSettings,
+        run: RunFolder,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._network = weights.network
+        self._embeddings = {match.id: window_embeddings(self._network, match) for match in matches}
+        self._settings = settings
+        self._run = run
+        self._progress = progress
+
+    def fit(
+        self, learning: Sequence[TrainingMatch], judging: Sequence[TrainingMatch], name: str = "", steps: int = 0
+    ) -> MlxNetwork:
+        """A head fitted to ``learning``, the best one by ``judging``; without any of those after so many ``steps``."""
+        settings = self._settings
+        served = self.base()
+        model = HeadModel(copy_of_head(self._network), settings.dropout)
+
+        def check(parameters: Parameters) -> Mapping[str, float]:
+            place(served, parameters)
+            return scored(check_figures(self.predicted(served, judging)))
+
+        def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
+            logits = model(mx.array(batch.embeddings), key)
+            return focal(logits, mx.array(batch.targets), mx.array(batch.weights), settings.gamma)
+
+        draw = Draw(learning, self._embeddings, settings)
+        first = replace(settings.schedule, steps=steps) if steps else settings.schedule
+        stages = [("head", first, draw.balanced)]
+        if settings.long_steps:
+            rate = settings.schedule.learning_rate / 5
+            slow = replace(settings.schedule, steps=settings.long_steps, learning_rate=rate)
+            stages.append(("long", slow, draw.stretch))
+        for stage, schedule, batch in stages:
+            state = self._run.stage(stage + name)
+            best = Stage(
+                state, model, schedule, settings.seed, batch, loss, check if judging else None, self._progress,
+                items=settings.histories,
+            ).run()  # fmt: skip
+            place(served, best)
+            model.update(nested(best))
+        return served
+
+    def base(self) -> MlxNetwork:
+        """A copy of the network that all fits begin from."""
+        network = self._network
+        copy = MlxNetwork(network.front_end, network.encoder, network.head)
+        place(copy, {f"cnn.{k}": v for k, v in flat_parameters(network.cnn).items()})
+        place(copy, {f"pressure.{k}": v for k, v in flat_parameters(network.pressure).items()})
+        return copy
+
+    def best_steps(self) -> int:
+        """After how many steps the fit that was judged was at its best."""
+        rows = [row for row in self._run.metrics() if row["stage"] == "head"]
+        return int(max(rows, key=lambda row: (row.get("score", 0.0), -row["step"]))["step"])
+
+    def predicted(self, network: MlxNetwork, units: Sequence[TrainingMatch]) -> list[Predicted]:
+        """Log-odds at the units' own ends."""
+        return [Predicted(unit, unit.end_times_s(), self.odds(network, unit)) for unit in units]
+
+    def odds(self, network: MlxNetwork, unit: TrainingMatch) -> NDArray[np.float64]:
+        """The same of one unit, (ends,)."""
+        return log_odds(network.logits(self._embeddings[_whole(unit)][history_rows(unit.ends)]))
+
+
+def _compare(
+    weights: Weights, matches: Sequence[TrainingMatch], reviewed: Sequence[TrainingMatch], fitting: _Fitting
+) -> Compared:
+    """New head against old on every match that the old one has not seen, each heard by a fit that did without it.
+
+    The fit itself has seen all matches but those that stopped it. So the fit is repeated without each third of them,
+    for as many steps as it took at first.
+    """
+    against = weights.config.name
+    seen = set(weights.config.seen)
+    unseen = [match for match in matches if match.mark not in seen and match.labels.truth.any()]
+    if len(unseen) < LEAST_JUDGED:
+        return _too_few(weights, len(unseen))
+    steps = fitting.best_steps()
+    fits: dict[str, MlxNetwork] = {}
+    for number, left_out in enumerate(split_folds(matches, _ROTATIONS, 0)):
+        learning = [match for match in matches if match not in left_out]
+        if any((match.labels.truth & (match.labels.weight > 0)).any() for match in learning):
+            network = fitting.fit([*learning, *reviewed], [], f"-without-{number}", steps)
+            fits |= {match.id: network for match in left_out}
+    old = fitting.base()
+    judged = [match for match in unseen if match.id in fits]
+    return by_match(against, judged, lambda m: fitting.odds(fits[m.id], m), lambda m: fitting.odds(old, m))
+
+
+def _too_few(weights: Weights, matches: int) -> Compared:
+    against = weights.config.name
+    why = f"{matches} match(es) with danger that {against} has not learned from, and {LEAST_JUDGED} are needed"
+    return not_judged(against, why)
 
 
 def predict_live(network: MlxNetwork, unit: TrainingMatch) -> Predicted:
@@ -197,7 +282,7 @@ def _whole(unit: TrainingMatch) -> str:
     return unit.id.split("#")[0]
 
 
-class _Draw:
+class Draw:
     """Draws batches of histories from cached embeddings."""
 
     def __init__(
@@ -206,23 +291,26 @@ class _Draw:
         self._units = units
         self._embeddings = embeddings
         self._settings = settings
-        kept = [(i, np.flatnonzero(unit.labels.weight > 0)) for i, unit in enumerate(units)]
-        danger = [(i, row) for i, rows in kept for row in rows if units[i].labels.target[row] >= _POSITIVE]
-        calm = [(i, row) for i, rows in kept for row in rows if units[i].labels.target[row] < _POSITIVE]
-        self._danger, self._calm = np.array(danger), np.array(calm)
+        kept = [(i, row) for i, unit in enumerate(units) for row in np.flatnonzero(unit.labels.weight > 0)]
+        danger = [(i, row) for i, row in kept if units[i].labels.target[row] >= _POSITIVE]
+        calm = [(i, row) for i, row in kept if units[i].labels.target[row] < _POSITIVE]
+        self._danger = np.array(danger)
+        self._calm = np.array([(i, row) for i, row in calm if not units[i].reviews])
+        self._hard = np.array([(i, row) for i, row in calm if units[i].reviews])
 
     def balanced(self, rng: np.random.Generator) -> Histories:
-        """Half danger, half calm."""
+        """Half danger, half calm; half of the calm is what people said was no danger, where they said so of any."""
         half = self._settings.histories // 2
-        chosen = np.concatenate(
-            [group[rng.integers(len(group), size=half)] for group in (self._danger, self._calm) if len(group)]
-        )
+        hard = half // 2 if len(self._hard) else 0
+        groups = ((self._danger, half), (self._calm, half - hard), (self._hard, hard))
+        chosen = np.concatenate([group[rng.integers(len(group), size=size)] for group, size in groups if len(group)])
         parts = [self._histories(int(i), np.array([row])) for i, row in chosen]
         return _joined(parts)
 
     def stretch(self, rng: np.random.Generator) -> Histories:
         """One long stretch of one match, as it was."""
-        which = int(rng.integers(len(self._units)))
+        played = [i for i, unit in enumerate(self._units) if not unit.reviews]
+        which = played[int(rng.integers(len(played)))]
         length = max(1, round(self._settings.long_minutes * 60.0 / (grid.WINDOW_HOP_FRAMES * grid.HOP_S)))
         count = len(self._units[which].ends)
         first = int(rng.integers(max(1, count - length)))

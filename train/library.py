@@ -9,7 +9,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from train.match_folder import (
     sync_folder,
     write_manifest,
 )
+from train.reviews import Reviewed, Stretch
 
 __all__ = ["Entry", "IncomingMatch", "Library"]
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}", re.ASCII)
@@ -86,6 +87,13 @@ class Library:
         with self._alone():
             stored = self.match(match_id)
             write_manifest(stored.folder, replace(stored.manifest, alignment=alignment))
+            self._index.follow()
+
+    def review(self, match_id: str, reviews: Sequence[Reviewed]) -> None:
+        """Give a session other reviews. Raises ``InputError`` when it is missing or broken."""
+        with self._alone():
+            stored = self.match(match_id)
+            write_manifest(stored.folder, replace(stored.manifest, reviews=tuple(reviews)))
             self._index.follow()
 
     def remove(self, match_id: str) -> None:
@@ -175,10 +183,17 @@ class IncomingMatch:
         alignment: Alignment | None,
         provenance: Provenance,
         instead_of: str | None = None,
+        reviews: Sequence[Reviewed] = (),
+        stretches: Sequence[Stretch] = (),
     ) -> str:
-        """Complete the match and put it into the library, in the place of ``instead_of`` if given; its id."""
+        """Complete the match and put it into the library, in the place of ``instead_of`` if given; its id.
+
+        A session comes with its ``reviews`` and with the ``stretches`` that its frames are.
+        """
         checksum = self.features.finish()
-        write_manifest(self.folder, Manifest(events, alignment, provenance, self.features.frames, checksum))
+        frames = self.features.frames
+        manifest = Manifest(events, alignment, provenance, frames, checksum, tuple(reviews), tuple(stretches))
+        write_manifest(self.folder, manifest)
         match_id = id_of(events, provenance)
         self._library.put(self.folder, match_id, instead_of)
         return match_id

@@ -12,20 +12,24 @@ from pathlib import Path
 from engine.errors import InputError, MomentumError
 from train.match_folder import FEATURES, MANIFEST, PRIVATE_FILE, StoredMatch, read_manifest
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _BUSY_TIMEOUT_S = 10.0
 _TABLE = """
 CREATE TABLE matches (
   id TEXT PRIMARY KEY, title TEXT NOT NULL, date TEXT NOT NULL, duration_s REAL NOT NULL, frames INTEGER NOT NULL,
   bytes INTEGER NOT NULL, goals INTEGER NOT NULL, source TEXT NOT NULL, shots TEXT NOT NULL, aligned TEXT NOT NULL,
-  confidence REAL, sound_sha256 TEXT NOT NULL, added_at TEXT NOT NULL, fault TEXT NOT NULL, stamp INTEGER NOT NULL
+  confidence REAL, sound_sha256 TEXT NOT NULL, added_at TEXT NOT NULL, fault TEXT NOT NULL, reviews INTEGER NOT NULL,
+  stamp INTEGER NOT NULL
 )
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the list. ``aligned`` is ``measured``, ``by hand`` or ``no``; ``fault`` says why it can't be used."""
+    """A line of the list. ``aligned`` is ``measured``, ``by hand`` or ``no``; ``fault`` says why it can't be used.
+
+    ``reviews`` counts the reviewed spikes of a session; a match has none.
+    """
 
     id: str
     title: str = ""
@@ -41,11 +45,12 @@ class Entry:
     sound_sha256: str = ""
     added_at: str = ""
     fault: str = ""
+    reviews: int = 0
 
     @property
     def usable(self) -> bool:
         """Whether training can take it as it is."""
-        return self.aligned != "no" and not self.fault
+        return (self.aligned != "no" or self.reviews > 0) and not self.fault
 
 
 class Index:
@@ -115,7 +120,7 @@ def _entry(name: str, folder: Path) -> Entry:
     aligned = found.alignment
     return Entry(
         id=name,
-        title=found.events.title,
+        title=found.events.home if found.is_session else found.events.title,
         date=found.events.date,
         duration_s=found.duration_s,
         frames=found.frames,
@@ -127,4 +132,5 @@ def _entry(name: str, folder: Path) -> Entry:
         confidence=aligned.confidence if aligned else None,
         sound_sha256=found.provenance.media_sha256,
         added_at=found.provenance.added_at,
+        reviews=len(found.reviews),
     )

@@ -6,7 +6,8 @@ The manifest is written last and replaced whole, so a folder that has one is com
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -22,6 +23,7 @@ from train.alignment import Alignment
 from train.events import codec
 from train.events.document import MEGABYTE, Node, read_json
 from train.events.match import MatchEvents
+from train.reviews import Reviewed, Stretch
 
 SCHEMA: Final = 1
 MANIFEST: Final = "match.json"
@@ -29,6 +31,8 @@ FEATURES: Final = "mel12.bin"
 PRIVATE_FILE: Final = 0o600
 _MANIFEST_LIMIT = 16 * MEGABYTE
 _FRAME_LIMIT = 24 * 3600 * grid.SAMPLE_RATE_HZ // grid.HOP
+_REVIEW_LIMIT = 100_000
+_LONGEST_SESSION_S = 366 * 86400.0
 _REMOVE = "Remove the match with 'momentum library remove' and ingest it again."
 GRID: Final = {
     "sample_rate_hz": grid.SAMPLE_RATE_HZ,
@@ -54,13 +58,24 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything known of a match but its frames. ``alignment`` is None until its kick-offs are known."""
+    """Everything known of a match but its frames. ``alignment`` is None until its kick-offs are known.
+
+    A session that people reviewed has ``reviews`` in place of events and kick-offs, and ``stretches`` that say which
+    parts of the session the frames are; a match has neither.
+    """
 
     events: MatchEvents
     alignment: Alignment | None
     provenance: Provenance
     frames: int
     features_sha256: str
+    reviews: tuple[Reviewed, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it is a session with reviews, and no match."""
+        return bool(self.stretches)
 
     @property
     def duration_s(self) -> float:
@@ -77,7 +92,12 @@ def to_json(manifest: Manifest) -> dict[str, Any]:
         "alignment": alignments.to_json(manifest.alignment) if manifest.alignment else None,
         "provenance": {name: getattr(origin, name) for name in Provenance.__slots__},
         "events": codec.to_json(manifest.events),
+        **({"reviews": _rows(manifest.reviews), "stretches": _rows(manifest.stretches)} if manifest.stretches else {}),
     }
+
+
+def _rows(values: Sequence[Reviewed] | Sequence[Stretch]) -> list[dict[str, Any]]:
+    return [asdict(value) for value in values]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -88,6 +108,7 @@ def read_manifest(folder: Path) -> Manifest:
     if node.get("grid").value != GRID:
         raise node.fault("its frames were made with another time grid", _REMOVE)
     origin, found = node.get("provenance"), node.find("alignment")
+    reviews, stretches = node.find("reviews"), node.find("stretches")
     url = origin.find("url")
     return Manifest(
         events=codec.from_json(node.get("events")),
@@ -102,7 +123,22 @@ def read_manifest(folder: Path) -> Manifest:
         ),
         frames=node.get("frames").whole(0, _FRAME_LIMIT),
         features_sha256=node.get("features_sha256").text(),
+        reviews=tuple(_review(one) for one in reviews.items(_REVIEW_LIMIT)) if reviews else (),
+        stretches=tuple(_stretch(one) for one in stretches.items(_REVIEW_LIMIT)) if stretches else (),
     )
+
+
+def _review(node: Node) -> Reviewed:
+    danger = node.get("danger")
+    if not isinstance(danger.value, bool):
+        raise danger.fault("expected true or false")
+    onset_s, end_s = (node.get(key).number(0, _LONGEST_SESSION_S) for key in ("onset_s", "end_s"))
+    what = node.find("what")
+    return Reviewed(onset_s, end_s, danger.value, what.text() if what and what.value else "")
+
+
+def _stretch(node: Node) -> Stretch:
+    return Stretch(*(node.get(key).whole(0, 2**53) for key in ("first", "frames", "start")))
 
 
 def _long_text(node: Node) -> str:

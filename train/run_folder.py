@@ -5,6 +5,7 @@
 """
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -126,6 +127,11 @@ class StageState:
             return dict(arrays), json.loads(metadata["numbers"])
         except (RuntimeError, ValueError, KeyError) as fault:
             raise InputError(f"{self._path} can't be read: {fault}", "Start again in another folder.") from fault
+
+
+def digest_of(inputs: Mapping[str, Any]) -> str:
+    """A name for all that a run depends on: the SHA-256 of its JSON."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -66,11 +66,14 @@ def settings_for(flags: Mapping[str, object]) -> "Settings":
     return read_settings(find_paths().config_file, flags=flags).settings
 
 
-def build_engine(settings: "Settings", step: int | None = None, live: bool = True) -> Engine:
+def build_engine(settings: "Settings", step: int | None = None, live: bool = True, asked: bool = True) -> Engine:
     """Load the weights that the settings name and build what listens with them; ``live`` or to a whole recording.
 
+    ``asked`` says that somebody named the weights for this run; those that a file or the environment names must have
+    been judged better than what they came from, or installed anyway.
+
     Raises:
-        WeightsError: the weights are missing or wrong.
+        WeightsError: the weights are missing or wrong, or no default.
         UsageError: the spike settings contradict each other or the weights', no alarm line keeps the budget, or the
             engine is not installed.
     """
@@ -78,13 +81,15 @@ def build_engine(settings: "Settings", step: int | None = None, live: bool = Tru
     from engine.config import spike_settings
     from engine.model.checkpoint import load
     from engine.model.engines import for_live, for_recordings, network_of
-    from engine.model.installed import find_weights, weights_folders
+    from engine.model.installed import check_default, find_weights, weights_folders
     from engine.model.network import limit_cache
     from engine.paths import find_paths
     from engine.stream import PressureStream
 
     paths = find_paths()
     weights = load(find_weights(settings.weights, weights_folders(paths)))
+    if not asked:
+        check_default(weights.config)
     spikes = spike_settings(settings, weights.config.spikes, weights.config.operating_points)
     choice = settings.engine
     among = for_live(choice) if live else [for_recordings(choice)]

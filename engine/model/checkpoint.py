@@ -50,6 +50,7 @@ T = TypeVar("T")
 class WeightsConfig:
     """What ``config.json`` says. ``label_rule`` names what the index is a probability of, ``seen`` the matches that the
     weights learned from or were chosen by, as the first ``SEEN_DIGITS`` digits of the SHA-256 of their features.
+    ``compared`` is how they did beside the weights they came from (``train/compare.py``), empty for the program's own.
     """
 
     name: str
@@ -63,6 +64,20 @@ class WeightsConfig:
     operating_points: tuple[Mapping[str, Any], ...] = ()
     measured: Mapping[str, Any] = field(default_factory=dict)
     seen: tuple[str, ...] = ()
+    compared: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def may_be_default(self) -> bool:
+        """Whether a setting may choose them: they were judged better than what they came from, or accepted anyway."""
+        return not self.compared or self.compared.get("verdict") == "better" or self.compared.get("accepted") is True
+
+    @property
+    def standing(self) -> str:
+        """How they compare with the weights they came from, in words; empty where nobody has asked."""
+        verdict, against = str(self.compared.get("verdict", "")), str(self.compared.get("against", ""))
+        if not verdict:
+            return ""
+        return f"not judged against {against}" if verdict == "not judged" else f"{verdict} than {against}"
 
     @property
     def title(self) -> str:
@@ -190,6 +205,8 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
         row["spikes"] = _section(SpikeSettings, row["spikes"])
         row["operating_points"] = tuple(row.get("operating_points", ()))
         row["seen"] = tuple(row.get("seen", ()))
+        if not isinstance(row.setdefault("compared", {}), dict):
+            raise ValueError("compared is no object")
         config = _section(WeightsConfig, row)
     except (KeyError, TypeError, ValueError, OverflowError, UsageError) as fault:
         raise WeightsError(f"{path} does not describe a network: {fault}", _REINSTALL) from None

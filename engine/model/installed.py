@@ -49,6 +49,15 @@ def find_weights(choice: str, folders: Sequence[Path]) -> Path:
     )
 
 
+def check_default(config: WeightsConfig) -> None:
+    """Raise ``WeightsError`` where a setting names weights that nobody has found better than what they came from."""
+    if not config.may_be_default:
+        raise WeightsError(
+            f"the weights {config.name!a} can't be the default: {config.standing}",
+            f"Listen with them by --weights {config.name}, or repeat their training with --install-anyway.",
+        )
+
+
 def read_card(folder: Path) -> str:
     """The card of the weights in ``folder``, Markdown. Raises ``WeightsError`` where it is missing or unreadable."""
     card = folder / CARD_FILE

@@ -197,12 +197,13 @@ def labels(reader: SessionReader, candidate_s: float = 10.0) -> Labels:
     """Reviews as training labels.
 
     A spike reviewed ``right`` is a positive, ``wrong`` a hard negative; with a rejected candidate it is the other
-    way round, since there the verdict is on the rejection. A candidate has no end, so ``candidate_s`` counts.
+    way round, since there the verdict is on the rejection. A candidate has no end, so ``candidate_s`` counts. Any other
+    verdict, such as one that takes an earlier one back, teaches nothing.
     """
     ends = {("spike", s.onset): s.end for s in reader.spikes()}
     taught = Labels()
     for review in reader.reviews():
-        if review.verdict == "unsure":
+        if review.verdict not in ("right", "wrong"):
             continue
         danger = (review.verdict == "right") == (review.kind == "spike")
         end = ends.get((review.kind, review.onset), review.onset + candidate_s)

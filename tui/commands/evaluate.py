@@ -150,8 +150,9 @@ def _library(folder: Path, names: list[str], rule: "Rule") -> "list[TrainingMatc
     from engine.errors import InputError
     from train.dataset import from_library
     from train.library import Library
+    from tui.left_out import say_left_out
 
-    found = from_library(Library(folder), rule, names)
+    found = from_library(Library(folder), rule, names, say_left_out)
     if not found:
         raise InputError("the library holds no match that can be used", "Bring one in with 'momentum ingest'.")
     return found

@@ -8,7 +8,10 @@ from tui.commands.ingest import ExtraTime, KickOff, SecondHalf
 from tui.groups import group
 from tui.output import AsJson, Column, print_json, print_lines, print_table
 
-library = group("The matches that training sees: list, look at, align by hand, remove. 'momentum ingest' adds one.")
+library = group(
+    "The matches that training sees: list, look at, align by hand, remove. 'momentum ingest' adds one; reviewed "
+    "sessions come in with 'add-reviews'."
+)
 
 Match = Annotated[str, typer.Argument(help="Id of a match as 'list' shows it, or a part of it.")]
 Matches = Annotated[
@@ -39,7 +42,7 @@ def list_(as_json: AsJson = False) -> None:
                 entry.goals,
                 f"{entry.duration_s / 60:.0f}",
                 entry.source,
-                "not known" if entry.aligned == "no" else entry.aligned,
+                _kick_offs(entry),
             )
             for entry in entries
         ],
@@ -47,6 +50,51 @@ def list_(as_json: AsJson = False) -> None:
     for entry in entries:
         if entry.fault:
             print_lines(f"{entry.id}: {entry.fault}")
+
+
+def _kick_offs(entry: Any) -> str:
+    if entry.reviews:
+        return f"{entry.reviews} reviews"
+    return "not known" if entry.aligned == "no" else str(entry.aligned)
+
+
+@library.command("add-reviews")
+def add_reviews(
+    sessions: Annotated[list[str], typer.Argument(help="Sessions, the starts of their names, or 'latest'.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let training see sessions with reviewed spikes; again, it brings their reviews up to date.
+
+    A session needs its sound (recorded with --sound). 'momentum train head' learns that a spike reviewed as right was
+    danger and that one reviewed as wrong only sounded like it; of what nobody reviewed it is told nothing.
+
+    Example: momentum library add-reviews latest
+    """
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from engine.paths import find_paths
+    from engine.session import SessionReader, find_session
+    from train.reviews import told
+    from train.take_reviews import add_reviews as take
+    from tui.progress import shown_on_stderr
+    from tui.version import installed
+
+    opened = _open()
+    folders = [find_session(find_paths().sessions, name) for name in sessions]
+    added = []
+    for folder in dict.fromkeys(folders):
+        with SessionReader.open(folder) as reader, shown_on_stderr() as progress:
+            program = f"momentum {installed('acoustic-momentum')}"
+            added.append(take(reader, opened, lambda: datetime.now(UTC), program, progress))
+    if as_json:
+        print_json([asdict(one) for one in added])
+        return
+    for one in added:
+        print_lines(f"{one.match_id}: {'brought up to date' if one.already else 'added'}")
+        if one.deaf:
+            print_lines(f"{one.deaf} reviewed spikes have too little kept sound before them and teach nothing")
+    print_lines(told(sum(one.right for one in added), sum(one.wrong for one in added)))
 
 
 @library.command("show")
@@ -65,6 +113,13 @@ def show(match: Match, as_json: AsJson = False) -> None:
         return
     manifest, events = stored.manifest, stored.events
     origin = manifest.provenance
+    if manifest.is_session:
+        print_lines(f"{manifest.duration_s / 60:.1f} minutes of {origin.media}, added {origin.added_at}")
+        for review in manifest.reviews:
+            said = "danger" if review.danger else "no danger"
+            print_lines(f"  {_minutes(review.onset_s):>9}  {said:<9}  {review.what}".rstrip())
+        print_lines("Frames are whole.")
+        return
     print_lines(f"{events.title}  {events.date}  {events.competition}".rstrip())
     print_lines(f"{manifest.duration_s / 60:.1f} minutes of {origin.media}, added {origin.added_at}")
     print_lines(f"events: {events.source}, {events.attribution}, shots {events.shots}")
@@ -96,12 +151,15 @@ def align(
 
     Example: momentum library align 3754050 --kickoff 6:40 --second-half 1:09:15
     """
+    from engine.errors import UsageError
     from train.align import resolve
     from train.alignment import parse_kick_offs, to_json
 
     given = parse_kick_offs(kickoff, second_half, extra_time)
     opened = _open()
     stored = opened.match(opened.find(match).id)
+    if stored.manifest.is_session:
+        raise UsageError(f"{stored.id} is a session with reviews, no match", "It has no kick-offs to be found.")
     alignment = resolve(stored.mel(), stored.events, given)
     opened.align(stored.id, alignment)
     if as_json:

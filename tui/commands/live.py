@@ -80,7 +80,7 @@ def live(
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
     flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
-    engine = build_engine(settings)
+    engine = build_engine(settings, asked=weights is not None)
     on_monitor = not (as_json or plain) and can_show_monitor(os.environ, sys.stdout)
     at_once_s = DEMO_AT_ONCE_S if on_monitor and isfinite(pace) else 0.0
     asked = open_asked(settings, pace, rate, channels, at_once_s)

@@ -48,7 +48,7 @@ def record(
     settings = settings_for({**flags, "record_sound": sound, "on_spike": on_spike})
     log_to(find_paths().log / "record.log", settings.log_level)
     try:
-        engine = build_engine(settings)
+        engine = build_engine(settings, asked=weights is not None)
         asked = open_asked(settings, pace, rate, channels)
     except MomentumError as error:
         # A service's own output goes where nobody looks.

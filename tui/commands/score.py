@@ -75,6 +75,7 @@ def score(
                 ),
                 step,
                 live=False,
+                asked=weights is not None,
             )
         sink: Sink
         if as_csv:

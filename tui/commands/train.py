@@ -10,6 +10,7 @@ from tui.groups import group
 from tui.output import AsJson
 
 if TYPE_CHECKING:
+    from engine.model.checkpoint import WeightsConfig
     from train.fit import Fitted
     from train.optimise import Progress
     from train.run_folder import RunFolder
@@ -18,7 +19,10 @@ train = group("Learn from matches: the whole network, or only its head to fit a 
 
 Matches = Annotated[
     list[str] | None,
-    typer.Argument(help="Matches of the library. Without: all that can be used.", metavar="MATCH"),
+    typer.Argument(
+        help="Matches of the library. Without: all. Those that the label rule can't use are left out.",
+        metavar="MATCH",
+    ),
 ]
 Run = Annotated[
     Path | None,
@@ -31,6 +35,10 @@ Steps = Annotated[
     int | None, typer.Option("--steps", min=1, help="Steps at most; it stops earlier when it gets no better.")
 ]
 Rate = Annotated[float | None, typer.Option("--learning-rate", min=1e-6, max=1.0, help="Highest learning rate.")]
+InstallAnyway = Annotated[
+    bool,
+    typer.Option("--install-anyway", help="Let settings choose the new weights even if they were not judged better."),
+]
 
 
 @train.command("encoder")
@@ -62,10 +70,12 @@ def encoder(
     histories: Annotated[
         int | None, typer.Option("--histories", min=1, max=200, help="Labelled histories a strip.")
     ] = None,
+    install_anyway: InstallAnyway = False,
     as_json: AsJson = False,
 ) -> None:
     """Train encoder and head together, calibrate them on matches not learned from, and install the weights.
 
+    Of many matches some are kept out altogether: on those the new weights are judged against the configured ones.
     Killed and started again with the same settings it goes on where it was, and ends in the same weights.
 
     Example: momentum train encoder --simulate 80 --name mine
@@ -73,7 +83,10 @@ def encoder(
     from dataclasses import replace
 
     from engine.errors import UsageError
+    from engine.model.checkpoint import load
+    from engine.model.installed import find_weights, weights_folders
     from engine.paths import find_paths
+    from train.compare import LEAST_KEPT, compare_networks, keep_out, not_judged
     from train.dataset import from_library, from_simulation
     from train.fit import fit, run_inputs
     from train.fit_settings import FitSettings
@@ -81,7 +94,9 @@ def encoder(
     from train.library import Library
     from train.simulated import draw_matches
     from train.sounds import load_sounds
+    from tui.left_out import say_left_out
     from tui.progress import shown_on_stderr
+    from tui.settings import read_settings
 
     rule = find_rule(labels)
     paths = find_paths()
@@ -102,16 +117,21 @@ def encoder(
             )
         found = [from_simulation(recording, rule) for recording in recordings]
     else:
-        found = from_library(Library(paths.library), rule, matches or ())
+        found = from_library(Library(paths.library), rule, matches or (), say_left_out)
     laid_over = load_sounds(sounds) if sounds else []
-    inputs = run_inputs(settings, rule, found, laid_over)
-    _train(
-        run or paths.cache / "runs" / name,
-        inputs,
-        lambda folder, tell: fit(found, rule, settings, folder, name, tell, laid_over),
-        name,
-        as_json,
-    )
+    learning, judging = keep_out(found, seed)
+    inputs = run_inputs(settings, rule, learning, laid_over)
+    chosen = read_settings(paths.config_file).settings.weights
+    rival = load(find_weights(chosen, weights_folders(paths)))
+
+    def fitted(folder: "RunFolder", tell: "Callable[[Progress], None]") -> "Fitted":
+        done = fit(learning, rule, settings, folder, name, tell, laid_over)
+        if not judging:
+            why = f"all {len(found)} matches had a part in the training; from {LEAST_KEPT} on some are kept out of it"
+            return replace(done, compared=not_judged(rival.config.name, why))
+        return replace(done, compared=compare_networks(rival, done.network, judging))
+
+    _train(run or paths.cache / "runs" / name, inputs, fitted, name, install_anyway, as_json)
 
 
 @train.command("head")
@@ -129,11 +149,14 @@ def head(
     long_steps: Annotated[
         int, typer.Option("--long-steps", min=0, help="Steps of a second stage over long stretches as they were.")
     ] = 0,
+    install_anyway: InstallAnyway = False,
     as_json: AsJson = False,
 ) -> None:
     """Fit the head to a ground's own recordings in minutes; the encoder stays as it is.
 
-    With fewer than three matches they are judged by other parts of the same matches.
+    With fewer than three matches they are judged by other parts of the same matches. Reviewed sessions of the library
+    teach as well, alone if there is no match. The new weights are judged against the old on what each fit did without;
+    no setting can choose them before they are better, or --install-anyway is given.
 
     Example: momentum train head --name ours
     """
@@ -143,10 +166,13 @@ def head(
     from engine.model.checkpoint import load
     from engine.model.installed import find_weights, weights_folders
     from engine.paths import find_paths
-    from train.dataset import from_library
+    from train.dataset import with_reviews
     from train.fit_head import HeadSettings, fit_head, head_inputs
+    from train.fit_reviews import ReviewSettings, check_reviews, fit_reviews, review_inputs
     from train.labels import find_rule
     from train.library import Library
+    from train.run_folder import digest_of
+    from tui.left_out import say_left_out
     from tui.settings import read_settings
 
     rule = find_rule(labels)
@@ -155,16 +181,26 @@ def head(
     base = load(find_weights(chosen, weights_folders(paths)))
     settings = HeadSettings(seed=seed, long_steps=long_steps)
     settings = replace(settings, schedule=_changed(settings.schedule, steps=steps, learning_rate=learning_rate))
-    found = from_library(Library(paths.library), rule, matches or ())
-    if not found:
+    reviews = ReviewSettings(seed=seed)
+    reviews = replace(reviews, schedule=_changed(reviews.schedule, steps=steps, learning_rate=learning_rate))
+    found, reviewed = with_reviews(Library(paths.library), rule, matches or (), say_left_out)
+    folder = run or paths.cache / "runs" / f"{name}-head"
+    if found:
+        inputs = head_inputs(settings, rule, found, base, reviewed)
+    elif reviewed:
+        check_reviews(reviewed)
+        inputs = review_inputs(reviews, reviewed, base)
+        # Reviews grow, and a fit to them takes seconds: with others it begins in a folder of its own.
+        folder = run or folder.with_name(f"{name}-reviews-{digest_of(inputs)[:12]}")
+    else:
         raise InputError("the library holds no match that can be used", "Bring some in with 'momentum ingest'.")
-    _train(
-        run or paths.cache / "runs" / f"{name}-head",
-        head_inputs(settings, rule, found, base),
-        lambda folder, tell: fit_head(base, found, rule, settings, folder, name, tell),
-        name,
-        as_json,
-    )
+
+    def fitted(folder: "RunFolder", tell: "Callable[[Progress], None]") -> "Fitted":
+        if found:
+            return fit_head(base, found, rule, settings, folder, name, tell, reviewed)
+        return fit_reviews(base, reviewed, reviews, folder, name, tell)
+
+    _train(folder, inputs, fitted, name, install_anyway, as_json)
 
 
 def _changed(settings: Any, **changes: Any) -> Any:
@@ -179,10 +215,12 @@ def _train(
     inputs: dict[str, Any],
     fit: "Callable[[RunFolder, Callable[[Progress], None]], Fitted]",
     name: str,
+    install_anyway: bool,
     as_json: bool,
 ) -> None:
     """Train in a run folder, install the weights, and say what came of it."""
     from contextlib import closing
+    from dataclasses import replace
 
     from engine.errors import UsageError
     from engine.model.checkpoint import save
@@ -199,19 +237,49 @@ def _train(
             say(f"going on with the run in {folder}")
         with shown_on_stderr() as tell:
             fitted = fit(run, lambda at: tell(at.stage, at.step, at.steps, _how_it_goes(at)))
+        compared = fitted.compared
+        told = compared.told(name) if compared else ""
+        row = compared.to_json(install_anyway) if compared else {}
+        config = replace(fitted.config, compared=row)
         target = private_folder(find_paths().data / "weights") / name
-        checksum = save(target, fitted.config, fitted.network, write_card(fitted.config, inputs))
+        checksum = save(
+            target,
+            config,
+            fitted.network,
+            write_card(config, inputs, sections=[f"## Beside {row['against']}\n\n{told}."] if row else []),
+        )
         rows = run.metrics()
-    measured = dict(fitted.config.measured)
+    measured = dict(config.measured)
     if as_json:
         print_json(
-            {"weights": name, "folder": str(target), "sha256": checksum, "run": str(folder), "measured": measured}
+            {
+                "weights": name,
+                "folder": str(target),
+                "sha256": checksum,
+                "run": str(folder),
+                "measured": measured,
+                "compared": row,
+                "may_be_default": config.may_be_default,
+            }
         )
+        for line in _ending(config, told).splitlines():
+            say(line)
         return
     for curve in _curves(rows):
         print_lines(curve)
     print_lines("\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in measured.items()))
-    print_lines(f"installed: {target}\nuse them with: momentum live --weights {name}")
+    print_lines(f"saved: {target}\nlisten with them: momentum live --weights {name}")
+    print_lines(_ending(config, told))
+
+
+def _ending(config: "WeightsConfig", told: str) -> str:
+    """What to know before a setting names the new weights."""
+    if config.may_be_default:
+        return f"{told}\n"
+    return (
+        f"{told}\nno setting can choose them: listen with --weights {config.name}, or give the same command again with "
+        "--install-anyway\n"
+    )
 
 
 def _how_it_goes(at: "Progress") -> str:

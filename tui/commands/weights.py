@@ -1,11 +1,14 @@
 """``momentum weights``: what is installed, its card, its checksum."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tui.groups import group
 from tui.output import AsJson, Column, print_json, print_lines, print_table
+
+if TYPE_CHECKING:
+    from engine.model.checkpoint import WeightsConfig
 
 weights = group("Show and check the installed weights.")
 
@@ -26,6 +29,8 @@ def list_(as_json: AsJson = False) -> None:
             "name": found.name,
             "trained": found.config.trained if found.config else None,
             "label_rule": found.config.label_rule if found.config else None,
+            "compared": dict(found.config.compared) if found.config else None,
+            "standing": _standing(found.config) if found.config else None,
             "sha256": found.checksum or None,
             "folder": str(found.folder),
             "fault": found.fault or None,
@@ -40,7 +45,8 @@ def list_(as_json: AsJson = False) -> None:
         [
             (
                 row["name"],
-                row["fault"] or ("trained" if row["trained"] else "untrained"),
+                row["fault"]
+                or ", ".join(filter(None, ("trained" if row["trained"] else "untrained", row["standing"]))),
                 row["label_rule"],
                 (row["sha256"] or "")[:12],
                 row["folder"],
@@ -48,6 +54,10 @@ def list_(as_json: AsJson = False) -> None:
             for row in rows
         ],
     )
+
+
+def _standing(config: "WeightsConfig") -> str:
+    return config.standing if config.may_be_default else f"{config.standing}, no default"
 
 
 @weights.command("show")

@@ -65,7 +65,10 @@ def weights(around: Surroundings) -> Iterator[Finding]:
 
     loaded = load(find_weights(around.settings.weights, weights_folders(around.paths)))
     detail = f"{loaded.config.title}, checksum and tensors as they should be"
-    if loaded.config.trained:
+    if not loaded.config.may_be_default:
+        hint = "Repeat their training with --install-anyway, or set others: 'momentum config show'."
+        yield Finding("weights", Verdict.PROBLEM, f"{loaded.config.title}, {loaded.config.standing}: no default", hint)
+    elif loaded.config.trained:
         yield Finding("weights", Verdict.OK, f"{detail}; label rule {loaded.config.label_rule}")
     else:
         yield Finding(

@@ -1,14 +1,16 @@
 """Probabilities that mean what they say, and thresholds that keep their budget."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from engine import grid
 from engine.calibration import Calibration
 from engine.errors import InputError
-from engine.spikes import SpikeSettings
+from engine.spikes import SpikeSettings, at_threshold
 from tests.unit.train.strip_matches import made_up_match
-from train.calibrate import calibrate, choose_thresholds, fit_platt
+from train.calibrate import NEVER, calibrate, choose_thresholds, fit_platt, sane_lines
 from train.fit import alarm_note
 from train.labels import Danger, GoalWindow
 from train.metrics.alarms import decisions_s
@@ -87,7 +89,7 @@ def test_where_nothing_is_caught_alarms_are_still_raised_now_and_then():
     settings, found = choose_thresholds([deaf], Calibration(), Danger(), SpikeSettings())
     assert found[5].recall == 0.0
     assert len(decisions_s(deaf.times_s, 1 / (1 + np.exp(-odds)), settings)) == 1
-    assert "no danger was caught" in alarm_note(found)["alarms"]
+    assert "no danger was caught" in alarm_note(found, settings)["alarms"]
 
 
 def test_of_a_stretch_only_what_happens_in_it_counts():
@@ -98,3 +100,23 @@ def test_of_a_stretch_only_what_happens_in_it_counts():
     assert part.hours == pytest.approx(last_s / 3600.0)
     _, found = choose_thresholds([part], Calibration(), Danger(), SpikeSettings())
     assert found[1].recall == 1.0
+
+
+@pytest.mark.parametrize("jumps", [0.0, 0.02])
+def test_an_index_that_never_leaves_the_line_gets_no_line(jumps: float):
+    one = _predicted(1)
+    # So sure at rest that any line within its reach has an alarm that never ends.
+    odds = 2.0 + np.random.default_rng(3).normal(0, 0.01 + jumps, len(one.times_s))
+    settings, found = choose_thresholds(
+        [Predicted(one.match, one.times_s, odds)], Calibration(), Danger(), SpikeSettings()
+    )
+    assert settings.on == NEVER
+    assert found == {}
+    assert "none" in alarm_note(found, settings)["alarms"]
+
+
+def test_a_line_whose_alarms_would_not_end_at_rest_is_refused():
+    at_rest = np.concatenate([np.full(85, 0.05), np.full(15, 0.4)])
+    lines = sane_lines(np.array([0.1, 0.3, 0.6, 0.7]), at_rest, partial(at_threshold, SpikeSettings(on=0.5, off=0.3)))
+    assert lines.tolist() == [0.7]  # below 0.67 the lower level is at most 0.4, where the index rests for long
+    assert sane_lines(np.array([0.1]), np.zeros(0), partial(at_threshold, SpikeSettings())).tolist() == [0.1]

@@ -10,10 +10,14 @@ from engine.errors import ExitCode, InputError
 from tests.unit.train.matches import goals_only, match_events, take_in
 from tests.unit.train.strip_matches import made_up_match
 from train.dataset import check_enough, from_library, from_simulation, split_folds, window_ends
-from train.labels import Danger
+from train.labels import Danger, GoalWindow
 from train.library import Library
 from train.simulated import KINDS, draw_matches
 from train.teacher import Teacher, crowd_state
+
+
+def refuse(match_id: str, fault: InputError) -> None:
+    raise fault
 
 
 def test_ends_are_those_at_which_a_stream_has_read():
@@ -55,7 +59,7 @@ def test_too_few_matches_or_one_class_are_refused(matches, said):
 def test_matches_of_the_library_come_with_their_labels(tmp_path):
     library = Library(tmp_path / "library")
     take_in(library, tmp_path)
-    (match,) = from_library(library, Danger())
+    (match,) = from_library(library, Danger(), (), refuse)
     assert match.read(0, 3).shape == (3, grid.MEL_BANDS)
     assert len(match.labels.truth) == len(match.ends)
     assert not match.drawn
@@ -65,7 +69,34 @@ def test_a_match_with_its_goals_alone_can_not_carry_the_danger_rule(tmp_path):
     library = Library(tmp_path / "library")
     take_in(library, tmp_path, goals_only())
     with pytest.raises(InputError, match="danger"):
-        from_library(library, Danger())
+        from_library(library, Danger(), (), lambda *told: None)
+
+
+def test_a_match_that_knows_its_goals_alone_is_left_out_by_name_and_the_rest_is_used(tmp_path):
+    library = Library(tmp_path / "library")
+    take_in(library, tmp_path, goals_only())
+    take_in(library, tmp_path, match_events(), seed=2)
+    told = {}
+    names = [entry.id for entry in library.entries()]
+    for given in ([], names):
+        (match,) = from_library(library, Danger(), given, lambda name, fault: told.update({name: fault.message}))
+        assert match.id.startswith("2020-05-01-northtown")
+    (left_out,) = told
+    assert left_out != match.id
+    assert "only its goals are known" in told[left_out]
+    assert len(from_library(library, GoalWindow(), (), refuse)) == 2
+
+
+def test_a_match_without_kick_offs_is_left_out_by_name(tmp_path):
+    library = Library(tmp_path / "library")
+    for seed in (1, 2):
+        take_in(library, tmp_path, match_events(), seed=seed)
+    first = library.entries()[0].id
+    library.align(first, None)
+    told = []
+    assert len(from_library(library, Danger(), (), lambda name, fault: told.append((name, fault.hint)))) == 1
+    assert told[0][0] == first
+    assert "library align" in told[0][1]
 
 
 def test_a_match_with_changed_frames_is_refused(tmp_path):
@@ -77,7 +108,7 @@ def test_a_match_with_changed_frames_is_refused(tmp_path):
     data[10] ^= 1
     frames.write_bytes(data)
     with pytest.raises(InputError, match="damaged"):
-        from_library(library, Danger())
+        from_library(library, Danger(), (), lambda *told: None)
 
 
 @pytest.fixture(scope="module")

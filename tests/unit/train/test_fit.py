@@ -17,14 +17,17 @@ from engine.model.head import HeadConfig
 from tests.unit.train.strip_matches import made_up_match
 from train.card import write_card
 from train.checking import hardest
+from train.clock import MatchOnSound
+from train.dataset import TrainingMatch
 from train.fit import Fitted, fit, run_inputs
-from train.fit_head import HeadSettings, fit_head, head_inputs, parts_of, predict_live
+from train.fit_head import Draw, HeadSettings, fit_head, head_inputs, parts_of, predict_live
 from train.fit_settings import FitSettings
 from train.head_model import history_rows, window_embeddings
 from train.labels import Danger
 from train.optimise import Schedule
 from train.pieces import PieceSettings
 from train.predict import Predicted, log_odds, match_logits, predict
+from train.reviews import Reviewed, review_labels
 from train.run_folder import RunFolder
 from train.sharpen import SharpenSettings
 
@@ -188,3 +191,58 @@ def test_a_match_whose_danger_lies_close_together_can_be_fitted_to(fitted, tmp_p
     with closing(RunFolder(tmp_path / "run", {"a": 1})) as run:
         found = fit_head(load(tmp_path / "trial"), [match], RULE, settings, run, "near", lambda at: None)
     assert found.config.calibration.fitted
+
+
+@pytest.fixture(scope="module")
+def base(fitted, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("base")
+    save(folder, fitted[1].config, fitted[1].network, "card")
+    return load(folder)
+
+
+SHORT = HeadSettings(histories=8, schedule=Schedule(steps=4, warmup=1, check_every=2, save_every=4))
+
+
+def test_a_head_is_judged_on_every_match_by_a_fit_that_did_without_it(base, tmp_path):
+    new = [made_up_match(f"new-{i}", 50 + i) for i in range(6)]
+    with closing(RunFolder(tmp_path, {"a": 1})) as run:
+        found = fit_head(base, new, RULE, SHORT, run, "mine", lambda at: None)
+        stages = {row["stage"] for row in run.metrics()}
+    assert stages >= {"head", "head-without-0", "head-without-1", "head-without-2"}
+    assert found.compared.count == 6
+    assert found.compared.against == "trial"
+    assert found.compared.low <= found.compared.difference <= found.compared.high
+
+
+def test_matches_that_the_old_weights_have_learned_from_judge_nobody(base, matches, tmp_path):
+    with closing(RunFolder(tmp_path, {"a": 1})) as run:
+        found = fit_head(base, matches, RULE, SHORT, run, "mine", lambda at: None)
+    assert found.compared.verdict == "not judged"
+    assert "0 match(es) with danger that trial has not learned from" in found.compared.told("mine")
+
+
+def _reviewed(seed: int) -> TrainingMatch:
+    match = made_up_match("session~0", seed, goals=0)
+    reviews = (Reviewed(60.0, 70.0, True), Reviewed(100.0, 110.0, False))
+    labels = review_labels(reviews, match.ends)
+    return replace(match, on_sound=MatchOnSound((), ()), labels=labels, reviews=reviews)
+
+
+def test_reviewed_spikes_teach_beside_matches_and_the_wrong_ones_come_often(base, tmp_path):
+    new, session = [made_up_match(f"new-{i}", 50 + i) for i in range(3)], _reviewed(90)
+    with closing(RunFolder(tmp_path, {"a": 1})) as run:
+        found = fit_head(base, new, RULE, SHORT, run, "mine", lambda at: None, [session])
+    assert found.config.measured["learned_from_reviewed_spikes"] == 2
+    assert session.mark in found.config.seen
+    units = [*new, session]
+    embeddings = {unit.id: window_embeddings(base.network, unit) for unit in units}
+    draw = Draw(units, embeddings, HeadSettings(histories=40))
+    wrong = embeddings[session.id][history_rows(session.ends[session.labels.weight * ~session.labels.truth > 0])]
+    unknown = embeddings[session.id][history_rows(session.ends[session.labels.weight == 0])]
+    batch = draw.balanced(np.random.default_rng(1))
+    drawn = {history.tobytes() for history in batch.embeddings}
+    assert drawn & {history.tobytes() for history in wrong}
+    assert not drawn & {history.tobytes() for history in unknown}
+    hard = {history.tobytes() for history in wrong}
+    assert sum(history.tobytes() in hard for history in batch.embeddings) == 10
+    assert all(batch.targets[i] < 0.1 for i, h in enumerate(batch.embeddings) if h.tobytes() in hard)

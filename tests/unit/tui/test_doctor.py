@@ -229,6 +229,19 @@ def test_changed_weights_are_a_problem(around: Surroundings, tmp_path: Path):
     assert finding.verdict == PROBLEM
 
 
+def test_weights_that_no_setting_may_choose_are_a_problem_before_the_match(around: Surroundings, tmp_path: Path):
+    folder = Path(shutil.copytree(shipped_weights() / "default", tmp_path / "ours"))
+    config = json.loads((folder / "config.json").read_text())
+    config["compared"] = {"against": "default", "verdict": "worse", "accepted": False}
+    (folder / "config.json").write_text(json.dumps(config))
+    (finding,) = examine({"weights": engine.weights}, replace(around, settings=Settings(weights=str(folder))))
+    assert finding.verdict == PROBLEM
+    assert "worse than default" in finding.detail
+    config["compared"]["accepted"] = True
+    (folder / "config.json").write_text(json.dumps(config))
+    assert verdict(engine.weights, replace(around, settings=Settings(weights=str(folder)))) == OK
+
+
 @pytest.mark.parametrize(("update_s", "expected"), [(0.005, OK), (0.06, WARNING), (0.2, PROBLEM)])
 def test_updates_must_be_faster_than_readings_are_due(around: Surroundings, update_s: float, expected: Verdict):
     ticks = count()

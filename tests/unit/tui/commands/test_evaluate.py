@@ -14,6 +14,7 @@ from engine.paths import shipped_weights
 from tests.unit.tui.commands.test_train import bring_in
 from train import features
 from train.clock import Moment
+from train.events.match import Shots
 from train.match_folder import GRID
 from train.simulated import SCHEMA, Heard, write_whole
 from tui.cli import main
@@ -118,11 +119,14 @@ def test_matches_of_the_library_are_judged_and_what_the_crowd_did_is_not_made_up
     drawn: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ):
     bring_in(home, 2)
+    bring_in(home, 1, shots=Shots.UNKNOWN, first=9)
     taught = ["--teach", "4", "--teach-seed", "0", "--drawn", str(drawn), "--minutes", str(MINUTES)]
     page = home / "page.html"
     measured = ["--library", *taught, "--step", "44", "--draws", "10", "--html", str(page)]
     assert main(["evaluate", *measured, "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    assert "left out: 2020-05-01-town-9-southport" in said.err
+    report = json.loads(said.out)
     by_name = {one["name"]: one["figures"] for one in report["listeners"]}
     assert list(by_name) == ["index", "chance", "loudness", "crowd-band loudness", "boosting", "boosting on cries"]
     assert report["matches"]["danger_events"] == 4

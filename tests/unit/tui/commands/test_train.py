@@ -1,14 +1,19 @@
 """``momentum train``."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from engine import grid
+from engine.grid import SAMPLE_RATE_HZ
 from tests.unit.train.matches import match_events
+from tests.unit.train.test_take_reviews import review, session, sound
 from train.alignment import by_hand
+from train.events.match import Shots
 from train.library import Library
 from train.match_folder import Provenance
 from tui.cli import main
@@ -16,10 +21,10 @@ from tui.commands.train import _curves
 from tui.output import print_lines
 
 
-def bring_in(home: Path, count: int, goals: int = 2) -> None:
+def bring_in(home: Path, count: int, goals: int = 2, shots: Shots = Shots.WITH_XG, first: int = 0) -> None:
     """Matches of four minutes whose goals are answered by ten loud seconds."""
     library = Library(home / "data" / "library")
-    for number in range(count):
+    for number in range(first, first + count):
         rng = np.random.default_rng(number)
         mel = rng.normal(-50.0, 2.0, (int(240 / grid.HOP_S), grid.MEL_BANDS)).astype(np.float32)
         for goal in range(1, goals + 1):
@@ -28,7 +33,8 @@ def bring_in(home: Path, count: int, goals: int = 2) -> None:
         provenance = Provenance("m.wav", 1, f"{number:064x}", "2026-11-20T15:00:00Z", "momentum test")
         with library.incoming() as incoming:
             incoming.features.write(mel)
-            incoming.finish(match_events(f"Town {number}", goals), by_hand({1: 10.0, 2: 3700.0}), provenance)
+            events = replace(match_events(f"Town {number}", goals), shots=shots)
+            incoming.finish(events, by_hand({1: 10.0, 2: 3700.0}), provenance)
 
 
 def test_an_empty_library_is_refused_with_what_to_do(capsys: pytest.CaptureFixture[str]):
@@ -99,3 +105,84 @@ def test_the_curves_of_a_training_end_their_lines_without_codes(capsys: pytest.C
     shown = capsys.readouterr().out
     assert "loss" in shown
     assert "[0m" not in shown
+
+
+def test_a_goals_only_match_is_left_out_and_the_head_is_fitted_to_the_rest(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    bring_in(home, 3)
+    bring_in(home, 1, shots=Shots.UNKNOWN, first=3)
+    assert main(["train", "head", "--steps", "2", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "left out: 2020-05-01-town-3-southport" in said.err
+    assert "only its goals are known" in said.err
+    assert json.loads(said.out)["measured"]["learned_from_matches"] == 2
+
+
+def test_a_library_of_goals_alone_says_which_rule_can_use_it(home: Path, capsys: pytest.CaptureFixture[str]):
+    bring_in(home, 3, shots=Shots.UNKNOWN)
+    assert main(["train", "head", "--steps", "2"]) == 5
+    assert "--labels goal-window" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_weights_that_were_not_judged_better_are_no_default_without_install_anyway(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    bring_in(home, 3)
+    same = ["train", "head", "--name", "ours", "--steps", "2"]
+    assert main([*same, "--json"]) == 0
+    said = capsys.readouterr()
+    shown = json.loads(said.out)
+    assert shown["compared"]["verdict"] == "not judged"
+    assert shown["may_be_default"] is False
+    assert "5 are needed" in said.err
+    assert "--install-anyway" in said.err
+    assert main(["weights", "list", "--json"]) == 0
+    (row,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "ours"]
+    assert row["standing"] == "not judged against default, no default"
+    assert main(["weights", "show", "ours", "--json"]) == 0
+    assert "was not judged against default" in json.loads(capsys.readouterr().out)["card"]
+    sound = home / "match.wav"
+    soundfile.write(sound, np.zeros(SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)
+    assert main(["score", str(sound), "--weights", "ours", "--json"]) == 0
+    monkeypatch.setenv("MOMENTUM_WEIGHTS", "ours")
+    capsys.readouterr()
+    assert main(["score", str(sound), "--json"]) == 4
+    refused = capsys.readouterr().err.splitlines()
+    assert "can't be the default: not judged against default" in refused[0]
+    assert "--install-anyway" in refused[1]
+    monkeypatch.delenv("MOMENTUM_WEIGHTS")
+    assert main([*same, "--install-anyway"]) == 0
+    monkeypatch.setenv("MOMENTUM_WEIGHTS", "ours")
+    assert main(["score", str(sound), "--json"]) == 0
+
+
+def test_a_session_with_too_few_reviews_is_added_and_its_head_refused_with_how_many_are_needed(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    with session(home / "data" / "sessions", sound(120.0)) as reader:
+        review(reader)
+    assert main(["library", "add-reviews", "latest", "--json"]) == 0
+    (added,) = json.loads(capsys.readouterr().out)
+    assert (added["right"], added["wrong"], added["deaf"]) == (2, 1, 0)
+    assert main(["library", "list", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["id"], row["reviews"], row["usable"]) == (added["match_id"], 3, True)
+    assert main(["library", "show", added["match_id"]]) == 0
+    assert main(["library", "align", added["match_id"], "--kickoff", "1:00"]) == 2
+    capsys.readouterr()
+    assert main(["train", "head", "--steps", "2"]) == 5
+    assert "3 reviewed spikes (2 right, 1 wrong); 30 are needed" in capsys.readouterr().err
+    bring_in(home, 3)
+    assert main(["train", "head", "--steps", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured"]["learned_from_reviewed_spikes"] == 3
+
+
+def test_a_session_without_sound_is_refused_in_two_lines(home: Path, capsys: pytest.CaptureFixture[str]):
+    with session(home / "data" / "sessions", None) as reader:
+        review(reader)
+    assert main(["library", "add-reviews", reader.name]) == 5
+    assert capsys.readouterr().err.splitlines() == [
+        f"momentum: session {reader.name} kept no sound, so there is nothing to learn its reviews from",
+        "  Record with --sound to keep it.",
+    ]
