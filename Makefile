@@ -26,19 +26,19 @@ check: $(VENV)/.dev
 
 # The picture in the README, from the real program on the demo match.
 picture: $(VENV)/.dev
-	$(BIN)/python -m tui.picture docs/monitor.svg --at 2:05 --kick-off 0:20
+	$(BIN)/python -m tui.monitor.picture docs/monitor.svg --at 2:05 --kick-off 0:20
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
 
 # Weights from nothing but the simulator, in about an hour; stopped and taken up again at will. The shipped ones learned
 # from the events of real matches: make weights OPEN_DATA=folder of StatsBomb's open data.
-# REELS='a.flac b.flac' MOODS=c.flac, made by train.reel, measure on real sounds as well, for the card.
+# REELS='a.flac b.flac' MOODS=c.flac, made by train.experiments.reel, measure on real sounds as well, for the card.
 # Debian's libopenblas0-pthread, where it is installed, makes MLX's products on Linux many times faster.
 WEIGHTS_WORK ?= .weights-work
 OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-pthread/libopenblas.so.0))
 weights: $(VENV)/.dev
-	$(if $(OPENBLAS),LD_PRELOAD=$(OPENBLAS)) nice -n 10 $(BIN)/python -m train.ship weights/default --work $(WEIGHTS_WORK) \
+	$(if $(OPENBLAS),LD_PRELOAD=$(OPENBLAS)) nice -n 10 $(BIN)/python -m train.recipes.shipped_weights weights/default --work $(WEIGHTS_WORK) \
 	  $(if $(OPEN_DATA),--open-data $(OPEN_DATA)) $(addprefix --reel ,$(REELS)) $(if $(MOODS),--moods $(MOODS))
 
 clean:
@@ -51,7 +51,7 @@ FAILED := echo "Installing failed; the lines above say why. Without a package in
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found."; echo "Install it, or name it: make run PYTHON=/path/to/python3.12"; exit 2; }
-	@$(PYTHON) -I tui/machine.py
+	@$(PYTHON) -I engine/app/supported_machine.py
 	@echo "Setting up, once: step 1 of 2, an environment for Python in $(VENV) (some seconds)"
 	@$(PYTHON) -m venv $(VENV)
 

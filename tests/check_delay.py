@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import grid
-from engine.calibration import Calibration
+from engine.core import grid
+from engine.core.paths import shipped_weights
+from engine.model.calibration import Calibration
 from engine.model.checkpoint import load
-from engine.model.engines import choose_engine, network_of
-from engine.paths import shipped_weights
-from train.calibrate import MATCH_HOURS
-from train.danger import danger_events, reactions
-from train.dataset import TrainingMatch, from_simulation
-from train.evaluation.hearing import ends_of, index_of, times_of
-from train.labels import Danger
+from engine.model.inference_engines import choose_engine, network_of
+from train.data.labels import Danger
+from train.data.matches import TrainingMatch, from_simulation
+from train.data.simulated import simulate_plans
+from train.evaluate.predictions import ends_of, index_of, times_of
+from train.fit.calibration import MATCH_HOURS
 from train.metrics.alarms import Judged, decisions_s, judge
-from train.ship import plans_of
-from train.simulated import draw_planned
+from train.metrics.danger_events import danger_events, reactions
+from train.recipes.shipped_weights import plans_of
 
 DRAWS = 1000
 
@@ -41,7 +41,7 @@ def main() -> None:
         events = danger_events(match.on_sound, Danger(), match.sounds)
         return judge(decided, events, reactions(match.sounds))
 
-    drawn = draw_planned(chosen.drawn, plans_of(chosen.open_data)[2], lambda *_: None)
+    drawn = simulate_plans(chosen.simulated, plans_of(chosen.open_data)[2], lambda *_: None)
     matches = [from_simulation(one, Danger()) for one in drawn]
     judged = [heard(match) for match in matches]
     delays = [np.array(one.reaction_delays_s) for one in judged]

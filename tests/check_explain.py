@@ -22,17 +22,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy, as the program it
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import grid
+from engine.audio.log_mel import Frames, LogMel
+from engine.core import grid
+from engine.core.paths import shipped_weights
+from engine.core.signals import Health, Reading, Spike
 from engine.explain.attribution import attribute, by_bands, by_second, history_of, occlude
-from engine.mel import Frames, LogMel
+from engine.live.pipeline import Pipeline
+from engine.live.spike_detector import SpikeDetector
 from engine.model.checkpoint import Weights, load
-from engine.paths import shipped_weights
-from engine.pipeline import Pipeline
-from engine.signals import Health, Reading, Spike
 from engine.simulator.match import SimulatedMatch, draws_for, plan_match
 from engine.simulator.timeline import cut, draw_timeline
 from engine.simulator.truth import Sounding, Truth, truth_of
-from engine.spikes import SpikeDetector
 
 _ANSWERS_S: Final = 6.0
 """A cry that was heard this long before a spike's onset, or later, is behind it."""

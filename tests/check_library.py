@@ -20,12 +20,12 @@ from unittest.mock import patch
 
 import soundfile
 
-from engine.grid import SAMPLE_RATE_HZ
+from engine.core.grid import SAMPLE_RATE_HZ
+from engine.football.statsbomb import load_from_folder
 from engine.simulator.match import SimulatedMatch, plan_match
+from engine.simulator.real_timeline import to_timeline
 from engine.simulator.timeline import Timeline, cut
-from train.events.statsbomb import load_from_folder
-from train.events.timeline import to_timeline
-from tui.cli import main as momentum
+from tui.cli.main import main as momentum
 
 LEAST_MINUTES = 0.75
 

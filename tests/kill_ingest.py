@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from train.library import Library
+from train.data.library import Library
 
 
 def command(media: Path, home: Path, goals: str) -> subprocess.Popen[bytes]:

@@ -24,11 +24,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from engine import grid
+from engine.core import grid
+from engine.core.signals import AudioBlock, Health, HealthChange, Reading, Start
 from engine.session import Clocks, SessionReader, SessionWriter, list_sessions
-from engine.session.disk import DiskKeeper, DiskSettings
-from engine.session.settle import settle_all
-from engine.signals import AudioBlock, Health, HealthChange, Reading, Start
+from engine.session.disk_space import DiskKeeper, DiskSettings
+from engine.session.finish_interrupted import settle_all
 
 STEP = grid.HOP * grid.READING_FRAMES
 STEP_S = STEP / grid.SAMPLE_RATE_HZ

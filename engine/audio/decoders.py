@@ -7,11 +7,11 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
-from engine.audio.mono import to_mono
+from engine.audio.downmix import to_mono
 from engine.audio.resampling import HIGHEST_RATE_HZ
-from engine.audio.wav import missing_s
-from engine.errors import InputError, MomentumError
-from engine.signals import Samples
+from engine.audio.wav_header import missing_s
+from engine.core.errors import InputError, MomentumError
+from engine.core.signals import Samples
 
 CHUNK_FRAMES = 32768
 CHUNK_VALUES = 8 * CHUNK_FRAMES

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import DeviceError
+from engine.core.errors import DeviceError
 
 _SHOWN = 8
 _INSTALL = {

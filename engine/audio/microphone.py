@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import grid
-from engine.audio.background import PATIENCE_S, in_time
+from engine.audio.deadlines import PATIENCE_S, in_time
 from engine.audio.devices import InputDevice, find_device, list_devices, load_sounddevice
-from engine.audio.losses import Losses
-from engine.audio.mono import to_mono
+from engine.audio.downmix import to_mono
+from engine.audio.lost_samples import Losses
 from engine.audio.resampling import Resampler
-from engine.errors import DeviceError
-from engine.signals import AudioBlock, Samples
+from engine.core import grid
+from engine.core.errors import DeviceError
+from engine.core.signals import AudioBlock, Samples
 
 __all__ = ["InputDevice", "Microphone", "list_devices"]
 

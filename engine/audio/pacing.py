@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from engine import grid
 from engine.audio.source import Around, AudioSource
-from engine.errors import UsageError
-from engine.signals import AudioBlock
+from engine.core import grid
+from engine.core.errors import UsageError
+from engine.core.signals import AudioBlock
 
 PIECE_S = 0.05
 """Wall time that a piece takes at most: what a reading waits for sound that came with its own."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine import grid
-from engine.signals import Samples
+from engine.core import grid
+from engine.core.signals import Samples
 
 HIGHEST_RATE_HZ = 1_000_000
 """A rate above this is a broken header, and the resampler would build filters without end."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from engine.signals import AudioBlock
+from engine.core.signals import AudioBlock
 
 
 class AudioSource(Protocol):

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import grid
-from engine.calibration import Calibration
-from engine.errors import MomentumError
-from engine.mel import Frames
+from engine.audio.log_mel import Frames
+from engine.core import grid
+from engine.core.errors import MomentumError
+from engine.model.calibration import Calibration
+from engine.model.differentiable_index import HistoryIndex
 from engine.model.front_end import FrontEnd, FrontEndConfig, at_background, channels_of
-from engine.model.history import HistoryIndex
 from engine.model.network import Array, MlxNetwork
 
 TOLERANCE: Final = 0.01

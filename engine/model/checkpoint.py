@@ -16,14 +16,14 @@ import mlx.core as mx
 import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
-from engine import grid
-from engine.calibration import Calibration
-from engine.errors import UsageError, WeightsError
+from engine.core import grid
+from engine.core.errors import UsageError, WeightsError
+from engine.live.spike_detector import SpikeSettings
+from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
 from engine.model.head import READOUTS, HeadConfig
 from engine.model.network import MlxNetwork
-from engine.spikes import SpikeSettings
 
 WEIGHTS_SCHEMA: Final = 1
 CONFIG_FILE: Final = "config.json"
@@ -50,7 +50,8 @@ T = TypeVar("T")
 class WeightsConfig:
     """What ``config.json`` says. ``label_rule`` names what the index is a probability of, ``seen`` the matches that the
     weights learned from or were chosen by, as the first ``SEEN_DIGITS`` digits of the SHA-256 of their features.
-    ``compared`` is how they did beside the weights they came from (``train/compare.py``), empty for the program's own.
+    ``compared`` is how they did beside the weights they came from (``train/evaluate/compare_weights.py``), empty for
+    the program's own.
     """
 
     name: str

@@ -14,8 +14,8 @@ import mlx.core as mx
 import numpy as np
 from mlx.nn.layers.base import Module
 
-from engine import grid
-from engine.model.products import Dense, mlx_dense, relu6
+from engine.core import grid
+from engine.model.matrix_products import Dense, mlx_dense, relu6
 
 Pool = Literal["mean", "bands"]
 POOLS: Final = get_args(Pool)

@@ -13,8 +13,8 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import grid
-from engine.mel import Frames
+from engine.audio.log_mel import Frames
+from engine.core import grid
 from engine.model.running_mean import RunningMean
 
 FrontEndKind = Literal["level", "background", "both"]

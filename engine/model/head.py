@@ -12,7 +12,7 @@ import mlx.core as mx
 import numpy as np
 from mlx.nn.layers.base import Module
 
-from engine.model.products import Dense, mlx_dense, relu6
+from engine.model.matrix_products import Dense, mlx_dense, relu6
 
 Readout = Literal["last", "mean", "attention"]
 READOUTS: Final = get_args(Readout)

@@ -7,17 +7,17 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import grid
-from engine.model import host
+from engine.core import grid
+from engine.model import numpy_network as host
 from engine.model.encoder import EncoderConfig, SpectrogramCNN
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig, PressureHead
-from engine.model.products import host_dense, mlx_dense
+from engine.model.matrix_products import host_dense, mlx_dense
 
 Array = NDArray[np.float32]
 Device: TypeAlias = Literal["cpu", "gpu"]
 
-_STRIP_FRAMES = 1024
+_SEGMENT_FRAMES = 1024
 _HISTORIES = 512
 _FEW_WINDOWS = 4
 _CACHE_BYTES = 256 * 1024 * 1024
@@ -34,8 +34,8 @@ class Network(Protocol):
         """Front-end frames (t, MEL_BANDS, channels) -> columns (k, column_width) with strides from the first frame."""
         ...
 
-    def columns_of_strips(self, strips: Array) -> Array:
-        """The same for strips of equal length at once: (n, t, MEL_BANDS, channels) -> (n, k, column_width)."""
+    def columns_of_segments(self, segments: Array) -> Array:
+        """The same for segments of equal length at once: (n, t, MEL_BANDS, channels) -> (n, k, column_width)."""
         ...
 
     def embed(self, pooled: Array) -> Array:
@@ -47,18 +47,19 @@ class Network(Protocol):
         ...
 
 
-def in_pieces(columns: Callable[[Array], Array], strips: Array, encoder: EncoderConfig, frames: int) -> Array:
-    """``columns`` of strips (n, t, ...), about ``frames`` frames at once: long strips cut, many short ones in turns."""
+def in_pieces(columns: Callable[[Array], Array], segments: Array, encoder: EncoderConfig, frames: int) -> Array:
+    """``columns`` of segments (n, t, ...), about ``frames`` frames at once: long segments cut, many short ones in
+    turns."""
     stride, field = encoder.time_stride, encoder.receptive_field
-    n, t = strips.shape[:2]
+    n, t = segments.shape[:2]
     count = (t - field) // stride + 1 if t >= field else 0
     out = np.empty((n, count, encoder.column_width), np.float32)
     piece, rows = max(1, frames // stride), max(1, frames // max(t, 1))
     for row in range(0, n, rows):
         for first in range(0, count, piece):
             last = min(first + piece, count)
-            strip = strips[row : row + rows, first * stride : (last - 1) * stride + field]
-            out[row : row + rows, first:last] = columns(strip)
+            segment = segments[row : row + rows, first * stride : (last - 1) * stride + field]
+            out[row : row + rows, first:last] = columns(segment)
     return out
 
 
@@ -112,17 +113,19 @@ class MlxNetwork:
         self._compiled_logits = mx.compile(self.pressure, inputs=[self.pressure]) if device == "gpu" else None
 
     def columns(self, frames: Array) -> Array:
-        """See ``Network.columns``; long strips go piece by piece, which keeps memory flat."""
-        columns: Array = self.columns_of_strips(frames[None])[0]
+        """See ``Network.columns``; long segments go piece by piece, which keeps memory flat."""
+        columns: Array = self.columns_of_segments(frames[None])[0]
         return columns
 
-    def columns_of_strips(self, strips: Array) -> Array:
-        """See ``Network.columns_of_strips``."""
-        if self.device == "cpu" and strips.shape[0] * strips.shape[1] <= host.SMALL_FRAMES:
-            return in_pieces(lambda strip: host.columns(self.cnn, strip), strips, self.encoder, host.SMALL_FRAMES)
-        small = strips.shape[1] <= host.SMALL_FRAMES and self._compiled_columns
+    def columns_of_segments(self, segments: Array) -> Array:
+        """See ``Network.columns_of_segments``."""
+        if self.device == "cpu" and segments.shape[0] * segments.shape[1] <= host.SMALL_FRAMES:
+            return in_pieces(lambda segment: host.columns(self.cnn, segment), segments, self.encoder, host.SMALL_FRAMES)
+        small = segments.shape[1] <= host.SMALL_FRAMES and self._compiled_columns
         columns = small or self.cnn.columns
-        return in_pieces(lambda strip: np.asarray(columns(mx.array(strip))), strips, self.encoder, _STRIP_FRAMES)
+        return in_pieces(
+            lambda segment: np.asarray(columns(mx.array(segment))), segments, self.encoder, _SEGMENT_FRAMES
+        )
 
     def embed(self, pooled: Array) -> Array:
         """See ``Network.embed``."""

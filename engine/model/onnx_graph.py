@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import grid
-from engine.errors import UsageError
+from engine.core import grid
+from engine.core.errors import UsageError
 from engine.model.encoder import EncoderConfig
 from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork

@@ -8,7 +8,7 @@ from engine.model.network import Array, MlxNetwork, in_pieces
 from engine.model.onnx_graph import columns_model, embed_model, head_model
 from engine.model.onnx_runtime import runtime_package
 
-_STRIP_FRAMES: Final = 512
+_SEGMENT_FRAMES: Final = 512
 _HISTORIES: Final = 64
 """Pieces whose intermediate values stay in the cache; larger ones are slower and take more memory."""
 
@@ -44,11 +44,11 @@ class OnnxNetwork:
         self._head = session(head_model(network))
 
     def columns(self, frames: Array) -> Array:
-        columns: Array = self.columns_of_strips(frames[None])[0]
+        columns: Array = self.columns_of_segments(frames[None])[0]
         return columns
 
-    def columns_of_strips(self, strips: Array) -> Array:
-        return in_pieces(self._columns_at_once, strips, self.encoder, _STRIP_FRAMES)
+    def columns_of_segments(self, segments: Array) -> Array:
+        return in_pieces(self._columns_at_once, segments, self.encoder, _SEGMENT_FRAMES)
 
     def embed(self, pooled: Array) -> Array:
         embeddings: Array = self._embed.run(None, {"pooled": pooled})[0]
@@ -61,6 +61,6 @@ class OnnxNetwork:
         ]
         return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)
 
-    def _columns_at_once(self, strips: Array) -> Array:
-        columns: Array = self._columns.run(None, {"frames": strips})[0]
+    def _columns_at_once(self, segments: Array) -> Array:
+        columns: Array = self._columns.run(None, {"frames": segments})[0]
         return columns

@@ -7,8 +7,8 @@ add marks and reviews.
 
 from engine.session.clocks import Clocks
 from engine.session.folder import RunningSession, find_session, list_sessions
-from engine.session.follow import ReadingArrays, Review, SessionInfo, SessionReader
-from engine.session.store import SessionWriter
+from engine.session.reader import ReadingArrays, Review, SessionInfo, SessionReader
+from engine.session.writer import SessionWriter
 
 __all__ = [
     "Clocks",

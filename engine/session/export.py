@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias
 
-from engine.errors import InputError, UsageError
-from engine.session.follow import SessionReader
+from engine.core.errors import InputError, UsageError
+from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
+from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES
-from engine.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
 
 Table: TypeAlias = Literal["readings", "spikes", "rejected", "marks", "reviews", "health"]
 TABLES: Final[tuple[Table, ...]] = ("readings", "spikes", "rejected", "marks", "reviews", "health")

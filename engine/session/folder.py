@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.errors import InputError, UsageError
-from engine.paths import PRIVATE_DIRECTORY, private_folder
-from engine.session.lock import Holder, holder_of, is_held
-from engine.session.order import ranks
+from engine.core.errors import InputError, UsageError
+from engine.core.paths import PRIVATE_DIRECTORY, private_folder
+from engine.session.file_lock import Holder, holder_of, is_held
+from engine.session.session_order import ranks
 
 DATABASE = "session.db"
 LOCK = "recorder.lock"

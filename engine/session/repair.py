@@ -14,16 +14,16 @@ from typing import Any, Final
 import numpy as np
 import soundfile
 
-from engine.errors import InputError, MomentumError
-from engine.paths import private_folder
+from engine.core.errors import InputError, MomentumError
+from engine.core.paths import private_folder
 from engine.session.clocks import Clocks, iso
+from engine.session.event_rows import event_of, event_type
+from engine.session.file_lock import HeldLock, Holder
+from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
-from engine.session.follow import SessionReader
-from engine.session.lock import HeldLock, Holder
-from engine.session.pages import salvage_rows
-from engine.session.rows import event_of, event_type
+from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES, INSERT_READING, NewerSchema, create_database, explained, open_to_read
-from engine.session.settle import settle
+from engine.session.sqlite_salvage import salvage_rows
 
 DAMAGED: Final = "damaged"
 _SIDE_FILES: Final = (DATABASE, DATABASE + "-wal", DATABASE + "-shm")

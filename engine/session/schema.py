@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.errors import InputError, MomentumError
+from engine.core.errors import InputError, MomentumError
+from engine.core.signals import Health
+from engine.session.file_lock import PRIVATE_FILE
 from engine.session.folder import DATABASE
-from engine.session.lock import PRIVATE_FILE
-from engine.signals import Health
 
 HEALTH_CODES: tuple[Health, ...] = (
     Health.WARMING_UP,

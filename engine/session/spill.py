@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from engine.errors import InputError
-from engine.paths import APP, PRIVATE_FILE, Paths, private_folder
-from engine.session.rows import ReadingRow, event_of, reading_of
+from engine.core.errors import InputError
+from engine.core.paths import APP, PRIVATE_FILE, Paths, private_folder
+from engine.session.event_rows import ReadingRow, event_of, reading_of
 from engine.session.schema import HEALTH_CODES, INSERT_READING, explained, open_to_write
 
 EventRow = tuple[int, str, float | None, str]

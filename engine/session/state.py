@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from engine.signals import End
+from engine.core.signals import End
 
 KILLED: Final = "killed"
 """Reason of an end that its recorder did not write."""

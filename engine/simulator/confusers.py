@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.football.events import EventKind, RecordedEvent, Side
 from engine.simulator import music
-from engine.simulator.cues import Confuser, Cue, Place
-from engine.simulator.timeline import EventKind, Timeline, TimelineEvent
+from engine.simulator.sound_cues import Confuser, Cue, Place
+from engine.simulator.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,10 @@ class _Player:
         for _ in range(int(self.rng.poisson(mean))):
             self.play(float(self.rng.uniform(0.0, duration_s)), draw_length_s(self.rng, self.kind))
 
-    def after(self, event: TimelineEvent) -> None:
+    def after(self, event: RecordedEvent) -> None:
         """What an event of play brings with it."""
         rng, what = self.rng, event.kind
-        cheered = what is EventKind.GOAL and event.team == "home"
+        cheered = what is EventKind.GOAL and event.side is Side.HOME
         if self.kind is Confuser.WHISTLE and what in WHISTLED and rng.random() < 0.9:
             self.play(event.t_s + float(rng.uniform(0.1, 1.5)), draw_length_s(rng, self.kind), what.value)
         elif self.kind is Confuser.PA_SPEECH and what in ANNOUNCED and rng.random() < 0.7:

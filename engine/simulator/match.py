@@ -7,16 +7,21 @@ from typing import Final
 
 import numpy as np
 
-from engine import grid
-from engine.errors import UsageError
-from engine.signals import AudioBlock, Samples
-from engine.simulator import confusers, crowd, music, people, percussion, reactions, songs, surroundings
+from engine.core import grid
+from engine.core.errors import UsageError
+from engine.core.signals import AudioBlock, Samples
+from engine.simulator import announcer_and_whistle as people
+from engine.simulator import chants as songs
+from engine.simulator import confusers, music, percussion
+from engine.simulator import crowd_behaviour as crowd
+from engine.simulator import crowd_sounds as reactions
 from engine.simulator import synthesis as syn
-from engine.simulator.crowd import Mood
-from engine.simulator.cues import Confuser, Cue, Place, Reaction
-from engine.simulator.microphone import Microphone
-from engine.simulator.murmur import Murmur
-from engine.simulator.room import CHUNK, Bus, minimum_phase
+from engine.simulator import weather_and_machines as surroundings
+from engine.simulator.acoustics import CHUNK, Bus, minimum_phase
+from engine.simulator.crowd_bed import Murmur
+from engine.simulator.crowd_behaviour import Mood
+from engine.simulator.microphone_chain import Microphone
+from engine.simulator.sound_cues import Confuser, Cue, Place, Reaction
 from engine.simulator.timeline import Timeline, draw_timeline
 from engine.simulator.venue import Venue, draw_venue
 

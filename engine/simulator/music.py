@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from engine import grid
-from engine.signals import Samples
+from engine.core import grid
+from engine.core.signals import Samples
 from engine.simulator import percussion, voices
 from engine.simulator import synthesis as syn
-from engine.simulator.cues import Cue
+from engine.simulator.sound_cues import Cue
 from engine.simulator.synthesis import Curve
 from engine.simulator.venue import Venue
 

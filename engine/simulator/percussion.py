@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.signals import Samples
+from engine.core.signals import Samples
 from engine.simulator import synthesis as syn
-from engine.simulator.cues import Cue
+from engine.simulator.sound_cues import Cue
 from engine.simulator.venue import Venue
 
 

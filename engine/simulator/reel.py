@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.errors import UsageError
-from engine.simulator import confusers, crowd
-from engine.simulator.cues import ALARMS, Confuser, Cue, Reaction
+from engine.core.errors import UsageError
+from engine.simulator import confusers
+from engine.simulator import crowd_behaviour as crowd
 from engine.simulator.match import Score, draws_for, in_order
+from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Reaction
 from engine.simulator.timeline import Timeline
 from engine.simulator.venue import Venue, draw_venue
 

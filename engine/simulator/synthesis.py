@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import grid
-from engine.signals import Samples
+from engine.core import grid
+from engine.core.signals import Samples
 
 Curve: TypeAlias = NDArray[np.float64]
 Spectrum: TypeAlias = NDArray[np.float32]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine import grid
+from engine.core import grid
 from engine.simulator.synthesis import Curve, band_db, bins_hz, ripple_db
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.signals import Samples
+from engine.core.signals import Samples
 from engine.simulator import synthesis as syn
 from engine.simulator.synthesis import Curve, Spectrum
 

@@ -9,21 +9,21 @@ from time import process_time
 import mlx.core as mx
 import numpy as np
 
-from engine import grid
-from engine.audio.media import MediaFile
-from engine.calibration import Calibration
-from engine.many import ManyStreams
-from engine.mel import log_mel
+from engine.audio.log_mel import log_mel
+from engine.audio.media_file import MediaFile
+from engine.core import grid
+from engine.core.paths import shipped_weights
+from engine.core.signals import AudioBlock
+from engine.live.many_streams import ManyStreams
+from engine.live.stream import PressureStream
+from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights, load
-from engine.model.engines import network_of
+from engine.model.inference_engines import network_of
+from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork, Network, in_pieces
 from engine.model.onnx_graph import head_model, window_model
 from engine.model.onnx_runtime import runtime_package
-from engine.model.products import mlx_dense
-from engine.paths import shipped_weights
-from engine.signals import AudioBlock
 from engine.simulator.match import SimulatedMatch, plan_match
-from engine.stream import PressureStream
 from tests.bench import Row
 from tests.bench.naive import NaivePipeline
 
@@ -67,8 +67,8 @@ class _NaiveOnnx(NaivePipeline):
 class _OldMlx(MlxNetwork):
     """MLX as it was asked before: a graph and a wait for the columns, the embedding and the logits of each reading."""
 
-    def columns_of_strips(self, strips: np.ndarray) -> np.ndarray:
-        return in_pieces(lambda strip: np.asarray(self.cnn.columns(mx.array(strip))), strips, self.encoder, 1024)
+    def columns_of_segments(self, segments: np.ndarray) -> np.ndarray:
+        return in_pieces(lambda segment: np.asarray(self.cnn.columns(mx.array(segment))), segments, self.encoder, 1024)
 
     def embed(self, pooled: np.ndarray) -> np.ndarray:
         return np.asarray(self.cnn.embed(mx.array(pooled)))

@@ -8,15 +8,16 @@ from time import process_time
 
 import numpy as np
 
-from engine.grid import SAMPLE_RATE_HZ, WINDOW_FRAMES
+from engine.core.grid import SAMPLE_RATE_HZ, WINDOW_FRAMES
+from engine.football.alignment.align import align
+from engine.football.match_clock import on_sound
 from tests.bench import Row
+from tests.unit.engine.football.alignment.test_align import CLOCK, FRAMES, MATCH, SOUND
 from tests.unit.train.matches import BY_HAND, NOW, Played, match_events, noise
-from tests.unit.train.test_align import CLOCK, FRAMES, MATCH, SOUND
-from train.align import align
-from train.features import BYTES_A_FRAME, pack, unpack
-from train.ingest import ingest
-from train.labels import find_rule, label_windows
-from train.library import Library
+from train.data.ingest import ingest
+from train.data.labels import find_rule
+from train.data.library import Library
+from train.data.packed_mel import BYTES_A_FRAME, pack, unpack
 
 _TIMES = 5
 _SECONDS = 120
@@ -33,7 +34,7 @@ def run() -> list[Row]:
             _row("find the kick-offs", lambda: align(SOUND, MATCH), 1.0, "s", f"{minutes:.0f} minutes of sound"),
             _row(
                 "label every reading of a match",
-                lambda: label_windows(MATCH, CLOCK, ends, find_rule("danger")),
+                lambda: find_rule("danger").apply(on_sound(MATCH, CLOCK), ends),
                 1000.0,
                 "ms",
                 f"{len(ends)} windows",

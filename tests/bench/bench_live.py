@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine import grid
+from engine.core import grid
+from engine.core.processes import processor_s
 from tests.bench import Row
-from tui.processes import processor_s
 
 _MOMENTUM = [sys.executable, "-m", "tui"]
 _LIVE_S = 75.0
@@ -25,10 +25,10 @@ _HOURS = """
 import numpy as np
 from engine import grid
 from engine.model.checkpoint import load
-from engine.paths import shipped_weights
-from engine.signals import AudioBlock
-from engine.stream import PressureStream
-from tui.processes import resident_mb
+from engine.core.paths import shipped_weights
+from engine.core.signals import AudioBlock
+from engine.live.stream import PressureStream
+from engine.core.processes import resident_mb
 
 weights = load(shipped_weights() / "default")
 stream = PressureStream(weights.network, weights.config.calibration, grid.WINDOW_HOP_FRAMES)

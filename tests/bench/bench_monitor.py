@@ -17,15 +17,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.processes import processor_s, resident_mb
+from engine.core.signals import End, Start
 from engine.session import SessionWriter
-from engine.signals import End, Start
 from tests.bench import Row
 from tests.bench.monitor_child import SETTLE_S
-from tests.unit.tui.fake_feed import INFO, READING_S, FakeFeed, make_events, reading_at
-from tui.app import MonitorApp
-from tui.processes import processor_s, resident_mb
-from tui.screens.monitor import MonitorScreen
-from tui.settings import MonitorSettings
+from tests.unit.tui.monitor.fake_feed import INFO, READING_S, FakeFeed, make_events, reading_at
+from tui.monitor.app import MonitorApp
+from tui.monitor.screens.monitor import MonitorScreen
+from tui.monitor.settings import MonitorSettings
 
 _SECONDS = 12.0
 _STARTS = 5

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import grid
+from engine.app.follow import LOOK_EVERY_S
+from engine.core import grid
+from engine.core.processes import resident_mb
+from engine.core.signals import AudioBlock, End, Event, Health, Reading, Start
 from engine.session import SessionReader, SessionWriter
-from engine.session.disk import DiskKeeper, DiskSettings
+from engine.session.disk_space import DiskKeeper, DiskSettings
 from engine.session.export import write_csv
-from engine.signals import AudioBlock, End, Event, Health, Reading, Start
 from tests.bench import Row
-from tui.following import LOOK_EVERY_S
-from tui.processes import resident_mb
 
 STEP_S = grid.HOP * grid.READING_FRAMES / grid.SAMPLE_RATE_HZ
 WATCHERS = 20

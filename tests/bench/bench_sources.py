@@ -8,10 +8,10 @@ from time import process_time
 
 import numpy as np
 
-from engine.audio.media import MediaFile
+from engine.audio.media_file import MediaFile
 from engine.audio.microphone import BUFFER_S, Microphone
-from engine.audio.pipe import PipePcm
-from engine.grid import SAMPLE_RATE_HZ
+from engine.audio.raw_pcm_pipe import PipePcm
+from engine.core.grid import SAMPLE_RATE_HZ
 from tests.bench import Row
 from tests.unit.engine.audio.fake_sounddevice import FakeSoundDevice, FakeStream, microphone
 from tests.unit.engine.audio.sounds import noise, write_av, write_sound

@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 import soundfile
 
-from engine.grid import SAMPLE_RATE_HZ
+from engine.core.grid import SAMPLE_RATE_HZ
 from tests.bench import Row
 
 _TIMES = 15

@@ -5,13 +5,13 @@ from time import perf_counter
 
 import numpy as np
 
-from engine import grid
-from engine.mel import log_mel
+from engine.audio.log_mel import log_mel
+from engine.core import grid
+from engine.core.paths import shipped_weights
+from engine.core.signals import AudioBlock
+from engine.live.stream import PressureStream
 from engine.model.checkpoint import load
-from engine.model.products import mlx_dense
-from engine.paths import shipped_weights
-from engine.signals import AudioBlock
-from engine.stream import PressureStream
+from engine.model.matrix_products import mlx_dense
 from tests.bench import Row
 from tests.bench.naive import NaivePipeline
 

@@ -1,4 +1,4 @@
-"""Training on strips against training on windows: windows a second of one step, forward and back, same network."""
+"""Training on segments against training on windows: windows a second of one step, forward and back, same network."""
 
 from collections.abc import Callable
 from time import process_time
@@ -8,14 +8,14 @@ import numpy as np
 from mlx.nn.layers.base import Module
 from mlx.nn.utils import value_and_grad
 
-from engine import grid
+from engine.core import grid
 from engine.model.encoder import EncoderConfig, SpectrogramCNN
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig
+from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork
-from engine.model.products import mlx_dense
 from tests.bench import Row
-from train.strips import StripNetwork, strip_frames
+from train.fit.segment_network import SegmentNetwork, segment_frames
 
 _HISTORIES = 12
 _ROUNDS = 5
@@ -61,16 +61,16 @@ def _seconds(model: Module, step: Callable[[], mx.array]) -> float:
 
 def run() -> list[Row]:
     network = MlxNetwork(FrontEndConfig(), EncoderConfig(), HeadConfig(), seed=1)
-    strips = StripNetwork(network, _TAGS, dropout=0.0)
+    segments = SegmentNetwork(network, _TAGS, dropout=0.0)
     rng = np.random.default_rng(1)
-    frames = rng.normal(size=(1, strip_frames(_HISTORIES), grid.MEL_BANDS, 2)).astype(np.float32)
+    frames = rng.normal(size=(1, segment_frames(_HISTORIES), grid.MEL_BANDS, 2)).astype(np.float32)
     count = _HISTORIES + grid.WINDOWS - 1
     hops = [i * grid.WINDOW_HOP_FRAMES for i in range(count)]
     windows = mx.array(np.stack([frames[0, hop : hop + grid.WINDOW_FRAMES] for hop in hops]))
-    strip = mx.array(frames)
+    segment = mx.array(frames)
     shifted, grouped = _Windows(network, grouped=False), _Windows(network, grouped=True)
     ways = {
-        "strips": (strips, lambda: (strips.windows(strips.columns(strip)) ** 2).sum()),
+        "strips": (segments, lambda: (segments.windows(segments.columns(segment)) ** 2).sum()),
         "windows, shift-and-add": (shifted, lambda: (shifted(windows) ** 2).sum()),
         "windows, conv2d": (grouped, lambda: (grouped(windows) ** 2).sum()),
     }

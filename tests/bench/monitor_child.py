@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.signals import Event
-from tests.unit.tui.fake_feed import INFO, FakeFeed, make_events
-from tui.launch import run_monitor
-from tui.settings import MonitorSettings
+from engine.core.signals import Event
+from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
+from tui.monitor.launch import run_monitor
+from tui.monitor.settings import MonitorSettings
 
 SETTLE_S = 3.0
 _PAST_S = 200.0

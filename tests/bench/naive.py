@@ -3,7 +3,7 @@
 import mlx.core as mx
 import numpy as np
 
-from engine import grid
+from engine.core import grid
 from engine.model.front_end import FrontEnd
 from engine.model.network import MlxNetwork
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import grid
+from engine.core import grid
 
 SHARED_AUDIO = Path(__file__).parents[2].parent / "shared" / "data" / "audio"
 

@@ -35,14 +35,14 @@ def main() -> int:
     atexit.register(NEVER.wait)
 
     from engine.audio import microphone as opened
-    from engine.audio import watched
+    from engine.audio import reconnecting as watched
 
     opened.Microphone.__init__.__kwdefaults__["patience_s"] = PATIENCE_S  # type: ignore[index]
     defaults = watched.WatchedSource.__init__.__defaults__
     assert defaults is not None
     watched.WatchedSource.__init__.__defaults__ = (*defaults[:-1], PATIENCE_S)
 
-    from tui.cli import main
+    from tui.cli.main import main
 
     return main(["record", "mic", "--sound"])
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.audio.opening import open_source
-from engine.errors import MomentumError
-from engine.grid import SAMPLE_RATE_HZ
+from engine.audio.open_source import open_source
+from engine.core.errors import MomentumError
+from engine.core.grid import SAMPLE_RATE_HZ
 
 _QUIET_AFTER = 10
 

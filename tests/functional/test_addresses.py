@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import grid
+from engine.core import grid
 from tests.functional.conftest import Momentum
 from tests.sound_servers import Asked, SoundServer, icecast, in_turn, locked, says, whole
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import grid
-from engine.paths import shipped_weights
+from engine.core import grid
+from engine.core.paths import shipped_weights
 
 SECONDS = 42
 

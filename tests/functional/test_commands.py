@@ -38,7 +38,7 @@ def test_without_portaudio_the_version_is_still_told(without_portaudio: Momentum
 def test_weights_with_a_flipped_byte_are_refused_with_4(momentum: Momentum):
     from shutil import copytree
 
-    from engine.paths import shipped_weights
+    from engine.core.paths import shipped_weights
 
     folder = Path(copytree(shipped_weights() / "default", momentum.home / "data" / "weights" / "flipped"))
     tensors = bytearray((folder / "weights.safetensors").read_bytes())

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import grid
-from engine.export.coreml_files import export_coreml
+from engine.core import grid
+from engine.core.paths import shipped_weights
 from engine.model.checkpoint import load
-from engine.paths import shipped_weights
+from engine.model.export.coreml_files import export_coreml
 from tests.functional.conftest import needs_real_sound
-from tests.unit.engine.export.coreml_runs import HALF, NAMES, features_of, logits_of, served
-from tests.unit.engine.export.mil import SavedProgram
+from tests.unit.engine.model.export.coreml_runs import HALF, NAMES, features_of, logits_of, served
+from tests.unit.engine.model.export.mil import SavedProgram
 
 pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
 

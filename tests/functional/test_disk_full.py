@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.errors import InputError, MomentumError
+from engine.core.errors import InputError, MomentumError
+from engine.core.signals import End, Mark, Reading
 from engine.session import SessionReader, SessionWriter
-from engine.session.disk import DiskKeeper, DiskSettings
-from engine.signals import End, Mark, Reading
+from engine.session.disk_space import DiskKeeper, DiskSettings
 from tests.functional.terminal import needs_tmux, terminal
 from tests.unit.engine.session.helpers import FakeTime, listen, start
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import grid
+from engine.core import grid
+from engine.core.paths import shipped_weights
+from engine.live.pipeline import Pipeline
 from engine.model.checkpoint import load
-from engine.model.engines import ONNX_PACKAGES, is_installed, network_of
-from engine.paths import shipped_weights
-from engine.pipeline import Pipeline
+from engine.model.inference_engines import ONNX_PACKAGES, is_installed, network_of
 from tests.functional.conftest import Momentum, needs_real_sound
 
 needs_onnx = pytest.mark.skipif(not all(map(is_installed, ONNX_PACKAGES)), reason="needs the extra 'onnx'")
@@ -81,7 +81,7 @@ def test_an_engine_that_there_is_not_is_refused(momentum: Momentum, sound: Path)
 @needs_real_sound
 @pytest.mark.shared
 def test_on_real_sound_both_engines_give_the_same_logits(ten_minutes: np.ndarray):
-    from engine.mel import log_mel
+    from engine.audio.log_mel import log_mel
 
     weights = load(shipped_weights() / "default")
     frames = log_mel(ten_minutes)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.errors import ExitCode
+from engine.core.errors import ExitCode
 from engine.session import SessionReader
 
 

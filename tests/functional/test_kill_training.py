@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from tests.unit.tui.commands.test_train import bring_in
+from tests.unit.tui.cli.commands.test_train import bring_in
 
 LIMIT_S = 120.0
 

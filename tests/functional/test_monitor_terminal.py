@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.signals import End, Start
 from engine.session import SessionReader, SessionWriter, list_sessions
-from engine.signals import End, Start
 from tests.functional.terminal import Terminal, needs_tmux, terminal
-from tests.unit.tui.fake_feed import INFO, make_events
+from tests.unit.tui.monitor.fake_feed import INFO, make_events
 
 PANES = Path(__file__).parent / "panes"
 MOMENTUM = [sys.executable, "-m", "tui"]
@@ -126,9 +126,9 @@ def test_a_storm_of_resizes_is_survived(home: Path, tmp_path: Path) -> None:
 _NOISY = """
 import os
 from pathlib import Path
-from tests.unit.tui.fake_feed import FakeFeed, make_events
-from tui.launch import run_monitor
-from tui.settings import MonitorSettings
+from tests.unit.tui.monitor.fake_feed import FakeFeed, make_events
+from tui.monitor.launch import run_monitor
+from tui.monitor.settings import MonitorSettings
 
 class NoisyFeed(FakeFeed):
     def poll(self):

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import grid
-from engine.model.engines import ONNX_PACKAGES, is_installed
+from engine.core import grid
+from engine.model.inference_engines import ONNX_PACKAGES, is_installed
 from tests.functional.conftest import Momentum
 from tests.sound_servers import SoundServer, icecast, whole
-from tests.unit.tui.commands.test_evaluate import draw
-from tests.unit.tui.commands.test_train import bring_in
+from tests.unit.tui.cli.commands.test_evaluate import draw
+from tests.unit.tui.cli.commands.test_train import bring_in
 
 _CALLS = "trace=connect,sendto,sendmsg,sendmmsg"
 _ABROAD = re.compile(r"sa_family=AF_INET6?\b")

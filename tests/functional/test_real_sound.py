@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import grid
-from engine.calibration import Calibration
-from engine.mel import log_mel
+from engine.audio.log_mel import log_mel
+from engine.core import grid
+from engine.core.paths import shipped_weights
+from engine.core.signals import AudioBlock, Health, Reading
+from engine.live.stream import PressureStream
+from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights, load
-from engine.model.engines import ONNX_PACKAGES, is_installed, network_of
 from engine.model.front_end import FrontEnd
+from engine.model.inference_engines import ONNX_PACKAGES, is_installed, network_of
 from engine.model.network import Network
-from engine.paths import shipped_weights
-from engine.signals import AudioBlock, Health, Reading
-from engine.stream import PressureStream
 from tests.functional.conftest import Momentum, needs_real_sound
 
 UNTRAINED = Calibration(slope=60.0)

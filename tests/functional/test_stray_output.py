@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import grid
+from engine.core import grid
 from tests.functional.conftest import Momentum
 
 NOISY = r'''
@@ -58,7 +58,8 @@ class InputStream:
         while not self._over.wait(0.02):
             say(b"underrun")
             sound = rng.normal(0, 0.1, (self._size, 1)).astype(np.float32)
-            self._call(sound, self._size, None, types.SimpleNamespace(input_overflow=False))
+            stamps = types.SimpleNamespace(inputBufferAdcTime=0.0)
+            self._call(sound, self._size, stamps, types.SimpleNamespace(input_overflow=False))
     def close(self):
         self._over.set()
 '''

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.grid import SAMPLE_RATE_HZ
+from engine.core.grid import SAMPLE_RATE_HZ
 from tests.unit.engine.audio.sounds import pitch_hz, rms, tone, write_sound
 
 SCRIPT = Path(__file__).parents[3] / "shared" / "tools" / "virtual-microphone.sh"

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from engine.signals import Event, Health, HealthChange, Mark
-from tests.unit.tui.fake_feed import INFO, FakeFeed, make_events
-from tui.app import MonitorApp
-from tui.feed import FeedInfo, FeedKind
-from tui.screens.monitor import MonitorScreen
-from tui.settings import MonitorSettings
+from engine.core.signals import Event, Health, HealthChange, Mark
+from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
+from tui.monitor.app import MonitorApp
+from tui.monitor.feed import FeedInfo, FeedKind
+from tui.monitor.screens.monitor import MonitorScreen
+from tui.monitor.settings import MonitorSettings
 
 CALM_S, ALARM_S, LATER_S = 60.0, 182.0, 250.0
 Compare = Callable[..., bool]

@@ -56,8 +56,8 @@ def test_onnx_runtime_is_imported_in_one_place_only():
 def test_it_is_told_before_its_import_and_leaves_nothing_in_the_cache(tmp_path: Path):
     runtime_or_skip()
     code = (
-        "from engine.model.checkpoint import load; from engine.model.engines import network_of;"
-        "from engine.paths import shipped_weights; network_of(load(shipped_weights() / 'default'), 'onnx')"
+        "from engine.model.checkpoint import load; from engine.model.inference_engines import network_of;"
+        "from engine.core.paths import shipped_weights; network_of(load(shipped_weights() / 'default'), 'onnx')"
     )
     environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     folders = {name: str(tmp_path / name) for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}

@@ -11,8 +11,8 @@ from math import isfinite, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.signals import Alarm, Health, Reading, Spike
-from engine.spikes import SpikeDetector, SpikeSettings
+from engine.core.signals import Alarm, Health, Reading, Spike
+from engine.live.spike_detector import SpikeDetector, SpikeSettings
 from train.metrics.ranking import Scores
 
 

@@ -28,11 +28,11 @@ def draws_of(matches: int, draws: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class Resampled:
     """Figures by name over all matches, and over each draw: arrays (draws,), NaN where not defined."""
 
     values: Mapping[str, float]
-    drawn: Mapping[str, NDArray[np.float64]]
+    resampled: Mapping[str, NDArray[np.float64]]
     matches: int
 
     def interval(self, name: str) -> Interval:
@@ -40,24 +40,26 @@ class Drawn:
 
         Draws in which the figure is not defined are left out; where that are more than half, there is no interval.
         """
-        return _interval(self.values[name], self.drawn[name], self.matches)
+        return _interval(self.values[name], self.resampled[name], self.matches)
 
-    def difference(self, other: "Drawn", name: str) -> Interval:
+    def difference(self, other: "Resampled", name: str) -> Interval:
         """How much larger the figure is than another listener's, draw by draw. Both must come of the same draws."""
-        return _interval(self.values[name] - other.values[name], self.drawn[name] - other.drawn[name], self.matches)
+        return _interval(
+            self.values[name] - other.values[name], self.resampled[name] - other.resampled[name], self.matches
+        )
 
 
-def draw_figures(figures: Callable[[Weights], Mapping[str, float]], draws: NDArray[np.float64]) -> Drawn:
+def resample_figures(figures: Callable[[Weights], Mapping[str, float]], draws: NDArray[np.float64]) -> Resampled:
     """Figures over all matches and over every draw; ``figures`` gives them for matches that count so often."""
     matches = draws.shape[1]
     values = dict(figures(np.ones(matches)))
     rows = [figures(draw) for draw in draws] if matches > 1 else []
-    return Drawn(values, {name: np.array([row[name] for row in rows]) for name in values}, matches)
+    return Resampled(values, {name: np.array([row[name] for row in rows]) for name in values}, matches)
 
 
 def interval(figure: Callable[[Weights], float], draws: NDArray[np.float64]) -> Interval:
     """One figure with its interval."""
-    return draw_figures(lambda weights: {"": figure(weights)}, draws).interval("")
+    return resample_figures(lambda weights: {"": figure(weights)}, draws).interval("")
 
 
 def _interval(value: float, drawn: NDArray[np.float64], matches: int) -> Interval:

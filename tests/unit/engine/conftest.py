@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from engine import grid
-from engine.calibration import Calibration
+from engine.core import grid
+from engine.core.signals import AudioBlock, Reading
+from engine.live.stream import PressureStream
+from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
-from engine.model.engines import ONNX_PACKAGES
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig
+from engine.model.inference_engines import ONNX_PACKAGES
 from engine.model.network import MlxNetwork, Network
 from engine.model.onnx_network import OnnxNetwork
-from engine.signals import AudioBlock, Reading
-from engine.stream import PressureStream
 
 
 @pytest.fixture(scope="session")

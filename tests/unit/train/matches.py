@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError
-from engine.grid import HISTORY_FRAMES, SAMPLE_RATE_HZ, samples_for
-from engine.signals import AudioBlock
-from train.alignment import Alignment, by_hand
-from train.events.goals import load_goals
-from train.events.match import EventKind, MatchEvent, MatchEvents, Period, Shots, Side
-from train.ingest import Ingested, ingest
-from train.library import Library
+from engine.core.errors import InputError
+from engine.core.grid import HISTORY_FRAMES, SAMPLE_RATE_HZ, samples_for
+from engine.core.signals import AudioBlock
+from engine.football.alignment.result import Alignment, by_hand
+from engine.football.events import EventKind, MatchEvent, MatchEvents, Period, Shots, Side
+from engine.football.goal_list import load_goals
+from train.data.ingest import Ingested, ingest
+from train.data.library import Library
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 BY_HAND = by_hand({1: 10.0, 2: 3700.0})

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from train.events.match import MatchEvents
-from train.events.statsbomb import load_from_folder, match_ids
+from engine.football.events import MatchEvents
+from engine.football.statsbomb import load_from_folder, match_ids
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 STATSBOMB = SHARED / "statsbomb"

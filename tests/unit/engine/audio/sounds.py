@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 
 from engine.audio.source import AudioSource
-from engine.grid import SAMPLE_RATE_HZ
-from engine.signals import AudioBlock
+from engine.core.grid import SAMPLE_RATE_HZ
+from engine.core.signals import AudioBlock
 
 
 def tone(rate_hz: int, seconds: float, channels: int = 1, hertz: float = 440.0, amplitude: float = 0.5) -> np.ndarray:

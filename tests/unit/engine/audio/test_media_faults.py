@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.media import MediaFile
-from engine.audio.wav import missing_s
-from engine.errors import ExitCode, InputError
-from engine.grid import SAMPLE_RATE_HZ
-from engine.signals import AudioBlock
+from engine.audio.media_file import MediaFile
+from engine.audio.wav_header import missing_s
+from engine.core.errors import ExitCode, InputError
+from engine.core.grid import SAMPLE_RATE_HZ
+from engine.core.signals import AudioBlock
 from tests.unit.engine.audio.sounds import joined, noise, tone, write_av, write_silent_film, write_sound
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from engine.audio.microphone import Microphone
 from engine.audio.resampling import Resampler
-from engine.errors import DeviceError, ExitCode, StuckError
-from engine.grid import SAMPLE_RATE_HZ
-from engine.signals import AudioBlock
+from engine.core.errors import DeviceError, ExitCode, StuckError
+from engine.core.grid import SAMPLE_RATE_HZ
+from engine.core.signals import AudioBlock
 from tests.unit.engine.audio.fake_sounddevice import FakeSoundDevice, FakeStream, PortAudioError, microphone
 from tests.unit.engine.audio.sounds import joined, middle, noise, pitch_hz, rms, tone
 

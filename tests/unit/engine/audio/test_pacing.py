@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audio.pacing import PIECE_S, paced
-from engine.errors import UsageError
-from engine.grid import SAMPLE_RATE_HZ
-from engine.signals import AudioBlock
+from engine.core.errors import UsageError
+from engine.core.grid import SAMPLE_RATE_HZ
+from engine.core.signals import AudioBlock
 from tests.unit.engine.audio.sounds import joined, noise
 
 

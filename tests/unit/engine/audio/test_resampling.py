@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio.resampling import Resampler
-from engine.grid import SAMPLE_RATE_HZ
+from engine.core.grid import SAMPLE_RATE_HZ
 from tests.unit.engine.audio.sounds import middle, noise, pitch_hz, rms, tone
 
 

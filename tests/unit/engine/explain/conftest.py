@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engine import grid
-from engine.calibration import Calibration
+from engine.core import grid
+from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import grid
-from engine.calibration import Calibration
+from engine.core import grid
+from engine.core.signals import AudioBlock, End, Rejected, Spike, Start
+from engine.live.spike_detector import SpikeSettings
+from engine.live.stream import PressureStream
+from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights, WeightsConfig, load, save
 from engine.session import SessionWriter
-from engine.signals import AudioBlock, End, Rejected, Spike, Start
-from engine.spikes import SpikeSettings
-from engine.stream import PressureStream
 from tests.unit.engine.explain.conftest import SMALL, SMALL_HEAD, small_network
 
 LENGTH_S = 46.0

@@ -4,8 +4,8 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from engine import grid
-from engine.calibration import Calibration
+from engine.core import grid
+from engine.core.paths import shipped_weights
 from engine.explain.attribution import (
     Attribution,
     attribute,
@@ -15,12 +15,12 @@ from engine.explain.attribution import (
     occlude,
     second_of_frames,
 )
+from engine.live.pipeline import Pipeline
+from engine.model.calibration import Calibration
 from engine.model.checkpoint import load
+from engine.model.differentiable_index import HistoryIndex
 from engine.model.front_end import FRONT_END_KINDS
 from engine.model.head import READOUTS
-from engine.model.history import HistoryIndex
-from engine.paths import shipped_weights
-from engine.pipeline import Pipeline
 from tests.unit.engine.explain.conftest import BURST_BANDS, BURST_FRAMES, small_network
 
 

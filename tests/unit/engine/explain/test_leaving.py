@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.calibration import Calibration
 from engine.explain.attribution import Left, attribute, history_of
+from engine.model.calibration import Calibration
 from tests.unit.engine.explain.conftest import small_network
 
 

@@ -7,15 +7,15 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from engine.errors import ExitCode, WeightsError
+from engine.core.errors import ExitCode, WeightsError
+from engine.core.paths import shipped_weights
 from engine.model.checkpoint import CARD_FILE, CONFIG_FILE, TENSOR_FILE, load, parameters, save
-from engine.paths import shipped_weights
-from train.initialise import initialise
+from tests.untrained_weights import write_untrained_weights
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    initialise(tmp_path / "mine", seed=5)
+    write_untrained_weights(tmp_path / "mine", seed=5)
     return tmp_path / "mine"
 
 
@@ -50,7 +50,7 @@ def test_saved_weights_come_back(folder, tmp_path):
 
 
 def test_a_seed_gives_the_same_bytes(folder, tmp_path):
-    initialise(tmp_path / "other" / "mine", seed=5)
+    write_untrained_weights(tmp_path / "other" / "mine", seed=5)
     for name in (CONFIG_FILE, TENSOR_FILE, CARD_FILE):
         assert (folder / name).read_bytes() == (tmp_path / "other" / "mine" / name).read_bytes()
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import grid
-from engine.mel import log_mel
+from engine.audio.log_mel import log_mel
+from engine.core import grid
 from engine.model.front_end import FRONT_END_KINDS, FrontEnd, FrontEndConfig
 
 

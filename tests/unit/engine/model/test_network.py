@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from engine import grid
+from engine.core import grid
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
 from engine.model.head import READOUTS, HeadConfig
+from engine.model.matrix_products import host_dense, mlx_dense
 from engine.model.network import MlxNetwork
-from engine.model.products import host_dense, mlx_dense
 
 
 def _conv(x: np.ndarray, weight: np.ndarray, stride: tuple[int, int], groups: bool) -> np.ndarray:
@@ -152,8 +152,8 @@ def test_both_ways_to_multiply_agree():
     )
 
 
-def test_strips_side_by_side_are_the_strips_one_by_one(network):
+def test_segments_side_by_side_are_the_segments_one_by_one(network):
     stride, field = network.encoder.time_stride, network.encoder.receptive_field
-    strips = np.random.default_rng(7).normal(size=(40, field + 3 * stride, grid.MEL_BANDS, 2)).astype(np.float32)
-    together = network.columns_of_strips(strips)
-    np.testing.assert_allclose(together, [network.columns(strip) for strip in strips], atol=1e-5)
+    segments = np.random.default_rng(7).normal(size=(40, field + 3 * stride, grid.MEL_BANDS, 2)).astype(np.float32)
+    together = network.columns_of_segments(segments)
+    np.testing.assert_allclose(together, [network.columns(segment) for segment in segments], atol=1e-5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine import grid
+from engine.core import grid
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
 from engine.model.head import READOUTS, HeadConfig

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.grid import SAMPLE_RATE_HZ
+from engine.core.grid import SAMPLE_RATE_HZ
+from engine.core.signals import AudioBlock, Health, Reading, Start
 from engine.session import Clocks, SessionWriter
-from engine.session.disk import DiskKeeper, DiskSettings
-from engine.signals import AudioBlock, Health, Reading, Start
+from engine.session.disk_space import DiskKeeper, DiskSettings
 
 STARTED_AT = datetime(2026, 11, 20, 15, 0, 0, tzinfo=UTC)
 READING_S = 0.1

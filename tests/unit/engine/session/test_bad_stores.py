@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import InputError, MomentumError, UsageError
+from engine.core.errors import InputError, MomentumError, UsageError
 from engine.session import SessionReader, find_session, list_sessions
+from engine.session.event_rows import event_of
 from engine.session.folder import running_sessions
-from engine.session.order import ORDER
-from engine.session.rows import event_of
 from engine.session.schema import SCHEMA, migrate, open_to_write
+from engine.session.session_order import ORDER
 from tests.unit.engine.session.helpers import FakeTime, listen, recorder
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Rejected, Spike, to_json
 from engine.session import Review, SessionReader
 from engine.session.export import (
     Halves,
@@ -18,7 +19,6 @@ from engine.session.export import (
     write_csv,
     write_parquet,
 )
-from engine.signals import Alarm, End, Health, HealthChange, Mark, Rejected, Spike, to_json
 from tests.unit.engine.session.helpers import reading, recorder, start
 
 EVENTS = [

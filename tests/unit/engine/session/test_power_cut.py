@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import durable
+from engine.core import durable_writes as durable
 from engine.session.folder import DATABASE
 from engine.session.schema import open_to_write
 from tests.unit.engine.session.helpers import FakeTime, listen, recorder

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import InputError
+from engine.core.errors import InputError
+from engine.core.signals import End, Mark, Spike
 from engine.session import Review, SessionReader
 from engine.session.repair import repair
 from engine.session.schema import PAGE_BYTES
 from engine.session.state import SessionState
-from engine.signals import End, Mark, Spike
 from tests.unit.engine.session.helpers import FakeTime, listen, recorder
 
 SPIKE = Spike(10.0, 12.0, 15.0, 0.9, 11.0)

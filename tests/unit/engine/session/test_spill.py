@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import MomentumError
+from engine.core.errors import MomentumError
+from engine.core.signals import End, Mark, Spike
 from engine.session import SessionReader, SessionWriter
-from engine.session.keeping import NotKept
-from engine.session.settle import settle_all
+from engine.session.finish_interrupted import settle_all
+from engine.session.not_kept import NotKept
 from engine.session.spill import find_spills, take_back
-from engine.signals import End, Mark, Spike
 from tests.unit.engine.session.helpers import FakeTime, listen, reading, start
 
 SPIKE = Spike(3.0, 3.5, 4.0, 0.9, 3.5)
@@ -24,7 +24,7 @@ def spills(tmp_path: Path) -> tuple[Path, ...]:
 
 @pytest.fixture
 def writer(root: Path, time: FakeTime, spills: tuple[Path, ...], monkeypatch) -> SessionWriter:
-    monkeypatch.setattr("engine.session.store.LAST_PATIENCE_S", 0.01)
+    monkeypatch.setattr("engine.session.writer.LAST_PATIENCE_S", 0.01)
     writer = SessionWriter.create(root, "demo:7", clocks=time.clocks, spills=spills)
     writer.write(start(writer.name))
     listen(writer, time, 1.0)
@@ -83,7 +83,7 @@ def test_a_watcher_that_comes_later_sees_why_nothing_new_is_written_until_it_is(
 def test_what_memory_had_no_room_for_comes_from_the_spill_when_writing_is_possible_again(
     root, time, spills, monkeypatch
 ):
-    monkeypatch.setattr("engine.session.waiting.WAITING_READINGS", 30)
+    monkeypatch.setattr("engine.session.unwritten_rows.WAITING_READINGS", 30)
     writer = SessionWriter.create(root, "demo:7", clocks=time.clocks, spills=spills)
     listen(writer, time, 1.0)
     blocker = hold(writer)

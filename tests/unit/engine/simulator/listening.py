@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engine import grid
-from engine.signals import Samples
+from engine.core import grid
+from engine.core.signals import Samples
 from engine.simulator.match import Score, SimulatedMatch
 
 

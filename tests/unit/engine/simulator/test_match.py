@@ -6,11 +6,11 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from engine import grid
-from engine.errors import UsageError
-from engine.simulator.cues import Confuser, Reaction
+from engine.core import grid
+from engine.core.errors import UsageError
+from engine.simulator.acoustics import CHUNK
 from engine.simulator.match import PLAYERS, SimulatedMatch, plan_match
-from engine.simulator.room import CHUNK
+from engine.simulator.sound_cues import Confuser, Reaction
 from tests.unit.engine.simulator.listening import sound_of
 
 SHORT = 0.4

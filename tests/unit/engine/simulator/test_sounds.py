@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.simulator.cues import Confuser, Reaction
 from engine.simulator.match import draws_for, play_cue
 from engine.simulator.reel import plan_reel
+from engine.simulator.sound_cues import Confuser, Reaction
 from engine.simulator.synthesis import rms, samples
-from engine.simulator.truth import on_frames, truth_of
+from engine.simulator.truth import truth_of
 from engine.simulator.venue import draw_venue
 from tests.unit.engine.simulator.listening import level_db, sound_of
 
@@ -43,12 +43,3 @@ def test_the_level_rises_where_the_truth_says_that_a_cry_begins(kind: Reaction) 
         before = level_db(sound, cry.onset_s - 2.0, cry.onset_s)
         at_peak = level_db(sound, cry.peak_s - 0.1, cry.peak_s + 0.3)
         assert at_peak - before > 5.0, cry
-
-
-def test_frames_of_the_truth_lie_on_the_grid() -> None:
-    truth = truth_of(plan_reel(22, 1.0, frozenset({Reaction.ROAR, Confuser.RAIN})))
-    rows = on_frames([*truth.reactions, *truth.confusers], 1291)
-    first = truth.reactions[0] if truth.reactions else truth.confusers[0]
-    row = rows[first.kind]
-    middle_s = (np.flatnonzero(row)[0] * 1024 + 1024) / 22050
-    assert row.shape == (1291,) and abs(middle_s - first.onset_s) <= 1024 / 22050

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.errors import UsageError
-from engine.simulator.timeline import EventKind, MatchClockEvent, cut, draw_timeline, place_events
+from engine.core.errors import UsageError
+from engine.football.events import EventKind, MatchEvent, Side
+from engine.simulator.timeline import cut, draw_timeline, place_events
 
 
 def many() -> list[list[EventKind]]:
@@ -45,11 +46,11 @@ def test_play_rests_after_a_goal() -> None:
 
 def test_events_are_placed_by_their_period() -> None:
     events = [
-        MatchClockEvent(2, 60.0, EventKind.GOAL, "away", 0.4),
-        MatchClockEvent(1, 2760.0, EventKind.HALF_END),
-        MatchClockEvent(2, 2880.0, EventKind.HALF_END),
-        MatchClockEvent(1, 30.0, EventKind.SHOT, "home", 0.12, "saved"),
-        MatchClockEvent(5, 3.0, EventKind.GOAL, "home"),
+        MatchEvent(2, 60.0, EventKind.GOAL, Side.AWAY, 0.4),
+        MatchEvent(1, 2760.0, EventKind.HALF_END),
+        MatchEvent(2, 2880.0, EventKind.HALF_END),
+        MatchEvent(1, 30.0, EventKind.SHOT, Side.HOME, 0.12, "saved"),
+        MatchEvent(5, 3.0, EventKind.GOAL, Side.HOME),
     ]
     timeline = place_events(events, kickoff_s=100.0, half_time_s=900.0, after_s=20.0)
     assert [(event.t_s, event.kind) for event in timeline.dangers()] == [
@@ -61,7 +62,7 @@ def test_events_are_placed_by_their_period() -> None:
 
 def test_a_match_without_events_is_refused() -> None:
     with pytest.raises(UsageError, match="no events"):
-        place_events([MatchClockEvent(5, 1.0, EventKind.GOAL)], 0.0, 0.0, 0.0)
+        place_events([MatchEvent(5, 1.0, EventKind.GOAL)], 0.0, 0.0, 0.0)
 
 
 def test_a_cut_has_its_own_clock() -> None:

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import UsageError
-from engine.signals import Alarm, Health, Reading, Spike
-from engine.spikes import SpikeDetector, SpikeSettings, at_threshold
+from engine.core.errors import UsageError
+from engine.core.signals import Alarm, Health, Reading, Spike
+from engine.live.spike_detector import SpikeDetector, SpikeSettings, at_threshold
 from train.metrics.alarms import DangerEvent, Stretch, decisions_s, detect, judge
-from train.metrics.sweep import (
+from train.metrics.threshold_sweep import (
     false_per_hour_at,
     operating_points,
     points,

@@ -1,0 +1,32 @@
+"""Everything that can stop a match day, each with a remedy.
+
+A new check is a function in one of these files, and a line here.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine.app.doctor import audio, engine, machine, power, recorder
+from engine.app.doctor.checks import Check
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "machine": machine.machine,
+    "PortAudio": audio.portaudio,
+    "microphone": audio.microphone,
+    "permission": audio.permission,
+    "hearing": audio.hearing,
+    "MLX": engine.mlx,
+    "engine": engine.chosen,
+    "weights": engine.weights,
+    "speed": engine.speed,
+    "folders": machine.folders,
+    "disk": machine.disk,
+    "clock": machine.clock,
+    "overruns": recorder.overruns,
+    "service": recorder.service,
+    "recorder": recorder.recorded,
+    "sleep": power.sleep,
+    "power cut": power.power_cut,
+    "terminal": machine.terminal,
+}
+"""All checks, in the order in which they run."""

@@ -1,0 +1,60 @@
+"""From a session and a moment in it to an explanation."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.core.errors import InputError
+
+if TYPE_CHECKING:
+    from engine.core.signals import Rejected, Spike
+    from engine.explain.explanation import Explanation
+    from engine.model.checkpoint import Weights
+    from engine.session import SessionReader
+
+
+def explain_stored(
+    folder: Path,
+    moment: "float | Spike | Rejected",
+    weights: str | None = None,
+    with_occlusion: bool = False,
+    wanted: Callable[[], bool] = lambda: True,
+    tell: "Callable[[Explanation], None]" = lambda draft: None,
+) -> "tuple[Explanation, Weights]":
+    """Explain a moment (seconds of sound, a spike, or a rejected candidate) of the session in ``folder``.
+
+    ``weights`` names others than those it was heard with; ``wanted`` says whether anybody still waits; ``tell`` is
+    called with what is known so far.
+
+    Raises:
+        InputError: there is no index at that moment, or its sound was not kept.
+        WeightsError: the weights are not installed, or wrong.
+    """
+    from engine.core.paths import find_paths
+    from engine.explain.explanation import explain, moment_of_spike, weights_of_session
+    from engine.model.checkpoint import load
+    from engine.model.installed_weights import find_weights, weights_folders
+    from engine.session import SessionReader
+
+    folders = weights_folders(find_paths())
+    with SessionReader.open(folder) as reader:
+        t = moment if isinstance(moment, float) else moment_of_spike(reader, moment)
+        if not reader.segments():
+            raise InputError(
+                f"session {reader.name} kept no sound, so it can't be heard again", "Record with --sound to keep it."
+            )
+        found = find_weights(weights, folders) if weights else weights_of_session(reader, folders)
+        loaded = load(found)
+        return explain(reader, loaded, t, with_occlusion, wanted, tell), loaded
+
+
+def spike_number(reader: "SessionReader", number: int) -> "Spike":
+    """The spike ``number`` of a session, counted from 1 by time. Raises ``InputError`` where there is none."""
+    spikes = sorted(reader.spikes(), key=lambda spike: spike.onset)
+    if not 1 <= number <= len(spikes):
+        count = f"{len(spikes)} spike{'' if len(spikes) == 1 else 's'}" if spikes else "no spike"
+        raise InputError(
+            f"session {reader.name} has {count}, so there is no number {number}",
+            f"'momentum sessions show {reader.name}' lists them; --at 12:34 explains any moment.",
+        )
+    return spikes[number - 1]

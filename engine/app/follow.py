@@ -1,0 +1,74 @@
+"""Following a running session line by line."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from engine.core.errors import MomentumError
+from engine.core.signals import End, Health, HealthChange, Reading
+from engine.live.monitor_loop import Sink, Stop
+from engine.session import SessionReader
+from engine.session.state import KILLED
+
+LOOK_EVERY_S: Final = 0.08
+DUMB_AFTER_S: Final = 3.0
+"""A recorder that lives and has done nothing for this long is told about: the number would be stale."""
+
+
+def follow(
+    reader: SessionReader,
+    sink: Sink,
+    stop: Stop,
+    *,
+    from_start: bool,
+    wait: Callable[[float], None] = time.sleep,
+) -> str:
+    """Hand every event to ``sink`` until the session ends or ``stop`` is asked for; returns the reason.
+
+    Without ``from_start`` only the first line of the session and its present state come before what is new.
+    Raises ``MomentumError`` where the recorder was killed.
+    """
+    if not from_start:
+        info, changes = reader.info, reader.health_changes()
+        reader.skip_to_end()
+        if info.start is not None:
+            sink.write(info.start)
+        if changes:
+            sink.write(changes[-1])
+        sink.flush()
+    heard_s, health = 0.0, Health.WARMING_UP
+    dumb = False
+    told: list[str] = []
+    while stop.reason is None:
+        # Asked first: what a recorder wrote before its end is there when it is gone.
+        running = reader.running
+        events = reader.poll()
+        for event in events:
+            sink.write(event)
+            if isinstance(event, Reading):
+                heard_s, health = event.t, event.health
+            if isinstance(event, End):
+                sink.flush()
+                return "ended"
+        if not running and not events:
+            sink.write(End(heard_s, KILLED, "the recorder ended without a word"))
+            sink.flush()
+            raise MomentumError(
+                f"the recorder of session {reader.name} is gone: it was killed, or the power of its machine went",
+                "what it heard is kept; the next 'momentum record' puts it in order",
+            )
+        not_kept = reader.not_kept.lines() if running else []
+        for line in not_kept:
+            # The recorder's own word on it is what can't be written.
+            if line not in told:
+                sink.write(HealthChange(heard_s, health, line))
+        told = not_kept
+        age_s = reader.heartbeat_age_s
+        if age_s >= DUMB_AFTER_S and not dumb:
+            sink.write(HealthChange(heard_s, Health.STALLED, f"the recorder has not moved for {age_s:.0f} s"))
+        elif dumb and age_s < DUMB_AFTER_S:
+            sink.write(HealthChange(heard_s, Health.RECOVERING, "the recorder moves again"))
+        dumb = age_s >= DUMB_AFTER_S
+        sink.flush()
+        wait(LOOK_EVERY_S)
+    return stop.reason

@@ -1,0 +1,38 @@
+"""Sound from a source into a file."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from engine.audio.source import AudioSource
+from engine.core import grid
+from engine.core.errors import MomentumError
+from tui.cli.progress import Progress
+
+
+def write_flac(source: AudioSource, file: Path, progress: Progress) -> None:
+    """Write the whole source as 16-bit FLAC, for its owner alone; the file appears when it is complete.
+
+    Raises ``MomentumError`` where the folder can't be written to.
+    """
+    import soundfile
+
+    try:
+        handle, unfinished = tempfile.mkstemp(prefix=f".{file.stem}-", suffix=".flac", dir=file.parent)
+    except OSError as error:
+        raise MomentumError(
+            f"{file.parent} can't be written to: {error.strerror}", "Choose a folder that is there and yours."
+        ) from error
+    try:
+        with (
+            os.fdopen(handle, "wb") as opened,
+            soundfile.SoundFile(
+                opened, "w", samplerate=grid.SAMPLE_RATE_HZ, channels=1, format="FLAC", subtype="PCM_16"
+            ) as sound,
+        ):
+            for block in source.blocks():
+                sound.write(block.samples)
+                progress("simulating", block.end / grid.SAMPLE_RATE_HZ, source.duration_s)
+        Path(unfinished).replace(file)
+    finally:
+        Path(unfinished).unlink(missing_ok=True)

@@ -1,0 +1,191 @@
+"""Runs a source through a stream: the one loop under live listening, recording and scoring."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from time import monotonic
+from typing import Final, Protocol
+
+from engine.audio.source import AudioSource
+from engine.audio.watchdog import Watchdog, WatchSettings
+from engine.core import grid
+from engine.core.errors import DeviceError, MomentumError
+from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
+from engine.live.spike_detector import SpikeDetector
+from engine.live.stream import PressureStream
+
+_DETAILS: Final = {
+    Health.WARMING_UP: f"filling the history of {grid.HISTORY_S:.0f} s",
+    Health.LISTENING: "",
+    Health.SILENT: "exact digital silence: a live microphone is never that quiet",
+    Health.CLIPPED: "the sound reaches full scale; turn the input down",
+}
+
+
+class Sink(Protocol):
+    """Takes what the monitor hears and finds: a session, a printer."""
+
+    def write(self, event: Event) -> None:
+        """Take an event, in order."""
+        ...
+
+    def sound(self, block: AudioBlock) -> None:
+        """Take the sound itself, before the readings that it completes."""
+        ...
+
+    def flush(self) -> None:
+        """Everything of a block has been written."""
+        ...
+
+
+class Stop:
+    """A request from outside to end cleanly, with its reason; safe to set from a signal handler or a thread."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    def request(self, reason: str) -> None:
+        """Ask for the end; the first reason counts."""
+        self.reason = self.reason or reason
+
+
+class Monitor:
+    """Source to sinks.
+
+    Args:
+        source: where the sound comes from; closed at the end, whatever the end is.
+        stream: turns sound into readings.
+        detector: turns readings into spikes.
+        sinks: who is told.
+        stop: who may end it.
+        clock: monotonic seconds.
+        watchdog: says what is wrong with the source; the one of a ``WatchedSource`` where it is one.
+        notices: asked after each block for what a person should be told beside, such as a full disk.
+    """
+
+    def __init__(
+        self,
+        source: AudioSource,
+        stream: PressureStream,
+        detector: SpikeDetector,
+        sinks: Sequence[Sink],
+        stop: Stop,
+        clock: Callable[[], float] = monotonic,
+        watchdog: Watchdog | None = None,
+        notices: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        self._source = source
+        self._stream = stream
+        self._detector = detector
+        self._sinks = sinks
+        self._stop = stop
+        self._clock = clock
+        self._watchdog = watchdog or Watchdog(WatchSettings(give_up_after_s=None), reopens=False)
+        self._notices = notices
+        self._health: Health | None = None
+
+    def run(self, start: Start) -> End:
+        """Listen until the sound ends or is asked to; return the end that was written.
+
+        Raises:
+            MomentumError: the source failed. What was heard before has been written, and where it ended.
+            OSError: a sink failed, such as a printer whose reader has left. The others have been told the end.
+        """
+        try:
+            return self._run(start)
+        finally:
+            # After the end was written: a device may hang when it is closed.
+            self._source.close()
+
+    def _run(self, start: Start) -> End:
+        try:
+            self._write(start)
+            self._listen()
+        except MomentumError as fault:
+            self._end("fault", fault.message)
+            raise
+        except OSError as fault:
+            self._end_the_rest(End(self._heard_s, "output_lost", fault.strerror or ""))
+            raise
+        return self._end(self._stop.reason or ("end_of_stream" if self._source.live else "end_of_file"))
+
+    def _listen(self) -> None:
+        for block in self._source.blocks():
+            if self._stop.reason:
+                return
+            self._watch(block)
+            if len(block.samples):
+                self._hear(block)
+            for notice in self._notices():
+                self._tell(notice)
+            for sink in self._sinks:
+                sink.flush()
+
+    def _watch(self, block: AudioBlock) -> None:
+        """Let the watchdog judge the block, and write what it says."""
+        now_s = self._clock()
+        watchdog = self._watchdog
+        if len(block.samples):
+            lag_s = 0.0 if block.captured_at is None else now_s - block.captured_at
+            zeros = not block.samples.any()
+            watchdog.heard(now_s, len(block.samples), zeros, lag_s, block.overruns, block.overloads)
+        else:
+            watchdog.quiet(now_s)
+        for change in watchdog.take_changes():
+            if change.health is None:
+                self._tell(change.detail)
+            elif change.health is not self._health:
+                self._change(change.health, self._heard_s, change.detail)
+        if watchdog.given_up(now_s):
+            raise DeviceError(
+                f"{self._source.name}: no sound has come for {watchdog.away_s(now_s):.0f} s.",
+                "Look at whatever delivers the sound and at 'momentum devices', then start again.",
+            )
+
+    def _hear(self, block: AudioBlock) -> None:
+        for sink in self._sinks:
+            sink.sound(block)
+        # While the watchdog sees something wrong, what the stream makes of it is no number to show.
+        trouble = self._watchdog.state
+        for heard in self._stream.push(block):
+            reading = heard if trouble is None else replace(heard, pressure=None, health=trouble)
+            if reading.health is not self._health:
+                self._change(reading.health, reading.t, _DETAILS.get(reading.health, ""))
+            self._write(reading)
+            self._decide(reading)
+
+    def _decide(self, reading: Reading) -> None:
+        for event in self._detector.push(reading):
+            self._write(event)
+
+    def _tell(self, detail: str) -> None:
+        """A notice within the present state."""
+        self._write(HealthChange(self._heard_s, self._health or Health.WARMING_UP, detail))
+
+    def _change(self, health: Health, t: float, detail: str) -> None:
+        self._health = health
+        self._write(HealthChange(t, health, detail))
+
+    def _end(self, reason: str, detail: str = "") -> End:
+        for event in self._detector.finish(self._heard_s):
+            self._write(event)
+        end = End(self._heard_s, reason, detail)
+        self._write(end)
+        for sink in self._sinks:
+            sink.flush()
+        return end
+
+    def _end_the_rest(self, end: End) -> None:
+        """Tell the end to every sink that still takes it."""
+        for sink in self._sinks:
+            with suppress(OSError):
+                sink.write(end)
+                sink.flush()
+
+    @property
+    def _heard_s(self) -> float:
+        return self._stream.heard / grid.SAMPLE_RATE_HZ
+
+    def _write(self, event: Event) -> None:
+        for sink in self._sinks:
+            sink.write(event)

@@ -1,0 +1,143 @@
+"""From readings to spikes: causal, with a reason for every candidate that is not reported.
+
+A *candidate* opens when the pressure reaches ``off`` and closes when it has stayed below ``off`` for ``merge_s`` (so
+that dips shorter than that do not cut one event in two). It becomes a spike once ``min_duration_s`` have passed since
+it reached ``on``, without falling below ``off`` since, and ``refractory_s`` since the end of the spike before.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.core.errors import UsageError
+from engine.core.signals import Alarm, Reading, Rejected, Spike
+
+BELOW_THRESHOLD = "below_threshold"
+TOO_SHORT = "too_short"
+REFRACTORY = "refractory"
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeSettings:
+    """When a rise of the index is reported.
+
+    on: pressure that a spike must reach. Higher: fewer spikes, fewer false alarms, more missed.
+    off: pressure below which a spike ends (hysteresis). Lower: longer spikes, fewer of them.
+    min_duration_s: how long it must have lasted since it reached ``on``. Longer: fewer false alarms, later report.
+    refractory_s: quiet time after a spike's end. Longer: the same event is reported again less often, and a new one
+        soon after it is reported late or not at all.
+    merge_s: dips below ``off`` up to this long stay inside a spike. Longer: spikes merge more, and end later.
+    """
+
+    on: float = 0.7
+    off: float = 0.5
+    min_duration_s: float = 1.0
+    refractory_s: float = 10.0
+    merge_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.off <= self.on <= 1.0:
+            raise UsageError(
+                f"The spike thresholds must be 0 <= off <= on <= 1; they are off {self.off:g} and on {self.on:g}.",
+                "Set both; off a little below on keeps one event from being reported twice.",
+            )
+        for name in ("min_duration_s", "refractory_s", "merge_s"):
+            if not 0.0 <= getattr(self, name) < float("inf"):
+                raise UsageError(f"{name} must be zero or more seconds.", "Leave it out to get the default.")
+
+
+def at_threshold(settings: SpikeSettings, on: float) -> SpikeSettings:
+    """The same settings with another threshold, the lower one in the same proportion."""
+    return replace(settings, on=on, off=on * settings.off / settings.on if settings.on else 0.0)
+
+
+def measured_lines(points: Iterable[Any]) -> list[tuple[float, float]]:
+    """False alarms a match and threshold of each of a weights' operating points; what is none is left out."""
+    found = []
+    for point in points:
+        false, on = (point.get("false_per_match"), point.get("threshold")) if isinstance(point, dict) else (None, None)
+        if isinstance(false, int | float) and isinstance(on, int | float) and 0 < on <= 1:
+            found.append((float(false), float(on)))
+    return found
+
+
+@dataclass(slots=True)
+class _Candidate:
+    onset: float
+    peak: float
+    peak_pressure: float
+    last_above_off: float
+    on_since: float | None = None
+    held_back: bool = False
+    decided_at: float | None = None
+
+
+@dataclass(slots=True)
+class SpikeDetector:
+    """Feed it readings in order; it returns what each one decided."""
+
+    settings: SpikeSettings = field(default_factory=SpikeSettings)
+    _candidate: _Candidate | None = None
+    _quiet_since: float = float("-inf")
+
+    @property
+    def active(self) -> bool:
+        """Whether a spike has been decided and goes on."""
+        return self._candidate is not None and self._candidate.decided_at is not None
+
+    def push(self, reading: Reading) -> list[Alarm | Spike | Rejected]:
+        """Take the next reading; return alarms, completed spikes and rejected candidates, at most one of each."""
+        t, pressure = reading.t, reading.pressure
+        if pressure is None:
+            return self.finish(t)
+        decided: list[Alarm | Spike | Rejected] = []
+        candidate = self._candidate
+        if pressure < self.settings.off:
+            if candidate is not None:
+                candidate.on_since = None
+                if t - candidate.last_above_off > self.settings.merge_s:
+                    decided.append(self._close(candidate, t))
+            return decided
+        if candidate is None:
+            candidate = self._candidate = _Candidate(t, t, pressure, t)
+        candidate.last_above_off = t
+        if pressure > candidate.peak_pressure:
+            candidate.peak, candidate.peak_pressure = t, pressure
+        if candidate.decided_at is None and self._certain(candidate, t, pressure):
+            candidate.decided_at = t
+            decided.append(Alarm(candidate.onset, t, candidate.peak_pressure))
+        return decided
+
+    def finish(self, t: float) -> list[Alarm | Spike | Rejected]:
+        """The sound ended or broke off at ``t``: close what is open."""
+        return [] if self._candidate is None else [self._close(self._candidate, t, interrupted=True)]
+
+    def _certain(self, candidate: _Candidate, t: float, pressure: float) -> bool:
+        if candidate.on_since is None:
+            if pressure < self.settings.on:
+                return False
+            candidate.on_since = t
+        if t - candidate.on_since < self.settings.min_duration_s:
+            return False
+        if t - self._quiet_since < self.settings.refractory_s:
+            candidate.held_back = True
+            return False
+        return True
+
+    def _close(self, candidate: _Candidate, t: float, interrupted: bool = False) -> Spike | Rejected:
+        self._candidate = None
+        if candidate.decided_at is not None:
+            self._quiet_since = candidate.last_above_off
+            return Spike(
+                candidate.onset, candidate.peak, candidate.last_above_off, candidate.peak_pressure, candidate.decided_at
+            )
+        if candidate.held_back:
+            reason = REFRACTORY
+        elif candidate.peak_pressure < self.settings.on:
+            reason = BELOW_THRESHOLD
+        elif interrupted:
+            reason = INTERRUPTED
+        else:
+            reason = TOO_SHORT
+        return Rejected(candidate.onset, candidate.peak_pressure, reason, t)

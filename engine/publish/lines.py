@@ -1,0 +1,110 @@
+"""A run as lines on standard output: JSON for programs, one readable line a second for people."""
+
+import json
+from typing import Final, TextIO
+
+from engine.core.signals import (
+    Alarm,
+    AudioBlock,
+    End,
+    Event,
+    HealthChange,
+    Mark,
+    Reading,
+    Rejected,
+    Spike,
+    Start,
+    to_json,
+)
+from engine.core.text import plain
+
+_BAR_CELLS: Final = 30
+
+
+def clock_time(seconds: float) -> str:
+    """Seconds as ``h:mm:ss``, or ``mm:ss`` under an hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
+class JsonLines:
+    """One object a line. Strict JSON: what is no number is null."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, event: Event) -> None:
+        self._out.write(json.dumps(to_json(event), separators=(",", ":"), allow_nan=False) + "\n")
+
+    def sound(self, block: AudioBlock) -> None:
+        """Lines carry no sound."""
+
+    def flush(self) -> None:
+        self._out.flush()
+
+
+class PlainLines:
+    """One readable line a second, and one for everything that happens in between.
+
+    Args:
+        out: where the lines go.
+        threshold: the index from which on a bar is drawn as alarm.
+        ascii_only: no character beyond ASCII.
+    """
+
+    def __init__(self, out: TextIO, threshold: float, ascii_only: bool = False) -> None:
+        self._out = out
+        self._threshold = threshold
+        self._full, self._empty, self._spark = ("#", ".", "!") if ascii_only else ("█", "·", "▲")
+        self._next_s = 0.0
+
+    def write(self, event: Event) -> None:
+        line = self._line(event)
+        if line:
+            self._out.write(line + "\n")
+
+    def sound(self, block: AudioBlock) -> None:
+        """Lines carry no sound."""
+
+    def flush(self) -> None:
+        self._out.flush()
+
+    def _line(self, event: Event) -> str | None:
+        if isinstance(event, Reading):
+            if event.t < self._next_s:
+                return None
+            self._next_s = float(int(event.t)) + 1.0
+            return f"{clock_time(event.t):>7}  {self._index(event)}  {event.level_db:6.1f} dBFS"
+        if isinstance(event, Start):
+            return f"listening to {plain(event.source)} with the weights {plain(event.weights)}"
+        return self._notice(event)
+
+    def _index(self, reading: Reading) -> str:
+        if reading.pressure is None:
+            return f" --   {reading.health.replace('_', ' '):<{_BAR_CELLS}}"
+        filled = round(reading.pressure * _BAR_CELLS)
+        bar = self._full * filled + self._empty * (_BAR_CELLS - filled)
+        return f"{reading.pressure:4.2f}{self._spark if reading.pressure >= self._threshold else ' '} {bar}"
+
+    def _notice(self, event: Event) -> str:
+        match event:
+            case Alarm():
+                return f"{clock_time(event.onset):>7}  {self._spark} ALARM, decided at {clock_time(event.decided_at)}"
+            case Spike():
+                return (
+                    f"{clock_time(event.onset):>7}  {self._spark} spike of {event.end - event.onset:.0f} s, "
+                    f"highest {event.peak_pressure:.2f} at {clock_time(event.peak)}"
+                )
+            case Rejected():
+                reason = event.reason.replace("_", " ")
+                return f"{clock_time(event.onset):>7}    not reported ({reason}), highest {event.peak_pressure:.2f}"
+            case HealthChange():
+                state = event.health.replace("_", " ")
+                return f"{clock_time(event.t):>7}  {state}{': ' + plain(event.detail) if event.detail else ''}"
+            case Mark():
+                return f"{clock_time(event.t):>7}  mark: {plain(event.label)} {plain(event.note)}".rstrip()
+            case End():
+                reason = event.reason.replace("_", " ")
+                return f"{clock_time(event.t):>7}  end: {reason}{', ' + plain(event.detail) if event.detail else ''}"
+        raise AssertionError(event)

@@ -1,0 +1,79 @@
+"""The log of a recorder: what happened, in files that do not grow without end."""
+
+import logging
+import os
+import threading
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+from engine.core.paths import private_folder
+from engine.core.signals import Alarm, AudioBlock, End, Event, HealthChange, Spike, Start
+from engine.core.text import plain
+
+_BYTES: Final = 1_000_000
+_KEPT: Final = 4
+
+log = logging.getLogger(__name__)
+
+
+class _PrivateFile(RotatingFileHandler):
+    """For its owner alone, the new file of each rotation too."""
+
+    def _open(self):  # type: ignore[no-untyped-def]
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+
+class _OneLine(logging.Formatter):
+    """Whatever names and messages of others stand in it, a log line is one line and steers no terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return plain(super().formatMessage(record))
+
+
+def log_to(path: Path, level: str) -> None:
+    """Send everything that is logged from ``level`` on to ``path``: a megabyte a file, the last five are kept."""
+    private_folder(path.parent)
+    handler = _PrivateFile(path, maxBytes=_BYTES, backupCount=_KEPT)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    threading.excepthook = _log_thread
+    # A full disk must not end the listening, nor fill a terminal with tracebacks.
+    logging.raiseExceptions = False
+
+
+def _log_thread(fault: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread, which nobody else is told."""
+    if fault.exc_value is not None and not issubclass(fault.exc_type, SystemExit):
+        name = fault.thread.name if fault.thread else "unknown"
+        log.error("the thread %s ended by a fault", name, exc_info=fault.exc_value)
+    threading.__excepthook__(fault)
+
+
+class LogSink:
+    """Writes what matters of a run to the log: begin, end, alarms, and every state of the listening."""
+
+    def write(self, event: Event) -> None:
+        """Log the event, if it is one of those."""
+        match event:
+            case Start():
+                log.info("session %s on %s with %s", event.session, plain(event.source), plain(event.weights))
+            case HealthChange():
+                log.info("%.1f s: %s %s", event.t, event.health.value, plain(event.detail))
+            case Alarm():
+                log.info("%.1f s: alarm, index %.2f", event.onset, event.pressure)
+            case Spike():
+                log.info("%.1f s: spike until %.1f s, highest %.2f", event.onset, event.end, event.peak_pressure)
+            case End():
+                log.info("%.1f s: end, %s %s", event.t, event.reason, plain(event.detail))
+            case _:
+                pass
+
+    def sound(self, block: AudioBlock) -> None:
+        """A log carries no sound."""
+
+    def flush(self) -> None:
+        """The log writes each line at once."""

@@ -1,0 +1,96 @@
+"""Events as rows of the store, and back."""
+
+import dataclasses
+import json
+import typing
+from typing import Any
+
+from engine.core.errors import InputError
+from engine.core.signals import Alarm, End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
+from engine.session.schema import HEALTH_CODES
+
+RareEvent: typing.TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | End
+
+_KINDS: dict[str, type[RareEvent]] = {
+    "start": Start,
+    "alarm": Alarm,
+    "spike": Spike,
+    "rejected": Rejected,
+    "mark": Mark,
+    "health": HealthChange,
+    "end": End,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
+_HEALTHS = dict(enumerate(HEALTH_CODES))
+_FIELDS = {kind: [(f.name, f.type, f.default) for f in dataclasses.fields(kind)] for kind in _KINDS.values()}
+
+ReadingRow: typing.TypeAlias = tuple[int, float, float | None, float, float, int, float, float]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeviceReports:
+    """How often a session's device came too fast: with sound lost, and without."""
+
+    overruns: int = 0
+    overloads: int = 0
+
+    def to_json(self) -> str:
+        """As ``meta`` keeps it."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def of(cls, kept: Any) -> "DeviceReports":
+        """From what ``meta`` kept; None in older sessions. Raises ``TypeError`` or ``ValueError`` for no such thing."""
+        found = cls(**(kept or {}))
+        return cls(int(found.overruns), int(found.overloads))
+
+
+def reading_row(number: int, reading: Reading, elapsed_s: float) -> ReadingRow:
+    """The columns of ``readings``, in the order of the insert."""
+    values = (reading.pressure, reading.level_db, reading.peak_db, _CODES[reading.health], reading.compute_ms)
+    return (number, reading.t, *values, elapsed_s)
+
+
+def reading_of(row: tuple[Any, ...]) -> Reading:
+    """From (t, pressure, level_db, peak_db, health, compute_ms). Raises ``InputError`` for what is no reading."""
+    t, pressure, level_db, peak_db, code, compute_ms = row
+    numbers = (t, level_db, peak_db, compute_ms, 0.0 if pressure is None else pressure)
+    # SQLite keeps whatever type it is given, so a damaged row may hold anything.
+    if not all(isinstance(number, float) for number in numbers) or code not in _HEALTHS:
+        raise InputError("the session holds a reading that can't be read", _REPAIR)
+    return Reading(t, pressure, level_db, peak_db, _HEALTHS[code], compute_ms)
+
+
+def event_body(event: RareEvent) -> tuple[str, str]:
+    """The type and the JSON of an event, unrounded."""
+    return _NAMES[type(event)], json.dumps({name: getattr(event, name) for name in event.__slots__})
+
+
+def event_of(kind: str, body: str) -> RareEvent:
+    """From type and JSON; unknown keys are left out. Raises ``InputError`` for what is no event."""
+    try:
+        made = _KINDS[kind]
+        values = json.loads(body)
+        return made(**{name: _value(values, name, type_, default) for name, type_, default in _FIELDS[made]})
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise InputError(f"the session holds an event that can't be read ({kind[:40]!r})", _REPAIR) from error
+
+
+def event_type(event: Event) -> str:
+    """Its name in the store and in JSON Lines."""
+    return "reading" if isinstance(event, Reading) else _NAMES[type(event)]
+
+
+_REPAIR = "'momentum sessions repair' saves what is whole"
+
+
+def _value(values: dict[str, Any], name: str, type_: Any, default: Any) -> Any:
+    if name not in values and default is not dataclasses.MISSING:
+        return default
+    value = values[name]
+    if type_ is Health:
+        return Health(value)
+    if isinstance(value, bool) != (type_ is bool) or not isinstance(value, (int, float) if type_ is float else type_):
+        raise TypeError(f"{name} is {value!r}")
+    return float(value) if type_ is float else value

@@ -1,0 +1,72 @@
+"""What the program writes is for its owner alone."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.core.paths import find_paths, private_file, private_folder, whole_file, whole_folder
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_one_variable_puts_every_folder_under_one(tmp_path: Path):
+    paths = find_paths({"MOMENTUM_HOME": str(tmp_path)})
+    assert all(folder.parent == tmp_path for folder in (paths.data, paths.config, paths.cache, paths.log))
+
+
+def test_a_folder_and_the_parents_it_needs_are_private(tmp_path: Path):
+    made = private_folder(tmp_path / "a" / "b" / "c")
+    assert [mode(folder) for folder in (made, *made.parents[:2])] == [0o700] * 3
+    assert private_folder(made) == made
+
+
+def test_a_file_is_private_even_where_it_replaces_an_open_one(tmp_path: Path):
+    file = tmp_path / "notes"
+    file.write_text("for everyone to read, and longer")
+    file.chmod(0o644)
+    with pytest.raises(FileExistsError):
+        private_file(file)
+    with private_file(file, replace=True) as opened:
+        opened.write("mine")
+    assert (file.read_text(), mode(file)) == ("mine", 0o600)
+
+
+def test_a_file_is_there_when_all_is_written_and_not_before(tmp_path: Path):
+    file = tmp_path / "export.csv"
+    with whole_file(file) as unfinished:
+        unfinished.write_text("a")
+        assert not file.exists()
+    assert (file.read_text(), mode(file)) == ("a", 0o600)
+    with pytest.raises(FileExistsError), whole_file(file):
+        pass
+    with whole_file(file, replace=True) as unfinished:
+        unfinished.write_text("b")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError()])
+def test_of_a_file_that_fails_nothing_stays_and_what_was_there_does(tmp_path: Path, fault: BaseException):
+    old = tmp_path / "old"
+    old.write_text("old")
+    for file in (tmp_path / "new", old):
+        with pytest.raises(type(fault)) as caught, whole_file(file, replace=True) as unfinished:
+            unfinished.write_text("half")
+            raise fault
+        if isinstance(caught.value, OSError):
+            assert caught.value.filename == str(file)
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert old.read_text() == "old"
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path):
+    with pytest.raises(FileExistsError), whole_file(tmp_path, replace=True):
+        pass
+
+
+def test_a_folder_whose_filling_fails_is_gone_unless_it_was_there(tmp_path: Path):
+    for folder in (tmp_path / "new", tmp_path):
+        with pytest.raises(ValueError), whole_folder(folder):
+            raise ValueError
+    assert list(tmp_path.iterdir()) == []

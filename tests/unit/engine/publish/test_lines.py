@@ -1,0 +1,76 @@
+"""A run as lines."""
+
+import io
+import json
+
+import pytest
+
+from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
+from engine.publish.lines import JsonLines, PlainLines, clock_time
+
+START = Start("s", "crowd\x1b[31m.wav", "default (untrained)", False, 22050, "2026-11-20T15:00:00Z", 0.7, "none")
+EVENTS = [
+    START,
+    HealthChange(0.0, Health.WARMING_UP, "filling the history of 39 s"),
+    Reading(38.7, None, -30.0, -20.0, Health.WARMING_UP),
+    Reading(39.8, 0.25, -30.04, -20.0, Health.LISTENING, 2.1),
+    Reading(39.9, 0.26, -30.0, -20.0, Health.LISTENING),
+    Reading(40.1, 0.9, -12.0, -3.0, Health.LISTENING),
+    Alarm(40.1, 41.2, 0.9),
+    Spike(40.1, 42.0, 50.0, 0.95, 41.2),
+    Rejected(60.0, 0.55, "below_threshold", 63.0),
+    Mark(61.0, "goal", "2-1"),
+    End(3700.0, "end_of_file"),
+]
+
+
+def _printed(printer_of, events=EVENTS) -> str:
+    out = io.StringIO()
+    printer = printer_of(out)
+    for event in events:
+        printer.write(event)
+    printer.flush()
+    return out.getvalue()
+
+
+def test_json_lines_follow_the_contract():
+    rows = [json.loads(line) for line in _printed(JsonLines).splitlines()]
+    assert [row["type"] for row in rows] == [
+        "start", "health", "reading", "reading", "reading", "reading", "alarm", "spike", "rejected", "mark", "end",
+    ]  # fmt: skip
+    start, health, warming, reading = rows[:4]
+    assert start["schema"] == 1
+    assert start["sample_rate"] == 22050
+    assert health == {"type": "health", "t": 0.0, "health": "warming_up", "detail": "filling the history of 39 s"}
+    assert warming["pressure"] is None
+    assert reading == {
+        "type": "reading", "t": 39.8, "pressure": 0.25, "level_db": -30.04, "peak_db": -20.0, "health": "listening",
+        "compute_ms": 2.1,
+    }  # fmt: skip
+    assert set(rows[7]) >= {"onset", "peak", "end", "peak_pressure", "decided_at"}
+    assert set(rows[8]) >= {"onset", "peak_pressure", "reason"}
+    assert rows[-1] == {"type": "end", "t": 3700.0, "reason": "end_of_file", "detail": ""}
+
+
+def test_json_escapes_what_would_steer_a_terminal():
+    assert "\x1b" not in _printed(JsonLines, [START])
+
+
+def test_plain_lines_are_one_a_second_and_say_what_happened():
+    lines = _printed(lambda out: PlainLines(out, threshold=0.7)).splitlines()
+    assert len(lines) == len(EVENTS) - 1  # two readings in one second are one line
+    text = "\n".join(lines)
+    assert "\x1b" not in text
+    assert "warming up" in text
+    assert "0.90▲" in text
+    assert "not reported (below threshold), highest 0.55" in text
+    assert "1:01:40  end: end of file" in text
+
+
+def test_plain_lines_can_be_ascii():
+    assert _printed(lambda out: PlainLines(out, threshold=0.7, ascii_only=True), EVENTS[1:]).isascii()
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (61.9, "01:01"), (3600, "1:00:00")])
+def test_clock_time(seconds, text):
+    assert clock_time(seconds) == text

@@ -1,0 +1,122 @@
+"""Probabilities that mean what they say, and thresholds that keep their budget."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from engine.core import grid
+from engine.core.errors import InputError
+from engine.live.spike_detector import SpikeSettings, at_threshold
+from engine.model.calibration import Calibration
+from tests.unit.train.segment_matches import made_up_match
+from train.data.labels import Danger, GoalWindow
+from train.fit.calibration import NEVER, calibrate, choose_thresholds, fit_platt, sane_lines
+from train.fit.encoder import alarm_note
+from train.fit.predict import Predicted
+from train.metrics.alarms import decisions_s
+
+
+def test_platt_finds_the_scale_that_made_the_truth():
+    rng = np.random.default_rng(1)
+    odds = rng.normal(0, 2, 60_000)
+    truth = rng.random(60_000) < 1 / (1 + np.exp(-(0.7 * odds - 2)))
+    found = fit_platt(odds, truth)
+    assert found.fitted
+    assert found.slope == pytest.approx(0.7, abs=0.03)
+    assert found.offset == pytest.approx(-2.0, abs=0.05)
+
+
+def test_the_offset_of_a_trained_share_does_not_matter_to_the_answer():
+    rng = np.random.default_rng(2)
+    odds = rng.normal(3, 2, 5000)
+    truth = rng.random(5000) < 1 / (1 + np.exp(-(odds - 5)))
+    plain, shifted = fit_platt(odds, truth), fit_platt(odds, truth, -3.0)
+    assert plain.slope == pytest.approx(shifted.slope, rel=1e-3)
+    assert plain.offset == pytest.approx(shifted.offset, rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6, 1e-6])
+def test_classes_that_can_be_told_apart_give_finite_numbers(scale):
+    odds = np.array([-2.0, -1.0, 1.0, 2.0] * 10) * scale
+    found = fit_platt(odds, odds > 0)
+    assert np.isfinite([found.slope, found.offset]).all()
+    assert found.slope > 0
+
+
+def test_one_class_can_not_be_calibrated():
+    with pytest.raises(InputError, match="one class"):
+        fit_platt(np.zeros(5), np.zeros(5, bool))
+
+
+def _predicted(seed: int) -> Predicted:
+    """A network that hears every goal, and in the first match something else now and then."""
+    match = made_up_match(f"drawn-{seed}", seed, minutes=20.0, simulated=True, goals=4)
+    times_s = np.arange(40.0, 1200.0, 4 * grid.HOP_S)
+    odds = np.random.default_rng(seed).normal(-4, 0.3, len(times_s))
+    for heard in match.sounds:
+        odds[(times_s > heard.onset_s + 1) & (times_s < heard.onset_s + 9)] = 3.0
+    if seed == 0:
+        for wrong_s in (150.0, 600.0, 900.0):
+            odds[(times_s > wrong_s) & (times_s < wrong_s + 3)] = 1.0
+    return Predicted(match, times_s, odds)
+
+
+def test_the_threshold_is_the_one_that_tells_goals_from_the_rest():
+    predicted = [_predicted(seed) for seed in range(3)]
+    at_ends = [
+        Predicted(one.match, one.match.end_times_s(), np.interp(one.match.end_times_s(), one.times_s, one.log_odds))
+        for one in predicted
+    ]
+    calibration = calibrate(at_ends, 0.0)
+    settings, found = choose_thresholds(predicted, calibration, Danger(), SpikeSettings())
+    wrong = 1 / (1 + np.exp(-(calibration.slope * 1.0 + calibration.offset)))
+    assert settings.on > wrong
+    assert settings.off < settings.on
+    assert found[1].recall == 1.0
+    assert found[1].false_per_match == 0.0
+
+
+def test_goals_alone_have_thresholds_too():
+    _, found = choose_thresholds([_predicted(0)], Calibration(), GoalWindow(), SpikeSettings())
+    assert found[5].goal_recall == 1.0
+
+
+def test_where_nothing_is_caught_alarms_are_still_raised_now_and_then():
+    one = _predicted(1)
+    odds = np.where((one.times_s > 150.0) & (one.times_s < 153.0), 1.0, np.minimum(one.log_odds, -4.0))
+    deaf = Predicted(one.match, one.times_s, odds)
+    settings, found = choose_thresholds([deaf], Calibration(), Danger(), SpikeSettings())
+    assert found[5].recall == 0.0
+    assert len(decisions_s(deaf.times_s, 1 / (1 + np.exp(-odds)), settings)) == 1
+    assert "no danger was caught" in alarm_note(found, settings)["alarms"]
+
+
+def test_of_a_stretch_only_what_happens_in_it_counts():
+    one = _predicted(1)
+    last_s = one.match.on_sound.shots[0].t_s + 60.0
+    heard = one.times_s <= last_s
+    part = Predicted(one.match, one.times_s[heard], one.log_odds[heard], (0.0, last_s))
+    assert part.hours == pytest.approx(last_s / 3600.0)
+    _, found = choose_thresholds([part], Calibration(), Danger(), SpikeSettings())
+    assert found[1].recall == 1.0
+
+
+@pytest.mark.parametrize("jumps", [0.0, 0.02])
+def test_an_index_that_never_leaves_the_line_gets_no_line(jumps: float):
+    one = _predicted(1)
+    # So sure at rest that any line within its reach has an alarm that never ends.
+    odds = 2.0 + np.random.default_rng(3).normal(0, 0.01 + jumps, len(one.times_s))
+    settings, found = choose_thresholds(
+        [Predicted(one.match, one.times_s, odds)], Calibration(), Danger(), SpikeSettings()
+    )
+    assert settings.on == NEVER
+    assert found == {}
+    assert "none" in alarm_note(found, settings)["alarms"]
+
+
+def test_a_line_whose_alarms_would_not_end_at_rest_is_refused():
+    at_rest = np.concatenate([np.full(85, 0.05), np.full(15, 0.4)])
+    lines = sane_lines(np.array([0.1, 0.3, 0.6, 0.7]), at_rest, partial(at_threshold, SpikeSettings(on=0.5, off=0.3)))
+    assert lines.tolist() == [0.7]  # below 0.67 the lower level is at most 0.4, where the index rests for long
+    assert sane_lines(np.array([0.1]), np.zeros(0), partial(at_threshold, SpikeSettings())).tolist() == [0.1]

@@ -1,0 +1,51 @@
+"""Short crops of many matches: what the encoder learns from first."""
+
+import numpy as np
+
+from engine.core import grid
+from engine.model.encoder import EncoderConfig
+from engine.model.front_end import FrontEndConfig
+from tests.unit.train.segment_matches import made_up_match
+from train.data.simulated import KINDS
+from train.fit.augmentation import NO_AUGMENTATION, Augmentation
+from train.fit.crop_sampler import CropSampler, CropSettings
+
+ROAR = KINDS.index("roar")
+
+
+def _sampler(simulated: bool = True, augmentation: Augmentation = NO_AUGMENTATION) -> CropSampler:
+    matches = [made_up_match(f"match-{i}", i, simulated=simulated) for i in range(3)]
+    return CropSampler(matches, FrontEndConfig(), EncoderConfig(), augmentation, CropSettings(30, 3))
+
+
+def test_the_same_random_numbers_give_the_same_pieces():
+    one, other = (_sampler(augmentation=Augmentation()).batch(np.random.default_rng(5)) for _ in range(2))
+    np.testing.assert_array_equal(one.frames, other.frames)
+    np.testing.assert_array_equal(one.tags, other.tags)
+
+
+def test_a_crop_holds_a_few_columns():
+    batch = _sampler().batch(np.random.default_rng(1))
+    assert batch.frames.shape == (90, EncoderConfig().receptive_field + 16, grid.MEL_BANDS, 2)
+
+
+def test_what_sounds_at_the_end_of_a_crop_is_its_tag():
+    batch = _sampler().batch(np.random.default_rng(2))
+    loud = batch.frames[:, -30:, 20:40, 1].mean(axis=(1, 2))
+    assert loud[batch.tags[:, ROAR] == 1.0].min() > loud[batch.tags[:, ROAR] == 0.0].max()
+    assert batch.weights.all()
+
+
+def test_a_cry_counts_while_it_is_fresh():
+    batch = _sampler().batch(np.random.default_rng(3))
+    cries = batch.tags[:, -1] == 1.0
+    assert 0.1 < cries.mean() < 0.9
+    assert (batch.tags[cries, ROAR] > 0).all()
+    assert (batch.tags[~cries, ROAR] > 0).any()
+
+
+def test_of_a_match_without_truth_only_the_label_is_learned():
+    batch = _sampler(simulated=False).batch(np.random.default_rng(4))
+    assert not batch.weights[:, :-1].any()
+    assert batch.weights[:, -1].all()
+    assert 0.1 < batch.tags[:, -1].mean() < 0.9

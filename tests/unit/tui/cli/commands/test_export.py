@@ -1,0 +1,49 @@
+"""``momentum export``."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui.cli.main import main
+
+
+def test_onnx_tells_every_file_with_what_it_takes_and_gives(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+    assert main(["export", "onnx", str(tmp_path / "out"), "--json"]) == 0
+    rows = {Path(row["file"]).name: row for row in json.loads(capsys.readouterr().out)}
+    assert set(rows) == {"columns.onnx", "embed.onnx", "window.onnx", "head.onnx"}
+    assert rows["head.onnx"]["input"] == "histories (n, 15, 128)"
+    assert rows["head.onnx"]["output"] == "logits (n, 2)"
+    for row in rows.values():
+        assert Path(row["file"]).stat().st_size == row["bytes"]
+
+
+def test_without_the_extra_onnx_says_what_to_install_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert main(["export", "onnx", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == "momentum: onnx is not installed\n  pip install 'acoustic-momentum[onnx]'\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_coreml_tells_every_package_with_its_fixed_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
+    assert main(["export", "coreml", str(tmp_path / "out"), "--json"]) == 0
+    told = capsys.readouterr()
+    rows = {Path(row["file"]).name: row for row in json.loads(told.out)}
+    assert set(rows) == {"column.mlpackage", "embed.mlpackage", "window.mlpackage", "head.mlpackage"}
+    assert rows["head.mlpackage"]["output"] == "logits (1, 2)"
+    assert told.err == ""
+
+
+def test_without_the_extra_coreml_says_what_to_install_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "coremltools", None)
+    assert main(["export", "coreml", str(tmp_path / "out")]) == 2
+    said = "momentum: coremltools is not installed\n  pip install 'acoustic-momentum[coreml]'\n"
+    assert capsys.readouterr().err == said
+    assert not (tmp_path / "out").exists()

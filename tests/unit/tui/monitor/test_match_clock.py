@@ -1,0 +1,47 @@
+import pytest
+
+from engine.core.signals import Mark
+from tui.monitor.match_clock import MatchClock, session_time
+
+CLOCK = MatchClock.from_marks(
+    [Mark(100.0, "kick-off"), Mark(2900.0, "half-time"), Mark(3800.0, "second-half"), Mark(6700.0, "full-time")]
+)
+
+
+@pytest.mark.parametrize(
+    ("t", "shown", "period"),
+    [
+        (50.0, "", ""),
+        (100.0, "00:00", "1st half"),
+        (1521.0, "23:41", "1st half"),
+        (2899.0, "45+1:39", "1st half"),
+        (3000.0, "HT", "half-time"),
+        (3860.0, "46:00", "2nd half"),
+        (3800.0 + 46 * 60, "90+1:00", "2nd half"),
+        (7000.0, "FT", "full time"),
+    ],
+)
+def test_the_clock_reads_as_a_scoreboard(t: float, shown: str, period: str) -> None:
+    assert (CLOCK.minute(t), CLOCK.period(t)) == (shown, period)
+
+
+def test_a_later_mark_puts_a_mistake_right() -> None:
+    assert MatchClock.from_marks([Mark(10.0, "kick-off"), Mark(70.0, "kick-off")]).minute(130.0) == "01:00"
+
+
+def test_other_marks_do_not_touch_it() -> None:
+    assert MatchClock.from_marks([Mark(10.0, "goal")]) == MatchClock()
+
+
+def test_what_comes_next_follows_from_what_was() -> None:
+    clock = MatchClock.from_marks([Mark(10.0, "kick-off")])
+    assert (MatchClock().next_label(5.0), clock.next_label(50.0), clock.next_label(5.0)) == (
+        "kick-off",
+        "half-time",
+        "kick-off",
+    )
+
+
+@pytest.mark.parametrize(("t", "shown"), [(0, "0:00"), (75.9, "1:15"), (3725, "1:02:05"), (-3, "-0:03")])
+def test_session_time_has_hours_only_when_needed(t: float, shown: str) -> None:
+    assert session_time(t) == shown

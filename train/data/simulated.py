@@ -1,0 +1,161 @@
+"""Simulated matches on disk: their log-mel frames and the simulator's own truth, drawn from seeds.
+
+A match is the stretch of a drawn recording that a seed decides, heard through the program's own ``LogMel``. The truth
+file is written last and in one piece: a match that has one is whole, so drawing can be killed at any moment and taken
+up again. The same seeds give the same files.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.log_mel import LogMel
+from engine.core.durable_writes import sync
+from engine.core.errors import InputError
+from engine.core.paths import PRIVATE_FILE, private_folder
+from engine.football.events import EventKind, RecordedEvent
+from engine.football.match_clock import MatchOnSound
+from engine.simulator.match import Score, SimulatedMatch
+from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Reaction
+from engine.simulator.truth import Sounding
+from train.data import packed_mel as features
+from train.data.match_folder import GRID
+from train.data.simulation_plans import Plan, random_plan
+
+SCHEMA: Final = 1
+KINDS: Final = tuple(sorted([kind.value for kind in Reaction] + [kind.value for kind in Confuser]))
+"""Everything the simulator can let sound; the order of the tags that training teaches."""
+ALARM_KINDS: Final = frozenset(kind.value for kind in ALARMS)
+_REDRAW = "Delete the folder and draw the matches again."
+Progress = Callable[[int, int, float], None]
+"""Called with matches done, matches in all, and minutes of sound drawn by this process."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulatedRecording:
+    """A drawn match on disk. ``frames`` counts them; ``sounds`` is in order of onset."""
+
+    id: str
+    path: Path
+    frames: int
+    on_sound: MatchOnSound
+    sounds: tuple[Sounding, ...]
+    sha256: str
+
+    def mel(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """Frames ``start`` to ``stop`` in dB, float32 (n, MEL_BANDS); only these are read."""
+        packed = np.memmap(self.path, np.uint8, "r", shape=(self.frames, features.BYTES_A_FRAME))
+        return features.unpack(packed[start:stop])
+
+
+def simulate_matches(
+    folder: Path, seeds: Iterable[int], minutes: float, progress: Progress
+) -> list[SimulatedRecording]:
+    """The matches that ``seeds`` draw, ``minutes`` of each. One seed is one venue. Errors as ``simulate_plans``."""
+    return simulate_plans(folder, [random_plan(seed, minutes) for seed in seeds], progress)
+
+
+def simulate_plans(folder: Path, plans: Sequence[Plan], progress: Progress) -> list[SimulatedRecording]:
+    """The matches of ``plans`` in ``folder``; those that are not there yet are drawn.
+
+    Raises ``InputError`` when the folder holds matches of another length or grid, or events can't be read.
+    """
+    private_folder(folder)
+    matches: list[SimulatedRecording] = []
+    drawn_min = 0.0
+    for done, plan in enumerate(plans):
+        progress(done, len(plans), drawn_min)
+        if not (folder / f"{plan.name}.json").exists():
+            _draw(folder, plan)
+            drawn_min += plan.minutes
+        matches.append(read_match(folder / f"{plan.name}.json", plan.minutes))
+    progress(len(plans), len(plans), drawn_min)
+    return matches
+
+
+def _draw(folder: Path, plan: Plan) -> None:
+    score = plan.score()
+    log_mel = LogMel()
+    digest = hashlib.sha256()
+    frames = 0
+    path = folder / f"{plan.name}.mel12"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as file:
+        for chunk in SimulatedMatch(score).chunks():
+            mel = log_mel.push(chunk)
+            data = features.pack(mel).tobytes()
+            file.write(data)
+            digest.update(data)
+            frames += len(mel)
+    truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
+    write_whole(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score))
+
+
+def _truth(score: Score) -> dict[str, Any]:
+    shots = [
+        {"t_s": event.t_s, "goal": event.is_goal, "xg": event.xg}
+        for event in score.timeline.events
+        if event.kind in (EventKind.GOAL, EventKind.SHOT)
+    ]
+    return {
+        "moments": shots,
+        "play": [(period.start_s, period.end_s) for period in score.timeline.periods],
+        "sounds": [_sounding(cue) for cue in score.cues],
+        "venue": score.venue.summary(),
+    }
+
+
+def _sounding(cue: Cue) -> dict[str, Any]:
+    return {
+        "kind": cue.kind.value,
+        "onset_s": cue.onset_s,
+        "peak_s": cue.peak_s,
+        "end_s": cue.end_s,
+        "level_db": cue.level_db,
+        "cause": cue.cause,
+    }
+
+
+def _shot(row: Mapping[str, Any]) -> RecordedEvent:
+    return RecordedEvent(row["t_s"], EventKind.GOAL if row["goal"] else EventKind.SHOT, xg=row["xg"])
+
+
+def write_whole(path: Path, row: dict[str, Any]) -> None:
+    """Write JSON for the owner alone, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.new")
+    with os.fdopen(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "w", encoding="utf-8"
+    ) as file:
+        json.dump(row, file, separators=(",", ":"))
+        file.flush()
+        sync(file.fileno())
+    temporary.replace(path)
+
+
+def read_match(path: Path, minutes: float | None = None) -> SimulatedRecording:
+    """The match whose truth file is ``path``. Raises ``InputError`` when it can't be used."""
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+        if row["schema"] != SCHEMA or row["grid"] != GRID:
+            raise InputError(f"{path} was drawn by another version of the program", _REDRAW)
+        if minutes is not None and row["minutes"] != minutes:
+            raise InputError(
+                f"{path} is a match of {row['minutes']:g} minutes, not {minutes:g}",
+                "Take another folder for matches of another length.",
+            )
+        shots = tuple(_shot(shot) for shot in row["moments"])
+        play = tuple((float(start), float(end)) for start, end in row["play"])
+        sounds = tuple(Sounding(**sounding) for sounding in row["sounds"])
+        frames, sha256 = int(row["frames"]), str(row["sha256"])
+        mel = path.with_suffix(".mel12")
+        if mel.stat().st_size != frames * features.BYTES_A_FRAME:
+            raise InputError(f"{mel} is cut short", _REDRAW)
+    except (OSError, ValueError, TypeError, KeyError) as fault:
+        raise InputError(f"{path} can't be read: {fault}", _REDRAW) from fault
+    return SimulatedRecording(path.stem, mel, frames, MatchOnSound(shots, play), sounds, sha256)

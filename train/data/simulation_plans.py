@@ -1,0 +1,129 @@
+"""Which simulated matches to draw: stretches of matches drawn at random, or of real ones whose events are known."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+
+from engine.core.errors import InputError, UsageError
+from engine.football.statsbomb import load_from_folder, match_ids
+from engine.simulator.match import Score, plan_match
+from engine.simulator.real_timeline import to_timeline
+from engine.simulator.reel import plan_reel
+from engine.simulator.timeline import Timeline, cut, draw_timeline
+
+T = TypeVar("T")
+
+_LEAST_MINUTES: Final = 2.0
+_MOST_MINUTES: Final = 240.0
+_KICK_OFF_S: Final = (30.0, 300.0)
+_HALF_TIME_S: Final = (120.0, 420.0)
+"""Shorter than a real one: half-time teaches and tests little, and there is more of it than of goals."""
+_AFTER_S: Final = (30.0, 120.0)
+VALIDATION, TEST = 10, 10
+"""Real matches kept for choosing thresholds and calibrating, and for the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Something to draw: ``minutes`` of sound in the ground that ``seed`` draws.
+
+    Making a score can take reading an event file, so it is only made when the sound is drawn.
+    """
+
+    name: str
+    seed: int
+    minutes: float
+    score: Callable[[], Score]
+
+
+def random_plan(seed: int, minutes: float) -> Plan:
+    """``minutes`` from a random place in a whole match that ``seed`` draws.
+
+    Raises ``UsageError`` for a length no match has.
+    """
+    if not _LEAST_MINUTES <= minutes <= _MOST_MINUTES:
+        raise UsageError(
+            f"{minutes:g} minutes is no match to learn from",
+            f"Ask for {_LEAST_MINUTES:g} to {_MOST_MINUTES:g} minutes a match.",
+        )
+
+    def score() -> Score:
+        rng = np.random.default_rng([seed, zlib.crc32(b"stretch")])
+        whole = draw_timeline(rng)
+        length_s = min(minutes * 60.0, whole.duration_s)
+        return plan_match(seed, cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s))
+
+    return Plan(f"simulated-{seed}", seed, minutes, score)
+
+
+def reel_plan(seed: int, minutes: float) -> Plan:
+    """A reel: every kind of sound as loud, as sudden and nearly as often, which no match brings."""
+    name = f"reel-{seed}"
+    ground = zlib.crc32(name.encode())
+    return Plan(name, ground, minutes, lambda: plan_reel(ground, minutes))
+
+
+def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:
+    """A real match in pieces of ``minutes``, each in a ground of its own; whole with None.
+
+    What is left at the end joins the last piece. Raises ``InputError`` where the event data can't be read.
+    """
+    whole = _placed(open_data, match_id)
+    count = max(1, int(whole.duration_s // (minutes * 60.0))) if minutes else 1
+    starts_s = [i * (minutes or 0.0) * 60.0 for i in range(count)] + [whole.duration_s]
+    plans = []
+    for i in range(count):
+        start_s, length_s = starts_s[i], starts_s[i + 1] - starts_s[i]
+        name = f"match-{match_id}-{i}" if minutes else f"match-{match_id}"
+
+        seed = zlib.crc32(name.encode())
+
+        def score(seed: int = seed, start_s: float = start_s, length_s: float = length_s) -> Score:
+            return plan_match(seed, cut(_placed(open_data, match_id), start_s, length_s))
+
+        plans.append(Plan(name, seed, round(length_s / 60.0, 3), score))
+    return plans
+
+
+def _placed(open_data: Path, match_id: int) -> Timeline:
+    """The match on the clock of a recording, with pauses that its id decides."""
+    rng = np.random.default_rng([match_id, zlib.crc32(b"pauses")])
+    return to_timeline(
+        load_from_folder(open_data, match_id),
+        kickoff_s=float(rng.uniform(*_KICK_OFF_S)),
+        half_time_s=float(rng.uniform(*_HALF_TIME_S)),
+        after_s=float(rng.uniform(*_AFTER_S)),
+    )
+
+
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """``count`` of ``items``, evenly from among them; all where there are fewer."""
+    return [items[i * len(items) // count] for i in range(count)] if count < len(items) else list(items)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Real matches by id: to learn from, to calibrate and choose by, and to judge by."""
+
+    train: tuple[int, ...]
+    val: tuple[int, ...]
+    test: tuple[int, ...]
+
+
+def split_matches(open_data: Path) -> Split:
+    """Deal the matches of a folder out, always in the same way.
+
+    Raises ``InputError`` where there are too few to learn from any.
+    """
+    ids: Sequence[int] = match_ids(open_data)
+    if len(ids) < 2 * (VALIDATION + TEST):
+        raise InputError(
+            f"{open_data} holds {len(ids)} matches", f"At least {2 * (VALIDATION + TEST)} are needed to split them."
+        )
+    dealt = [int(i) for i in np.random.default_rng(VALIDATION + TEST).permutation(ids)]
+    first, second = len(dealt) - VALIDATION - TEST, len(dealt) - TEST
+    return Split(tuple(sorted(dealt[:first])), tuple(sorted(dealt[first:second])), tuple(sorted(dealt[second:])))

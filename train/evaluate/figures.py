@@ -1,0 +1,316 @@
+"""Every figure of every scorer over the same matches, with intervals by match from the same draws."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Final
+
+import numpy as np
+
+from engine.core.errors import InputError
+from engine.live.spike_detector import SpikeSettings, at_threshold
+from train.evaluate.predictions import MatchPredictions
+from train.fit.calibration import MATCH_HOURS
+from train.metrics.alarms import Judged, decisions_s, judge
+from train.metrics.average_map import (
+    AT_1_S,
+    LOOSE_S,
+    TIGHT_S,
+    Spot,
+    SpotCounts,
+    add_up,
+    average_map,
+    count_spots,
+    ranked,
+)
+from train.metrics.bootstrap import Resampled, Weights, draws_of, resample_figures
+from train.metrics.probability import (
+    Reliability,
+    brier,
+    brier_skill,
+    equal_mass_edges,
+    expected_calibration_error,
+    reliability,
+)
+from train.metrics.ranking import (
+    Levels,
+    Scores,
+    average_precision,
+    binned_levels,
+    exact_levels,
+    roc_auc,
+    shared_edges,
+)
+from train.metrics.threshold_sweep import OperatingPoint, Sweep, false_per_hour_at, points, sweep, within_budget
+
+BUDGETS: Final = (1, 2, 3, 5)
+ON_NOTHING: Final = 1.0
+ON_REACTION: Final = 4.0
+"""False alarms a match allowed while the crowd reacts to nothing, and while it reacts to something else."""
+RECALLS: Final = (0.5, 0.8)
+DANGER: Final = "danger"
+_LEVELS: Final = 4000
+_BINS: Final = 15
+_THRESHOLDS: Final = 60
+_SHARES: Final = (2e-4, 0.15)
+_APART_S: Final = 10.0
+_HALF_S: Final = 7200.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """One scorer over all matches.
+
+    ``figures`` hold the pooled figures by name, with their draws; ``by_match`` the plain ones of each match.
+    ``operating`` is where the threshold chosen on the validation matches has put it, ``curve`` every threshold;
+    ``bins`` the reliability over all matches.
+    """
+
+    name: str
+    threshold: float
+    lag_s: float
+    figures: Resampled
+    by_match: tuple[dict[str, float], ...]
+    operating: OperatingPoint
+    curve: tuple[OperatingPoint, ...]
+    bins: Reliability
+    levels: Levels
+
+
+def evaluate_all(
+    tests: Sequence[MatchPredictions],
+    validation: Sequence[MatchPredictions],
+    settings: SpikeSettings,
+    budget: float,
+    rng: np.random.Generator,
+    draws: int = 1000,
+) -> list[Evaluated]:
+    """Every scorer that the matches have scores of, in their order.
+
+    Thresholds (at most ``budget`` false alarms a match) and lags are chosen on ``validation`` and used on ``tests``.
+
+    Raises:
+        InputError: there is no match to judge by, or none to choose by.
+    """
+    if not tests or not validation:
+        raise InputError(
+            f"{len(tests)} matches to judge by and {len(validation)} to choose thresholds by",
+            "Both need at least one: ingest more matches, or simulate them.",
+        )
+    shared = draws_of(len(tests), draws, rng)
+    return [_evaluate(name, tests, validation, settings, budget, shared) for name in tests[0].scores]
+
+
+def _evaluate(
+    name: str,
+    tests: Sequence[MatchPredictions],
+    validation: Sequence[MatchPredictions],
+    settings: SpikeSettings,
+    budget: float,
+    draws: np.ndarray,
+) -> Evaluated:
+    threshold = chosen_threshold(name, validation, settings, budget)
+    lag_s = fitted_lag_s(name, validation)
+    pooled = np.concatenate([predicted.scores[name] for predicted in tests])
+    swept = sweep_of(name, tests, settings, _thresholds(pooled))
+    here = sweep_of(name, tests, settings, np.array([threshold]))
+    judged = [_judge(name, predicted, settings, threshold)[0] for predicted in tests]
+    edges = shared_edges(pooled, _LEVELS)
+    levels = [binned_levels(predicted.scores[name], predicted.truth, edges) for predicted in tests]
+    bin_edges = equal_mass_edges(pooled, _BINS)
+    bins = [reliability(predicted.scores[name], predicted.truth, bin_edges) for predicted in tests]
+    spots = _spots(name, tests, lag_s)
+
+    def figures(weights: Weights) -> dict[str, float]:
+        curve = points(swept, weights, MATCH_HOURS)
+        return {
+            **_ranking(_sum_levels(levels, weights)),
+            **_probability(_sum_bins(bins, weights)),
+            **_budgets(curve),
+            **_at(points(here, weights, MATCH_HOURS)[0]),
+            **_delays(judged, weights),
+            **{label: average_map(add_up(counts, weights)) for label, counts in spots.items()},
+        }
+
+    drawn = resample_figures(figures, draws)
+    every = np.ones(len(tests))
+    return Evaluated(
+        name=name,
+        threshold=threshold,
+        lag_s=lag_s,
+        figures=drawn,
+        by_match=tuple(_of_match(name, predicted, one) for predicted, one in zip(tests, judged, strict=True)),
+        operating=points(here, every, MATCH_HOURS)[0],
+        curve=tuple(points(swept, every, MATCH_HOURS)),
+        bins=_sum_bins(bins, every),
+        levels=_sum_levels(levels, every),
+    )
+
+
+def chosen_threshold(
+    name: str, predicted_matches: Sequence[MatchPredictions], settings: SpikeSettings, budget: float
+) -> float:
+    """The threshold with the highest recall among those within ``budget`` false alarms a match; 1 if none is."""
+    thresholds = _thresholds(np.concatenate([predicted.scores[name] for predicted in predicted_matches]))
+    found = points(
+        sweep_of(name, predicted_matches, settings, thresholds), np.ones(len(predicted_matches)), MATCH_HOURS
+    )
+    best = within_budget(found, budget)
+    return 1.0 if best is None else best.threshold
+
+
+def fitted_lag_s(name: str, predicted_matches: Sequence[MatchPredictions]) -> float:
+    """Median distance from a danger event to the highest score within its reach, in seconds; 0 without events."""
+    lags = []
+    for predicted in predicted_matches:
+        for event in predicted.events:
+            first, last = np.searchsorted(predicted.t_s, [event.from_s, event.to_s])
+            if last > first:
+                peak = first + int(np.argmax(predicted.scores[name][first:last]))
+                lags.append(float(predicted.t_s[peak]) - event.t_s)
+    return float(np.median(lags)) if lags else 0.0
+
+
+def sweep_of(
+    name: str, predicted_matches: Sequence[MatchPredictions], settings: SpikeSettings, thresholds: Scores
+) -> Sweep:
+    """What the program's detector makes of a scorer's scores at every threshold."""
+    return sweep(
+        thresholds.tolist(),
+        [predicted.hours for predicted in predicted_matches],
+        lambda match, threshold: _judge(name, predicted_matches[match], settings, threshold),
+    )
+
+
+def _judge(name: str, predicted: MatchPredictions, settings: SpikeSettings, threshold: float) -> tuple[Judged, int]:
+    decided = decisions_s(predicted.t_s, predicted.scores[name], at_threshold(settings, threshold))
+    return judge(decided, predicted.events, predicted.reactions), len(decided)
+
+
+def _thresholds(scores: Scores) -> Scores:
+    """Thresholds that between two in ten thousand and a sixth of all moments reach, and one that none does."""
+    reached = np.quantile(scores, 1.0 - np.geomspace(*_SHARES, _THRESHOLDS))
+    return np.unique([*reached, min(np.nextafter(scores.max(), np.inf), 1.0)])
+
+
+def _ranking(levels: Levels) -> dict[str, float]:
+    return {"roc_auc": roc_auc(levels), "pr_auc": average_precision(levels)}
+
+
+def _probability(bins: Reliability) -> dict[str, float]:
+    return {"brier": brier(bins), "brier_skill": brier_skill(bins), "ece": expected_calibration_error(bins)}
+
+
+def _budgets(curve: Sequence[OperatingPoint]) -> dict[str, float]:
+    """What the curve offers: recall within budgets, and false alarms an hour at recalls."""
+    found: dict[str, float] = {}
+    for budget in BUDGETS:
+        best = within_budget(curve, budget)
+        found[f"recall_at_{budget}"] = nan if best is None else best.recall
+    for recall in RECALLS:
+        found[f"false_per_hour_at_{recall:g}"] = false_per_hour_at(curve, recall)
+    best = within_budget(curve, ON_NOTHING + ON_REACTION, ON_NOTHING, ON_REACTION, _reacted)
+    found["reacted_recall"] = nan if best is None else best.reacted_recall
+    found["goal_recall"] = nan if best is None else best.goal_recall
+    return found
+
+
+def _reacted(point: OperatingPoint) -> float:
+    return point.reacted_recall
+
+
+def _at(point: OperatingPoint) -> dict[str, float]:
+    """What the threshold from the validation matches gives."""
+    return {
+        "chosen_recall": point.recall,
+        "chosen_goal_recall": point.goal_recall,
+        "chosen_reacted_recall": point.reacted_recall,
+        "chosen_false_per_match": point.false_per_match,
+        "chosen_false_on_nothing_per_match": point.false_on_nothing_per_match,
+        "chosen_false_on_reaction_per_match": point.false_on_reaction_per_match,
+        "chosen_f1": point.f1,
+    }
+
+
+def _delays(judged: Sequence[Judged], weights: Weights) -> dict[str, float]:
+    """Percentiles of the delay of the alarms at the chosen threshold, from the event and from the crowd's reaction."""
+    found: dict[str, float] = {}
+    often = weights.astype(np.int64).tolist()
+    for key, delays in (
+        ("delay", [d for w, one in zip(often, judged, strict=True) for d in one.delays_s * w]),
+        ("reaction_delay", [d for w, one in zip(often, judged, strict=True) for d in one.reaction_delays_s * w]),
+    ):
+        for percent in (50, 90):
+            found[f"{key}_p{percent}_s"] = float(np.percentile(delays, percent)) if delays else nan
+    return found
+
+
+def _spots(name: str, tests: Sequence[MatchPredictions], lag_s: float) -> dict[str, list[SpotCounts]]:
+    """Counts by match for SoccerNet's averages: as they are, and with the lag of the validation matches taken off."""
+    truth = [[_spot(event.t_s, 1.0) for event in predicted.events] for predicted in tests]
+    counts: dict[str, list[SpotCounts]] = {}
+    for suffix, lag in (("", 0.0), ("_lag_removed", lag_s)):
+        found = ranked(
+            [
+                [_spot(t - lag, value) for t, value in _peaks(predicted.t_s, predicted.scores[name])]
+                for predicted in tests
+            ]
+        )
+        for label, deltas_s in (("map_loose", LOOSE_S), ("map_tight", TIGHT_S), ("map_at_1", AT_1_S)):
+            counts[label + suffix] = [
+                count_spots(events, spots, (DANGER,), deltas_s) for events, spots in zip(truth, found, strict=True)
+            ]
+    return counts
+
+
+def _spot(t_s: float, confidence: float) -> Spot:
+    """A moment of the sound on SoccerNet's raster; two hours fit into what it calls a half."""
+    half, within_s = divmod(max(t_s, 0.0), _HALF_S)
+    return Spot(1 + int(half), round(within_s * 1000), DANGER, confidence)
+
+
+def _peaks(t_s: Scores, scores: Scores) -> list[tuple[float, float]]:
+    """The highest score, the next highest at least ``_APART_S`` from it, and so on to the end."""
+    left = scores.astype(np.float64).copy()
+    found = []
+    while len(left) and left.max() > -np.inf:
+        peak = int(np.argmax(left))
+        found.append((float(t_s[peak]), float(scores[peak])))
+        first, last = np.searchsorted(t_s, [t_s[peak] - _APART_S, t_s[peak] + _APART_S])
+        left[first : last + 1] = -np.inf
+    return found
+
+
+def _sum_levels(levels: Sequence[Levels], weights: Weights) -> Levels:
+    return Levels(
+        weights @ np.stack([one.positive for one in levels]), weights @ np.stack([one.negative for one in levels])
+    )
+
+
+def _sum_bins(bins: Sequence[Reliability], weights: Weights) -> Reliability:
+    return Reliability(
+        weights @ np.stack([one.moments for one in bins]),
+        weights @ np.stack([one.predicted for one in bins]),
+        weights @ np.stack([one.true for one in bins]),
+        float(weights @ np.array([one.squared for one in bins])),
+    )
+
+
+def _of_match(name: str, predicted: MatchPredictions, judged: Judged) -> dict[str, float]:
+    levels = exact_levels(predicted.scores[name], predicted.truth)
+    return {
+        "roc_auc": roc_auc(levels),
+        "pr_auc": average_precision(levels),
+        "events": judged.events,
+        "caught": judged.caught,
+        "goals": judged.goals,
+        "goals_caught": judged.goals_caught,
+        "false": judged.false,
+        "false_on_reaction": judged.false_on_reaction,
+    }
+
+
+def best_rival(found: Sequence[Evaluated], figure: str, besides: frozenset[str]) -> Evaluated | None:
+    """The scorer with the highest ``figure`` that is not one of ``besides``; None for none."""
+    rivals = [one for one in found if one.name not in besides and np.isfinite(one.figures.values[figure])]
+    return max(rivals, key=lambda one: one.figures.values[figure], default=None)

@@ -1,0 +1,239 @@
+"""What each choice is worth: ``python -m train.experiments.ablation OUT --work FOLDER``, each row trained and measured
+the same way.
+
+Every row is a short training (a fraction of the shipped one's steps and data), changed in one thing. Measured are how
+well it ranks danger, and the crowd's cries, on simulated stretches kept apart, each in a ground of its own, with
+intervals by stretch; and with ``--reel``, how well it tells real reactions from all else as loud. Rows that are there
+and were made from the same are not trained again.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from engine.audio.log_mel import Frames
+from engine.model.calibration import Calibration
+from engine.model.encoder import EncoderConfig
+from engine.model.front_end import FrontEndConfig
+from engine.simulator.venue import draw_venue
+from train.data.labels import Danger, GoalWindow, Rule
+from train.data.matches import from_simulation
+from train.data.overlay_sounds import load_sounds
+from train.data.simulated import simulate_plans, write_whole
+from train.data.simulation_plans import Plan, real_plans, split_matches
+from train.data.soft_targets import crying
+from train.evaluate.predictions import ends_of, index_of, times_of
+from train.evaluate.reels import Track, judge_reels, mel_of
+from train.experiments.reel import ReelTruth, read_truth
+from train.fit.encoder import learn, run_inputs
+from train.fit.predict import Predicted, predict
+from train.fit.run_folder import RunFolder
+from train.fit.settings import FitSettings
+from train.fit.trainer import Progress
+from train.metrics.bootstrap import draws_of, interval
+from train.metrics.ranking import exact_levels, roc_auc
+from train.recipes.shipped_weights import MINUTES, plans_of
+
+STEPS: Final = 100
+HEAD_STEPS: Final = 200
+_HEARD_FOLDS: Final = frozenset({0, 1, 2})
+"""Real sounds that the row with real sounds learns from; no row is judged by them."""
+_STEP: Final = 8
+_DRAWS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One choice made otherwise. ``keep`` says which plans are learned from; ``sounds``: with real ones."""
+
+    name: str
+    change: Callable[[FitSettings], FitSettings] = lambda settings: settings
+    rule: Rule = field(default_factory=Danger)
+    keep: Callable[[list[Plan]], list[Plan]] = lambda plans: plans
+    sounds: bool = False
+
+
+def _head(readout: Any) -> Callable[[FitSettings], FitSettings]:
+    return lambda settings: replace(settings, head=replace(settings.head, readout=readout))
+
+
+def _front_end(kind: Any) -> Callable[[FitSettings], FitSettings]:
+    return lambda settings: replace(settings, front_end=FrontEndConfig(kind))
+
+
+def _encoder(**changes: Any) -> Callable[[FitSettings], FitSettings]:
+    return lambda settings: replace(settings, encoder=EncoderConfig(**changes))
+
+
+def _without_average(settings: FitSettings) -> FitSettings:
+    columns = settings.columns and replace(settings.columns, ema=0.0)
+    fine_tune = settings.fine_tune and replace(
+        settings.fine_tune, schedule=replace(settings.fine_tune.schedule, ema=0.0)
+    )
+    return replace(settings, schedule=replace(settings.schedule, ema=0.0), columns=columns, fine_tune=fine_tune)
+
+
+def _one_venue(plans: list[Plan]) -> list[Plan]:
+    """The same matches and reels, all in one ground."""
+
+    def moved(plan: Plan) -> Plan:
+        venue = draw_venue(np.random.default_rng(plans[0].seed))
+        return replace(plan, name=f"{plan.name}-one-venue", score=lambda: replace(plan.score(), venue=venue))
+
+    return [moved(plan) for plan in plans]
+
+
+ROWS: Final = (
+    Row("as shipped"),
+    Row("readout mean", _head("mean")),
+    Row("readout attention", _head("attention")),
+    Row("front end: level alone", _front_end("level")),
+    Row("front end: background alone", _front_end("background")),
+    Row("mean over the bands", _encoder(pool="mean")),
+    Row("no noise on what the stem sees", lambda settings: replace(settings, noise=0.0)),
+    Row("no first stage on pieces", lambda settings: replace(settings, columns=None)),
+    Row("no last stage of the head", lambda settings: replace(settings, fine_tune=None)),
+    Row("no reels", keep=lambda plans: [plan for plan in plans if not plan.name.startswith("reel-")]),
+    Row("cross-entropy instead of focal loss", lambda settings: replace(settings, gamma=0.0)),
+    Row("no moving average of the weights", _without_average),
+    Row("hard negatives", lambda settings: replace(settings, fold_steps=STEPS // 2)),
+    Row("taught by the label alone", lambda settings: replace(settings, cries=None)),
+    Row("goal-window labels", lambda settings: replace(settings, cries=None), rule=GoalWindow()),
+    Row("one simulated ground", keep=_one_venue),
+    Row("real sounds laid over", sounds=True),
+)
+
+
+def settings_for(row: Row, seed: int) -> FitSettings:
+    """The short training that every row gets, with the row's change."""
+    usual = FitSettings(seed=seed, fold_steps=0, folds=3)
+    short = replace(usual.schedule, steps=STEPS, check_every=STEPS)
+    columns = usual.columns and replace(usual.columns, steps=STEPS)
+    fine_tune = usual.fine_tune and replace(
+        usual.fine_tune, copies=1, schedule=replace(usual.fine_tune.schedule, steps=HEAD_STEPS, check_every=HEAD_STEPS)
+    )
+    return row.change(replace(usual, schedule=short, columns=columns, fine_tune=fine_tune))
+
+
+def measure(found: Sequence[Predicted], seed: int) -> dict[str, list[float | None]]:
+    """ROC-AUC of danger and of cries over stretches of matches, with 95 % intervals by stretch."""
+    draws = draws_of(len(found), _DRAWS, np.random.default_rng(seed))
+    truths = {
+        "danger": [Danger().apply(one.match.on_sound, one.match.ends).truth for one in found],
+        "cries": [crying(one.match.sounds, one.times_s) for one in found],
+    }
+    figures = {}
+    for name, truth in truths.items():
+
+        def pooled(weights: Any, truth: Sequence[Any] = truth) -> float:
+            chosen = np.repeat(np.arange(len(found)), weights.astype(int)).tolist()
+            scores = np.concatenate([found[i].log_odds for i in chosen])
+            return float(roc_auc(exact_levels(scores, np.concatenate([truth[i] for i in chosen]))))
+
+        value = interval(pooled, draws)
+        figures[name] = [value.value, value.low, value.high]
+    return figures
+
+
+def unheard(truth: ReelTruth) -> ReelTruth:
+    """The reel with the clips that a row may have learned from neither right nor wrong."""
+    clips = tuple(replace(clip, group="applause") if clip.fold in _HEARD_FOLDS else clip for clip in truth.clips)
+    return replace(truth, clips=clips)
+
+
+def run(
+    row: Row,
+    plans: tuple[list[Plan], list[Plan]],
+    work: Path,
+    reels: Sequence[tuple[Frames, ReelTruth]],
+    sounds: Sequence[Frames],
+    seed: int,
+) -> dict[str, Any]:
+    """Train and measure one row, or take it from ``work`` where it was made from the same."""
+    learned, val_matches = (
+        [from_simulation(one, rule) for one in simulate_plans(work / "sounds", part, lambda *_: None)]
+        for part, rule in ((row.keep(plans[0]), row.rule), (plans[1], Danger()))
+    )
+    settings = settings_for(row, seed)
+    laid_over = sounds if row.sounds else ()
+    inputs = run_inputs(settings, row.rule, learned, laid_over)
+    inputs |= {"judged_by": [match.digest for match in val_matches], "reels": [asdict(truth) for _, truth in reels]}
+    made_from = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
+    name = row.name.replace(" ", "-").replace(":", "")
+    done = work / f"{name}.json"
+    if done.exists():
+        there: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
+        if there.pop("made_from", None) == made_from:
+            return there
+    sys.stderr.write(f"{row.name}\n")
+    with closing(RunFolder(work / "rows" / f"{name}-{made_from}", inputs)) as kept:
+        network = learn(learned, settings, kept, _tell, laid_over, val_matches).network
+    figures: dict[str, Any] = {"row": row.name, **measure(predict(network, val_matches), seed)}
+    if reels:
+        tracks = []
+        for mel, truth in reels:
+            ends = ends_of(len(mel), _STEP)
+            tracks.append(Track(truth, times_of(ends), index_of(network, Calibration(), _STEP)(mel, ends)))
+        judged = judge_reels(tracks, np.random.default_rng(seed), draws=_DRAWS)
+        events = judged.event_auc
+        figures["real reactions"] = [events.value, events.low, events.high]
+        figures["real frames"] = [judged.frame_auc, None, None]
+    write_whole(done, figures | {"made_from": made_from})
+    return figures
+
+
+def _tell(at: Progress) -> None:
+    if at.step % 50 == 0:
+        sys.stderr.write(f"  {at.stage} {at.step}/{at.steps} loss {at.loss:.3f} {at.rate:.0f} windows/s\n")
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as a Markdown table."""
+    names = [name for name in rows[0] if name != "row"]
+
+    def cell(value: Sequence[float | None]) -> str:
+        middle, low, high = value
+        return f"{middle:.3f}" + ("" if low is None or high is None else f" ({low:.3f} to {high:.3f})")
+
+    lines = ["| | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    lines += [f"| {row['row']} | " + " | ".join(cell(row[name]) for name in names) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m train.experiments.ablation", description=__doc__)
+    parser.add_argument("out", type=Path, help="Markdown file to write the table to")
+    parser.add_argument("--work", type=Path, required=True, help="folder for drawn sounds, runs and rows")
+    parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
+    parser.add_argument("--reel", type=Path, action="append", default=[], help="a reel made by train.experiments.reel")
+    parser.add_argument("--audio", type=Path, help="real sounds with their MANIFEST.csv, for the row with them")
+    parser.add_argument("--every", type=int, default=3, help="learn from every so many of the sounds")
+    parser.add_argument("--only", action="append", default=[], help="rows by name")
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args(args)
+    learned, val_matches, _ = plans_of(chosen.open_data)
+    if chosen.open_data:  # whole matches take long; their first and their middle stretches do
+        ids = split_matches(chosen.open_data).val
+        val_matches = [real_plans(chosen.open_data, match_id, MINUTES)[i] for match_id in ids for i in (0, 2)]
+    plans = learned[:: chosen.every], val_matches
+    reels = [(mel_of(reel), unheard(read_truth(reel))) for reel in chosen.reel]
+    sounds = load_sounds(chosen.audio, _HEARD_FOLDS) if chosen.audio else []
+    rows = []
+    for row in ROWS:
+        if (chosen.only and row.name not in chosen.only) or (row.sounds and not sounds):
+            continue
+        rows.append(run(row, plans, chosen.work, reels, sounds, chosen.seed))
+    chosen.out.write_text(table(rows), encoding="utf-8")
+    sys.stdout.write(table(rows))
+
+
+if __name__ == "__main__":
+    main()

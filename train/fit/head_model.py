@@ -1,0 +1,78 @@
+"""The head on its own: cached embeddings of whole matches, and the model that is fitted to them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import mlx.core as mx
+import numpy as np
+from mlx.nn.layers.base import Module
+from mlx.utils import tree_flatten, tree_unflatten
+from numpy.typing import NDArray
+
+from engine.core import grid
+from engine.model.front_end import FrontEnd
+from engine.model.head import PressureHead
+from engine.model.matrix_products import mlx_dense
+from engine.model.network import MlxNetwork
+from train.data.matches import TrainingMatch
+from train.fit.trainer import Parameters
+
+_FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
+"""The windows of a match end at the multiples of the window hop from this one on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histories:
+    """Histories (n, WINDOWS, embedding) with what they teach, (n,) each."""
+
+    embeddings: NDArray[np.float32]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+class HeadModel(Module):
+    """The head with dropout of whole embedding values."""
+
+    def __init__(self, pressure: PressureHead, dropout: float) -> None:
+        super().__init__()
+        pressure.use(mlx_dense)
+        self.pressure = pressure
+        self._dropout = dropout
+
+    def __call__(self, histories: mx.array, key: mx.array) -> mx.array:
+        kept = mx.random.bernoulli(1.0 - self._dropout, (histories.shape[0], 1, histories.shape[2]), key)
+        return self.pressure(histories * kept / (1.0 - self._dropout))
+
+
+def window_embeddings(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.float32]:
+    """Embeddings (n, embedding) of all windows of a match, a window hop apart; the first ends at the first multiple."""
+    frames = FrontEnd(network.front_end).push(match.read(0, match.frames))
+    first = _FIRST_WINDOW * grid.WINDOW_HOP_FRAMES - grid.WINDOW_FRAMES
+    columns = network.columns(frames[first:])
+    hop, width = grid.WINDOW_HOP_FRAMES // network.encoder.time_stride, network.encoder.window_columns
+    count = (len(columns) - width) // hop + 1
+    windows = [columns[i * hop : i * hop + width] for i in range(count)]
+    parts = [np.stack([window.mean(axis=0) for window in windows])]
+    if network.encoder.recent_columns:
+        parts.append(np.stack([window[-network.encoder.recent_columns :].mean(axis=0) for window in windows]))
+    return network.embed(np.concatenate(parts, axis=1))
+
+
+def history_rows(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of ``window_embeddings`` that make up the history at each of ``ends``: (ends, WINDOWS)."""
+    newest = ends // grid.WINDOW_HOP_FRAMES - _FIRST_WINDOW
+    return np.asarray(newest[:, None] - np.arange(grid.WINDOWS - 1, -1, -1))
+
+
+def copy_of_head(network: MlxNetwork) -> PressureHead:
+    copy = MlxNetwork(network.front_end, network.encoder, network.head)
+    copy.pressure.update(nested(flat_parameters(network.pressure)))
+    return copy.pressure
+
+
+def flat_parameters(module: Module) -> Parameters:
+    return dict(tree_flatten(module.parameters()))
+
+
+def nested(parameters: Parameters) -> Any:
+    return tree_unflatten(list(parameters.items()))

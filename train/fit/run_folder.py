@@ -1,0 +1,153 @@
+"""The folder of a training run: what went in, how it went, and a state from which it goes on after a kill.
+
+``run.json`` says exactly what went in and never changes; ``metrics.jsonl`` has a line for every check;
+``<stage>.safetensors`` is the newest state of a stage, replaced whole.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import mlx.core as mx
+
+from engine.core.durable_writes import sync
+from engine.core.errors import InputError, UsageError
+from engine.core.paths import PRIVATE_FILE, private_folder
+from train.data.simulated import write_whole
+
+RUN_FILE: Final = "run.json"
+METRICS_FILE: Final = "metrics.jsonl"
+_LOCK: Final = ".lock"
+_MADE_WITH: Final = ("acoustic-momentum", "mlx", "numpy")
+_ELSEWHERE: Final = "Give another folder with --run, or the settings that this run was started with."
+
+
+class RunFolder:
+    """A run's folder, this process's alone until ``close``.
+
+    Args:
+        path: made if missing.
+        inputs: all settings and all that is learned from, as JSON; a folder with another run is refused, and so is
+            one begun with other versions of what computes it.
+
+    Raises:
+        UsageError: the folder holds a run with other inputs, or another process is working in it.
+    """
+
+    def __init__(self, path: Path, inputs: Mapping[str, Any]) -> None:
+        self.path = private_folder(path)
+        self._lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise UsageError(f"another process is training in {path}", "Wait for it, or use another folder.") from None
+        run_file = path / RUN_FILE
+        self.resumed = run_file.exists()
+        told: dict[str, Any] = json.loads(
+            json.dumps({"versions": {name: version(name) for name in _MADE_WITH}, **inputs})
+        )
+        if self.resumed:
+            there = _read_json(run_file)
+            if there != told:
+                self.close()
+                raise UsageError(
+                    f"{path} holds a run that was started otherwise: {_difference(there, told)}", _ELSEWHERE
+                )
+        else:
+            write_whole(run_file, told)
+
+    def close(self) -> None:
+        """Let another process go on."""
+        os.close(self._lock)
+
+    def stage(self, name: str) -> "StageState":
+        """Where the stage ``name`` keeps its state."""
+        return StageState(self, name)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All lines so far; one that a kill cut short is left out."""
+        path = self.path / METRICS_FILE
+        rows = []
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+                if line.endswith("\n"):
+                    rows.append(json.loads(line))
+        return rows
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Add a line to the metrics."""
+        path = self.path / METRICS_FILE
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE), "w", encoding="utf-8"
+        ) as file:
+            file.write(json.dumps(row, allow_nan=False) + "\n")
+
+    def keep_metrics(self, stage: str, last_step: int) -> None:
+        """Drop what ``stage`` wrote after ``last_step``, which is about to be done again."""
+        kept = [row for row in self.metrics() if row.get("stage") != stage or row["step"] <= last_step]
+        path = self.path / METRICS_FILE
+        temporary = path.with_name(f".{METRICS_FILE}.new")
+        with os.fdopen(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "w", encoding="utf-8"
+        ) as file:
+            file.writelines(json.dumps(row) + "\n" for row in kept)
+        temporary.replace(path)
+
+
+class StageState:
+    """The newest state of one stage: arrays and a few numbers, in one file that is replaced whole."""
+
+    def __init__(self, run: RunFolder, name: str) -> None:
+        self.run = run
+        self.name = name
+        self._path = run.path / f"{name}.safetensors"
+
+    def save(self, arrays: Mapping[str, mx.array], numbers: Mapping[str, Any]) -> None:
+        """Replace the state."""
+        temporary = self._path.with_name(f".new-{self._path.name}")
+        mx.save_safetensors(str(temporary), dict(arrays), {"numbers": json.dumps(numbers)})
+        temporary.chmod(PRIVATE_FILE)
+        with temporary.open("rb") as file:
+            sync(file.fileno())
+        temporary.replace(self._path)
+
+    def load(self) -> tuple[dict[str, mx.array], dict[str, Any]] | None:
+        """The newest state, None before the first. Raises ``InputError`` when it can't be read."""
+        if not self._path.exists():
+            return None
+        try:
+            loaded: Any = mx.load(str(self._path), format="safetensors", return_metadata=True)
+            arrays, metadata = loaded
+            return dict(arrays), json.loads(metadata["numbers"])
+        except (RuntimeError, ValueError, KeyError) as fault:
+            raise InputError(f"{self._path} can't be read: {fault}", "Start again in another folder.") from fault
+
+
+def digest_of(inputs: Mapping[str, Any]) -> str:
+    """A name for all that a run depends on: the SHA-256 of its JSON."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise InputError(f"{path} can't be read: {fault}", "Start again in another folder.") from fault
+    return found
+
+
+def _difference(there: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    """The first setting that differs, for a person."""
+    for name in sorted(set(there) | set(told)):
+        one, other = there.get(name), told.get(name)
+        if one != other:
+            if isinstance(one, dict) and isinstance(other, dict):
+                return f"{name}: {_difference(one, other)}"
+            return f"{name} was {str(one)[:60]} and is {str(other)[:60]}"
+    return "nothing"

@@ -1,0 +1,65 @@
+"""How to train: every choice that the training story of ``train/fit/encoder.py`` leaves open."""
+
+from dataclasses import dataclass, field
+
+from engine.core.errors import UsageError
+from engine.model.encoder import EncoderConfig
+from engine.model.front_end import FrontEndConfig
+from engine.model.head import HeadConfig
+from train.fit.augmentation import Augmentation
+from train.fit.crop_sampler import CropSettings
+from train.fit.fine_tune_head import FineTuneSettings
+from train.fit.trainer import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How to train.
+
+    ``folds``: parts of the matches; one is for judging. ``fold_steps``: steps without each of the others, 0 for no hard
+    negatives. ``segments`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that the
+    targets are moved to, undone by the calibration. ``cries``: how much of a simulated match's targets is whether the
+    crowd cries out just now, the rest being the share of danger given its cries (``train/data/soft_targets.py``); None
+    to learn by the events' labels. ``served_floor_db``: the front end's floor once all is learned; nearer to the
+    level, it keeps the floor of the log-mel of a quiet recording out of sight (``engine/model/front_end.py``).
+    ``noise``: deviation of what is added to what the stem sees, so that no fine shade of the simulator is learned.
+    ``columns``: the first stage, on ``crops``; None for none. ``tags`` and ``direct``: weights of telling apart what
+    sounds, and of the index read straight from the newest window. ``fine_tune``: the last stage, None for none.
+    """
+
+    seed: int = 0
+    folds: int = 5
+    fold_steps: int = 150
+    segments: int = 8
+    histories: int = 12
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=1200, learning_rate=1e-3, check_every=150, patience=3)
+    )
+    gamma: float = 1.0
+    smoothing: float = 0.02
+    dropout: float = 0.3
+    trained_share: float = 0.2
+    cries: float | None = 0.6
+    noise: float = 0.4
+    columns: Schedule | None = field(default_factory=lambda: Schedule(steps=400, warmup=30))
+    crops: CropSettings = field(default_factory=CropSettings)
+    tags: float = 0.5
+    direct: float = 0.5
+    fine_tune: FineTuneSettings | None = field(default_factory=FineTuneSettings)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    front_end: FrontEndConfig = field(default_factory=FrontEndConfig)
+    served_floor_db: float = -50.0
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    head: HeadConfig = field(default_factory=lambda: HeadConfig(readout="last"))
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or self.segments < 2 or self.histories < 1 or self.schedule.steps < 1 or self.fold_steps < 0:
+            raise UsageError(
+                "training needs at least two folds, two strips a batch, one history and one step",
+                "Leave the setting out to get its default.",
+            )
+        if not 0.0 < self.trained_share < 1.0 or not 0.0 <= self.dropout < 1.0 or not 0.0 <= self.smoothing < 1.0:
+            raise UsageError(
+                "the share of danger, dropout and label smoothing are shares between 0 and 1",
+                "Leave the setting out to get its default.",
+            )

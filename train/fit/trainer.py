@@ -1,0 +1,211 @@
+"""One stage of training: AdamW over batches, watched on matches not learned from, and safe against a kill.
+
+Every step draws its randomness from the seed, the stage and its own number, and a state holds all that a step depends
+on. So a run that is killed and started again ends in the same bits as one that was left alone.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import cos, isfinite, pi
+from time import perf_counter
+from typing import Any, Final, Generic, TypeVar
+
+import mlx.core as mx
+import mlx.optimizers as optim
+import numpy as np
+from mlx.nn.layers.base import Module
+from mlx.nn.utils import value_and_grad
+from mlx.utils import tree_flatten, tree_unflatten
+
+from engine.core.errors import MomentumError
+from train.fit.run_folder import StageState
+
+B = TypeVar("B")
+M = TypeVar("M", bound=Module)
+Parameters = dict[str, mx.array]
+_LONGEST_GRADIENT: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast. ``steps`` at most; the rate rises over ``warmup`` steps and falls along a cosine.
+
+    ``ema`` is the share that the moving average of the weights keeps a step (what is checked and shipped is that
+    average). Every ``check_every`` steps it is checked; after ``patience`` checks without a better one training stops.
+    ``save_every`` steps a state is kept.
+    """
+
+    steps: int
+    learning_rate: float = 2e-3
+    warmup: int = 50
+    weight_decay: float = 0.05
+    ema: float = 0.99
+    check_every: int = 100
+    patience: int = 4
+    save_every: int = 25
+
+    def rate(self, step: int) -> float:
+        """Learning rate of step ``step``, the first being 0."""
+        if step < self.warmup:
+            return self.learning_rate * (step + 1) / self.warmup
+        done = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.learning_rate * (0.02 + 0.98 * 0.5 * (1.0 + cos(pi * done)))
+
+    def kept(self, step: int) -> float:
+        """What the average keeps at ``step``: less at first, so that it forgets where it began."""
+        return min(self.ema, (1.0 + step) / (10.0 + step))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a stage stands. ``left_s`` is the time it would take to its last step at the rate so far."""
+
+    stage: str
+    step: int
+    steps: int
+    loss: float
+    rate: float
+    left_s: float
+    check: Mapping[str, float] | None = None
+
+
+class Trainer(Generic[M, B]):
+    """One stage.
+
+    Args:
+        state: where it keeps its state.
+        model: whose trainable parameters are fitted.
+        schedule: how long and how fast.
+        seed: all randomness.
+        draw: makes a batch from random numbers.
+        loss: the model's loss on a batch, with a key for dropout.
+        check: figures of the averaged parameters on matches not learned from; ``score`` is the one to be high. None for
+            a stage that runs to its end.
+        progress: told after every step.
+        clock: seconds, for rates only.
+        items: what a step gets through, for the rate.
+    """
+
+    def __init__(
+        self,
+        state: StageState,
+        model: M,
+        schedule: Schedule,
+        seed: int,
+        draw: Callable[[np.random.Generator], B],
+        loss: Callable[[M, B, mx.array], mx.array],
+        check: Callable[[Parameters], Mapping[str, float]] | None,
+        progress: Callable[[Progress], None],
+        items: int = 1,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self._state = state
+        self._model = model
+        self._schedule = schedule
+        self._seed = seed
+        self._draw = draw
+        self._check = check
+        self._progress = progress
+        self._items = items
+        self._clock = clock
+        self._gradient = value_and_grad(model, lambda batch, key: loss(model, batch, key))
+        self._optimizer = optim.AdamW(learning_rate=0.0, weight_decay=schedule.weight_decay, bias_correction=True)
+
+    def run(self) -> Parameters:
+        """Train to the end, or from where a killed run left off; return the best averaged parameters.
+
+        Raises:
+            MomentumError: the loss is no number any more.
+        """
+        schedule = self._schedule
+        average, best, numbers = self._begin()
+        began, first = self._clock(), numbers["step"]
+        with ThreadPoolExecutor(1) as ahead:  # a batch is drawn while the one before it is learned from
+            coming = ahead.submit(self._drawn, first)
+            while numbers["step"] < schedule.steps and not numbers["stopped"]:
+                step = numbers["step"]
+                batch, key = coming.result()
+                coming = ahead.submit(self._drawn, min(step + 1, schedule.steps - 1))
+                loss = self._step(step, batch, key)
+                kept = schedule.kept(step)
+                average = {n: kept * average[n] + (1.0 - kept) * value for n, value in flat(self._model).items()}
+                mx.eval(average)
+                numbers["step"] = step = step + 1
+                numbers["losses"].append(loss)
+                check = None
+                if step % schedule.check_every == 0 or step == schedule.steps:
+                    best, check = self._checked(average, best, numbers)
+                if check is not None or step % schedule.save_every == 0:
+                    self._save(average, best, numbers)
+                rate = (step - first) / max(self._clock() - began, 1e-9)
+                left_s = (schedule.steps - step) / rate
+                self._progress(
+                    Progress(self._state.name, step, schedule.steps, loss, rate * self._items, left_s, check)
+                )
+        return best
+
+    def _begin(self) -> tuple[Parameters, Parameters, dict[str, Any]]:
+        stored = self._state.load()
+        self._optimizer.init(self._model.trainable_parameters())
+        if stored is None:
+            start = flat(self._model)
+            return start, start, {"step": 0, "losses": [], "best": None, "worse": 0, "stopped": False}
+        arrays, numbers = stored
+        self._model.update(tree_unflatten(list(_part(arrays, "model").items())))
+        self._optimizer.state = tree_unflatten(list(_part(arrays, "optimizer").items()))
+        self._state.run.keep_metrics(self._state.name, numbers["step"])
+        return _part(arrays, "average"), _part(arrays, "best"), numbers
+
+    def _drawn(self, step: int) -> tuple[B, int]:
+        """The batch of a step and the seed of its dropout: functions of the step's number alone."""
+        rng = np.random.default_rng([self._seed, zlib.crc32(self._state.name.encode()), step])
+        return self._draw(rng), int(rng.integers(2**31))
+
+    def _step(self, step: int, batch: B, key: int) -> float:
+        loss, gradients = self._gradient(batch, mx.random.key(key))
+        gradients, _ = optim.clip_grad_norm(gradients, _LONGEST_GRADIENT)
+        self._optimizer.learning_rate = self._schedule.rate(step)
+        self._optimizer.update(self._model, gradients)
+        mx.eval(self._model.parameters(), self._optimizer.state, loss)
+        value = float(loss.item())
+        if not isfinite(value):
+            raise MomentumError(f"the loss is {value} at step {step}", "Train with a lower --learning-rate.")
+        return value
+
+    def _checked(
+        self, average: Parameters, best: Parameters, numbers: dict[str, Any]
+    ) -> tuple[Parameters, Mapping[str, float]]:
+        figures = dict(self._check(average)) if self._check else {}
+        row = {"stage": self._state.name, "step": numbers["step"], "loss": float(np.mean(numbers["losses"])), **figures}
+        numbers["losses"] = []
+        self._state.run.append(row)
+        score = figures.get("score")
+        if score is None or numbers["best"] is None or score > numbers["best"]:
+            numbers["best"], numbers["worse"] = score, 0
+            return average, row
+        numbers["worse"] += 1
+        numbers["stopped"] = numbers["worse"] >= self._schedule.patience
+        return best, row
+
+    def _save(self, average: Parameters, best: Parameters, numbers: Mapping[str, Any]) -> None:
+        arrays: Parameters = {}
+        optimizer = dict(tree_flatten(self._optimizer.state))
+        for part, values in (
+            ("model", flat(self._model)),
+            ("optimizer", optimizer),
+            ("average", average),
+            ("best", best),
+        ):
+            arrays |= {f"{part}:{name}": value for name, value in values.items()}
+        self._state.save(arrays, numbers)
+
+
+def flat(model: Module) -> Parameters:
+    """The trainable parameters by name."""
+    return dict(tree_flatten(model.trainable_parameters()))
+
+
+def _part(arrays: Mapping[str, mx.array], part: str) -> Parameters:
+    return {name.removeprefix(f"{part}:"): array for name, array in arrays.items() if name.startswith(f"{part}:")}

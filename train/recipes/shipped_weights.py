@@ -1,0 +1,145 @@
+"""Make the shipped weights: ``python -m train.recipes.shipped_weights WEIGHTS --work FOLDER``, from nothing but the
+simulator.
+
+It draws its sounds, trains, calibrates, and measures on matches of other seeds. With ``--open-data`` the simulated
+crowds answer the events of real matches, as they did for the weights in the repository; without, of drawn ones. It can
+be stopped and started again at any point. The same seeds and settings give the same weights on the same machine;
+another BLAS or processor rounds otherwise, and training carries the difference on.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from engine.model.checkpoint import Weights, save
+from train.data.labels import Danger
+from train.data.matches import from_simulation
+from train.data.simulated import simulate_plans
+from train.data.simulation_plans import Plan, random_plan, real_plans, reel_plan, split_matches
+from train.evaluate.card import measured_sections, write_card
+from train.evaluate.evaluation import EvaluateSettings, evaluate
+from train.evaluate.report import to_report
+from train.fit.encoder import fit, run_inputs
+from train.fit.fine_tune_head import FineTuneSettings
+from train.fit.run_folder import RunFolder
+from train.fit.settings import FitSettings
+from train.fit.trainer import Progress, Schedule
+
+MINUTES: Final = 20.0
+"""Length of the stretches that are learned from, each in a ground of its own."""
+STRETCHES: Final = (0, 2, 4)
+"""Which stretches of a real match are learned from: its start, the minutes around half-time, and its end."""
+DRAWN, DRAWN_VALIDATION, DRAWN_TEST = range(117), range(200, 240), range(300, 340)
+"""Seeds of the stretches of drawn matches that stand in for real ones."""
+REELS, REEL_MINUTES = range(80), 10.0
+SETTINGS: Final = FitSettings(
+    folds=4,
+    fold_steps=0,
+    schedule=Schedule(steps=1200, learning_rate=1e-3, check_every=400),
+    fine_tune=FineTuneSettings(schedule=Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200)),
+)
+"""Checked rarely, on ten whole matches: it runs to its end, and the best check is what is shipped."""
+STEP: Final = 8
+"""Frames between the readings that the figures of the card are counted on."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m train.recipes.shipped_weights", description=__doc__)
+    parser.add_argument("weights", type=Path, help="folder of the weights to write, such as weights/default")
+    parser.add_argument("--work", type=Path, required=True, help="folder for drawn matches and the run's state")
+    parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
+    parser.add_argument(
+        "--reel", type=Path, action="append", default=[], help="a reel made by train.experiments.reel, for the card"
+    )
+    parser.add_argument(
+        "--moods", type=Path, help="crowd loops by mood, made by train.experiments.reel --moods, for the card"
+    )
+    chosen = parser.parse_args(args)
+    rule = Danger()
+    plans = plans_of(chosen.open_data)
+    drawn = chosen.work / "sounds"
+    learned, val_matches, tested = (
+        [from_simulation(one, rule) for one in simulate_plans(drawn, part, _told)] for part in plans
+    )
+    inputs = run_inputs(SETTINGS, rule, learned) | {"judged_by": {match.id: match.digest for match in val_matches}}
+    with closing(RunFolder(chosen.work / "run", inputs)) as run:
+        fitted = fit(learned, rule, SETTINGS, run, chosen.weights.name, _tell, val_matches=val_matches)
+    sections = [data_section(chosen.open_data is not None)]
+    checksum = save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
+    found = evaluate(
+        Weights(fitted.config, fitted.network, checksum, chosen.weights),
+        rule,
+        tested,
+        learned,
+        EvaluateSettings(step=STEP, seed=SETTINGS.seed),
+        _say,
+        chosen.reel,
+        moods=chosen.moods,
+        choosing=val_matches,
+    )
+    sections += measured_sections(to_report(found))
+    save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
+    sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
+
+
+def plans_of(open_data: Path | None) -> tuple[list[Plan], list[Plan], list[Plan]]:
+    """What is learned from, what stops and calibrates, and what the figures are measured on.
+
+    Raises ``InputError`` where the real matches are too few or can't be read.
+    """
+    reels = [reel_plan(seed, REEL_MINUTES) for seed in REELS]
+    if open_data is None:
+        return (
+            [random_plan(seed, MINUTES) for seed in DRAWN] + reels,
+            [random_plan(seed, MINUTES) for seed in DRAWN_VALIDATION],
+            [random_plan(seed, MINUTES) for seed in DRAWN_TEST],
+        )
+    split = split_matches(open_data)
+    stretches = [real_plans(open_data, match_id, MINUTES) for match_id in split.train]
+    return (
+        [some[i] for some in stretches for i in STRETCHES if i < len(some)] + reels,
+        [plan for match_id in split.val for plan in real_plans(open_data, match_id)],
+        [plan for match_id in split.test for plan in real_plans(open_data, match_id)],
+    )
+
+
+def data_section(real: bool) -> str:
+    """The card's section on what was learned from."""
+    matches = (
+        """The goals, shots and fouls of 40 real matches (StatsBomb's open data, of which nothing is kept here),
+each played in two or three stretches of 20 to 31 minutes, every stretch in a simulated ground of its own."""
+        if real
+        else f"{len(DRAWN)} stretches of {MINUTES:g} minutes of drawn matches, one ground each."
+    )
+    return f"""## Data
+
+{matches} Besides, {len(REELS)} simulated reels of {REEL_MINUTES:g} minutes: every kind of sound as loud and as sudden,
+over the beds of as many grounds. No recorded sound was learned from, so nobody else's licence applies. Targets are in
+part whether the simulated crowd cries out, in part the share of danger given its cries (`train/data/soft_targets.py`),
+counted on the matches learned from. Stopped, calibrated and given its threshold on matches and grounds apart."""
+
+
+def _told(done: int, of: int, minutes: float) -> None:
+    if done % 10 == 0 or done == of:
+        sys.stderr.write(f"matches {done} of {of}, {minutes:.0f} minutes drawn\n")
+
+
+def _say(what: str, done: float, of: float | None) -> None:
+    sys.stderr.write(f"{what} {done:g}" + (f" of {of:g}\n" if of else "\n"))
+
+
+def _tell(at: Progress) -> None:
+    if at.step % 10 == 0 or at.check:
+        left = time.strftime("%H:%M:%S", time.gmtime(at.left_s))
+        check = " ".join(f"{name} {value:.3f}" for name, value in (at.check or {}).items() if name.endswith("_auc"))
+        sys.stderr.write(
+            f"{at.stage} {at.step}/{at.steps} loss {at.loss:.3f} {at.rate:.0f} windows/s, {left} left {check}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

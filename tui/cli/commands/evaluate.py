@@ -1,0 +1,190 @@
+"""``momentum evaluate``: how good weights are, beside the baselines, with intervals."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from train.data.labels import Rule
+    from train.data.matches import TrainingMatch
+
+
+def evaluate(
+    matches: Annotated[
+        list[str] | None, typer.Argument(help="Matches of the library.", metavar="MATCH", show_default=False)
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    library: Annotated[bool, typer.Option("--library", help="All matches of the library that can be used.")] = False,
+    simulate: Annotated[int, typer.Option(metavar="N", min=0, help="N simulated matches.")] = 0,
+    minutes: Annotated[float, typer.Option(help="Length of a simulated match.")] = 20.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first simulated match to judge by.")] = 5000,
+    teach: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="Simulated matches that teach the baselines and choose thresholds."),
+    ] = 24,
+    teach_seed: Annotated[int, typer.Option(min=0, help="Seed of the first of those.")] = 4000,
+    drawn: Annotated[Path | None, typer.Option(metavar="DIR", help="Where simulated matches are kept.")] = None,
+    open_data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="StatsBomb's open data: real matches kept from learning, simulated."),
+    ] = None,
+    reel: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="A reel of real sounds from 'python -m train.experiments.reel'; may be repeated."
+        ),
+    ] = None,
+    moods: Annotated[Path | None, typer.Option(metavar="FILE", help="A reel made with --moods.")] = None,
+    fold_weights: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="For reels: weights trained without fold 0, 1, ... of the usable sounds."),
+    ] = None,
+    confusers: Annotated[
+        float, typer.Option(metavar="MINUTES", min=0, help="Hear so much of each confuser alone; 0: none.")
+    ] = 0.0,
+    alarm_budget: Annotated[
+        float,
+        typer.Option(metavar="N", min=0, help="False alarms a match to choose thresholds for; more: more is caught."),
+    ] = 5.0,
+    labels: Annotated[str, typer.Option(metavar="RULE", help="Label rule: danger or goal-window.")] = "danger",
+    step: Annotated[int, typer.Option(min=1, max=1000, help="Frames of 46.4 ms between readings; 2 is live.")] = 2,
+    draws: Annotated[int, typer.Option(min=10, max=100_000, help="Draws of the bootstrap.")] = 1000,
+    as_json: AsJson = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a page with pictures.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the page if it is there.")] = False,
+) -> None:
+    """Measure weights on labelled matches, beside chance, loudness and boosting, with intervals by match.
+
+    Say what to measure on: matches of the library, --simulate N, --reel FILE, --confusers MINUTES, or several of them.
+
+    Example: momentum evaluate --library --html page.html
+    """
+    from engine.app.listening import settings_for
+    from engine.core.errors import UsageError
+    from engine.core.paths import find_paths
+    from engine.model.checkpoint import load
+    from engine.model.installed_weights import find_weights, weights_folders
+    from train.data.labels import find_rule
+    from train.evaluate.evaluation import EvaluateSettings
+    from train.evaluate.evaluation import evaluate as run
+    from train.evaluate.report import to_report
+    from tui.cli.output import print_json
+    from tui.cli.progress import shown_on_stderr
+
+    if not (matches or library or simulate or open_data or reel or moods or confusers):
+        raise UsageError(
+            "nothing to measure on",
+            "Name matches of the library, or give --library, --simulate 24, --reel FILE or --confusers 10.",
+        )
+    if html is not None and html.exists() and not force:
+        raise UsageError(f"{html} is there already", "Choose another name, or replace it with --force.")
+    _check_apart(range(seed, seed + simulate), range(teach_seed, teach_seed + teach))
+    rule = find_rule(labels)
+    paths = find_paths()
+    folders = weights_folders(paths)
+    chosen = load(find_weights(settings_for({"weights": weights}).weights, folders))
+    others = [load(find_weights(name, folders)) for name in fold_weights or ()]
+    _check_folds(len(others))
+    settings = EvaluateSettings(step, alarm_budget, draws, confuser_minutes=confusers)
+    kept = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"
+    teaching: list[TrainingMatch] = []
+    choosing: list[TrainingMatch] = []
+    with shown_on_stderr() as tell:
+        tests = _simulated(kept, range(seed, seed + simulate), minutes, rule, tell) if simulate else []
+        if matches or library:
+            tests += _library(paths.library, matches or [], rule)
+        if open_data:
+            played, choosing, teaching = _real(kept, open_data, teach, rule, tell)
+            tests += played
+        elif teach:
+            teaching = _simulated(kept, range(teach_seed, teach_seed + teach), minutes, rule, tell)
+        found = run(chosen, rule, tests, teaching, settings, tell, reel or [], others, moods, choosing)
+    report = to_report(found)
+    if html is not None:
+        _write_page(report, html)
+    if as_json:
+        print_json(report)
+    else:
+        from tui.cli.evaluation import show
+
+        show(report)
+
+
+def _simulated(
+    folder: Path, seeds: range, minutes: float, rule: "Rule", tell: "Callable[[str, float, float | None], None]"
+) -> "list[TrainingMatch]":
+    from train.data.matches import from_simulation
+    from train.data.simulated import simulate_matches
+
+    recordings = simulate_matches(
+        folder, seeds, minutes, lambda done, of, _: tell(f"drawing from {seeds[0]}", done, of)
+    )
+    return [from_simulation(recording, rule) for recording in recordings]
+
+
+def _real(
+    folder: Path, open_data: Path, teach: int, rule: "Rule", tell: "Callable[[str, float, float | None], None]"
+) -> "tuple[list[TrainingMatch], list[TrainingMatch], list[TrainingMatch]]":
+    """Real matches in simulated grounds: to judge by, to choose thresholds by, and ``teach`` sounds to teach with.
+
+    Those are spread evenly over what the shipped weights learned from, reels included, so that the baselines learn
+    from the same.
+    """
+    from train.data.matches import from_simulation
+    from train.data.simulated import simulate_plans
+    from train.data.simulation_plans import spread
+    from train.recipes.shipped_weights import plans_of
+
+    learned, validation, tests = plans_of(open_data)
+    chosen = spread(learned, teach)
+    found = []
+    for what, plans in (("judge by", tests), ("choose by", validation), ("teach with", chosen)):
+        tell(f"drawing matches to {what}", 0, None)
+        recordings = simulate_plans(folder, plans, lambda done, of, minutes: None)
+        found.append([from_simulation(recording, rule) for recording in recordings])
+    return found[0], found[1], found[2]
+
+
+def _library(folder: Path, names: list[str], rule: "Rule") -> "list[TrainingMatch]":
+    from engine.core.errors import InputError
+    from train.data.library import Library
+    from train.data.matches import from_library
+    from tui.cli.left_out import say_left_out
+
+    found = from_library(Library(folder), rule, names, say_left_out)
+    if not found:
+        raise InputError("the library holds no match that can be used", "Bring one in with 'momentum ingest'.")
+    return found
+
+
+def _check_apart(tests: range, teaching: range) -> None:
+    from engine.core.errors import UsageError
+
+    if tests and teaching and tests[0] <= teaching[-1] and teaching[0] <= tests[-1]:
+        raise UsageError(
+            f"seeds {tests[0]} to {tests[-1]} judge and seeds {teaching[0]} to {teaching[-1]} teach",
+            "Choose --seed and --teach-seed so that no match does both.",
+        )
+
+
+def _check_folds(given: int) -> None:
+    from engine.core.errors import UsageError
+    from train.data.sound_manifest import FOLDS
+
+    if given not in (0, FOLDS):
+        raise UsageError(f"{given} times --fold-weights", f"Give it {FOLDS} times, once for each fold, or not at all.")
+
+
+def _write_page(report: dict[str, Any], html: Path) -> None:
+    from datetime import UTC, datetime
+
+    from engine.core.paths import private_file
+    from train.evaluate.html_page import to_html
+
+    with private_file(html, replace=True) as file:
+        file.write(to_html(report, datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")))

@@ -1,0 +1,85 @@
+"""``momentum export``: the network in other programs' formats."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.cli.groups import group
+from tui.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from engine.model.checkpoint import Weights
+    from engine.model.export.onnx_files import Exported
+
+export = group("Write the network for other programs, with everything they must know to feed it.")
+
+WeightsOption = Annotated[str | None, typer.Option("--weights", help="Installed weights by name, or a folder.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
+
+@export.callback()
+def _formats() -> None:
+    """Write the network for other programs, with everything they must know to feed it."""
+    # Without this, a group of one command would be that command.
+
+
+@export.command("onnx")
+def onnx(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the files; made if missing.")],
+    weights: WeightsOption = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write ONNX: the encoder by columns and by whole windows, and the head, a file each.
+
+    Front end, calibration, label rule and spikes are in the metadata of each. docs/export.md explains how to feed them.
+
+    Example: momentum export onnx exported --weights default
+    """
+    from engine.model.export.onnx_files import export_onnx
+
+    _tell(export_onnx(load_weights(weights), out, replace=force), as_json)
+
+
+@export.command("coreml")
+def coreml(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the packages; made if missing.")],
+    weights: WeightsOption = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write Core ML packages for iOS 16, macOS 13 and later: the encoder by columns and by whole windows, and the head.
+
+    The encoder is in half precision with fixed shapes, for the Neural Engine. What the ONNX files say of front end,
+    calibration and label rule is in the metadata here, too. docs/export.md explains how a program feeds them.
+
+    Example: momentum export coreml exported --weights default
+    """
+    from engine.model.export.coreml_files import export_coreml
+
+    _tell(export_coreml(load_weights(weights), out, replace=force), as_json)
+
+
+def load_weights(name: str | None) -> "Weights":
+    """The weights that ``name``, or else the configuration, means."""
+    from engine.app.listening import settings_for
+    from engine.core.paths import find_paths
+    from engine.model.checkpoint import load
+    from engine.model.installed_weights import find_weights, weights_folders
+
+    return load(find_weights(settings_for({"weights": name}).weights, weights_folders(find_paths())))
+
+
+def _tell(written: "list[Exported]", as_json: bool) -> None:
+    from tui.cli.output import Column, print_json, print_table
+
+    if as_json:
+        print_json(
+            [{"file": str(row.file), "input": row.input, "output": row.output, "bytes": row.bytes} for row in written]
+        )
+        return
+    print_table(
+        [Column("file"), Column("takes"), Column("gives"), Column("bytes")],
+        [(str(row.file), row.input, row.output, str(row.bytes)) for row in written],
+    )

@@ -1,0 +1,117 @@
+"""``momentum live``: listens, records a session, and shows what it hears."""
+
+import os
+import sys
+from math import isfinite
+from typing import Annotated
+
+import typer
+
+from engine.app.stray_output import libraries_kept_quiet
+from tui.cli.output import say
+from tui.cli.showing import Ascii, Fps, Mouse, Theme
+
+SOURCE_HELP = (
+    "mic, mic:NAME-OR-INDEX, a sound or video file, an address (http, https, also of HLS or Icecast, or rtsp), "
+    "- (raw 16-bit PCM on standard input), demo, or demo:SEED. "
+    "Without it: the configured source, else the default microphone, else the demo."
+)
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", help="What computes the network: auto, mlx, or onnx.", show_default=False)
+]
+ON_SPIKE_HELP = "Program to run for each spike; it reads the spike as JSON on its standard input."
+
+
+@libraries_kept_quiet()
+def live(
+    source: Annotated[str | None, typer.Argument(help=SOURCE_HELP, show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, one object a line.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="One readable line a second.")] = False,
+    speed: Annotated[str, typer.Option(help="For files and the demo: a factor of real time, or max.")] = "1",
+    rate: Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")] = 22050,
+    channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
+    weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    engine_choice: EngineOption = None,
+    alarm_budget: Annotated[
+        float | None, typer.Option(metavar="N", help="Alarm line with at most N false alarms a match, as measured.")
+    ] = None,
+    spike_on: Annotated[
+        float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
+    ] = None,
+    spike_off: Annotated[
+        float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record/--no-record", help="Keep the session on disk.")] = True,
+    sound: Annotated[
+        bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)
+    ] = None,
+    on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
+    as_ascii: Ascii = False,
+    theme: Theme = None,
+    mouse: Mouse = None,
+    fps: Fps = None,
+) -> int:
+    """Listen, and show the index as it comes: about ten readings a second, in a terminal on the monitor.
+
+    On the monitor the first 40 s of the demo are heard at once, so that there is an index to look at.
+
+    Exit codes: 0 the sound ended, 1 readings could be written nowhere, 3 microphone or address missing or lost,
+    4 weights, 5 bad file, 6 the system's sound hangs, 130 and 143 ended by a signal.
+
+    Example: momentum live mic:scarlett --sound
+    """
+    from engine.app.listening import (
+        DEMO_AT_ONCE_S,
+        build_engine,
+        ending_on_signals,
+        exit_code_of,
+        open_asked,
+        settings_for,
+        speed_of,
+    )
+    from engine.app.recording import LIVE_GIVES_UP_AFTER_S, recording, watched
+    from engine.live.monitor_loop import Monitor, Stop
+    from engine.live.spike_detector import SpikeDetector
+    from engine.publish.lines import JsonLines, PlainLines
+    from tui.cli.showing import on_screen, show_live
+    from tui.monitor.launch import can_show_monitor
+
+    pace = speed_of(speed)
+    flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
+    flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
+    settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
+    engine = build_engine(settings, asked=weights is not None)
+    on_monitor = not (as_json or plain) and can_show_monitor(os.environ, sys.stdout)
+    at_once_s = DEMO_AT_ONCE_S if on_monitor and isfinite(pace) else 0.0
+    asked = open_asked(settings, pace, rate, channels, at_once_s)
+    try:
+        opened = watched(asked, settings, LIVE_GIVES_UP_AFTER_S)
+        with recording(opened, engine, settings, keep=record) as kept:
+            if on_monitor:
+                demo = opened.source.name.startswith("demo:")
+                fallback = settings.source is None and demo
+                return show_live(
+                    opened, engine, on_screen(settings), kept, fallback=fallback, at_once_s=at_once_s if demo else 0.0
+                )
+            printer: JsonLines | PlainLines
+            if as_json or not (plain or sys.stdout.isatty()):
+                printer = JsonLines(sys.stdout)
+            else:
+                printer = PlainLines(sys.stdout, engine.spikes.on, settings.ascii)
+            if not engine.weights.config.trained:
+                say("These weights are untrained: the index means nothing yet.")
+            stop = Stop()
+            monitor = Monitor(
+                opened.source,
+                engine.stream,
+                SpikeDetector(engine.spikes),
+                [*kept.sinks, printer],
+                stop,
+                watchdog=opened.watchdog,
+                notices=kept.take_notices,
+            )
+            with ending_on_signals(stop):
+                end = monitor.run(engine.start(opened.source.name, kept.session))
+    finally:
+        asked.close()
+    return exit_code_of(end.reason)

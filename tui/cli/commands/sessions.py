@@ -1,0 +1,276 @@
+"""``momentum sessions``: the archive of what was recorded."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.core.text import plain
+from tui.cli.groups import group
+from tui.cli.output import AsJson, Column, print_json, print_lines, print_table, say
+
+if TYPE_CHECKING:
+    from engine.session import SessionReader
+
+sessions = group("The archive of what was recorded: list, show, export, repair and delete sessions.")
+
+Name = Annotated[
+    str,
+    typer.Argument(help="A session, the start of its name, or 'latest': one that runs, or else the last that ended."),
+]
+
+
+@sessions.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """What was recorded, newest first.
+
+    Example: momentum sessions list --json
+    """
+    from engine.session import list_sessions
+
+    rows = [row_of(folder) for folder in list_sessions(_root())]
+    if as_json:
+        print_json(rows)
+        return
+    columns = [Column("session"), Column("source"), Column("length", "right"), Column("spikes", "right")]
+    columns += [Column("marks", "right"), Column("sound MB", "right"), Column("state")]
+    print_table(columns, [_cells(row) for row in rows])
+
+
+@sessions.command("show")
+def show(name: Name, as_json: AsJson = False) -> None:
+    """One session: what made it, what was heard, spikes, marks, and what went wrong.
+
+    Example: momentum sessions show latest
+    """
+    from engine.app.recording import places_for_spills
+    from engine.core.signals import to_json
+    from engine.session import SessionReader
+    from engine.session.spill import find_spills
+
+    folder = _find(name)
+    with SessionReader.open(folder) as reader:
+        about = {
+            **row_of(folder),
+            "settings": reader.info.settings,
+            "weights": reader.info.weights,
+            "engine": reader.info.start.engine if reader.info.start else None,
+            "clock_jumps": reader.info.clock_jumps,
+            "overruns": reader.info.reports.overruns,
+            "overloads": reader.info.reports.overloads,
+            "segments": len(reader.segments()),
+            "not_kept": reader.not_kept.lines(),
+            "waits_in": [str(file) for file in find_spills(folder.name, places_for_spills())],
+            "spikes": [to_json(spike) for spike in reader.spikes()],
+            "rejected": [to_json(rejected) for rejected in reader.rejected()],
+            "marks": [to_json(mark) for mark in reader.marks()],
+            "health": [to_json(change) for change in reader.health_changes()],
+        }
+    if as_json:
+        print_json(about)
+    else:
+        print_lines(_told(about))
+
+
+@sessions.command("repair")
+def repair(name: Name, as_json: AsJson = False) -> None:
+    """Save what is left of a damaged session, and say exactly what that is. A whole one is left as it is.
+
+    Example: momentum sessions repair latest
+    """
+    import os
+    from dataclasses import asdict
+
+    from engine.app.recording import places_for_spills
+    from engine.session import Clocks
+    from engine.session.repair import repair
+
+    done = repair(_find(name), Clocks(), os.getpid(), places_for_spills())
+    if as_json:
+        print_json({**asdict(done), "kept_in": str(done.kept_in) if done.kept_in else None})
+        return
+    print_lines("\n".join(_account(done)))
+
+
+@sessions.command("delete")
+def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Delete a session with its sound, for good.
+
+    Example: momentum sessions delete 20261120T15 --yes
+    """
+    import sys
+
+    from engine.app.recording import places_for_spills
+    from engine.core.errors import UsageError
+    from engine.session.folder import delete_session
+    from engine.session.spill import find_spills
+
+    folder = _find(name)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"{folder.name} is deleted only when that is confirmed", "Add --yes.")
+        typer.confirm(f"Delete session {plain(folder.name)} with its sound, for good?", abort=True, err=True)
+    delete_session(folder)
+    for file in find_spills(folder.name, places_for_spills()):
+        file.unlink(missing_ok=True)
+    say(f"deleted {folder.name}")
+
+
+@sessions.command("export")
+def export(
+    name: Name,
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="jsonl, json, csv, parquet, soccernet, labels, or clips.")
+    ] = "jsonl",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write, for clips a folder; without: standard output.")
+    ] = None,
+    table: Annotated[
+        str, typer.Option(help="For csv and parquet: readings, spikes, rejected, marks, reviews, or health.")
+    ] = "readings",
+    from_: Annotated[str, typer.Option("--from", help="Begin here: seconds, 12:34, or 1:02:03 of sound.")] = "0",
+    to: Annotated[str | None, typer.Option("--to", help="End before this.")] = None,
+    labels: Annotated[bool, typer.Option("--labels", help="Reviews as training labels: --format labels.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+    before_s: Annotated[float, typer.Option("--before", min=0.0, help="Clips: seconds before the spike.")] = 10.0,
+    after_s: Annotated[float, typer.Option("--after", min=0.0, help="Clips: seconds after its onset.")] = 20.0,
+    wav: Annotated[bool, typer.Option("--wav", help="Clips as WAV instead of FLAC.")] = False,
+    game: Annotated[str, typer.Option(help="SoccerNet: the game's UrlLocal.")] = "",
+    label: Annotated[str, typer.Option(help="SoccerNet: the class of every prediction.")] = "Goal",
+    halves: Annotated[
+        str | None,
+        typer.Option(help="SoccerNet: where the halves begin, '1:30,63:05'. Without: marks 'kick-off', 'second-half'."),
+    ] = None,
+    ranked: Annotated[
+        bool, typer.Option("--ranked", help="SoccerNet: confidence by rank instead of the index.")
+    ] = False,
+) -> None:
+    """Write a session, or the sound around its spikes and marks, in the formats of others.
+
+    Example: momentum sessions export latest -f csv --table spikes -o spikes.csv
+    """
+    from engine.app import export as exporting
+    from engine.core.errors import UsageError
+    from engine.session import SessionReader
+
+    form = "labels" if labels else form
+    if form not in exporting.FORMATS:
+        raise UsageError(f"--format {form} is not known", f"There is {', '.join(exporting.FORMATS)}.")
+    order = exporting.Order(
+        form=form,
+        out=out,
+        table=exporting.table_of(table),
+        span=exporting.span_of(from_, to),
+        force=force,
+        before_s=before_s,
+        after_s=after_s,
+        wav=wav,
+        game=game,
+        label=label,
+        halves=exporting.halves_of(halves),
+        ranked=ranked,
+    )
+    with SessionReader.open(_find(name)) as reader:
+        exporting.export(reader, order)
+
+
+def _root() -> Path:
+    from engine.core.paths import find_paths
+
+    return find_paths().sessions
+
+
+def _find(name: str) -> Path:
+    from engine.session import find_session
+
+    return find_session(_root(), name)
+
+
+def row_of(folder: Path) -> dict[str, Any]:
+    """What the list shows of a session; one that can't be read says why."""
+    from engine.core.errors import MomentumError
+    from engine.session import SessionReader
+    from engine.session.state import SessionState
+
+    try:
+        with SessionReader.open(folder) as reader:
+            return _described(reader)
+    except MomentumError as error:
+        return {"session": folder.name, "state": SessionState.DAMAGED.value, "fault": error.message}
+
+
+def _described(reader: "SessionReader") -> dict[str, Any]:
+    info = reader.info
+    sound = sum(segment.path.stat().st_size for segment in reader.segments())
+    return {
+        "session": info.name,
+        "source": info.source,
+        "started_at": info.started_at.isoformat(timespec="seconds"),
+        "state": info.state.value,
+        "end": info.end.reason if info.end else None,
+        "heard_s": round(info.heard_s, 3),
+        "readings": info.readings,
+        "spikes": info.spikes,
+        "marks": info.marks,
+        "sound_bytes": sound,
+    }
+
+
+def _cells(row: dict[str, Any]) -> tuple[object, ...]:
+    from engine.publish.lines import clock_time
+
+    if "fault" in row:
+        return (row["session"], None, None, None, None, None, f"damaged: 'sessions repair {row['session']}'")
+    megabytes = f"{row['sound_bytes'] / 1e6:.1f}" if row["sound_bytes"] else None
+    numbers = (clock_time(row["heard_s"]), row["spikes"], row["marks"], megabytes)
+    return (row["session"], row["source"], *numbers, row["state"])
+
+
+def _told(about: dict[str, Any]) -> str:
+    from engine.publish.lines import clock_time
+
+    lines = [f"session  {about['session']}"]
+    if "fault" in about:
+        return f"{lines[0]}\ndamaged  {about['fault']}"
+    lines += [
+        f"source   {about['source']}",
+        f"started  {about['started_at']}",
+        *([f"engine   {about['engine']}"] if about["engine"] else []),
+        f"state    {about['state']}{_why(about)}",
+        f"heard    {clock_time(about['heard_s'])}, {about['readings']} readings",
+        f"sound    {about['segments']} segments, {about['sound_bytes'] / 1e6:.1f} MB",
+    ]
+    lines += [f"trouble  {line}" for line in about["not_kept"]]
+    if about["state"] != "running":
+        lines += [f"waiting  {file}: 'sessions repair {about['session']}' takes it back" for file in about["waits_in"]]
+    if about["clock_jumps"]:
+        lines.append(f"clock    the computer's clock jumped {about['clock_jumps']} times; the session's times did not")
+    lines += [
+        f"spike    {clock_time(s['onset'])} to {clock_time(s['end'])}, highest {s['peak_pressure']:.2f}"
+        for s in about["spikes"]
+    ]
+    lines += [f"mark     {clock_time(m['t'])} {m['label']} {m['note']}".rstrip() for m in about["marks"]]
+    lines += [f"state    {clock_time(h['t'])} {h['health']} {h['detail']}".rstrip() for h in about["health"]]
+    return "\n".join(lines)
+
+
+def _why(about: dict[str, Any]) -> str:
+    return f": {about['end'].replace('_', ' ')}" if about["end"] else ""
+
+
+def _account(done: Any) -> list[str]:
+    from engine.publish.lines import clock_time
+
+    if done.kept_in is None:
+        lines = [f"the store of {done.session} is whole: {done.readings} readings"]
+    else:
+        lines = [
+            f"{done.readings} readings recovered, "
+            + ("how many are lost can't be told" if done.lost_readings is None else f"{done.lost_readings} lost"),
+            "events recovered: " + (", ".join(f"{n} {kind}" for kind, n in done.events.items()) or "none"),
+            f"reviews recovered: {done.reviews}",
+            f"the damaged files are kept in {done.kept_in}",
+        ]
+    lines += [f"missing: {clock_time(a)} to {clock_time(b)}" for a, b in done.gaps]
+    lines += [f"sound that does not play, set aside: {name}" for name in done.broken_segments]
+    return lines + ([done.settled] if done.settled else [])

@@ -1,0 +1,108 @@
+"""``momentum weights``: what is installed, its card, its checksum."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.cli.groups import group
+from tui.cli.output import AsJson, Column, print_json, print_lines, print_table
+
+if TYPE_CHECKING:
+    from engine.model.checkpoint import WeightsConfig
+
+weights = group("Show and check the installed weights.")
+
+Name = Annotated[str | None, typer.Argument(help="Installed weights, or a folder. Without: the configured ones.")]
+
+
+@weights.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """What is installed: name, label rule, folder.
+
+    Example: momentum weights list --json
+    """
+    from engine.core.paths import find_paths
+    from engine.model.installed_weights import list_weights, weights_folders
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": found.name,
+            "trained": found.config.trained if found.config else None,
+            "label_rule": found.config.label_rule if found.config else None,
+            "compared": dict(found.config.compared) if found.config else None,
+            "standing": _standing(found.config) if found.config else None,
+            "sha256": found.checksum or None,
+            "folder": str(found.folder),
+            "fault": found.fault or None,
+        }
+        for found in list_weights(weights_folders(find_paths()))
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        [Column("weights"), Column("state"), Column("label rule"), Column("sha256"), Column("folder")],
+        [
+            (
+                row["name"],
+                row["fault"]
+                or ", ".join(filter(None, ("trained" if row["trained"] else "untrained", row["standing"]))),
+                row["label_rule"],
+                (row["sha256"] or "")[:12],
+                row["folder"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _standing(config: "WeightsConfig") -> str:
+    return config.standing if config.may_be_default else f"{config.standing}, no default"
+
+
+@weights.command("show")
+def show(name: Name = None, as_json: AsJson = False) -> None:
+    """The card: how they were trained and measured, what they can do.
+
+    Example: momentum weights show default
+    """
+    from dataclasses import asdict
+
+    from engine.model.checkpoint import read_config
+    from engine.model.installed_weights import read_card
+
+    folder = _folder(name)
+    config, checksum = read_config(folder)
+    card = read_card(folder)
+    if as_json:
+        print_json({**asdict(config), "sha256": checksum, "folder": str(folder), "card": card})
+    else:
+        print_lines(card)
+
+
+@weights.command("verify")
+def verify(name: Name = None, as_json: AsJson = False) -> None:
+    """Check checksum, version, time grid and tensors.
+
+    Exit code 4 if anything is wrong.
+
+    Example: momentum weights verify default
+    """
+    from engine.model.checkpoint import load
+
+    folder = _folder(name)
+    loaded = load(folder)
+    if as_json:
+        print_json({"name": loaded.config.name, "folder": str(folder), "sha256": loaded.checksum, "whole": True})
+    else:
+        print_lines(f"{loaded.config.title}: whole\nsha256 {loaded.checksum}\n{folder}")
+
+
+def _folder(name: str | None) -> Any:
+    from engine.core.paths import find_paths
+    from engine.model.installed_weights import find_weights, weights_folders
+    from tui.monitor.settings import read_settings
+
+    paths = find_paths()
+    settings = read_settings(paths.config_file, flags={"weights": name}).settings
+    return find_weights(settings.weights, weights_folders(paths))

@@ -1,0 +1,120 @@
+"""The Textual application: themes, signals, the command palette; the screen itself is ``screens/monitor.py``."""
+
+import asyncio
+import os
+import platform
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Input
+
+from engine.core.errors import ExitCode
+from tui.monitor.feed import SessionFeed
+from tui.monitor.glyphs import ASCII, UNICODE
+from tui.monitor.keys import KEYS, check_keymap
+from tui.monitor.screens.monitor import MonitorScreen
+from tui.monitor.settings import MonitorSettings
+from tui.monitor.terminal_driver import choose_driver
+from tui.monitor.themes import THEME_NAMES, THEMES, choose_theme
+
+_SIGNALS = {
+    signal.SIGTERM: ExitCode.TERMINATED,
+    signal.SIGHUP: ExitCode.TERMINATED,
+    signal.SIGINT: ExitCode.INTERRUPTED,
+}
+
+
+class MonitorApp(App[int]):
+    """Shows a session until a person, a signal or nobody's terminal ends it."""
+
+    CSS_PATH = "monitor.tcss"
+    TITLE = "Acoustic Momentum"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
+
+    def __init__(
+        self,
+        feed: SessionFeed,
+        settings: MonitorSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        super().__init__(driver_class=choose_driver(environ, platform.system()))
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = choose_theme(settings.theme, environ)
+        self.set_keymap(check_keymap(settings.keys))
+        self.feed = feed
+        self.settings = settings
+        self._clock = clock
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(THEMES[0].variables)
+
+    def get_default_screen(self) -> Screen[None]:
+        return MonitorScreen(self.feed, self.settings, ASCII if self.settings.ascii else UNICODE, self._clock)
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            self._take_signals()
+
+    def on_key(self, event: Key) -> None:
+        """A field takes what is typed before it gets here. What does get here while one is in focus was typed so fast
+        that it was on its way to another panel when the field came up: it belongs to the field as well."""
+        field = self.focused
+        if isinstance(field, Input) and event.is_printable and event.character is not None:
+            field.insert_text_at_cursor(event.character)
+            event.prevent_default()
+
+    def _take_signals(self) -> None:
+        """End as on ``q`` when asked from outside: signals left to Python would leave the terminal raw."""
+        loop = asyncio.get_running_loop()
+        for number, code in _SIGNALS.items():
+            loop.add_signal_handler(number, self.exit, int(code), int(code))
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q: as on ``q``, so that no recording ends by accident. A dialog is left first."""
+        if isinstance(self.screen, MonitorScreen):
+            self.screen.action_quit()
+        else:
+            self.pop_screen()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: as on ``q``, and pressed again, over the question, it ends the program."""
+        if isinstance(self.screen, MonitorScreen):
+            self.screen.action_quit()
+        else:
+            self.exit(int(ExitCode.INTERRUPTED), int(ExitCode.INTERRUPTED))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key's action by name, and the themes."""
+        for key in KEYS:
+            yield SystemCommand(key.id.replace("_", " ").capitalize(), key.help, _Run(screen, key.action))
+        for name in THEME_NAMES:
+            yield SystemCommand(f"Theme {name.removeprefix('momentum-')}", "Colours", _Set(self, name))
+
+
+class _Run:
+    """Runs an action of a screen; called by the palette after it has closed."""
+
+    def __init__(self, screen: Screen[object], action: str) -> None:
+        self._screen, self._action = screen, action
+
+    def __call__(self) -> object:
+        return self._screen.run_action(self._action)
+
+
+class _Set:
+    """Sets a theme."""
+
+    def __init__(self, app: MonitorApp, name: str) -> None:
+        self._app, self._name = app, name
+
+    def __call__(self) -> None:
+        self._app.theme = self._name

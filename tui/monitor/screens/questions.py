@@ -1,0 +1,121 @@
+"""What the monitor asks: marks, match clock, review, export, quit."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from engine.core.signals import Alarm, Rejected, Spike
+from tui.monitor.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock, session_time
+from tui.monitor.model import Candidate
+from tui.monitor.screens.ask import Choice, Question
+from tui.monitor.widgets.spike_log import REASONS
+
+MARK = Question(
+    "What happened?",
+    (
+        Choice("g", "goal", "goal"),
+        Choice("c", "chance", "chance"),
+        Choice("o", "corner", "corner"),
+        Choice("y", "card", "card"),
+        Choice("v", "VAR", "VAR"),
+        Choice("s", "substitution", "substitution"),
+        Choice("p", "PA", "PA: announcement or music"),
+        Choice("x", "other", "other"),
+    ),
+)
+WHAT = Question(
+    "What was it?",
+    (
+        Choice("g", "goal", "goal"),
+        Choice("c", "chance", "chance"),
+        Choice("s", "set piece", "corner, free kick, penalty"),
+        Choice("d", "decision", "decision, card, VAR"),
+        Choice("m", "music", "music or PA"),
+        Choice("n", "chant", "chant, drums"),
+        Choice("w", "whistle", "whistle, speech"),
+        Choice("a", "weather", "rain, wind, engine"),
+        Choice("x", "other", "other, or don't know"),
+    ),
+)
+EXPORT = Question(
+    "As what?",
+    (
+        Choice("c", "spikes", "CSV: the spikes, for a spreadsheet"),
+        Choice("r", "readings", "CSV: every reading"),
+        Choice("j", "json", "JSON: everything"),
+        Choice("l", "labels", "labels: your reviews, as JSON"),
+    ),
+)
+QUIT = Question(
+    "This ends the recording. Quit?",
+    (Choice("y", "yes", "yes: end the recording and quit"), Choice("n", "no", "no: go on")),
+    first=1,
+)
+_CLOCK_LETTERS = {KICK_OFF: "k", HALF_TIME: "h", SECOND_HALF: "s", FULL_TIME: "f"}
+_CLOCK_WORDS = {
+    KICK_OFF: "kick-off",
+    HALF_TIME: "half-time: the first half is over",
+    SECOND_HALF: "second half kicks off",
+    FULL_TIME: "full time: it is over",
+}
+
+
+def clock_question(likely: str) -> Question:
+    """Which step of the match this is; ``likely`` is what Enter takes."""
+    choices = tuple(Choice(_CLOCK_LETTERS[label], label, _CLOCK_WORDS[label]) for label in CLOCK_LABELS)
+    return Question("What begins or ends now?", choices, first=CLOCK_LABELS.index(likely))
+
+
+def verdict_question(was_rejected: bool, sound: Sequence[Choice]) -> Question:
+    """Whether the program was right about it; ``sound`` is what can be done with its sound."""
+    right = "right: it was rightly left out" if was_rejected else "right: it deserved the alarm"
+    wrong = "wrong: it should have been reported" if was_rejected else "wrong: a false alarm"
+    verdicts = (Choice("y", "right", right), Choice("n", "wrong", wrong), Choice("u", "unsure", "unsure"))
+    return Question("Was the program right?", (*verdicts, *sound))
+
+
+def what_question(sound: Sequence[Choice]) -> Question:
+    """What it was."""
+    return replace(WHAT, choices=(*WHAT.choices, *sound))
+
+
+def sound_choices(play: Callable[[], None], clip: Callable[[], None]) -> tuple[Choice, ...]:
+    """What can be done with sound that was kept."""
+    return (Choice("p", "play", "play its sound here", play), Choice("e", "clip", "export its sound as a clip", clip))
+
+
+def about(candidate: Candidate, clock: MatchClock) -> str:
+    """The candidate in a sentence."""
+    minute = clock.minute(candidate.onset)
+    at = f"{session_time(candidate.onset)}" + (f" ({minute})" if minute else "")
+    match candidate:
+        case Spike():
+            lasted = candidate.end - candidate.onset
+            peak = session_time(candidate.peak)
+            return f"Spike from {at}: up to {candidate.peak_pressure:.2f} at {peak}, {lasted:.0f} s long."
+        case Alarm():
+            return f"Spike since {at}: {candidate.pressure:.2f} so far."
+        case Rejected():
+            reason = REASONS.get(candidate.reason, candidate.reason.replace("_", " "))
+            return f"Not reported, {at}: up to {candidate.peak_pressure:.2f}, {reason}."
+
+
+def name_of_candidate(candidate: Candidate) -> str:
+    """A candidate in a few words: its height and when it was."""
+    match candidate:
+        case Spike():
+            return f"{candidate.peak_pressure:.2f} at {session_time(candidate.peak)}"
+        case Alarm():
+            return f"{candidate.pressure:.2f} since {session_time(candidate.onset)}"
+        case Rejected():
+            return f"{candidate.peak_pressure:.2f} at {session_time(candidate.onset)}, not reported"
+
+
+def parse_time(text: str) -> float | None:
+    """Seconds in ``12:34``, ``1:02:03`` or ``75.5``; None if it is none of them."""
+    if not re.fullmatch(r"(\d{1,3}:){0,2}\d{1,6}(\.\d{1,3})?", text.strip()):
+        return None
+    seconds = 0.0
+    for part in text.strip().split(":"):
+        seconds = seconds * 60 + float(part)
+    return seconds

@@ -1,0 +1,154 @@
+"""Widgets that draw themselves as lines of styled text and repaint only the cells that changed."""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.monitor.glyphs import UNICODE, Glyphs
+
+
+class Piece(NamedTuple):
+    """Text in one style (a name of ``STYLES``); ``action`` is what a click on it does."""
+
+    text: str
+    style: str = "ink"
+    action: str = ""
+
+
+Line: TypeAlias = list[Piece]
+
+STYLES = (
+    "ink", "faint", "strong", "rule", "title", "calm", "building", "alarm", "fault", "absent",
+    "note-word", "alarm-word", "fault-word", "calm-word", "building-word", "absent-word", "selected",
+    "key", "bar", "note",
+)  # fmt: skip
+"""What a piece may look like; ``monitor.tcss`` gives each its colours in ``paint--<name>``."""
+
+
+def fit(line: Sequence[Piece], width: int) -> Line:
+    """Exactly ``width`` cells of ``line``: cut at the right, or filled up with blanks."""
+    fitted: Line = []
+    left = width
+    for piece in line:
+        if left <= 0:
+            break
+        size = cell_len(piece.text)
+        if size > left:
+            piece = piece._replace(text=set_cell_size(piece.text, left))
+            size = left
+        if size:
+            fitted.append(piece)
+            left -= size
+    if left > 0:
+        fitted.append(Piece(" " * left))
+    return fitted
+
+
+def width_of(line: Sequence[Piece]) -> int:
+    """How many cells ``line`` takes."""
+    return sum(cell_len(piece.text) for piece in line)
+
+
+def spread(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Line:
+    """``left`` at the left edge and ``right`` at the right one; where both don't fit, ``right`` stays whole."""
+    room = max(width - width_of(right), 0)
+    return fit([*fit(left, room), *right], width)
+
+
+def rule(title: str, width: int, glyphs: Glyphs, right: str = "") -> Line:
+    """The line above a panel: its title, and at its right end something to know."""
+    head = [Piece(glyphs.axis + " ", "rule"), Piece(title, "title"), Piece(" ", "rule")]
+    tail = [Piece(f" {right} ", "faint"), Piece(glyphs.axis, "rule")] if right else []
+    gap = width - width_of(head) - width_of(tail)
+    if gap < 1:
+        return fit([*head, Piece(glyphs.axis * width, "rule")], width)
+    return fit([*head, Piece(glyphs.axis * gap, "rule"), *tail], width)
+
+
+def text_of(lines: Sequence[Sequence[Piece]]) -> list[str]:
+    """Lines as strings, as a person sees them without colours."""
+    return ["".join(piece.text for piece in line) for line in lines]
+
+
+class Painted(Widget):
+    """A widget of lines. Subclasses say what to ``draw``; ``repaint`` sends only what differs to the terminal."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"paint--{name}" for name in STYLES}
+    NAME: ClassVar[str] = ""
+    HELP: ClassVar[str] = ""
+    """What the widget shows and how to read it, for the help screen."""
+
+    glyphs: Glyphs = UNICODE
+    _lines: list[Line]
+
+    def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self._lines = []
+        self._drawn_size = (0, 0)
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The lines to show, at most ``height`` of them; each is fitted to ``width``."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Draw again and refresh the cells that differ from what is on the screen."""
+        width, height = self.content_size
+        if not width or not height:
+            self._drawn_size = (0, 0)  # out of sight; what was drawn before is old when it comes back
+            return
+        fresh = self._draw_fitted(width, height)
+        old, self._lines = self._lines, fresh
+        if self._drawn_size != (width, height) or len(old) != len(fresh):
+            self._drawn_size = (width, height)
+            self.refresh()
+            return
+        changed = [
+            Region(start, y, stop - start, 1)
+            for y, (before, after) in enumerate(zip(old, fresh, strict=True))
+            for start, stop in _difference(before, after)
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.content_size
+        if self._drawn_size != (width, height):
+            self._lines = self._draw_fitted(width, height)
+            self._drawn_size = (width, height)
+        if y >= len(self._lines):
+            return Strip.blank(width, self._style_of("ink"))
+        return Strip(
+            [Segment(piece.text, self._style_of(piece.style, piece.action)) for piece in self._lines[y]], width
+        )
+
+    def _draw_fitted(self, width: int, height: int) -> list[Line]:
+        return [fit(line, width) for line in self.draw(width, height)[:height]]
+
+    def _style_of(self, name: str, action: str = "") -> Style:
+        style = self.get_component_rich_style(f"paint--{name}")
+        return style + Style.from_meta({"@click": action}) if action else style
+
+
+def _difference(before: Line, after: Line) -> list[tuple[int, int]]:
+    """The stretch of cells in which two fitted lines differ, if any."""
+    if before == after:
+        return []
+    old = _cells_of(before)
+    new = _cells_of(after)
+    if len(old) != len(new):  # wide characters: their cells can't be compared one by one
+        return [(0, width_of(after))]
+    differing = [index for index, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    if not differing or any(len(text) != cell_len(text) for text, *_ in before + after):
+        return [(0, width_of(after))]
+    return [(differing[0], differing[-1] + 1)]
+
+
+def _cells_of(line: Line) -> list[tuple[str, str, str]]:
+    return [(character, piece.style, piece.action) for piece in line for character in piece.text]

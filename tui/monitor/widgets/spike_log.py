@@ -1,0 +1,248 @@
+"""The spike log: what was reported, and, if wanted, what was not and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.message import Message
+
+from engine.core.signals import Alarm, Rejected, Spike
+from engine.core.text import plain
+from tui.monitor.feed import SpikeLabel
+from tui.monitor.glyphs import Glyphs
+from tui.monitor.match_clock import MatchClock, session_time
+from tui.monitor.model import Candidate
+from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
+
+REASONS: dict[str, str] = {
+    "below_threshold": "stayed below the alarm line",
+    "too_short": "too short",
+    "refractory": "too soon after the spike before",
+    "merged": "part of the spike before",
+    "health": "the sound broke off",
+    "interrupted": "the sound broke off",
+}
+"""Reasons for a rejection in words; one that is not listed is shown as it is."""
+_WHEEL_ROWS = 3
+_HEIGHT_BAR = 10
+_TYPED_CELLS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class LogValue:
+    """What the log shows: candidates (newest first), what is known about them, and from when on they are to come."""
+
+    candidates: tuple[Candidate, ...] = ()
+    labels: tuple[SpikeLabel, ...] = ()
+    clock: MatchClock = field(default_factory=MatchClock)
+    until_s: float = float("inf")
+    with_rejected: bool = False
+    typed: str = ""
+    """The filter, as a person typed it; ``candidates`` are those that it lets through."""
+    hidden: int = 0
+    marked: Mapping[float, str] = field(default_factory=dict)
+    """What was marked at a candidate, by onset; shown where a filter is on."""
+
+
+def log_row(
+    candidate: Candidate, label: SpikeLabel | None, clock: MatchClock, width: int, glyphs: Glyphs, marked: str = ""
+) -> Line:
+    """One line: time, match clock, height, duration, delay of the decision, label or reason, what was marked."""
+    at = candidate.peak if isinstance(candidate, Spike) else candidate.onset
+    times: Line = [Piece(f"{session_time(at):>8}  "), Piece(f"{clock.minute(at) or '':<8}", "calm")]
+    match candidate:
+        case Spike():
+            numbers: Line = [
+                Piece(f" {candidate.peak_pressure:.2f} ", "strong"),
+                Piece(_height_bar(candidate.peak_pressure, glyphs), "alarm"),
+                Piece(f" {candidate.end - candidate.onset:5.0f} s  +{candidate.decided_at - candidate.onset:.1f} s  "),
+            ]
+            line = [Piece(f" {glyphs.spike} ", "alarm"), *times, *numbers, *_label_pieces(label, glyphs)]
+        case Alarm():
+            numbers = [
+                Piece(f" {candidate.pressure:.2f} ", "strong"),
+                Piece(_height_bar(candidate.pressure, glyphs), "alarm"),
+                Piece(f" going on  +{candidate.decided_at - candidate.onset:.1f} s  ", "alarm"),
+            ]
+            line = [Piece(f" {glyphs.spike} ", "alarm"), *times, *numbers, *_label_pieces(label, glyphs)]
+        case Rejected():
+            reason = REASONS.get(candidate.reason, plain(candidate.reason.replace("_", " "), 60))
+            numbers = [Piece(f" {candidate.peak_pressure:.2f} "), Piece(" " * _HEIGHT_BAR), Piece(f"  {reason}  ")]
+            line = [Piece(f" {glyphs.rejected} "), *times, *numbers, *_label_pieces(label, glyphs)]
+            line = [Piece(piece.text, "faint") for piece in line]
+    return fit([*line, *([Piece(f" {glyphs.mark} {marked}", "calm")] if marked else [])], width)
+
+
+def log_heading(width: int) -> Line:
+    """The columns' names."""
+    return fit([Piece("       time  match     height           lasts  decided  review", "faint")], width)
+
+
+def _height_bar(value: float, glyphs: Glyphs) -> str:
+    return (glyphs.height * round(min(max(value, 0.0), 1.0) * _HEIGHT_BAR)).ljust(_HEIGHT_BAR)
+
+
+def _label_pieces(label: SpikeLabel | None, glyphs: Glyphs) -> Line:
+    if label is None:
+        return []
+    what = " ".join(part for part in (plain(label.what, 20), plain(label.note, 200)) if part)
+    return [Piece(f"{glyphs.verdicts.get(label.verdict, '?')} {label.verdict} ", "title"), Piece(what)]
+
+
+class SpikeLog(Painted, can_focus=True):
+    """Lines with one selected; up and down move it, Enter shows it in the graph."""
+
+    NAME: ClassVar[str] = "Spikes"
+    HELP: ClassVar[str] = (
+        "Every spike that was reported, newest first: when its peak was, the match clock then (once K was pressed), "
+        "its height, how long it lasted, how long after its onset it was certain, and what you said about it.\n"
+        "Up and down choose one, Enter shows it in the graph. Y says that the program was right about it, N that it "
+        "was wrong; it is kept at once, and the same key takes it back. R adds what it was, and a note. Until you "
+        "choose one, the newest is meant. X shows the candidates that were NOT reported as well, each with the reason "
+        "why.\n"
+        "The mouse wheel moves the lines. / filters them by what you type: a line must have every word, in its time, "
+        "height, reason, review or marks (spike, rejected and unreviewed are words too). An alarm that goes on is "
+        "always shown; Escape shows all again."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "up", show=False, id="log.up"),
+        Binding("down", "move(1)", "down", show=False, id="log.down"),
+        Binding("pageup", "move(-5)", "page up", show=False, id="log.page_up"),
+        Binding("pagedown", "move(5)", "page down", show=False, id="log.page_down"),
+        Binding("home", "move(-1000000)", "newest", show=False, id="log.newest"),
+        Binding("end", "move(1000000)", "oldest", show=False, id="log.oldest"),
+        Binding("enter", "choose", "show", show=False, id="log.show"),
+    ]
+
+    class Chosen(Message):
+        """A person wants to see this candidate in the graph."""
+
+        def __init__(self, candidate: Candidate) -> None:
+            super().__init__()
+            self.candidate = candidate
+
+    def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
+        super().__init__(glyphs, id)
+        self.value = LogValue()
+        self._labels: dict[float, SpikeLabel] = {}
+        self._selected_onset: float | None = None
+        self._top = 0
+        self._wheeled = False
+
+    @property
+    def selected(self) -> Candidate | None:
+        """The candidate under the cursor: until a person chose another the newest that is not still to come."""
+        index = self._index
+        if index is None:
+            return None
+        candidate = self.value.candidates[index]
+        return candidate if self._is_chosen(candidate) or candidate.onset <= self.value.until_s else None
+
+    @property
+    def _index(self) -> int | None:
+        """Of the candidate under the cursor, or the newest where all are still to come."""
+        candidates = self.value.candidates
+        if not candidates:
+            return None
+        for index, candidate in enumerate(candidates):
+            if self._is_chosen(candidate):
+                return index
+        return next((i for i, candidate in enumerate(candidates) if candidate.onset <= self.value.until_s), 0)
+
+    def _is_chosen(self, candidate: Candidate) -> bool:
+        return candidate.onset == self._selected_onset
+
+    def release(self) -> None:
+        """Let the cursor follow the newest candidate again."""
+        self._selected_onset = None
+        self.repaint()
+
+    def show(self, value: LogValue) -> None:
+        """Show other candidates; the chosen one stays chosen, and lines moved by the wheel stay where they are."""
+        if self._wheeled and self._top < len(self.value.candidates):
+            first = self.value.candidates[self._top].onset
+            self._top = next((i for i, shown in enumerate(value.candidates) if shown.onset == first), self._top)
+        self.value = value
+        self._labels = {label.onset: label for label in value.labels}
+        self.repaint()
+
+    def select(self, candidate: Candidate) -> None:
+        """Put the cursor on ``candidate``."""
+        self._selected_onset = candidate.onset
+        self._wheeled = False
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        candidates = self.value.candidates
+        spikes = sum(not isinstance(candidate, Rejected) for candidate in candidates)
+        count = f"{spikes} spike{'' if spikes == 1 else 's'}"
+        if self.value.with_rejected:
+            count += f", {len(candidates) - spikes} rejected"
+        lines: list[Line] = [self._title(width, count)]
+        if not candidates and self.value.hidden:
+            return [*lines, [Piece(" no line has all these words; Escape shows all again", "faint")]]
+        if not candidates:
+            return [*lines, [Piece(" none yet: a spike is the crowd rising above the alarm line", "faint")]]
+        lines.append(log_heading(width))
+        rows = max(height - len(lines), 1)
+        chosen = self._index or 0
+        if not self._wheeled:
+            self._top = min(max(self._top, chosen - rows + 1), chosen)
+        self._top = max(min(self._top, len(candidates) - rows), 0)
+        for index, candidate in list(enumerate(candidates))[self._top : self._top + rows]:
+            label, marked = self._labels.get(candidate.onset), self.value.marked.get(candidate.onset, "")
+            line = log_row(candidate, label, self.value.clock, width, self.glyphs, marked)
+            if candidate.onset > self.value.until_s:
+                line = [Piece("   ")] + [Piece(piece.text, "faint") for piece in line[1:]]  # still to come
+            if index == chosen and self._selected_onset is not None:
+                text = "".join(piece.text for piece in line)
+                line = fit([Piece(self.glyphs.pointer + text[1:], "selected")], width)
+            lines.append(line)
+        return lines
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor; the first press only shows it."""
+        index = self._index
+        if index is None:
+            return
+        if self._selected_onset is not None:
+            index = min(max(index + rows, 0), len(self.value.candidates) - 1)
+        self._selected_onset = self.value.candidates[index].onset
+        self._wheeled = False
+        self.repaint()
+
+    def _title(self, width: int, count: str) -> Line:
+        """The line above the log; a filter and what it hides are said there as long as it is on."""
+        typed = plain(self.value.typed, _TYPED_CELLS)
+        if not typed:
+            return rule("Spikes", width, self.glyphs, count)
+        said = f"filter: {typed} {self.glyphs.dot} {self.value.hidden} hidden, Escape shows all"
+        line = rule("Spikes", width, self.glyphs, said)
+        return [piece._replace(style="note") if piece.text.strip() == said else piece for piece in line]
+
+    def _wheel(self, rows: int) -> None:
+        """Move the lines, not the choice."""
+        self._wheeled = True
+        self._top += rows
+        self.repaint()
+
+    def action_choose(self) -> None:
+        """Show the selected candidate in the graph."""
+        if self.selected is not None:
+            self.select(self.selected)
+            self.post_message(self.Chosen(self.selected))
+
+    def on_click(self, event: Click) -> None:
+        row = event.y - 2
+        if 0 <= row < len(self.value.candidates) - self._top:
+            self.select(self.value.candidates[self._top + row])
+            if event.chain > 1:
+                self.action_choose()
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self._wheel(_WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self._wheel(-_WHEEL_ROWS)
