@@ -23,7 +23,7 @@ import soxr
 
 RATE_HZ = 22050
 SCORED_S = 1800
-UNSTEADY = ("compute_ms", "started_at", "session", "sha256", "folder", "run")
+UNSTEADY = ("compute_ms", "elapsed_s", "started_at", "session", "sha256", "folder", "run")
 
 
 def momentum(home: Path, *arguments: object) -> str:
