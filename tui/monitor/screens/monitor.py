@@ -158,7 +158,7 @@ class MonitorScreen(VisitingScreen):
         if clock_s - self._vitals_at >= _VITALS_EVERY_S:
             self._vitals, self._vitals_at = self.feed.vitals(), clock_s
             self._writable = self.feed.writable
-        self.query_one(IndexPanel).show(moment, at_end)
+        self.query_one(IndexPanel).show((moment, at_end))
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)
         graph.show(picture_of(self.model, self.view, graph.columns, self.with_rejected))

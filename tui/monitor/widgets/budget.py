@@ -6,7 +6,7 @@ from typing import ClassVar
 from engine.core.text import plain
 from tui.monitor.feed import FeedInfo, OperatingPoint
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.widgets.paint import Line, Painted, Piece, rule
+from tui.monitor.widgets.paint import Line, Piece, Showing, rule
 
 _SAME = 1e-4
 """Weights keep the line in force with four digits."""
@@ -41,7 +41,7 @@ def _s(count: float) -> str:
     return "" if count == 1 else "s"
 
 
-class BudgetPanel(Painted):
+class BudgetPanel(Showing[float]):
     """How often to be alarmed, and what stands behind the number."""
 
     NAME: ClassVar[str] = "Alarm budget"
@@ -54,12 +54,11 @@ class BudgetPanel(Painted):
     def __init__(self, glyphs: Glyphs, info: FeedInfo, id: str | None = None) -> None:
         super().__init__(glyphs, id)
         self.info = info
-        self.threshold = info.threshold
 
-    def show(self, threshold: float) -> None:
-        """Show another alarm line."""
-        self.threshold = threshold
-        self.repaint()
+    @property
+    def threshold(self) -> float:
+        """The alarm line in force."""
+        return self.info.threshold if self.value is None else self.value
 
     def draw(self, width: int, height: int) -> list[Line]:
         info = self.info

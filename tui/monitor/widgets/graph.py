@@ -12,7 +12,7 @@ from tui.monitor.glyphs import Glyphs
 from tui.monitor.match_clock import CLOCK_LABELS, session_time
 from tui.monitor.model import Model
 from tui.monitor.view import View
-from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
+from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule
 from tui.monitor.words import BUILDING_SHARE
 
 GUTTER = 7
@@ -227,7 +227,7 @@ def _span_words(span_s: float) -> str:
     return f"{span_s / 60:.0f} minutes" if span_s < 2 * 3600 else f"{span_s / 3600:.1f} hours"
 
 
-class Graph(Painted):
+class Graph(Showing[Picture]):
     """The index over time."""
 
     NAME: ClassVar[str] = "Attack pressure over time"
@@ -256,7 +256,6 @@ class Graph(Painted):
 
     def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
         super().__init__(glyphs, id)
-        self.picture: Picture | None = None
         self.title = "Attack pressure over time"
 
     @property
@@ -264,15 +263,10 @@ class Graph(Painted):
         """How many columns the picture has now."""
         return max(self.content_size.width - GUTTER - 1, 1)
 
-    def show(self, picture: Picture) -> None:
-        """Show another picture."""
-        self.picture = picture
-        self.repaint()
-
     def draw(self, width: int, height: int) -> list[Line]:
-        if self.picture is None:
+        if self.value is None:
             return []
-        return graph_lines(self.picture, self.title, width, height, self.glyphs)
+        return graph_lines(self.value, self.title, width, height, self.glyphs)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         self.post_message(self.Wheeled(-1))
@@ -287,8 +281,8 @@ class Graph(Painted):
         self.post_message(self.Wheeled(1))
 
     def on_click(self, event: Click) -> None:
-        if self.picture is None or event.x < GUTTER:
+        if self.value is None or event.x < GUTTER:
             return
-        view = self.picture.view
-        first = view.first_column(len(self.picture.columns))
+        view = self.value.view
+        first = view.first_column(len(self.value.columns))
         self.post_message(self.Picked((first + event.x - GUTTER + 0.5) * view.column_s))

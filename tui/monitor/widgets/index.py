@@ -6,7 +6,7 @@ from typing import ClassVar
 from engine.core.signals import End
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Moment
-from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule, width_of
+from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule, width_of
 from tui.monitor.words import Tone, describe
 
 _DIGIT_ROWS = 3
@@ -56,7 +56,7 @@ def index_lines(
     return lines
 
 
-class IndexPanel(Painted):
+class IndexPanel(Showing[tuple[Moment, End | None]]):
     """The number a newcomer looks at first."""
 
     NAME: ClassVar[str] = "Attack pressure"
@@ -71,13 +71,7 @@ class IndexPanel(Painted):
     def __init__(self, glyphs: Glyphs, trained: bool, id: str | None = None) -> None:
         super().__init__(glyphs, id)
         self.trained = trained
-        self.moment: Moment | None = None
-        self.end: End | None = None
-
-    def show(self, moment: Moment, end: End | None) -> None:
-        """Show another moment."""
-        self.moment, self.end = moment, end
-        self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return index_lines(self.moment, self.end, width, height, self.glyphs, self.trained)
+        moment, end = self.value or (None, None)
+        return index_lines(moment, end, width, height, self.glyphs, self.trained)

@@ -7,7 +7,7 @@ from engine.core.signals import Health
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Moment
-from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule, spread
+from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule, spread
 from tui.monitor.words import Tone
 
 LOWEST_DB = -60.0
@@ -77,7 +77,7 @@ def _flag(health: Health | None, peak_db: float, glyphs: Glyphs) -> Piece:
     return Piece("level ok", "faint")
 
 
-class LevelPanel(Painted):
+class LevelPanel(Showing[Moment]):
     """The first thing to look at when the index stays low."""
 
     NAME: ClassVar[str] = "Microphone"
@@ -91,12 +91,6 @@ class LevelPanel(Painted):
     def __init__(self, glyphs: Glyphs, device: str, id: str | None = None) -> None:
         super().__init__(glyphs, id)
         self.device = device
-        self.moment: Moment | None = None
-
-    def show(self, moment: Moment) -> None:
-        """Show another moment."""
-        self.moment = moment
-        self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return level_lines(self.moment, self.device, width, height, self.glyphs)
+        return level_lines(self.value, self.device, width, height, self.glyphs)

@@ -12,7 +12,7 @@ from tui.monitor.feed import FeedInfo, FeedKind, Vitals
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.match_clock import session_time
 from tui.monitor.model import Moment
-from tui.monitor.widgets.paint import Line, Painted, Piece, fit, spread, width_of
+from tui.monitor.widgets.paint import Line, Painted, Piece, Showing, fit, spread, width_of
 from tui.monitor.words import Tone, word_of
 
 _GIB = 1024**3
@@ -151,7 +151,7 @@ def _hint(hint: KeyHint) -> Line:
     return [Piece(f" {hint.key}", "key", hint.action), Piece(f" {hint.text} ", "ink", hint.action)]
 
 
-class Header(Painted):
+class Header(Showing[HeaderValue]):
     """The first line."""
 
     NAME: ClassVar[str] = "First line"
@@ -159,11 +159,6 @@ class Header(Painted):
         "Whether you see the newest moment (LIVE, WATCHING, REPLAY) or an older one (FROZEN), what is listened to, the "
         "match clock once K set it, and the time since the sound began."
     )
-    value: HeaderValue | None = None
-
-    def show(self, value: HeaderValue) -> None:
-        self.value = value
-        self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
         return [header_line(self.value, width, self.glyphs)] if self.value else []
@@ -212,7 +207,7 @@ class Banner(Painted):
         return self._rows
 
 
-class StatusLine(Painted):
+class StatusLine(Showing[StatusValue]):
     """The last line but one."""
 
     NAME: ClassVar[str] = "Status line"
@@ -220,11 +215,6 @@ class StatusLine(Painted):
         "The machine room: state of the listening, readings a second, delay from sound to screen, weights, the "
         "session's name, space left on the disk."
     )
-    value: StatusValue | None = None
-
-    def show(self, value: StatusValue) -> None:
-        self.value = value
-        self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
         return [status_line(self.value, width, self.glyphs)] if self.value else []

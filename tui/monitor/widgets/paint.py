@@ -1,7 +1,7 @@
 """Widgets that draw themselves as lines of styled text and repaint only the cells that changed."""
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -22,6 +22,7 @@ class Piece(NamedTuple):
 
 
 Line: TypeAlias = list[Piece]
+V = TypeVar("V")
 
 STYLES = (
     "ink", "faint", "strong", "rule", "title", "calm", "building", "alarm", "fault", "absent",
@@ -134,6 +135,17 @@ class Painted(Widget):
     def _style_of(self, name: str, action: str = "") -> Style:
         style = self.get_component_rich_style(f"paint--{name}")
         return style + Style.from_meta({"@click": action}) if action else style
+
+
+class Showing(Painted, Generic[V]):
+    """A widget that shows one value and is drawn anew when it is given another."""
+
+    value: V | None = None
+
+    def show(self, value: V) -> None:
+        """Show another value."""
+        self.value = value
+        self.repaint()
 
 
 def _difference(before: Line, after: Line) -> list[tuple[int, int]]:
