@@ -1,6 +1,7 @@
 """What went wrong, said once, in two lines: the fault and what to do about it."""
 
 from enum import IntEnum
+from typing import ClassVar
 
 
 class ExitCode(IntEnum):
@@ -23,43 +24,41 @@ class MomentumError(Exception):
     ``message`` says what is wrong, ``hint`` what to do next; the command prints both and ends with ``exit_code``.
     """
 
-    def __init__(self, message: str, hint: str, exit_code: ExitCode = ExitCode.FAILED) -> None:
+    code: ClassVar[ExitCode] = ExitCode.FAILED
+    """The exit code of this kind of fault, where none is given."""
+
+    def __init__(self, message: str, hint: str, exit_code: ExitCode | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.exit_code = exit_code
+        self.exit_code = self.code if exit_code is None else exit_code
 
 
 class UsageError(MomentumError):
     """A wrong argument or setting."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message, hint, ExitCode.USAGE)
+    code = ExitCode.USAGE
 
 
 class DeviceError(MomentumError):
     """An audio device that is missing, refused or lost."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message, hint, ExitCode.DEVICE)
+    code = ExitCode.DEVICE
 
 
 class StuckError(MomentumError):
     """A sound system that no longer answers: nothing helps but another process, so this one must end at once."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message, hint, ExitCode.STUCK)
+    code = ExitCode.STUCK
 
 
 class WeightsError(MomentumError):
     """Weights that are missing, corrupt or made for another program version."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message, hint, ExitCode.WEIGHTS)
+    code = ExitCode.WEIGHTS
 
 
 class InputError(MomentumError):
     """An input file that is missing, broken or of a kind that cannot be read."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message, hint, ExitCode.INPUT)
+    code = ExitCode.INPUT

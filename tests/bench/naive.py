@@ -6,6 +6,7 @@ import numpy as np
 from engine.core import grid
 from engine.model.front_end import FrontEnd
 from engine.model.network import MlxNetwork
+from tests.librosa_mel import librosa_mel
 
 
 class NaivePipeline:
@@ -21,21 +22,11 @@ class NaivePipeline:
 
     def mel(self, samples: np.ndarray, end: int) -> np.ndarray:
         """Log-mel of the fifteen windows that end at ``end``, each from its own samples: (15, frames, bands)."""
-        import librosa
-
         windows = []
         for k in range(grid.WINDOWS - 1, -1, -1):
             first = end - grid.WINDOW_FRAMES - k * grid.WINDOW_HOP_FRAMES
             window = samples[first * grid.HOP : first * grid.HOP + grid.samples_for(grid.WINDOW_FRAMES)]
-            power = librosa.feature.melspectrogram(
-                y=window,
-                sr=grid.SAMPLE_RATE_HZ,
-                n_fft=grid.FRAME_LENGTH,
-                hop_length=grid.HOP,
-                n_mels=grid.MEL_BANDS,
-                center=False,
-            )
-            windows.append(librosa.power_to_db(power, ref=1.0, amin=grid.POWER_FLOOR, top_db=None).T)
+            windows.append(librosa_mel(window))
         return np.stack(windows)
 
     def normalised(self, frames: np.ndarray, end: int) -> np.ndarray:

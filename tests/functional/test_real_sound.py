@@ -17,6 +17,7 @@ from engine.model.front_end import FrontEnd
 from engine.model.inference_engines import ONNX_PACKAGES, is_installed, network_of
 from engine.model.network import Network
 from tests.functional.conftest import Momentum, needs_real_sound
+from tests.librosa_mel import librosa_mel
 
 UNTRAINED = Calibration(slope=60.0)
 """Spreads the small logits of untrained weights over [0, 1]; trained ones have a calibration of their own."""
@@ -80,17 +81,8 @@ def test_live_and_score_print_the_same_readings(momentum: Momentum, ten_minutes:
 
 
 def test_log_mel_of_real_crowds_agrees_with_librosa(ten_minutes: np.ndarray):
-    librosa = pytest.importorskip("librosa")
     samples = ten_minutes[: 120 * grid.SAMPLE_RATE_HZ]
-    power = librosa.feature.melspectrogram(
-        y=samples,
-        sr=grid.SAMPLE_RATE_HZ,
-        n_fft=grid.FRAME_LENGTH,
-        hop_length=grid.HOP,
-        n_mels=grid.MEL_BANDS,
-        center=False,
-    )
-    expected = librosa.power_to_db(power, ref=1.0, amin=grid.POWER_FLOOR, top_db=None).T
+    expected = librosa_mel(samples)
     audible = expected > expected.max() - 80
     assert np.abs(log_mel(samples) - expected)[audible].max() < 1e-4
 
