@@ -89,6 +89,13 @@ def test_a_module_that_a_page_runs_is_there_with_its_options(page: str, module: 
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_an_example_imports_from_the_program_can_be_imported(page: Path):
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        for line in re.findall(r"^(?:from|import) (?:engine|train|tui)\b.*$", block, re.MULTILINE):
+            exec(line, {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path):
     text = page.read_text(encoding="utf-8")
     for target, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)", text):
