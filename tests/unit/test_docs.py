@@ -28,11 +28,12 @@ def lines_to_type(page: Path) -> Iterator[str]:
 
 
 def words(line: str) -> list[str]:
-    """A line as a shell reads it, without comment; what is before a pipe or ``;`` is another program's."""
+    """The last command of a line as a shell reads it, without comment: what is before a pipe is another program's."""
     try:
-        return shlex.split(re.split(r"[|;] ", line)[-1], comments=True)
+        found = shlex.split(line, comments=True)
     except ValueError:
         return []
+    return found[len(found) - found[::-1].index("|") :] if "|" in found else found
 
 
 COMMANDS = sorted(
