@@ -1,1 +1,1 @@
-"""From matches to weights: event data, alignment, weak labels, the library, fitting, evaluation."""
+"""From matches to weights: the library, weak labels, fitting, metrics, evaluation, recipes of shipped weights."""

@@ -1,1 +1,1 @@
-"""Where sound comes from: microphone, media files, raw PCM on standard input; and how loud it is."""
+"""Where sound comes from (microphone, files, standard input, addresses), how loud it is, and its log-mel frames."""

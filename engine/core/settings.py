@@ -58,8 +58,8 @@ class Settings(BaseSettings):
     """Name of installed weights ('momentum weights list'), or a folder that holds some."""
 
     engine: Literal["auto", "mlx", "onnx"] = "auto"
-    """What computes the network: mlx, or onnx (ONNX Runtime, from the extra 'onnx'). auto: mlx on Apple silicon,
-    elsewhere onnx where it is installed, since it is the faster one there. Both give the same index."""
+    """What computes the network: mlx, or onnx (ONNX Runtime, from the extra 'onnx'). auto: on Apple silicon what
+    measures fastest, elsewhere onnx where it is installed, since it is the faster one. Both give the same index."""
 
     alarm_budget: Annotated[Number | None, Field(gt=0, le=1000, examples=[2])] = None
     """False alarms a match to put up with, as measured when the weights were made; it chooses the alarm line. Higher:

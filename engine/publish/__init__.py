@@ -1,0 +1,1 @@
+"""What leaves a run as it happens: lines, a command for each spike, the log."""

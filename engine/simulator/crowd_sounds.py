@@ -1,7 +1,7 @@
 """How a crowd sounds: roars, groans, oohs, applause, boos, whistling, and the murmur it comes out of.
 
-Each function plays one cue at a level of about 1; the conductor sets the loudness. A cry is part noise (thousands of
-far voices) and part single voices with pitch and vowels, in shares that the ground and the moment draw.
+Each function plays one cue at a level of about 1; ``engine.simulator.match`` sets the loudness. A cry is part noise
+(thousands of far voices) and part single voices with pitch and vowels, in shares that the ground and the moment draw.
 """
 
 from typing import Final

@@ -13,7 +13,7 @@ _FOLDER = Path(__file__).parent
 
 
 def topics() -> list[str]:
-    """The names of all benchmarks: ``mel`` for ``bench_mel.py``."""
+    """The names of all benchmarks: ``live`` for ``bench_live.py``."""
     return sorted(file.stem.removeprefix("bench_") for file in _FOLDER.glob("bench_*.py"))
 
 

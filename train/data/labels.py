@@ -21,7 +21,7 @@ from engine.football.events import MatchEvents, Shots
 from engine.football.match_clock import MatchOnSound
 
 DANGER_XG: Final = 0.1
-"""A shot of at least this xG is a danger event, as every goal is (architecture, "What the index means")."""
+"""A shot of at least this xG is a danger event, as every goal is (``docs/architecture.md``, "What the index means")."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,8 +31,8 @@ class TrainingMatch:
 
     ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
     ``read`` gives frames (n, MEL_BANDS) in dB from one index to another. ``sounds`` is what the simulator let sound,
-    empty where nobody knows (``drawn`` False). ``reviews`` are what people said of the spikes of a session, in seconds
-    of this sound; a match has none.
+    empty where nobody knows (``simulated`` False). ``reviews`` are what people said of the spikes of a session, in
+    seconds of this sound; a match has none.
     """
 
     id: str

@@ -1,0 +1,1 @@
+"""Studies, each a program of its own. Nothing imports them."""

@@ -1,0 +1,1 @@
+"""Fitting a network to matches, and its calibration."""

@@ -185,7 +185,7 @@ class _Fitting:
         name: str = "",
         steps: int = 0,
     ) -> MlxNetwork:
-        """A head fitted to ``learning``, the best one by ``judging``; without any of those after so many ``steps``."""
+        """A head fitted to ``train_matches``, the best by ``val_matches``; without any of those after ``steps``."""
         settings = self._settings
         served = self.base()
         model = HeadModel(copy_of_head(self._network), settings.dropout)

@@ -43,7 +43,7 @@ class Resampled:
         return _interval(self.values[name], self.resampled[name], self.matches)
 
     def difference(self, other: "Resampled", name: str) -> Interval:
-        """How much larger the figure is than another listener's, draw by draw. Both must come of the same draws."""
+        """How much larger the figure is than another scorer's, draw by draw. Both must come of the same draws."""
         return _interval(
             self.values[name] - other.values[name], self.resampled[name] - other.resampled[name], self.matches
         )

@@ -1,0 +1,1 @@
+"""How weights that are shipped were made, to be made again."""

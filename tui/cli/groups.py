@@ -38,7 +38,7 @@ class Group(TyperGroup):
 
 
 def group(help: str) -> typer.Typer:
-    """An empty group for ``tui/commands/<name>.py``, which adds its commands with ``@<name>.command("list")``."""
+    """An empty group for ``tui/cli/commands/<name>.py``, which adds its commands with ``@<name>.command("list")``."""
     return typer.Typer(help=help, cls=Group, rich_markup_mode=None, add_completion=False)
 
 

@@ -1,0 +1,1 @@
+"""The monitor: a session on a terminal."""

@@ -1,0 +1,1 @@
+"""Where the kick-offs of a match lie in its recording."""

@@ -1,6 +1,6 @@
 """The commands, one file a command or group of commands.
 
-The command ``name`` is the attribute ``name`` of ``tui.cli.commands.name``: a function whose parameters typer
+The command ``name`` is the attribute ``name`` of ``tui.cli.commands.<name>``: a function whose parameters typer
 understands, or a group made by ``tui.cli.groups.group``. The file is imported when the command is asked for, and must
 stay cheap to import: whatever is heavy (numpy, mlx, textual, audio) is imported inside the functions.
 """

@@ -44,7 +44,7 @@ def replay(
     settings = settings_for({"theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
         return show_session(folder, FeedKind.REPLAY, on_screen(settings, speed))
-    _print(folder, as_json or not sys.stdout.isatty(), settings.ascii)
+    _print(folder, as_json or not (plain or sys.stdout.isatty()), settings.ascii)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""The panels and lines of the monitor; each draws itself."""

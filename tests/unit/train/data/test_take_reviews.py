@@ -20,6 +20,7 @@ from train.data.labels import Danger
 from train.data.library import Library
 from train.data.matches import from_library, with_reviews
 from train.data.take_reviews import Added, add_reviews, reviews_of
+from tui.monitor.keys import KEYS
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SPIKES = (
@@ -104,10 +105,12 @@ def test_a_session_without_sound_is_refused_in_two_lines(tmp_path, library):
     assert library.entries() == []
 
 
-def test_a_session_that_nobody_reviewed_is_refused_in_two_lines(tmp_path, library):
+def test_a_session_that_nobody_reviewed_is_refused_with_the_keys_that_review(tmp_path, library):
     with session(tmp_path / "sessions", sound(120.0)) as reader, pytest.raises(InputError, match="no spike") as caught:
         add(reader, library)
+    keys = {key.id: key.keys for key in KEYS}
     assert "momentum replay" in caught.value.hint
+    assert f"with {keys['right']} and {keys['wrong']}" in caught.value.hint
 
 
 def test_reviews_that_were_taken_back_teach_nothing(tmp_path, library):
