@@ -22,8 +22,8 @@ from pydantic_settings import (
 )
 
 from engine.core.address import shown
+from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
-from engine.core.notifier import notifier
 from engine.live.spike_detector import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"

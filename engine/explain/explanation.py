@@ -12,7 +12,7 @@ from engine.core import grid
 from engine.core.errors import InputError, WeightsError
 from engine.core.signals import Rejected, Spike
 from engine.explain.attribution import Attribution, History, Occlusion, attribute, history_of, occlude, still_wanted
-from engine.explain.release_memory import given_back
+from engine.explain.give_memory_back import given_back
 from engine.model.checkpoint import Weights
 from engine.model.installed_weights import list_weights
 from engine.session.folder import SOUND

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
-from engine.core.notifier import notifier
 from engine.core.signals import AudioBlock, Event, Spike, Start, to_json
 
 log = logging.getLogger(__name__)

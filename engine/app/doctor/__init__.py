@@ -6,7 +6,7 @@ A new check is a function in one of these files, and a line here.
 from collections.abc import Mapping
 from typing import Final
 
-from engine.app.doctor import audio, engine, machine, power, recorder
+from engine.app.doctor import audio, engine, machine, power, recorder_service
 from engine.app.doctor.checks import Check
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -22,9 +22,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "folders": machine.folders,
     "disk": machine.disk,
     "clock": machine.clock,
-    "overruns": recorder.overruns,
-    "service": recorder.service,
-    "recorder": recorder.recorded,
+    "overruns": recorder_service.overruns,
+    "service": recorder_service.service,
+    "recorder": recorder_service.recorded,
     "sleep": power.sleep,
     "power cut": power.power_cut,
     "terminal": machine.terminal,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.app.doctor.checks import Finding, Surroundings, Verdict
-from engine.app.doctor.recorder import status_of
+from engine.app.doctor.recorder_service import status_of
 
 _PMSET: Final = ("/usr/bin/pmset", "-g")
 _FILEVAULT: Final = ("/usr/bin/fdesetup", "status")

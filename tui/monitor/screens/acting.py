@@ -26,7 +26,7 @@ from tui.monitor.settings import MonitorSettings
 from tui.monitor.svg import screen_as_svg
 from tui.monitor.themes import THEME_NAMES
 from tui.monitor.view import View
-from tui.monitor.widgets.budget import budget_sentence, next_point
+from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
 from tui.monitor.widgets.graph import Graph
 from tui.monitor.widgets.paint import Painted
 from tui.monitor.widgets.spike_log import SpikeLog

@@ -22,7 +22,7 @@ from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.filtering import FilterLine
 from tui.monitor.screens.visiting import VisitingScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.widgets.budget import BudgetPanel
+from tui.monitor.widgets.alarm_budget import BudgetPanel
 from tui.monitor.widgets.graph import Graph, picture_of
 from tui.monitor.widgets.index import IndexPanel
 from tui.monitor.widgets.level import LevelPanel

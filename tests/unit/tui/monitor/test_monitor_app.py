@@ -23,7 +23,7 @@ from tui.monitor.screens.help import HelpScreen
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.themes import DARK, LIGHT
-from tui.monitor.widgets.budget import BudgetPanel
+from tui.monitor.widgets.alarm_budget import BudgetPanel
 from tui.monitor.widgets.graph import Graph
 from tui.monitor.widgets.index import IndexPanel
 from tui.monitor.widgets.lines import Banner, Header, KeyBar, StatusLine

@@ -14,7 +14,7 @@ from tests.unit.tui.monitor.fake_feed import INFO, make_events
 from tui.monitor.feed import FeedKind, SpikeLabel
 from tui.monitor.model import Model
 from tui.monitor.stored_feed import StoredFeed, points_of
-from tui.monitor.widgets.budget import next_point, point_in_force
+from tui.monitor.widgets.alarm_budget import next_point, point_in_force
 
 POINTS = [{"false_per_match": 1, "threshold": 0.7}, {"false_per_match": 0.2, "threshold": 0.9}]
 

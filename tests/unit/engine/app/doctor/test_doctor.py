@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.app.doctor import CHECKS, audio, engine, machine
-from engine.app.doctor import recorder as recorder_checks
+from engine.app.doctor import recorder_service as recorder_checks
 from engine.app.doctor.checks import Check, Finding, Surroundings, Terminal, Verdict, examine, read_settings, would_stop
 from engine.audio.devices import InputDevice
 from engine.core.errors import DeviceError

@@ -15,7 +15,7 @@ from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.match_clock import MatchClock
 from tui.monitor.model import Model, Moment
 from tui.monitor.view import View
-from tui.monitor.widgets.budget import budget_sentence, next_point
+from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
 from tui.monitor.widgets.graph import Picture, bar_rows, graph_lines, picture_of
 from tui.monitor.widgets.index import big_number, index_lines
 from tui.monitor.widgets.level import level_bar, level_lines

@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 
 from engine.core.png import png
-from train.experiments.sound_pictures import scenes, sound_of, spectrogram
+from train.experiments.documentation_spectrograms import scenes, sound_of, spectrogram
 
 
 def decode(data: bytes) -> np.ndarray:

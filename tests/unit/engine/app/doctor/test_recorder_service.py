@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from engine.app.doctor.checks import Surroundings, Verdict
-from engine.app.doctor.recorder import recorded, service
+from engine.app.doctor.recorder_service import recorded, service
 from engine.app.service import Status
 from engine.core.errors import MomentumError
 from engine.core.paths import find_paths

@@ -1,4 +1,4 @@
-"""Pictures of what the simulator sounds like: ``python -m train.experiments.sound_pictures DIR`` draws
+"""Pictures of what the simulator sounds like: ``python -m train.experiments.documentation_spectrograms DIR`` draws
 ``docs/pictures/*.png``.
 
 A picture is the program's own log-mel: time to the right with a tick every second, the 64 mel bands upwards with ticks
@@ -128,7 +128,7 @@ def spectrogram(sound: Samples) -> Pixels:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw every scene into a folder."""
     parser = argparse.ArgumentParser(
-        prog="python -m train.experiments.sound_pictures", description="Spectrograms of the simulator."
+        prog="python -m train.experiments.documentation_spectrograms", description="Spectrograms of the simulator."
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=SEED)

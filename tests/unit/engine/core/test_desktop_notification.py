@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from engine.core.notifier import notifier
+from engine.core.desktop_notification import notifier
 
 
 @pytest.mark.parametrize(
