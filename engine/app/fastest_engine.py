@@ -90,7 +90,7 @@ def read_measured(cache: Path) -> Measured | None:
     """What was kept; None where nothing of use was."""
     try:
         return _measured(json.loads((cache / FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):  # whatever a damaged file may hold
         return None
 
 

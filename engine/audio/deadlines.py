@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from engine.core.errors import StuckError
 
+_GIVEN_UP: Final = "device, given up"
 PATIENCE_S: Final = 20.0
 """Closing and opening a device may take so long: a wireless one needs several seconds, none needs this many."""
 T = TypeVar("T")
@@ -23,7 +24,8 @@ class Background(Generic[T]):
         self._results: list[T] = []
         self._fault: Exception | None = None
         self._ended = threading.Event()
-        threading.Thread(target=self._run, name="device", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="device", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
         try:
@@ -41,6 +43,10 @@ class Background(Generic[T]):
         """Wait for its end; whether that has come."""
         return self._ended.wait(seconds)
 
+    def give_up(self) -> None:
+        """Wait for it no longer; ``hangs`` tells for as long as it goes on."""
+        self._thread.name = _GIVEN_UP
+
     def result(self) -> T:
         """What came of it, once it is done. Raises what the work raised."""
         if self._fault is not None:
@@ -52,6 +58,7 @@ def in_time(work: Callable[[], T], device: str, doing: str, patience_s: float = 
     """Do ``work`` on ``device`` and return its result. Raises what it raises, and ``StuckError`` when it never ends."""
     task = Background(work)
     if not task.wait(patience_s):
+        task.give_up()
         raise stuck(device, doing, patience_s)
     return task.result()
 
@@ -62,3 +69,8 @@ def stuck(device: str, doing: str, patience_s: float) -> StuckError:
         f"The microphone {device} does not answer: {doing} it has not come to an end within {patience_s:g} s.",
         "The system's sound hangs, and only a new start helps; the service starts again by itself.",
     )
+
+
+def hangs() -> bool:
+    """Whether a device that was given up still does not answer: then PortAudio can't be ended in this process."""
+    return any(thread.name == _GIVEN_UP for thread in threading.enumerate())

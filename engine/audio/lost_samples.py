@@ -28,7 +28,7 @@ class Losses:
         self._lag_s: deque[float] = deque(maxlen=_REMEMBERED_BLOCKS)
         self._jump_s = 0.0
         self._jumped_at_s = self._reported_at_s = float("-inf")
-        self._open_reports = 0
+        self._open_reports_s: deque[float] = deque()
         self.overloads = 0
         """How often the device has said that it came too fast, and nothing was missing."""
 
@@ -42,12 +42,13 @@ class Losses:
         by_device = stamp_s > 0
         # How far time is ahead of the samples: constant, but for wavering and what is lost.
         lag_s = stamp_s - position / self._rate_hz if by_device else clock_s - (position + samples) / self._rate_hz
+        # Each by its own time: a machine that is always late reports with every block, and waits for no pause.
+        while self._open_reports_s and clock_s - self._open_reports_s[0] > _TOGETHER_S:
+            self._open_reports_s.popleft()
+            self.overloads += 1
         if reported:
             self._reported_at_s = clock_s
-            self._open_reports += 1
-        elif clock_s - self._reported_at_s > _TOGETHER_S:
-            self.overloads += self._open_reports
-            self._open_reports = 0
+            self._open_reports_s.append(clock_s)
         if self._lag_s:
             ahead_s = lag_s - max(self._lag_s)
             if ahead_s > TOLERANCE_S if by_device else reported and ahead_s > ROUGH_TOLERANCE_S:
@@ -56,6 +57,6 @@ class Losses:
         self._lag_s.append(lag_s)
         if self._jump_s and abs(self._jumped_at_s - self._reported_at_s) <= _TOGETHER_S:
             missing, self._jump_s = max(1, round(self._jump_s * self._rate_hz)), 0.0
-            self._open_reports = 0
+            self._open_reports_s.clear()
             return missing
         return 0

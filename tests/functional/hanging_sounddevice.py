@@ -1,6 +1,7 @@
 """``momentum record mic`` on a sound system that hangs when a device is closed, and when the process tidies it up.
 
-Run as a program: ``python -m tests.functional.hanging_sounddevice``. The device plays for a second, then dies.
+Run as a program: ``python -m tests.functional.hanging_sounddevice``, with the words of another command or without. The
+device plays for a second, then dies.
 """
 
 import atexit
@@ -30,6 +31,7 @@ def play(stream: FakeStream) -> None:
 def main() -> int:
     fake = FakeSoundDevice(microphone("Desk"), script=play)
     fake.stream = HangingStream
+    fake.get_portaudio_version = lambda: (0x130700, "")  # type: ignore[attr-defined]
     sys.modules["sounddevice"] = fake  # type: ignore[assignment]
     # As the real one registers Pa_Terminate.
     atexit.register(NEVER.wait)
@@ -44,7 +46,7 @@ def main() -> int:
 
     from tui.cli.main import main
 
-    return main(["record", "mic", "--sound"])
+    return main(sys.argv[1:] or ["record", "mic", "--sound"])
 
 
 if __name__ == "__main__":

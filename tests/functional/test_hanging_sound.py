@@ -1,5 +1,6 @@
 """A sound system that hangs for good ends the recorder, so that its service can start it anew."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,22 @@ from pathlib import Path
 
 from engine.core.errors import ExitCode
 from engine.session import SessionReader
+
+
+def test_the_doctor_tells_of_a_sound_system_that_hangs_and_does_not_hang_with_it(tmp_path: Path):
+    """It goes on after a fault, so what it ends with is an ordinary end, in which PortAudio is tidied up."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.functional.hanging_sounddevice", "doctor", "--listen", "0.5", "--json"],
+        env={**os.environ, "MOMENTUM_HOME": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == ExitCode.FAILED, ended.stderr
+    (hearing,) = [row for row in json.loads(ended.stdout)["findings"] if row["what"] == "hearing"]
+    assert hearing["verdict"] == "problem"
+    assert hearing["detail"].startswith("The microphone Desk does not answer")
 
 
 def test_a_recorder_whose_sound_system_hangs_keeps_what_it_heard_and_ends_by_itself(tmp_path: Path):

@@ -16,9 +16,10 @@ def jobs() -> dict:
     return yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
 
 
-def test_a_mac_and_both_kinds_of_linux_run_the_checks_the_tests_and_the_doctor(jobs):
+def test_macs_and_both_kinds_of_linux_run_the_checks_the_tests_and_the_doctor(jobs):
+    """Not on macos-14, which nobody lends any more: such a job waits for a machine until it is given up."""
     machines = {entry["machine"] for entry in jobs["test"]["strategy"]["matrix"]["include"]}
-    assert machines == {"macos-14", "ubuntu-24.04", "ubuntu-24.04-arm"}
+    assert machines == {"macos-15", "macos-26", "ubuntu-24.04", "ubuntu-24.04-arm"}
     steps = [step.get("run", "") for step in jobs["test"]["steps"]]
     assert [step for step in steps if step.startswith("make check")]
     assert [step for step in steps if step.startswith("make test")]

@@ -15,7 +15,7 @@ from typing import Final
 from engine.app.service.system_commands import Run, answer
 from engine.core.errors import MomentumError
 
-_GONE_WITHIN_S: Final = 30.0
+GONE_WITHIN_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.5
 _ADDED_WITHIN_S: Final = 30.0
 _TRY_EVERY_S: Final = 1.0
@@ -77,12 +77,12 @@ class Launchctl:
         if self.job() is None:
             return
         said = answer(self.run, ["launchctl", "bootout", self.target])
-        for _ in range(round(_GONE_WITHIN_S / _LOOK_EVERY_S)):
+        for _ in range(round(GONE_WITHIN_S / _LOOK_EVERY_S)):
             if self.job() is None:
                 return
             self.sleep(_LOOK_EVERY_S)
         raise MomentumError(
-            f"the service does not stop within {_GONE_WITHIN_S:.0f} s{_reason(said.stderr)}",
+            f"the service does not stop within {GONE_WITHIN_S:.0f} s{_reason(said.stderr)}",
             "'momentum service status' says how it stands; restart the Mac where it stays.",
         )
 

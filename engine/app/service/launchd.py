@@ -28,8 +28,9 @@ from tui.cli.service_entry import LOCK, OUTPUT
 LABEL: Final = "org.acoustic-momentum.record"
 COMMAND_FILE: Final = "record.command"
 _OPEN: Final = "/usr/bin/open"
-_ENDING_S: Final = 20
-"""What a recorder may take to end its session; less than what the waiting for it allows."""
+_ENDING_S: Final = 25
+"""What a recorder may take to end its session: a device that hangs when it is closed is waited for, and the session is
+ended after that; less than what the waiting for the recorder allows."""
 _GUARDED: Final = ("Desktop", "Documents", "Downloads", "Library/Mobile Documents")
 """Folders of a person that macOS lets a program read only after a question of its own."""
 

@@ -54,7 +54,7 @@ def test_the_first_start_measures_and_the_next_ones_know(weights, tmp_path, monk
 
 
 @pytest.mark.parametrize(
-    "changed", ["another machine", "another version", "another engine", "a broken file", "no number"]
+    "changed", ["another machine", "another version", "another engine", "a broken file", "no number", "a list"]
 )
 def test_what_was_measured_of_something_else_is_measured_again(weights, tmp_path, monkeypatch, changed):
     machine = Machine(monkeypatch, mlx_cpu=1.2, mlx_gpu=4.0, onnx_cpu=2.0)
@@ -69,6 +69,8 @@ def test_what_was_measured_of_something_else_is_measured_again(weights, tmp_path
         (tmp_path / FILE).write_text("{")
     elif changed == "no number":
         (tmp_path / FILE).write_text((tmp_path / FILE).read_text().replace("1.2", '"quick"'))
+    elif changed == "a list":
+        (tmp_path / FILE).write_text(json.dumps(json.loads((tmp_path / FILE).read_text()) | {"median_ms": [1.2]}))
     assert machine.choose(weights, tmp_path) == GPU
     assert machine.measured == ["mlx cpu", "mlx gpu", "onnx cpu"]
 

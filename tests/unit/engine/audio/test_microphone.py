@@ -148,6 +148,21 @@ def test_a_busy_processor_on_a_mac_does_not_cost_38_seconds_of_history() -> None
     assert source.overloads == kept[-1].overloads == 1
 
 
+def test_a_mac_that_is_overloaded_all_the_time_is_told_while_it_is() -> None:
+    """Every buffer reports, none is missing: there is no pause after which the reports could be counted."""
+
+    def script(stream: FakeStream) -> None:
+        for number in range(150):
+            stream.hear(noise(BUFFER_S), overflow=True, stamp_s=1000.0 + BUFFER_S * number)
+        stream.die()
+
+    source, blocks = listen(script, clock=ticking(), queue_s=10.0)
+    kept = until_lost(blocks)[0]
+    assert all(a.end == b.start for a, b in pairwise(kept))
+    assert source.overruns == 0
+    assert source.overloads == kept[-1].overloads == pytest.approx(100, abs=2)
+
+
 @pytest.mark.parametrize("report", ["report", "late report"])
 def test_a_reported_loss_leaves_a_hole_as_long_as_the_devices_time_stamps_say(report: str) -> None:
     source, blocks = listen(stamped(report, "loss"), clock=ticking(), queue_s=10.0)

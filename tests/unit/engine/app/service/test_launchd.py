@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.app.service import launchd
+from engine.app.service import launchctl, launchd
 from engine.app.service.launchd import LABEL, LaunchdService, guarded, launch_agent
+from engine.audio import deadlines
 from engine.core.errors import UsageError
 from engine.session.file_lock import HeldLock, Holder
 from tests.unit.engine.app.service.fake_mac import KILLED, WAITING, FakeMac
@@ -66,6 +67,12 @@ def test_the_agent_has_the_documented_keys_and_kinds():
     assert agent["ProgramArguments"] == RECORD
     assert agent["LimitLoadToSessionType"] == "Aqua"
     assert agent["StandardErrorPath"] == str(OUTPUT)
+
+
+def test_launchd_does_not_kill_a_recorder_that_still_waits_for_a_device_that_hangs():
+    """Killed at the same moment as it gives the device up, it would leave its session open."""
+    agent = plistlib.loads(launch_agent(RECORD, {}, OUTPUT))
+    assert deadlines.PATIENCE_S + 5 <= agent["ExitTimeOut"] < launchctl.GONE_WITHIN_S
 
 
 def test_launchd_starts_it_again_by_its_exit_code_alone_and_not_faster_than_every_ten_seconds():
