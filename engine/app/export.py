@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from engine.core.errors import InputError, UsageError
 from engine.core.grid import SAMPLE_RATE_HZ
-from engine.core.paths import whole_file, whole_folder
+from engine.core.files import whole_file, whole_folder
 from engine.session import SessionReader
 from engine.session import export as exports
 from engine.session.export import TABLES, Halves, Span, Table

@@ -225,7 +225,8 @@ def _train(
     from dataclasses import replace
 
     from engine.core.errors import UsageError
-    from engine.core.paths import find_paths, private_folder
+    from engine.core.files import private_folder
+    from engine.core.paths import find_paths
     from engine.model.checkpoint import save
     from train.evaluate.card import write_card
     from train.fit.run_folder import RunFolder

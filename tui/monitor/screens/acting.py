@@ -8,8 +8,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.core.errors import MomentumError
-from engine.core.numbered_files import new_file
-from engine.core.paths import private_folder
+from engine.core.files import numbered_file, private_folder
 from engine.core.signals import Alarm, Mark, Rejected, Spike
 from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
@@ -306,7 +305,7 @@ class ActingScreen(Screen[None]):
         name = f"{self.feed.info.session or 'monitor'}-picture"
 
         def write(folder: Path) -> Path:
-            path, file = new_file(folder, name, ".svg")
+            path, file = numbered_file(folder, name, ".svg")
             with file:
                 file.write(picture)
             return path
