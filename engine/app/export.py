@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from engine.core.clock_text import parse_time
 from engine.core.errors import InputError, UsageError
-from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.files import whole_file, whole_folder
+from engine.core.grid import SAMPLE_RATE_HZ
 from engine.session import SessionReader
 from engine.session import export as exports
 from engine.session.export import TABLES, Halves, Span, Table
@@ -76,13 +77,8 @@ def halves_of(text: str | None) -> Halves | None:
 
 def seconds_of(text: str) -> float:
     """Seconds, ``minutes:seconds`` or ``hours:minutes:seconds``. Raises ``UsageError``."""
-    seconds = 0.0
-    try:
-        for part in text.split(":"):
-            seconds = seconds * 60 + float(part)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf") or text.count(":") > 2:
+    seconds = parse_time(text)
+    if seconds is None:
         raise UsageError(f"{text} is no time", "Give seconds, 12:34, or 1:02:03.")
     return seconds
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core import grid
-from engine.publish.lines import clock_time
+from engine.core.clock_text import clock_time
 from engine.core.errors import UsageError
 from engine.core.files import write_private
 from engine.core.text import plain

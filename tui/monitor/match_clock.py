@@ -66,11 +66,3 @@ def _played(seconds: float, before_minutes: int) -> str:
     if seconds >= _HALF_S:
         return f"{before_minutes + HALF_MINUTES}+{minutes - HALF_MINUTES}:{rest:02d}"
     return f"{before_minutes + minutes:02d}:{rest:02d}"
-
-
-def session_time(t: float) -> str:
-    """Seconds of sound as ``m:ss``, or ``h:mm:ss`` from the first hour on."""
-    sign, t = ("-", -t) if t < 0 else ("", t)
-    hours, rest = divmod(int(t), 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{sign}{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{sign}{minutes}:{seconds:02d}"

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.core.signals import Mark
-from tui.monitor.match_clock import MatchClock, session_time
+from tui.monitor.match_clock import MatchClock
 
 CLOCK = MatchClock.from_marks(
     [Mark(100.0, "kick-off"), Mark(2900.0, "half-time"), Mark(3800.0, "second-half"), Mark(6700.0, "full-time")]
@@ -40,8 +40,3 @@ def test_what_comes_next_follows_from_what_was() -> None:
         "half-time",
         "kick-off",
     )
-
-
-@pytest.mark.parametrize(("t", "shown"), [(0, "0:00"), (75.9, "1:15"), (3725, "1:02:05"), (-3, "-0:03")])
-def test_session_time_has_hours_only_when_needed(t: float, shown: str) -> None:
-    assert session_time(t) == shown
