@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from engine.core.clock_text import session_time
 from engine.core.signals import Alarm, Rejected, Spike
-from tui.monitor.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock
+from engine.football.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock
 from tui.monitor.model import Candidate
 from tui.monitor.screens.ask import Choice, Question
 from tui.monitor.widgets.spike_log import REASONS

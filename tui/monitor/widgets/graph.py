@@ -8,9 +8,9 @@ from textual.events import Click, MouseScrollDown, MouseScrollLeft, MouseScrollR
 from textual.message import Message
 
 from engine.core.clock_text import session_time
+from engine.football.match_clock import CLOCK_LABELS
 from tui.monitor.feed import Floats
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.match_clock import CLOCK_LABELS
 from tui.monitor.model import Model
 from tui.monitor.view import View
 from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
