@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TextIO, TypeAlias
 from engine.core.errors import InputError, UsageError
 from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
 from engine.football.match_clock import MatchClock
+from engine.football.soccernet import Spot, predictions
 from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES
 
@@ -143,24 +144,14 @@ def soccernet(
     spikes = sorted((s for s in reader.spikes() if span.holds(s.onset)), key=lambda s: s.peak)
     by_height = sorted(spikes, key=lambda s: s.peak_pressure)
     rank = {s: (i + 1) / len(spikes) for i, s in enumerate(by_height)}
-    predictions = []
+    spots = []
     for spike in spikes:
         half, at_s = clock.played_s(spike.peak)
-        if at_s < 0:
-            continue
-        confidence = rank[spike] if ranked else spike.peak_pressure
-        predictions.append(
-            {
-                "gameTime": f"{half} - {int(at_s) // 60:02d}:{int(at_s) % 60:02d}",
-                "label": label,
-                "position": str(int(at_s * 1000)),
-                "half": str(half),
-                "confidence": str(round(confidence, 6)),
-            }
-        )
+        if at_s >= 0:
+            spots.append(Spot(half, int(at_s * 1000), label, rank[spike] if ranked else spike.peak_pressure))
     first_s, second_s = clock.kick_off_s.get(1), clock.kick_off_s.get(2)
     halves = {"first_s": first_s or 0.0, "second_s": second_s, "assumed": first_s is None}
-    return {"UrlLocal": game, "predictions": predictions, "halves": halves}
+    return {**predictions(game, spots), "halves": halves}
 
 
 @dataclass(frozen=True, slots=True)
