@@ -86,10 +86,6 @@ class MatchOnSound:
     shots: tuple[RecordedEvent, ...]
     play: tuple[tuple[float, float], ...]
 
-    @property
-    def play_s(self) -> float:
-        return sum(end - start for start, end in self.play)
-
 
 def on_sound(match: MatchEvents, clock: MatchClock) -> MatchOnSound:
     """Shots, goals and play of the periods that ``clock`` knows, moved onto the sound's clock."""

@@ -8,7 +8,7 @@ can therefore be computed once and shared by all windows that contain them.
 
 from dataclasses import dataclass
 from math import prod, sqrt
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import mlx.core as mx
 import numpy as np
@@ -18,7 +18,6 @@ from engine.core import grid
 from engine.model.matrix_products import Dense, mlx_dense, relu6
 
 Pool = Literal["mean", "bands"]
-POOLS: Final = get_args(Pool)
 KERNEL: Final = 3
 
 
@@ -60,12 +59,12 @@ class EncoderConfig:
         for _, stride in self.strides:
             bands = (bands - 1) // stride + 1
         return self.channels[-1] * (bands if self.pool == "bands" else 1)
+
     @property
     def pooled_spans(self) -> tuple[tuple[int, int], ...]:
         """(first, count) of the columns of a window whose means, side by side, it is pooled to: all, and the newest."""
         count = self.window_columns
         return ((0, count), (count - self.recent_columns, self.recent_columns))[: 2 if self.recent_columns else 1]
-
 
     @property
     def pooled_width(self) -> int:
