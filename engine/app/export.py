@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from engine.core.clock_text import parse_time
 from engine.core.errors import InputError, UsageError
+from engine.core.files import whole_file, whole_folder
 from engine.core.grid import SAMPLE_RATE_HZ
-from engine.core.paths import whole_file, whole_folder
+from engine.football.match_clock import MatchClock
 from engine.session import SessionReader
 from engine.session import export as exports
-from engine.session.export import TABLES, Halves, Span, Table
+from engine.session.export import TABLES, Span, Table
 from engine.session.sound_clips import clips_of, read_clip, write_clip
 from tui.cli.output import say
 
@@ -35,7 +37,7 @@ class Order:
     wav: bool
     game: str
     label: str
-    halves: Halves | None
+    halves: MatchClock | None
     ranked: bool
 
 
@@ -64,25 +66,20 @@ def span_of(from_: str, to: str | None) -> Span:
     return span
 
 
-def halves_of(text: str | None) -> Halves | None:
+def halves_of(text: str | None) -> MatchClock | None:
     """``--halves``: where the first and the second half begin. Raises ``UsageError``."""
     if text is None:
         return None
     parts = [seconds_of(part) for part in text.split(",")]
     if len(parts) not in (1, 2) or parts != sorted(parts):
         raise UsageError(f"--halves {text} is not understood", "Give one or two rising times, such as 1:30,63:05.")
-    return Halves(parts[0], parts[1] if len(parts) == 2 else None)
+    return MatchClock(dict(enumerate(parts, start=1)))
 
 
 def seconds_of(text: str) -> float:
     """Seconds, ``minutes:seconds`` or ``hours:minutes:seconds``. Raises ``UsageError``."""
-    seconds = 0.0
-    try:
-        for part in text.split(":"):
-            seconds = seconds * 60 + float(part)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf") or text.count(":") > 2:
+    seconds = parse_time(text)
+    if seconds is None:
         raise UsageError(f"{text} is no time", "Give seconds, 12:34, or 1:02:03.")
     return seconds
 
@@ -94,10 +91,10 @@ def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
         case "json":
             return [_pretty(exports.document(reader, order.span))]
         case "soccernet":
-            halves = order.halves or exports.halves_of(reader)
-            made = exports.soccernet(reader, halves, order.label, order.game, order.ranked, order.span)
+            clock = order.halves or MatchClock.from_marks(reader.marks())
+            made = exports.soccernet(reader, clock, order.label, order.game, order.ranked, order.span)
             found = sum(order.span.holds(spike.onset) for spike in reader.spikes())
-            for line in _said_of(halves, found - len(made["predictions"])):
+            for line in _said_of(clock, found - len(made["predictions"])):
                 say(line)
             return [_pretty(made)]
         case "labels":
@@ -110,13 +107,14 @@ def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
             return [table.getvalue()]
 
 
-def _said_of(halves: Halves, left_out: int) -> Iterator[str]:
+def _said_of(clock: MatchClock, left_out: int) -> Iterator[str]:
     """What a person should know of the times of SoccerNet's predictions."""
-    if halves.assumed:
+    first_known, second_known = 1 in clock.kick_off_s, 2 in clock.kick_off_s
+    if not first_known:
         yield "no kick-off is marked: the first half is taken to begin with the sound"
-    if halves.second_s is None:
+    if not second_known:
         yield "no second half is marked: every spike after the kick-off is put into the first half"
-    if halves.assumed or halves.second_s is None:
+    if not (first_known and second_known):
         yield "mark both with k in the monitor (momentum replay SESSION), or give --halves 1:30,63:05"
     if left_out:
         yield f"{left_out} spikes before the first half are left out"

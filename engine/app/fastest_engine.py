@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.core import grid
-from engine.core.paths import private_file, private_folder
+from engine.core.files import private_file, private_folder
 from engine.core.signals import AudioBlock
 from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights

@@ -12,18 +12,17 @@ if TYPE_CHECKING:
 
 STRAY_OUTPUT: Final = "stray-output.log"
 _MOST_BYTES: Final = 1_000_000
-_PRIVATE: Final = 0o600
 _STDERR: Final = 2
 
 
 def open_stray_output(log_folder: Path) -> int:
     """A descriptor of the file for what libraries say, at its end; begun anew where it has grown large."""
-    from engine.core.paths import private_folder
+    from engine.core.files import open_private, private_folder
 
     try:
         file = private_folder(log_folder) / STRAY_OUTPUT
         # Several processes write to it, so everything is appended.
-        log = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, _PRIVATE)
+        log = open_private(file, os.O_RDWR | os.O_APPEND)
     except OSError:  # no log can be kept: 'momentum doctor' says so, and must be able to start
         return _nowhere()
     if os.fstat(log).st_size > _MOST_BYTES:

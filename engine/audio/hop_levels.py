@@ -19,8 +19,6 @@ FULL_SCALE: Final = 0.999
 """A sample from here on counts as clipped: 16-bit full scale less a little, since resampling blurs the edge."""
 CLIPPED_RUN: Final = 3
 """So many neighbouring samples at full scale are clipping; one or two are a peak that just fits."""
-SILENT_HOPS: Final = 22
-"""About a second of exact zeros: no room and no live microphone is that quiet."""
 CLIPPED_FOR_HOPS: Final = 22
 """How long a clipped hop is remembered, so that the state does not flicker."""
 

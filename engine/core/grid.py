@@ -6,7 +6,11 @@ history ``WINDOWS`` windows whose ends lie ``WINDOW_HOP_FRAMES`` apart. An ``end
 ends at ``end`` is the frames ``[end - WINDOW_FRAMES, end)``.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, overload
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ: Final = 22050
 FRAME_LENGTH: Final = 2048
@@ -29,8 +33,17 @@ HISTORY_S: Final = ((HISTORY_FRAMES - 1) * HOP + FRAME_LENGTH) / SAMPLE_RATE_HZ
 READINGS_PER_S: Final = SAMPLE_RATE_HZ / (HOP * READING_FRAMES)
 
 
-def end_time_s(end: int) -> float:
-    """Seconds of sound up to the last sample of the frame before ``end``: what a reading there has seen."""
+@overload
+def end_time_s(end: int) -> float: ...
+
+
+@overload
+def end_time_s(end: "NDArray[np.int64]") -> "NDArray[np.float64]": ...
+
+
+def end_time_s(end: "int | NDArray[np.int64]") -> "float | NDArray[np.float64]":
+    """Seconds of sound up to the last sample of the frame before ``end``, of one or of many: what a reading there has
+    seen."""
     return ((end - 1) * HOP + FRAME_LENGTH) / SAMPLE_RATE_HZ
 
 

@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from engine.core.clock_text import add_up
+
 _PROC = Path("/proc")
 _ANSWER_S = 10.0
 
@@ -37,10 +39,7 @@ def children_of(process: int, proc: Path = _PROC) -> list[int]:
 def seconds_of(text: str) -> float:
     """Seconds of a time as ``ps`` writes it: ``[days-][hours:]minutes:seconds``, with a fraction on macOS."""
     days, _, clock = text.strip().rpartition("-")
-    seconds = 0.0
-    for part in clock.split(":"):
-        seconds = 60 * seconds + float(part)
-    return 86400 * int(days or 0) + seconds
+    return 86400 * int(days or 0) + add_up(clock)
 
 
 def _has(proc: Path) -> bool:

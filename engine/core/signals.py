@@ -5,7 +5,7 @@ Times are seconds of sound since the start of the source, unless a name ends in 
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,7 +163,6 @@ _TYPES: dict[type, str] = {
     End: "end",
 }
 _DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3}
-EventType = Literal["start", "reading", "alarm", "spike", "rejected", "mark", "health", "end"]
 
 
 def to_json(event: Event) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """An explanation over its spectrogram: what raised the index in orange, what held it down in blue."""
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
@@ -10,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core import grid
+from engine.core.clock_text import clock_time
 from engine.core.errors import UsageError
-from engine.core.paths import PRIVATE_FILE
+from engine.core.files import write_private
 from engine.core.text import plain
 from engine.explain.attribution import by_second
 from engine.explain.canvas import Canvas, Colour, Pixels, PngCanvas, SvgCanvas
 from engine.explain.explanation import Explanation
 from engine.explain.in_words import band_bounds_hz, tell
-from engine.publish.lines import clock_time
 from tui.cli.explanation import doubts
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -47,7 +46,7 @@ def write_svg(path: Path, explanation: Explanation, title: str) -> None:
     """Draw it into a file for its owner alone, replacing one that is there."""
     canvas = SvgCanvas(_WIDTH, _HEIGHT, _PAPER)
     draw(canvas, explanation, title)
-    _write(path, canvas.document())
+    write_private(path, canvas.document())
 
 
 def write_png(path: Path, explanation: Explanation, title: str) -> None:
@@ -55,7 +54,7 @@ def write_png(path: Path, explanation: Explanation, title: str) -> None:
     check_png()
     canvas = PngCanvas(_WIDTH, _HEIGHT, _PAPER)
     draw(canvas, explanation, title)
-    _write(path, canvas.document())
+    write_private(path, canvas.document())
 
 
 def check_png() -> None:
@@ -153,10 +152,3 @@ def _zero(values: Floats, room: float) -> tuple[float, float]:
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
     span = max(high - low, 1e-12)
     return -low / span * room, room / span
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)

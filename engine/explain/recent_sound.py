@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from engine.audio.hop_levels import SILENT_HOPS
 from engine.audio.log_mel import Frames, LogMel
+from engine.audio.unbroken_hops import Silence, WholeHops, zero_hops
 from engine.core import grid
 from engine.core.errors import InputError
 from engine.core.signals import AudioBlock, Reading, Rejected, Samples, Spike
@@ -27,10 +27,9 @@ class Recent:
         self._readings: deque[tuple[float, float]] = deque(maxlen=round(kept_s * grid.READINGS_PER_S))
         self._pieces: deque[tuple[int, Frames]] = deque()
         self._mel = LogMel()
-        self._samples: Samples = np.zeros(0, np.float32)
+        self._whole_hops = WholeHops()
+        self._silence = Silence()
         self._hop = 0
-        self._heard = 0
-        self._zeros = 0
 
     @property
     def newest(self) -> Frames | None:
@@ -44,19 +43,17 @@ class Recent:
 
     def push(self, block: AudioBlock) -> None:
         """Take the next block; as in ``PressureStream`` a gap or a second of digital silence begins anew."""
-        samples = block.samples
-        if block.start > self._heard:
-            self._hop = -(-block.start // grid.HOP)
-            self._zeros = 0
+        samples, anew_at = self._whole_hops.push(block)
+        if anew_at is not None:
+            self._hop = anew_at
+            self._silence = Silence()
             self._begin_anew()
-            samples = samples[self._hop * grid.HOP - block.start :]
-            self._samples = np.zeros(0, np.float32)
-        self._heard = block.end
-        joined = np.concatenate([self._samples, samples])
-        whole = len(joined) - len(joined) % grid.HOP
-        self._samples = joined[whole:].copy()
-        for hop in joined[:whole].reshape(-1, grid.HOP):
-            self._take(hop)
+        hops = samples.reshape(-1, grid.HOP)
+        for alike in self._silence.stretches(zero_hops(samples)):
+            if alike.anew:
+                self._begin_anew()
+            for hop in hops[alike.first : alike.last]:
+                self._take(hop)
 
     def explain(
         self,
@@ -80,12 +77,6 @@ class Recent:
         return explain_frames(weights, frames, t, then, wanted, tell)
 
     def _take(self, hop: Samples) -> None:
-        if hop.any():
-            if self._zeros >= SILENT_HOPS:
-                self._begin_anew()
-            self._zeros = 0
-        else:
-            self._zeros += 1
         frames = self._mel.push(hop)
         if len(frames):
             self._pieces.append((self._hop - 1, frames))

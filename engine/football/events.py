@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from engine.core.clock_text import scoreboard
+
 PERIOD_START_MINUTE: Final = {1: 0, 2: 45, 3: 90, 4: 105}
 """The minute on the match clock at which each period kicks off. Period 5, the shoot-out, is no play."""
 REGULAR_LENGTH_S: Final = {1: 2700.0, 2: 2700.0, 3: 900.0, 4: 900.0}
@@ -73,10 +75,7 @@ class MatchEvent:
         """As the scoreboard says it: ``67:01``, ``45+2:10``."""
         start = PERIOD_START_MINUTE[self.period]
         regular = int(REGULAR_LENGTH_S[self.period]) // 60
-        minutes, seconds = divmod(int(self.clock_s), 60)
-        if minutes >= regular:
-            return f"{start + regular}+{minutes - regular}:{seconds:02d}"
-        return f"{start + minutes}:{seconds:02d}"
+        return scoreboard(self.clock_s, start, regular)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,22 @@
-"""SoccerNet-v2 ``Labels-v2.json``.
+"""SoccerNet-v2's two files: ``Labels-v2.json`` is read, ``results_spotting.json`` (predictions) is written.
 
 Format: SoccerNet-v2 action spotting labels (Deliege et al., CVPR Workshops 2021): ``gameTime`` is ``half - mm:ss`` and
 ``position`` milliseconds in the recording of that half, which usually starts within seconds of the kick-off. Shots
-have no xG, so their grade is unknown.
+have no xG, so their grade is unknown. In predictions every value is text, and each says its ``half`` once more.
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
+from engine.core.clock_text import minutes_time
 from engine.football.events import PERIOD_START_MINUTE, EventKind, MatchEvent, MatchEvents, Period, Shots, Side
 from engine.football.json_document import MEGABYTE, Node, read_json
 
 ATTRIBUTION = "SoccerNet-v2 labels"
+HALVES: Final = (1, 2)
 _FILE_LIMIT = 8 * MEGABYTE
 _ANNOTATION_LIMIT = 20_000
 _LONGEST_PERIOD_MS = 2 * 3600 * 1000
@@ -33,6 +38,33 @@ _KINDS = {
     "Kick-off": EventKind.KICK_OFF,
 }
 """What a crowd can be heard to answer; throw-ins, clearances and the like are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An event, or a prediction of one, ``position_ms`` after the kick-off of its half (1 or 2)."""
+
+    half: int
+    position_ms: int
+    label: str
+    confidence: float = 1.0
+
+
+def predictions(game: str, spots: Iterable[Spot]) -> dict[str, Any]:
+    """The document ``results_spotting.json`` of one game, which SoccerNet names by a path."""
+    return {
+        "UrlLocal": game,
+        "predictions": [
+            {
+                "gameTime": f"{spot.half} - {minutes_time(spot.position_ms / 1000, digits=2)}",
+                "label": spot.label,
+                "position": str(spot.position_ms),
+                "half": str(spot.half),
+                "confidence": str(round(spot.confidence, 6)),
+            }
+            for spot in spots
+        ],
+    }
 
 
 def load_labels(path: Path) -> MatchEvents:
@@ -58,7 +90,7 @@ def parse_labels(document: Node) -> MatchEvents:
         raise document.fault(f"the annotations hold {goals[0]}-{goals[1]}, the file says {score[0]}-{score[1]}")
     home, away = document.get("gameHomeTeam").text(), document.get("gameAwayTeam").text()
     date = document.get("gameDate").text()
-    played = sorted({1, 2} | {event.period for event in events})
+    played = sorted({*HALVES} | {event.period for event in events})
     return MatchEvents(
         match_id=f"soccernet-{_slug(date, home, away)}",
         home=home,

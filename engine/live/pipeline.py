@@ -86,11 +86,7 @@ class Pipeline:
             chosen = phases == phase
             first = (starts[chosen] - phase) // self._stride
             columns = yield from self._columns_of(phase, int(first[0]), int(first[-1]) + self._window_columns)
-            means = [columns.means(first, self._window_columns)]
-            if encoder.recent_columns:
-                means.append(
-                    columns.means(first + self._window_columns - encoder.recent_columns, encoder.recent_columns)
-                )
+            means = [columns.means(first + skipped, count) for skipped, count in encoder.pooled_spans]
             pooled[chosen] = np.concatenate(means, axis=1)
         embeddings = yield Ask("embed", pooled)
         self._embeddings.append(embeddings)

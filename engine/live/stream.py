@@ -11,8 +11,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.hop_levels import CLIPPED_FOR_HOPS, SILENT_HOPS, Hops, decibels, measure
+from engine.audio.hop_levels import CLIPPED_FOR_HOPS, Hops, decibels, measure
 from engine.audio.log_mel import Frames, LogMel
+from engine.audio.unbroken_hops import Silence, WholeHops
 from engine.core import grid
 from engine.core.signals import AudioBlock, Health, Reading, Samples
 from engine.live.pipeline import Pipeline, multiples
@@ -81,16 +82,18 @@ class PressureStream:
         self._calibration = calibration
         self._step = step
         self._clock = clock
-        self._samples: Samples = np.zeros(0, np.float32)
+        self._whole_hops = WholeHops()
+        self._silence = Silence()
         self._hop = 0
-        self._skip = 0
-        self._zeros = 0
         self._since_clipped = CLIPPED_FOR_HOPS
         self._since = _Since()
         self._mel = LogMel()
         self._pipeline = Pipeline(network, 0, step)
-        self.heard = 0
+
+    @property
+    def heard(self) -> int:
         """Samples of the source up to the end of the newest block."""
+        return self._whole_hops.heard
 
     def push(self, block: AudioBlock) -> list[Reading]:
         """Take the next block; return the readings it completes, oldest first."""
@@ -100,32 +103,18 @@ class PressureStream:
 
     def work(self, block: AudioBlock) -> Work[list[Unstamped]]:
         """What ``push`` does, as work that asks the network; the readings do not know yet how long they took."""
-        samples = block.samples
-        if block.start > self.heard:
-            self._restart_after_gap(block.start)
-        self.heard = block.end
-        if self._skip:
-            skipped = min(self._skip, len(samples))
-            samples, self._skip = samples[skipped:], self._skip - skipped
-        joined = np.concatenate([self._samples, samples]) if len(self._samples) else samples
-        whole = len(joined) - len(joined) % grid.HOP
-        self._samples = joined[whole:].copy()
+        samples, anew_at = self._whole_hops.push(block)
+        if anew_at is not None:
+            self._hop = anew_at
+            self._silence = Silence()
+            self._since = _Since()
+            self._restart()
         readings: list[Unstamped] = []
-        known = block.frames if joined is block.samples else None
-        for first in range(0, whole, _PIECE_HOPS * grid.HOP):
-            last = min(first + _PIECE_HOPS * grid.HOP, whole)
-            heard = yield from self._hear(joined[first:last], known if last - first == len(joined) else None)
-            readings += heard
+        known = block.frames if samples is block.samples else None
+        for first in range(0, len(samples), _PIECE_HOPS * grid.HOP):
+            piece = samples[first : first + _PIECE_HOPS * grid.HOP]
+            readings += yield from self._hear(piece, known if len(piece) == len(samples) else None)
         return readings
-
-    def _restart_after_gap(self, start: int) -> None:
-        """Go on with the first hop of the grid that lies wholly after the gap."""
-        self._hop = -(-start // grid.HOP)
-        self._skip = self._hop * grid.HOP - start
-        self._samples = np.zeros(0, np.float32)
-        self._zeros = 0
-        self._since = _Since()
-        self._restart()
 
     def _restart(self) -> None:
         self._mel = LogMel()
@@ -135,37 +124,17 @@ class PressureStream:
         """Take whole hops and, if known, their frames; the grid's hop ``self._hop`` is the first."""
         hops = measure(samples)
         readings: list[Unstamped] = []
-        first = 0
-        count = len(hops.peak)
-        while first < count:
-            silent, alike = self._same_state(hops.zero[first:])
-            last = first + alike
+        for alike in self._silence.stretches(hops.zero):
+            if alike.anew:
+                self._restart()
+            first, last = alike.first, alike.last
             logits = np.zeros((0, 2), np.float32)
-            if not silent:
-                frames = self._mel.push(samples[first * grid.HOP : last * grid.HOP], known if alike == count else None)
+            if not alike.silent:
+                whole = last - first == len(hops.zero)
+                frames = self._mel.push(samples[first * grid.HOP : last * grid.HOP], known if whole else None)
                 logits = yield from self._pipeline.work(frames)
-            readings += self._read(hops, first, last, silent, self._calibration.probability(logits))
-            first = last
+            readings += self._read(hops, first, last, alike.silent, self._calibration.probability(logits))
         return readings
-
-    def _same_state(self, zero: NDArray[np.bool_]) -> tuple[bool, int]:
-        """Whether the coming hops are silence, and how many of them are alike; restarts at the end of a silence."""
-        if self._zeros >= SILENT_HOPS:
-            heard = np.flatnonzero(~zero)
-            if not len(heard):
-                return True, len(zero)
-            if heard[0]:
-                return True, int(heard[0])
-            self._zeros = 0
-            self._restart()
-        if not zero.any():
-            self._zeros = 0
-            return False, len(zero)
-        for i, is_zero in enumerate(zero.tolist()):
-            self._zeros = self._zeros + 1 if is_zero else 0
-            if self._zeros >= SILENT_HOPS:
-                return False, i + 1
-        return False, len(zero)
 
     def _read(self, hops: Hops, first: int, last: int, silent: bool, pressures: NDArray[np.float64]) -> list[Unstamped]:
         """The readings on the hops [first, last), all in one state; hop ``i`` completes frame ``i - 1``."""

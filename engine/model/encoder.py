@@ -8,7 +8,7 @@ can therefore be computed once and shared by all windows that contain them.
 
 from dataclasses import dataclass
 from math import prod, sqrt
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import mlx.core as mx
 import numpy as np
@@ -18,7 +18,6 @@ from engine.core import grid
 from engine.model.matrix_products import Dense, mlx_dense, relu6
 
 Pool = Literal["mean", "bands"]
-POOLS: Final = get_args(Pool)
 KERNEL: Final = 3
 
 
@@ -62,9 +61,15 @@ class EncoderConfig:
         return self.channels[-1] * (bands if self.pool == "bands" else 1)
 
     @property
+    def pooled_spans(self) -> tuple[tuple[int, int], ...]:
+        """(first, count) of the columns of a window whose means, side by side, it is pooled to: all, and the newest."""
+        count = self.window_columns
+        return ((0, count), (count - self.recent_columns, self.recent_columns))[: 2 if self.recent_columns else 1]
+
+    @property
     def pooled_width(self) -> int:
         """Values of what a window's columns are pooled to."""
-        return self.column_width * (2 if self.recent_columns else 1)
+        return self.column_width * len(self.pooled_spans)
 
     @property
     def window_columns(self) -> int:
@@ -171,10 +176,8 @@ class SpectrogramCNN(Module):
 
     def pooled(self, columns: mx.array) -> mx.array:
         """Columns of windows (n, window_columns, column_width) -> what is embedded of each (n, pooled_width)."""
-        means = columns.mean(axis=1)
-        if not self.config.recent_columns:
-            return means
-        return mx.concatenate([means, columns[:, -self.config.recent_columns :].mean(axis=1)], axis=-1)
+        means = [columns[:, first : first + count].mean(axis=1) for first, count in self.config.pooled_spans]
+        return mx.concatenate(means, axis=-1)
 
     def embed(self, pooled: mx.array) -> mx.array:
         """What windows' columns are pooled to (n, pooled_width) -> embeddings (n, embedding)."""

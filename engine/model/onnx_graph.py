@@ -139,12 +139,11 @@ def window_model(network: MlxNetwork) -> Any:
     """``windows`` (n, WINDOW_FRAMES, MEL_BANDS, channels) -> ``embeddings`` (n, embedding)."""
     graph = _Graph("window")
     columns = _columns(graph, network, _features(graph, network, "windows"))
-    pooled = graph.add("ReduceMean", [columns], axes=[1], keepdims=0)
-    recent = network.encoder.recent_columns
-    if recent:
-        newest = _newest(graph, columns, recent)
-        pooled = graph.add("Concat", [pooled, graph.add("ReduceMean", [newest], axes=[1], keepdims=0)], axis=1)
-    _projected(graph, network, pooled)
+    means = []
+    for first, count in network.encoder.pooled_spans:
+        span = _newest(graph, columns, count) if first else columns
+        means.append(graph.add("ReduceMean", [span], axes=[1], keepdims=0))
+    _projected(graph, network, graph.add("Concat", means, axis=1) if len(means) > 1 else means[0])
     return graph.model(
         ("windows", ["n", grid.WINDOW_FRAMES, grid.MEL_BANDS, network.front_end.channels]),
         ("embeddings", ["n", network.encoder.embedding]),

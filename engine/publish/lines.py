@@ -3,6 +3,7 @@
 import json
 from typing import Final, TextIO
 
+from engine.core.clock_text import clock_time
 from engine.core.signals import (
     Alarm,
     AudioBlock,
@@ -19,13 +20,6 @@ from engine.core.signals import (
 from engine.core.text import plain
 
 _BAR_CELLS: Final = 30
-
-
-def clock_time(seconds: float) -> str:
-    """Seconds as ``h:mm:ss``, or ``mm:ss`` under an hour."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
 
 
 class JsonLines:

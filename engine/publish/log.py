@@ -7,7 +7,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
-from engine.core.paths import private_folder
+from engine.core.files import open_private, private_folder
 from engine.core.signals import Alarm, AudioBlock, End, Event, HealthChange, Spike, Start
 from engine.core.text import plain
 
@@ -21,7 +21,7 @@ class _PrivateFile(RotatingFileHandler):
     """For its owner alone, the new file of each rotation too."""
 
     def _open(self):  # type: ignore[no-untyped-def]
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(Path(self.baseFilename), os.O_WRONLY | os.O_APPEND)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from engine.core.errors import DeviceError
-from engine.core.paths import private_folder
+from engine.core.files import private_folder
 from engine.session.file_lock import HeldLock, Holder, holder_of
 from engine.session.folder import DEVICES
 

@@ -100,11 +100,6 @@ class DiskKeeper:
         return []
 
 
-def sound_bytes(root: Path) -> int:
-    """What the sound of all sessions takes."""
-    return sum(size for _, _, size in _segments(root))
-
-
 def trim(root: Path, budget_bytes: int) -> list[Path]:
     """Remove segments until the rest fits: oldest first, those with a spike or mark in them last. Returns them."""
     segments = _segments(root)

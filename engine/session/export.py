@@ -4,13 +4,15 @@ import csv
 import importlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias
 
 from engine.core.errors import InputError, UsageError
 from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
+from engine.football.match_clock import MatchClock
+from engine.football.soccernet import Spot, predictions
 from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES
 
@@ -26,8 +28,6 @@ _COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     "health": ("t", "health", "detail"),
 }
 _PORTION: Final = 20_000
-HALF_MARKS: Final = {"kick-off": 1, "second-half": 2}
-"""Labels of marks at which a half begins, where a match's halves are not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +42,6 @@ class Span:
 
 
 EVERYTHING: Final = Span()
-
-
-@dataclass(frozen=True, slots=True)
-class Halves:
-    """Seconds of sound at which the halves of a match began; ``second_s`` is None where there is none.
-
-    ``assumed``: nobody said when the first one did, so the start of the sound is taken for it.
-    """
-
-    first_s: float = 0.0
-    second_s: float | None = None
-    assumed: bool = False
-
-    def position(self, t: float) -> tuple[int, float]:
-        """(half, seconds into it) of a moment."""
-        if self.second_s is not None and t >= self.second_s:
-            return 2, t - self.second_s
-        return 1, t - self.first_s
 
 
 def json_lines(reader: SessionReader, span: Span = EVERYTHING) -> Iterator[str]:
@@ -146,7 +128,7 @@ def write_parquet(path: Path, reader: SessionReader, table: Table, span: Span = 
 
 def soccernet(
     reader: SessionReader,
-    halves: Halves,
+    clock: MatchClock,
     label: str = "Goal",
     game: str = "",
     ranked: bool = False,
@@ -156,33 +138,20 @@ def soccernet(
 
     ``confidence`` is the spike's highest index or, ``ranked``, its rank among the spikes in (0, 1]: the evaluation has
     200 equal thresholds, and scores far below 1 would fall between them. What lies before the first half is left out.
-    ``halves``, which its readers pass over, says what the times are counted from.
+    ``halves``, which its readers pass over, says what the times are counted from: where nobody said when the first one
+    began, it is ``assumed`` that it did with the sound.
     """
     spikes = sorted((s for s in reader.spikes() if span.holds(s.onset)), key=lambda s: s.peak)
     by_height = sorted(spikes, key=lambda s: s.peak_pressure)
     rank = {s: (i + 1) / len(spikes) for i, s in enumerate(by_height)}
-    predictions = []
+    spots = []
     for spike in spikes:
-        half, at_s = halves.position(spike.peak)
-        if at_s < 0:
-            continue
-        confidence = rank[spike] if ranked else spike.peak_pressure
-        predictions.append(
-            {
-                "gameTime": f"{half} - {int(at_s) // 60:02d}:{int(at_s) % 60:02d}",
-                "label": label,
-                "position": str(int(at_s * 1000)),
-                "half": str(half),
-                "confidence": str(round(confidence, 6)),
-            }
-        )
-    return {"UrlLocal": game, "predictions": predictions, "halves": asdict(halves)}
-
-
-def halves_of(reader: SessionReader) -> Halves:
-    """Where marks say that the halves began, the last one counts; the start of the sound where none does."""
-    began = {HALF_MARKS[mark.label]: mark.t for mark in reader.marks() if mark.label in HALF_MARKS}
-    return Halves(began.get(1, 0.0), began.get(2), assumed=1 not in began)
+        half, at_s = clock.played_s(spike.peak)
+        if at_s >= 0:
+            spots.append(Spot(half, int(at_s * 1000), label, rank[spike] if ranked else spike.peak_pressure))
+    first_s, second_s = clock.kick_off_s.get(1), clock.kick_off_s.get(2)
+    halves = {"first_s": first_s or 0.0, "second_s": second_s, "assumed": first_s is None}
+    return {**predictions(game, spots), "halves": halves}
 
 
 @dataclass(frozen=True, slots=True)

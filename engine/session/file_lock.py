@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from engine.core.files import open_private
 from engine.session.not_kept import NotKept
 
-PRIVATE_FILE = 0o600
 _NOTE_BYTES = 1024
 """Every note takes this much, so that a full disk does not keep a later one from taking the place of the first."""
 _LONGEST_NOTE_BYTES = 4096
@@ -41,7 +41,7 @@ class HeldLock:
     @classmethod
     def take(cls, path: Path, holder: Holder) -> "HeldLock | None":
         """Hold ``path``; None where another process does. Raises ``OSError`` where the file can't be made."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+        descriptor = open_private(path, os.O_RDWR | os.O_NOFOLLOW)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -87,7 +87,7 @@ class HeldLock:
 def is_held(path: Path) -> bool:
     """Whether a living process holds ``path``."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
         return False
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.core.clock_text import minutes_time
 from engine.core.errors import MomentumError
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.signals import End
@@ -73,8 +74,7 @@ def _settle(folder: Path, spills: Sequence[Path]) -> str | None:
     sound = (
         f", and its last {sum(s.end - s.start for s in finished) / SAMPLE_RATE_HZ:.0f} s of sound" if finished else ""
     )
-    minutes, seconds = divmod(round(info.heard_s), 60)
     return (
         f"session {folder.name} was cut off (its recorder was killed, or the power went): "
-        f"{info.readings} readings up to {minutes}:{seconds:02d} are kept{sound}"
+        f"{info.readings} readings up to {minutes_time(round(info.heard_s))} are kept{sound}"
     )

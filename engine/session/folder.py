@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.core.errors import InputError, UsageError
-from engine.core.paths import PRIVATE_DIRECTORY, private_folder
+from engine.core.files import PRIVATE_FOLDER, private_folder
 from engine.session.file_lock import Holder, holder_of, is_held
 from engine.session.session_order import ranks
 
@@ -48,7 +48,7 @@ def new_folder(root: Path, started_at: datetime, token: Callable[[], str] = lamb
     for _ in range(100):
         folder = root / check_name(f"{stamp}-{token()}")
         try:
-            folder.mkdir(mode=PRIVATE_DIRECTORY)
+            folder.mkdir(mode=PRIVATE_FOLDER)
         except FileExistsError:
             continue
         return folder

@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from engine.audio.hop_levels import SILENT_HOPS
 from engine.audio.log_mel import Frames, log_mel
+from engine.audio.unbroken_hops import Silence, zero_hops
 from engine.core import grid
 from engine.core.errors import InputError
 from engine.core.signals import Samples
@@ -48,12 +48,6 @@ def _kept_from(sound: Path, stop: int) -> int:
 
 def _since_silence(samples: Samples) -> Samples:
     """What follows the last stretch of digital silence in whole hops."""
-    hops = samples[: len(samples) - len(samples) % grid.HOP].reshape(-1, grid.HOP)
-    zero = np.asarray(~hops.any(axis=1))
-    run = 0
-    begin = 0
-    for i, is_zero in enumerate(zero.tolist()):
-        if not is_zero and run >= SILENT_HOPS:
-            begin = i
-        run = run + 1 if is_zero else 0
-    return samples[begin * grid.HOP :]
+    zero = zero_hops(samples[: len(samples) - len(samples) % grid.HOP])
+    begins = [alike.first for alike in Silence().stretches(zero) if alike.anew]
+    return samples[begins[-1] * grid.HOP :] if begins else samples

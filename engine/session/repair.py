@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from engine.core.errors import InputError, MomentumError
-from engine.core.paths import private_folder
+from engine.core.files import private_folder
 from engine.session.clocks import Clocks, iso
 from engine.session.event_rows import event_of, event_type
 from engine.session.file_lock import HeldLock, Holder

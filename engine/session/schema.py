@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from engine.core.errors import InputError, MomentumError
+from engine.core.files import open_private
 from engine.core.signals import Health
-from engine.session.file_lock import PRIVATE_FILE
 from engine.session.folder import DATABASE
 
 HEALTH_CODES: tuple[Health, ...] = (
@@ -99,7 +99,7 @@ def migrate(database: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS
 def create_database(folder: Path) -> sqlite3.Connection:
     """A new, empty store in ``folder``, readable for its owner alone."""
     path = folder / DATABASE
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE_FILE))
+    os.close(open_private(path, os.O_RDWR | os.O_EXCL))
     database = _connect(path, "rw", busy_s=0.02)
     database.execute(f"PRAGMA page_size={PAGE_BYTES}")
     database.execute("PRAGMA journal_mode=WAL")

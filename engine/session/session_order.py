@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from engine.session.file_lock import PRIVATE_FILE
+from engine.core.files import open_private
 
 ORDER: Final = ".order"
 _LONGEST_BYTES: Final = 8_000_000
@@ -19,8 +19,7 @@ def note(root: Path, name: str) -> None:
     """Write down that the session ``name`` under ``root`` begins, or ends, now."""
     # Without it a session is ranked by its name; that is no reason to fail.
     with suppress(OSError):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(root / ORDER, flags, PRIVATE_FILE)
+        descriptor = open_private(root / ORDER, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
         try:
             # One write, so that two recorders do not mix; the line end first, as a full disk may have cut the last one.
             os.write(descriptor, f"\n{name}".encode())

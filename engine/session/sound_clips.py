@@ -10,8 +10,8 @@ import numpy as np
 import soundfile
 
 from engine.core.errors import InputError
+from engine.core.files import whole_file
 from engine.core.grid import SAMPLE_RATE_HZ
-from engine.core.paths import whole_file
 from engine.core.signals import ALARM_LINE
 from engine.session.folder import SOUND
 from engine.session.reader import SessionReader

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from engine.core.durable_writes import sync
 from engine.core.errors import InputError
+from engine.core.files import open_private, private_folder, write_whole
 from engine.core.grid import SAMPLE_RATE_HZ
-from engine.core.paths import private_folder
 from engine.core.signals import AudioBlock
-from engine.session.file_lock import PRIVATE_FILE
 
 SEGMENT_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 FLUSH_SAMPLES: Final = SAMPLE_RATE_HZ // 2
@@ -135,7 +134,7 @@ class SoundWriter:
     def _begin(self, start: int) -> None:
         private_folder(self.folder)
         self._path = self.folder / f"{start:012d}{_OPEN}"
-        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+        self._descriptor = open_private(self._path, os.O_WRONLY | os.O_EXCL)
         self._start = start
         self._written = 0
         self._begun = True
@@ -196,20 +195,10 @@ def finish_segment(part: Path) -> Path | None:
         part.unlink()
         return None
     finished = part.with_suffix(_FINISHED)
-    half = part.with_suffix(_HALF_WRITTEN)
     # Encoded in memory: from inside libsndfile a full disk would not come back as an error that says so.
     flac = BytesIO()
     soundfile.write(flac, pcm, SAMPLE_RATE_HZ, format="FLAC", subtype="PCM_16")
-    try:
-        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(flac.getbuffer())
-            file.flush()
-            sync(file.fileno())
-    except OSError:
-        half.unlink(missing_ok=True)
-        raise
-    half.replace(finished)
+    write_whole(finished, flac.getbuffer(), part.with_suffix(_HALF_WRITTEN))
     part.unlink()
     return finished
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.core.errors import InputError
-from engine.core.paths import APP, PRIVATE_FILE, Paths, private_folder
+from engine.core.files import open_private, private_folder
+from engine.core.paths import APP, Paths
 from engine.session.event_rows import ReadingRow, event_of, reading_of
 from engine.session.schema import HEALTH_CODES, INSERT_READING, explained, open_to_write
 
@@ -128,7 +129,7 @@ def _count(database: sqlite3.Connection) -> int:
 
 def _append(file: Path, session: str, data: bytes) -> None:
     """All of ``data`` at the end of ``file``, on its disk, or nothing. Raises ``OSError``."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    descriptor = open_private(file, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     before = os.fstat(descriptor).st_size
     try:
         head = b"" if before else (json.dumps(["spill_of", session]) + "\n").encode()

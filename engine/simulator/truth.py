@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core import grid
 from engine.core.errors import UsageError
-from engine.core.paths import private_file
+from engine.core.files import private_file
 from engine.football.events import RecordedEvent
 from engine.simulator.match import Score
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Reaction

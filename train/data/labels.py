@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import InputError, UsageError
-from engine.core.grid import FRAME_LENGTH, HOP, SAMPLE_RATE_HZ, WINDOW_FRAMES, WINDOW_S
+from engine.core.grid import WINDOW_FRAMES, WINDOW_S, end_time_s
 from engine.football.events import MatchEvents, Shots
 from engine.football.match_clock import MatchOnSound
 
@@ -56,7 +56,7 @@ class Windows:
         """The windows that end at frames ``ends``. Raises ``ValueError`` for an end before the first whole window."""
         if ends.size and int(ends.min()) < WINDOW_FRAMES:
             raise ValueError(f"the first whole window ends at frame {WINDOW_FRAMES}")
-        end_s = ((ends - 1) * HOP + FRAME_LENGTH) / SAMPLE_RATE_HZ
+        end_s = end_time_s(ends)
         return cls(end_s - WINDOW_S, end_s)
 
     def overlap(self, start_s: float, end_s: float) -> NDArray[np.bool_]:

@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import InputError, MomentumError
-from engine.core.paths import private_folder
+from engine.core.files import open_private, private_folder
 from engine.football.alignment.result import Alignment
 from engine.football.events import MatchEvents
 from train.data.library_index import Entry, Index
 from train.data.match_folder import (
-    PRIVATE_FILE,
     FeatureWriter,
     Manifest,
     Provenance,
@@ -209,7 +208,7 @@ class _Lock:
     """An advisory lock on a file, let go by the system when its process dies."""
 
     def __init__(self, path: Path, wait: bool = False) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        self._descriptor = open_private(path, os.O_RDWR)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             self.held = True

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.core.errors import InputError, MomentumError
-from train.data.match_folder import FEATURES, MANIFEST, PRIVATE_FILE, StoredMatch, read_manifest
+from engine.core.files import PRIVATE_FILE
+from train.data.match_folder import FEATURES, MANIFEST, StoredMatch, read_manifest
 
 _SCHEMA_VERSION = 2
 _BUSY_TIMEOUT_S = 10.0

@@ -6,10 +6,11 @@ The manifest is written last and replaced whole, so a folder that has one is com
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from engine.core import grid
 from engine.core.durable_writes import sync
 from engine.core.errors import InputError, MomentumError
+from engine.core.files import open_private, write_whole
 from engine.football import events_json as codec
 from engine.football.alignment import result as alignments
 from engine.football.alignment.result import Alignment
@@ -28,7 +30,6 @@ from train.data.reviews import Reviewed, Stretch
 SCHEMA: Final = 1
 MANIFEST: Final = "match.json"
 FEATURES: Final = "mel12.bin"
-PRIVATE_FILE: Final = 0o600
 _MANIFEST_LIMIT = 16 * MEGABYTE
 _FRAME_LIMIT = 24 * 3600 * grid.SAMPLE_RATE_HZ // grid.HOP
 _REVIEW_LIMIT = 100_000
@@ -149,25 +150,18 @@ def _long_text(node: Node) -> str:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in place whole: a reader sees the old one or the new one, also after a power cut."""
-    temporary = folder / f".{MANIFEST}.new"
-    with open_private(temporary) as file:
-        _write(file, json.dumps(to_json(manifest), ensure_ascii=False, separators=(",", ":")).encode())
-        sync(file.fileno())
-    temporary.replace(folder / MANIFEST)
+    with _told_if_refused():
+        write_whole(
+            folder / MANIFEST, json.dumps(to_json(manifest), ensure_ascii=False, separators=(",", ":")).encode()
+        )
     sync_folder(folder)
 
 
-def open_private(path: Path) -> BinaryIO:
-    """Open for writing, for the owner alone, whatever the umask; unbuffered, so that closing can't fail."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb", buffering=0)
-
-
-def _write(file: BinaryIO, data: bytes) -> None:
-    """Write all of ``data``. Raises ``MomentumError`` where the disk does not take it."""
-    left = memoryview(data)
+@contextmanager
+def _told_if_refused() -> Iterator[None]:
+    """``MomentumError`` where the disk does not take what is written inside."""
     try:
-        while left:
-            left = left[file.write(left) :]
+        yield
     except OSError as error:
         raise MomentumError(
             f"the library can't be written: {error.strerror}",
@@ -188,14 +182,18 @@ class FeatureWriter:
     """Appends frames to a match folder as they come; what was written can be read at once."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = open_private(folder / FEATURES)
+        # Unbuffered, so that closing can't fail.
+        self._file = os.fdopen(open_private(folder / FEATURES, os.O_WRONLY | os.O_TRUNC), "wb", buffering=0)
         self._digest = hashlib.sha256()
         self.frames = 0
 
     def write(self, mel: NDArray[np.float32]) -> None:
         """Append frames (n, MEL_BANDS) in dB."""
         data = features.pack(mel).tobytes()
-        _write(self._file, data)
+        left = memoryview(data)
+        with _told_if_refused():
+            while left:
+                left = left[self._file.write(left) :]
         self._digest.update(data)
         self.frames += len(mel)
 

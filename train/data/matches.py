@@ -51,7 +51,7 @@ class TrainingMatch:
 
     def end_times_s(self) -> NDArray[np.float64]:
         """The last moment that each of ``ends`` has heard."""
-        return ((self.ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+        return grid.end_time_s(self.ends)
 
     @property
     def mark(self) -> str:

@@ -56,7 +56,7 @@ def review_labels(reviews: Sequence[Reviewed], ends: NDArray[np.int64]) -> Label
 
     A stretch that is over before the next window ends has that window.
     """
-    at_s = ((ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+    at_s = grid.end_time_s(ends)
     target, weight = np.zeros(ends.shape, np.float32), np.zeros(ends.shape, np.float32)
     for review in reviews:
         first, last = np.searchsorted(at_s, [review.onset_s, review.end_s])

@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.log_mel import LogMel
-from engine.core.durable_writes import sync
 from engine.core.errors import InputError
-from engine.core.paths import PRIVATE_FILE, private_folder
+from engine.core.files import open_private, private_folder, write_whole_json
 from engine.football.events import EventKind, RecordedEvent
 from engine.football.match_clock import MatchOnSound
 from engine.simulator.match import Score, SimulatedMatch
@@ -86,7 +85,7 @@ def _draw(folder: Path, plan: Plan) -> None:
     digest = hashlib.sha256()
     frames = 0
     path = folder / f"{plan.name}.mel12"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as file:
+    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         for chunk in SimulatedMatch(score).chunks():
             mel = log_mel.push(chunk)
             data = features.pack(mel).tobytes()
@@ -94,7 +93,7 @@ def _draw(folder: Path, plan: Plan) -> None:
             digest.update(data)
             frames += len(mel)
     truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
-    write_whole(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score))
+    write_whole_json(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score))
 
 
 def _truth(score: Score) -> dict[str, Any]:
@@ -124,18 +123,6 @@ def _sounding(cue: Cue) -> dict[str, Any]:
 
 def _shot(row: Mapping[str, Any]) -> RecordedEvent:
     return RecordedEvent(row["t_s"], EventKind.GOAL if row["goal"] else EventKind.SHOT, xg=row["xg"])
-
-
-def write_whole(path: Path, row: dict[str, Any]) -> None:
-    """Write JSON for the owner alone, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.new")
-    with os.fdopen(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "w", encoding="utf-8"
-    ) as file:
-        json.dump(row, file, separators=(",", ":"))
-        file.flush()
-        sync(file.fileno())
-    temporary.replace(path)
 
 
 def read_match(path: Path, minutes: float | None = None) -> SimulatedRecording:

@@ -62,7 +62,7 @@ def sounding(match: TrainingMatch, first: int, last: int) -> NDArray[np.bool_]:
     Where nobody knows what sounds, the match's label stands for the cry.
     """
     if match.simulated:
-        times_s = (np.arange(first, last) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+        times_s = grid.end_time_s(np.arange(first + 1, last + 1))
         cry = crying(match.sounds, times_s)
     else:
         at = np.searchsorted(match.ends, np.arange(first + 1, last + 1))

@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.hop_levels import SILENT_HOPS
 from engine.audio.log_mel import LogMel
+from engine.audio.unbroken_hops import SILENT_HOPS
 from engine.core import grid
 from engine.core.errors import InputError
 from engine.football.events import MatchEvents, Shots

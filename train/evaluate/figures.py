@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from engine.core.errors import InputError
+from engine.football.soccernet import Spot
 from engine.live.spike_detector import SpikeSettings, at_threshold
 from train.evaluate.predictions import MatchPredictions
 from train.fit.calibration import MATCH_HOURS
@@ -16,7 +17,6 @@ from train.metrics.average_map import (
     AT_1_S,
     LOOSE_S,
     TIGHT_S,
-    Spot,
     SpotCounts,
     add_up,
     average_map,

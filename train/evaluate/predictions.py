@@ -69,7 +69,7 @@ def ends_of(frames: int, step: int) -> Ends:
 
 def times_of(ends: Ends) -> Scores:
     """Seconds of sound that a reading at each of ``ends`` has heard."""
-    return ((ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
+    return grid.end_time_s(ends)
 
 
 def score_match(

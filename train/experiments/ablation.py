@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.audio.log_mel import Frames
+from engine.core.files import write_whole_json
 from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig
@@ -27,7 +28,7 @@ from engine.simulator.venue import draw_venue
 from train.data.labels import Danger, GoalWindow, Rule
 from train.data.matches import from_simulation
 from train.data.overlay_sounds import load_sounds
-from train.data.simulated import simulate_plans, write_whole
+from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Plan, real_plans, split_matches
 from train.data.soft_targets import crying
 from train.evaluate.predictions import ends_of, index_of, times_of
@@ -186,7 +187,7 @@ def run(
         events = judged.event_auc
         figures["real reactions"] = [events.value, events.low, events.high]
         figures["real frames"] = [judged.frame_auc, None, None]
-    write_whole(done, figures | {"made_from": made_from})
+    write_whole_json(done, figures | {"made_from": made_from})
     return figures
 
 

@@ -24,7 +24,7 @@ import soundfile
 
 from engine.core import grid
 from engine.core.errors import InputError, UsageError
-from engine.core.paths import PRIVATE_FILE, private_file
+from engine.core.files import open_private, private_file
 from engine.core.signals import Samples
 from train.data.sound_manifest import Clip, load, read_manifest
 
@@ -297,7 +297,7 @@ def _write(out: Path, pieces: Iterator[Samples], truth: ReelTruth, force: bool) 
     taken = [file for file in (out, truth_file) if file.exists()]
     if taken and not force:
         raise UsageError(f"{taken[0]} is there already", "Choose another name, or replace it with --force.")
-    descriptor = os.open(out, os.O_RDWR | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    descriptor = open_private(out, os.O_RDWR | os.O_TRUNC)
     with os.fdopen(descriptor, "w+b") as raw, soundfile.SoundFile(raw, "w", _RATE, 1, "PCM_16", format="FLAC") as flac:
         for piece in pieces:
             flac.write(np.clip(piece, -1.0, 1.0))

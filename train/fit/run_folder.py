@@ -17,8 +17,7 @@ import mlx.core as mx
 
 from engine.core.durable_writes import sync
 from engine.core.errors import InputError, UsageError
-from engine.core.paths import PRIVATE_FILE, private_folder
-from train.data.simulated import write_whole
+from engine.core.files import PRIVATE_FILE, open_private, private_folder, write_whole, write_whole_json
 
 RUN_FILE: Final = "run.json"
 METRICS_FILE: Final = "metrics.jsonl"
@@ -41,7 +40,7 @@ class RunFolder:
 
     def __init__(self, path: Path, inputs: Mapping[str, Any]) -> None:
         self.path = private_folder(path)
-        self._lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        self._lock = open_private(path / _LOCK, os.O_RDWR)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -60,7 +59,7 @@ class RunFolder:
                     f"{path} holds a run that was started otherwise: {_difference(there, told)}", _ELSEWHERE
                 )
         else:
-            write_whole(run_file, told)
+            write_whole_json(run_file, told)
 
     def close(self) -> None:
         """Let another process go on."""
@@ -83,21 +82,13 @@ class RunFolder:
     def append(self, row: Mapping[str, Any]) -> None:
         """Add a line to the metrics."""
         path = self.path / METRICS_FILE
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE), "w", encoding="utf-8"
-        ) as file:
+        with os.fdopen(open_private(path, os.O_WRONLY | os.O_APPEND), "w", encoding="utf-8") as file:
             file.write(json.dumps(row, allow_nan=False) + "\n")
 
     def keep_metrics(self, stage: str, last_step: int) -> None:
         """Drop what ``stage`` wrote after ``last_step``, which is about to be done again."""
         kept = [row for row in self.metrics() if row.get("stage") != stage or row["step"] <= last_step]
-        path = self.path / METRICS_FILE
-        temporary = path.with_name(f".{METRICS_FILE}.new")
-        with os.fdopen(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "w", encoding="utf-8"
-        ) as file:
-            file.writelines(json.dumps(row) + "\n" for row in kept)
-        temporary.replace(path)
+        write_whole(self.path / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
 
 class StageState:

@@ -20,25 +20,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.football.soccernet import HALVES, Spot
+
 LOOSE_S: Final = tuple(range(5, 61, 5))
 TIGHT_S: Final = tuple(range(1, 6))
 AT_1_S: Final = (1,)
 AT_5_S: Final = (5,)
 
-_HALVES: Final = (1, 2)
 _HALF_S: Final = 120 * 60
 _THRESHOLDS: Final = np.linspace(0, 1, 200)
 _RECALLS: Final = np.arange(11) / 10
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """An event, or a prediction of one, ``position_ms`` after the kick-off of its half (1 or 2)."""
-
-    half: int
-    position_ms: int
-    label: str
-    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +56,7 @@ def count_spots(
     right = np.zeros((len(deltas_s), len(labels), len(_THRESHOLDS)))
     counted = np.zeros((len(labels), len(_THRESHOLDS)))
     events = np.zeros(len(labels))
-    for half in _HALVES:
+    for half in HALVES:
         for c, label in enumerate(labels):
             true_frames = sorted(_raster(truth, half, label, fps))
             predicted = {frame: value for frame, value in _raster(found, half, label, fps).items() if value >= 0}

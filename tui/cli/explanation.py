@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.core.clock_text import clock_time
 from engine.explain.attribution import (
     BAND_GROUP,
     LEAST_DIFFERENCE,
@@ -14,7 +15,6 @@ from engine.explain.attribution import (
 )
 from engine.explain.explanation import Explanation
 from engine.explain.in_words import Area, band_bounds_hz, pitch, tell
-from engine.publish.lines import clock_time
 from tui.cli.output import print_lines, print_plot
 
 _HEIGHT: Final = 11

@@ -28,7 +28,8 @@ _LARGEST_BYTES: Final = 1_000_000
 
 def main(arguments: Sequence[str], command: Callable[[Sequence[str]], int] | None = None) -> int:
     """Run ``momentum`` with ``arguments`` as the service; returns what launchd should see."""
-    from engine.core.paths import find_paths, private_folder
+    from engine.core.files import private_folder
+    from engine.core.paths import find_paths
     from engine.session.file_lock import HeldLock, Holder
     from tui.cli.main import main as momentum
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.core.clock_text import session_time
 from engine.core.signals import Alarm, End, Event, Health, HealthChange, Spike
 from engine.core.text import plain
-from tui.monitor.match_clock import MatchClock, session_time
+from engine.football.match_clock import MatchClock
 
 BELL_EVERY_S = 10.0
 _FRESH_S = 30.0

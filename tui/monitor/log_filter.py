@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from engine.core.clock_text import session_time
 from engine.core.signals import Alarm, Mark, Rejected, Spike
+from engine.football.match_clock import MatchClock
 from tui.monitor.feed import SpikeLabel
-from tui.monitor.match_clock import MatchClock, session_time
 from tui.monitor.model import Candidate
 from tui.monitor.widgets.spike_log import REASONS
 

@@ -18,9 +18,9 @@ from engine.core.signals import (
     Spike,
     Start,
 )
+from engine.football.match_clock import MatchClock
 from tui.monitor.feed import SessionFeed, SpikeLabel
 from tui.monitor.history import History
-from tui.monitor.match_clock import MatchClock
 
 Candidate: TypeAlias = Spike | Rejected | Alarm
 """What a line of the spike log speaks of; an alarm becomes the spike with the same onset when it has ended."""

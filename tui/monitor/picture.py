@@ -13,15 +13,15 @@ from pathlib import Path
 
 from engine.app.listening import DEMO_AT_ONCE_S, build_engine, settings_for
 from engine.audio.open_source import open_source
+from engine.core.clock_text import parse_time
 from engine.core.errors import MomentumError, UsageError
 from engine.core.signals import Event, Mark, Reading
+from engine.football.match_clock import KICK_OFF
 from engine.live.monitor_loop import Monitor, Stop
 from engine.live.spike_detector import SpikeDetector
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import FeedInfo
 from tui.monitor.live_feed import LiveFeed, live_info
-from tui.monitor.match_clock import KICK_OFF
-from tui.monitor.screens.questions import parse_time
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.svg import screen_as_svg
 

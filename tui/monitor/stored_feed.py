@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import InputError
-from engine.core.numbered_files import new_file
-from engine.core.paths import whole_file
+from engine.core.files import numbered_file, whole_file
 from engine.core.signals import Event, Mark, Rejected, Spike
 from engine.live.spike_detector import measured_lines
 from engine.session import Review, SessionReader
@@ -133,7 +132,7 @@ class StoredFeed:
         """As in ``SessionFeed``; with a reader of its own, so that a thread may do it."""
 
         part, suffix = _NAMES[kind]
-        path, reserved = new_file(folder, self.reader.name + part, suffix, first_bare=True)
+        path, reserved = numbered_file(folder, self.reader.name + part, suffix, first_bare=True)
         reserved.close()
         try:
             self._write_export(kind, path)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.core.clock_text import session_time
 from engine.core.grid import HISTORY_S
 from engine.core.signals import End, Health
 from engine.core.text import plain
 from engine.session.state import SessionState, state_of
-from tui.monitor.match_clock import session_time
 from tui.monitor.model import Moment
 
 BUILDING_SHARE = 0.6

@@ -132,7 +132,7 @@ def memory(around: Surroundings) -> Iterator[Figure]:
 def syncs(around: Surroundings) -> Iterator[Figure]:
     """How long the disk is waited for, once a second, where sessions are kept."""
     from engine.core.durable_writes import FULL_SYNC, sync
-    from engine.core.paths import private_folder
+    from engine.core.files import private_folder
 
     with tempfile.NamedTemporaryFile(dir=private_folder(around.paths.data)) as file:
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from engine.app.service import Run, run_command
 from engine.core.errors import MomentumError
-from engine.core.paths import PRIVATE_FILE, Paths, private_folder
+from engine.core.files import private_folder, write_private
+from engine.core.paths import Paths
 
 LABEL: Final = "org.acoustic-momentum.probe"
 _LISTENS_S: Final = 5
@@ -57,9 +58,7 @@ def heard_by_launchd(
     environment = {name: environ[name] for name in _KEPT if environ.get(name)}
     target = f"gui/{os.getuid()}"
     for file, content in ((job, probe_agent(command, environment, output)), (output, b"")):
-        file.unlink(missing_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as out:
-            out.write(content)
+        write_private(file, content)
     try:
         run(["launchctl", "bootout", f"{target}/{LABEL}"])
         started = run(["launchctl", "bootstrap", target, str(job)])

@@ -11,7 +11,7 @@ from engine.app.doctor.checks import Finding, Surroundings
 from engine.app.doctor.redaction import HIDDEN, discreet
 from engine.app.stray_output import STRAY_OUTPUT
 from engine.core.errors import MomentumError, UsageError
-from engine.core.paths import private_file
+from engine.core.files import private_file
 from engine.core.text import plain
 
 CONTENTS: Final = "versions, machine, settings, checks, devices, weights, newest sessions, last lines of the logs"

@@ -18,10 +18,11 @@ from typing import Final, Literal
 from engine.app.service.bundle import BUNDLE, BUNDLE_ID, Bundle, this_interpreter
 from engine.app.service.launchctl import Launchctl
 from engine.app.service.status import Status
-from engine.app.service.system_commands import Run, check_printable, kept_environment, run_command, write_private
+from engine.app.service.system_commands import Run, check_printable, kept_environment, run_command
 from engine.app.service.terminal import command_file
 from engine.core.errors import MomentumError, UsageError
-from engine.core.paths import Paths, find_paths, private_folder
+from engine.core.files import private_folder, write_private
+from engine.core.paths import Paths, find_paths
 from engine.session.file_lock import holder_of, is_held
 from tui.cli.service_entry import LOCK, OUTPUT
 
@@ -140,6 +141,7 @@ class LaunchdService:
             said += _TERMINAL_QUESTION
         else:
             self.command_file.unlink(missing_ok=True)
+        private_folder(self.file.parent)
         write_private(self.file, content)
         self.launchctl.add(self.file)
         return said
@@ -187,6 +189,7 @@ class LaunchdService:
         """Write what Terminal opens; returns the property list that opens it."""
         command = [sys.executable, "-m", "tui.cli.service_main", *arguments]
         script = command_file(command, kept_environment(self.environ), self._output)
+        private_folder(self.command_file.parent)
         write_private(self.command_file, script.encode(), 0o700)
         return launch_agent([_OPEN, "-g", "-a", "Terminal", str(self.command_file)], {}, self._output, "terminal")
 

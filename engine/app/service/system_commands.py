@@ -1,13 +1,10 @@
 """Programs of the system that the service asks, and what is wrong when one does not answer."""
 
-import os
 import subprocess
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 from engine.core.errors import MomentumError, UsageError
-from engine.core.paths import PRIVATE_FILE, private_folder
 
 _COMMAND_S: Final = 60.0
 
@@ -49,14 +46,6 @@ def demand(run: Run, command: Sequence[str]) -> None:
             f"'{' '.join(command)}' failed: {done.stderr.strip() or f'code {done.returncode}'}",
             "'momentum service status' shows what is installed.",
         )
-
-
-def write_private(path: Path, content: bytes, mode: int = PRIVATE_FILE) -> None:
-    """Write a file for its owner alone in place of the one that is there, which may be a link."""
-    private_folder(path.parent)
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
 
 
 def check_printable(text: str) -> None:

@@ -15,9 +15,9 @@ from engine.app.service.system_commands import (
     demand,
     kept_environment,
     run_command,
-    write_private,
 )
 from engine.core.errors import ExitCode, MomentumError, UsageError
+from engine.core.files import private_folder, write_private
 from tui.cli.service_entry import NOT_CURABLE
 
 UNIT: Final = "acoustic-momentum.service"
@@ -78,6 +78,7 @@ class SystemdService:
             raise UsageError("--terminal is for macOS", "leave it out.")
         content = self.content(arguments)
         self._ask_manager()
+        private_folder(self.file.parent)
         write_private(self.file, content)
         for step in (["daemon-reload"], ["enable", UNIT], ["restart", UNIT]):
             demand(self.run, ["systemctl", "--user", *step])

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.clock_text import minutes_time
 from engine.core.errors import UsageError
 from engine.football.alignment.evidence import measure
 from engine.football.alignment.kick_off_search import search
@@ -43,8 +44,8 @@ def align(
     for number, margin in found.margins.items():
         if margin < LEAST_MARGIN:
             raise AlignmentRefused(
-                f"{match.title}: period {number} could kick off at {_clock(found.kick_off_s[number])} of the sound "
-                f"or at {_clock(found.next_best_s[number])}",
+                f"{match.title}: period {number} could kick off at {minutes_time(found.kick_off_s[number])} of the "
+                f"sound or at {minutes_time(found.next_best_s[number])}",
                 _HINT,
             )
     return Alignment(found.kick_off_s, "measured", found.lag_s, 1.0 - found.chance)
@@ -66,8 +67,3 @@ def resolve(mel: NDArray[np.float32], match: MatchEvents, given: Mapping[int, fl
     numbers = {period.number for period in recorded}
     events = tuple(event for event in match.events if event.period in numbers)
     return align(mel, replace(match, periods=tuple(recorded), events=events), said)
-
-
-def _clock(seconds: float) -> str:
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    return f"{sign}{int(seconds) // 60}:{int(seconds) % 60:02d}"

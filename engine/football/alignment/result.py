@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.core.clock_text import add_up
 from engine.core.errors import InputError, UsageError
 from engine.football.json_document import Node
 from engine.football.match_clock import MatchClock
@@ -58,7 +59,7 @@ def parse_sound_time(text: str, name: str) -> float:
     match = _CLOCK.fullmatch(text.removeprefix("-"))
     if match is None or (match[2] and float(match[3]) >= 60):
         raise UsageError(f"{name} {text[:20]!a} is no time", "Write minutes:seconds of the sound, such as 12:34.")
-    seconds = int(match[1] or 0) * 3600 + int(match[2] or 0) * 60 + float(match[3])
+    seconds = add_up(match[0])
     if seconds > _LATEST_S:
         raise UsageError(f"{name} {text} lies beyond six hours", "Write minutes:seconds of the sound, such as 12:34.")
     return -seconds if text.startswith("-") else seconds

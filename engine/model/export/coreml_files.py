@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from engine.core.errors import UsageError
-from engine.core.paths import PRIVATE_DIRECTORY, PRIVATE_FILE, whole_file, whole_folder
+from engine.core.files import PRIVATE_FILE, PRIVATE_FOLDER, whole_file, whole_folder
 from engine.model.checkpoint import Weights
 from engine.model.export.coreml_graph import Function, coreml_package, functions
 from engine.model.export.description import describe
@@ -76,7 +76,7 @@ def _save(model: Any, package: Path) -> None:
     """Write the package for its owner alone."""
     model.save(str(package))
     for path in (package, *package.rglob("*")):
-        path.chmod(PRIVATE_DIRECTORY if path.is_dir() else PRIVATE_FILE)
+        path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
 
 
 def _signature(value: tuple[str, tuple[int, ...]]) -> str:

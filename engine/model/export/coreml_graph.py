@@ -152,13 +152,11 @@ class _Builder:
         """The means of all columns and of the newest, embedded."""
         mb, encoder = self._mb, self._network.encoder
         columns = self._columns(frames)
-        parts = [mb.reduce_mean(x=columns, axes=[1], keep_dims=True)]
-        if encoder.recent_columns:
-            count = encoder.window_columns
-            newest = mb.slice_by_index(
-                x=columns, begin=[0, count - encoder.recent_columns, 0], end=[1, count, encoder.column_width]
-            )
-            parts.append(mb.reduce_mean(x=newest, axes=[1], keep_dims=True))
+        parts = []
+        for first, count in encoder.pooled_spans:
+            begin, end = [0, first, 0], [1, first + count, encoder.column_width]
+            span = mb.slice_by_index(x=columns, begin=begin, end=end) if first else columns
+            parts.append(mb.reduce_mean(x=span, axes=[1], keep_dims=True))
         pooled = parts[0] if len(parts) == 1 else mb.concat(values=parts, axis=2)
         return self.embed(mb.reshape(x=pooled, shape=[1, encoder.pooled_width, 1, 1]))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.core.errors import UsageError
-from engine.core.paths import whole_file, whole_folder
+from engine.core.files import whole_file, whole_folder
 from engine.model.checkpoint import Weights
 from engine.model.export.description import describe
 from engine.model.onnx_graph import models, onnx_package

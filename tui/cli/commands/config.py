@@ -56,7 +56,8 @@ def init(force: Annotated[bool, typer.Option("--force", help="Replace the file t
     Example: momentum config init --force
     """
     from engine.core.errors import UsageError
-    from engine.core.paths import find_paths, private_file, private_folder
+    from engine.core.files import private_file, private_folder
+    from engine.core.paths import find_paths
     from engine.core.settings import template
 
     file = find_paths().config_file

@@ -183,7 +183,7 @@ def _check_folds(given: int) -> None:
 def _write_page(report: dict[str, Any], html: Path) -> None:
     from datetime import UTC, datetime
 
-    from engine.core.paths import private_file
+    from engine.core.files import private_file
     from train.evaluate.html_page import to_html
 
     with private_file(html, replace=True) as file:

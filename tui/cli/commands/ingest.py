@@ -55,7 +55,8 @@ def ingest(
     """
     from tempfile import TemporaryDirectory
 
-    from engine.core.paths import find_paths, private_folder
+    from engine.core.files import private_folder
+    from engine.core.paths import find_paths
     from engine.football.alignment.result import parse_kick_offs
     from train.data.download import check_url, download, is_url
 

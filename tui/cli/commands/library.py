@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.core.clock_text import minutes_time
 from tui.cli.commands.ingest import ExtraTime, KickOff, SecondHalf
 from tui.cli.groups import group
 from tui.cli.output import AsJson, Column, print_json, print_lines, print_table
@@ -117,7 +118,7 @@ def show(match: Match, as_json: AsJson = False) -> None:
         print_lines(f"{manifest.duration_s / 60:.1f} minutes of {origin.media}, added {origin.added_at}")
         for review in manifest.reviews:
             said = "danger" if review.danger else "no danger"
-            print_lines(f"  {_minutes(review.onset_s):>9}  {said:<9}  {review.what}".rstrip())
+            print_lines(f"  {minutes_time(review.onset_s):>9}  {said:<9}  {review.what}".rstrip())
         print_lines("Frames are whole.")
         return
     print_lines(f"{events.title}  {events.date}  {events.competition}".rstrip())
@@ -188,7 +189,7 @@ def describe_alignment(alignment: Any) -> str:
     """A line on where the kick-offs lie and how that is known."""
     if alignment is None:
         return "kick-offs: not known, so training leaves it out ('momentum library align' sets them)"
-    times = ", ".join(f"period {number} at {_minutes(t_s)}" for number, t_s in sorted(alignment.kick_off_s.items()))
+    times = ", ".join(f"period {number} at {minutes_time(t_s)}" for number, t_s in sorted(alignment.kick_off_s.items()))
     if alignment.confidence is None:
         return f"kick-offs: {times} ({alignment.method})"
     # Beyond three nines the figure says more about the method's assumptions than about the match.
@@ -199,12 +200,7 @@ def describe_alignment(alignment: Any) -> str:
 def _sound_time(alignment: Any, event: Any) -> str:
     if alignment is None or event.period not in alignment.kick_off_s:
         return "-"
-    return _minutes(alignment.clock.sound_s(event.period, event.clock_s))
-
-
-def _minutes(t_s: float) -> str:
-    sign, whole = ("-", int(-t_s)) if t_s < 0 else ("", int(t_s))
-    return f"{sign}{whole // 60}:{whole % 60:02d}"
+    return minutes_time(alignment.clock.sound_s(event.period, event.clock_s))
 
 
 def _open() -> Any:

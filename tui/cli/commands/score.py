@@ -162,7 +162,7 @@ class _Summary:
 
     def show(self) -> None:
         from engine.core import grid
-        from engine.publish.lines import clock_time
+        from engine.core.clock_text import clock_time
         from tui.cli.output import Column, print_table
 
         typer.echo(f"{clock_time(self._heard_s)} of sound, {self._readings} readings with an index")

@@ -217,7 +217,7 @@ def _described(reader: "SessionReader") -> dict[str, Any]:
 
 
 def _cells(row: dict[str, Any]) -> tuple[object, ...]:
-    from engine.publish.lines import clock_time
+    from engine.core.clock_text import clock_time
 
     if "fault" in row:
         return (row["session"], None, None, None, None, None, f"damaged: 'sessions repair {row['session']}'")
@@ -227,7 +227,7 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _told(about: dict[str, Any]) -> str:
-    from engine.publish.lines import clock_time
+    from engine.core.clock_text import clock_time
 
     lines = [f"session  {about['session']}"]
     if "fault" in about:
@@ -259,7 +259,7 @@ def _why(about: dict[str, Any]) -> str:
 
 
 def _account(done: Any) -> list[str]:
-    from engine.publish.lines import clock_time
+    from engine.core.clock_text import clock_time
 
     if done.kept_in is None:
         lines = [f"the store of {done.session} is whole: {done.readings} readings"]

@@ -225,7 +225,8 @@ def _train(
     from dataclasses import replace
 
     from engine.core.errors import UsageError
-    from engine.core.paths import find_paths, private_folder
+    from engine.core.files import private_folder
+    from engine.core.paths import find_paths
     from engine.model.checkpoint import save
     from train.evaluate.card import write_card
     from train.fit.run_folder import RunFolder
@@ -285,8 +286,9 @@ def _ending(config: "WeightsConfig", told: str) -> str:
 
 
 def _how_it_goes(at: "Progress") -> str:
-    minutes, seconds = divmod(round(at.left_s), 60)
-    return f"loss {at.loss:.3f}, {at.rate:.0f} windows/s, {minutes}:{seconds:02d} left"
+    from engine.core.clock_text import minutes_time
+
+    return f"loss {at.loss:.3f}, {at.rate:.0f} windows/s, {minutes_time(round(at.left_s))} left"
 
 
 def _curves(rows: list[dict[str, Any]]) -> list[str]:

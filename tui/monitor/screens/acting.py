@@ -7,14 +7,13 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from engine.core.clock_text import parse_time, session_time
 from engine.core.errors import MomentumError
-from engine.core.numbered_files import new_file
-from engine.core.paths import private_folder
+from engine.core.files import numbered_file, private_folder
 from engine.core.signals import Alarm, Mark, Rejected, Spike
 from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import KEYS, Key, bindings, key_name
-from tui.monitor.match_clock import session_time
 from tui.monitor.model import Candidate, Model
 from tui.monitor.playback import play
 from tui.monitor.player import Player
@@ -146,7 +145,7 @@ class ActingScreen(Screen[None]):
         def go(answer: Answer | None) -> None:
             if answer is None:
                 return
-            t = questions.parse_time(answer.note)
+            t = parse_time(answer.note)
             if t is None:
                 self.say(f"'{answer.note[:20]}' is no time: write 12:34, 1:02:03 or seconds", "warning")
             else:
@@ -306,7 +305,7 @@ class ActingScreen(Screen[None]):
         name = f"{self.feed.info.session or 'monitor'}-picture"
 
         def write(folder: Path) -> Path:
-            path, file = new_file(folder, name, ".svg")
+            path, file = numbered_file(folder, name, ".svg")
             with file:
                 file.write(picture)
             return path

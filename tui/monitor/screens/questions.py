@@ -1,11 +1,11 @@
 """What the monitor asks: marks, match clock, review, export, quit."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from engine.core.clock_text import session_time
 from engine.core.signals import Alarm, Rejected, Spike
-from tui.monitor.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock, session_time
+from engine.football.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock
 from tui.monitor.model import Candidate
 from tui.monitor.screens.ask import Choice, Question
 from tui.monitor.widgets.spike_log import REASONS
@@ -109,13 +109,3 @@ def name_of_candidate(candidate: Candidate) -> str:
             return f"{candidate.pressure:.2f} since {session_time(candidate.onset)}"
         case Rejected():
             return f"{candidate.peak_pressure:.2f} at {session_time(candidate.onset)}, not reported"
-
-
-def parse_time(text: str) -> float | None:
-    """Seconds in ``12:34``, ``1:02:03`` or ``75.5``; None if it is none of them."""
-    if not re.fullmatch(r"(\d{1,3}:){0,2}\d{1,6}(\.\d{1,3})?", text.strip()):
-        return None
-    seconds = 0.0
-    for part in text.strip().split(":"):
-        seconds = seconds * 60 + float(part)
-    return seconds

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from engine.core.clock_text import session_time
 from engine.core.errors import MomentumError
 from engine.core.text import plain
 from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import key_name
-from tui.monitor.match_clock import session_time
 from tui.monitor.screens.filtering import FilteringScreen, FilterLine
 from tui.monitor.screens.pick import PickScreen
 from tui.monitor.session_catalogue import HERE, Entry, entries, open_feed, successor

@@ -7,9 +7,10 @@ from typing import ClassVar, Literal
 from textual.events import Click, MouseScrollDown, MouseScrollLeft, MouseScrollRight, MouseScrollUp
 from textual.message import Message
 
+from engine.core.clock_text import session_time
+from engine.football.match_clock import CLOCK_LABELS
 from tui.monitor.feed import Floats
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.match_clock import CLOCK_LABELS, session_time
 from tui.monitor.model import Model
 from tui.monitor.view import View
 from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
 
+from engine.core.clock_text import session_time
 from engine.core.signals import Health
 from engine.core.text import plain
 from engine.session.state import SessionState
 from tui.monitor.feed import FeedInfo, FeedKind, Vitals
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.match_clock import session_time
 from tui.monitor.model import Moment
 from tui.monitor.widgets.paint import Line, Painted, Piece, Showing, fit, spread, width_of
 from tui.monitor.words import Tone, word_of

@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
+from engine.core.clock_text import session_time
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.match_clock import session_time
 from tui.monitor.session_catalogue import DAMAGED, Entry
 from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
 from tui.monitor.words import Tone

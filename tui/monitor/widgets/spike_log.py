@@ -8,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
+from engine.core.clock_text import session_time
 from engine.core.signals import Alarm, Rejected, Spike
 from engine.core.text import plain
+from engine.football.match_clock import MatchClock
 from tui.monitor.feed import SpikeLabel
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.match_clock import MatchClock, session_time
 from tui.monitor.model import Candidate
 from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
 

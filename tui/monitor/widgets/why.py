@@ -6,13 +6,13 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.clock_text import session_time
 from engine.core.text import plain
 from engine.explain.attribution import by_second
 from engine.explain.explanation import Explanation
 from engine.explain.in_words import band_bounds_hz, pitch, tell
 from tui.cli.explanation import doubts, progress
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.match_clock import session_time
 from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
 
 _GUTTER: Final = 8

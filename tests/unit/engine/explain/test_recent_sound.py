@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.audio.log_mel import log_mel
 from engine.core import grid
 from engine.core.errors import InputError
 from engine.core.signals import AudioBlock, Reading, Rejected, Spike
@@ -63,6 +64,18 @@ def test_after_a_break_it_begins_anew_as_the_stream_does(weights: Weights, broke
     heard = listen(recent, weights, blocks)
     done = recent.explain(weights, heard[-1].t)
     assert done.attribution.index == pytest.approx(heard[-1].pressure, abs=1e-5)
+
+
+def test_after_a_gap_small_blocks_are_explained_by_the_frames_that_the_index_saw(weights: Weights) -> None:
+    sound, start = noise(50), 7 * RATE + 1
+    whole_hop = -(-start // grid.HOP) * grid.HOP
+    recent = Recent()
+    # The first block behind the gap ends before the first whole hop of the grid begins.
+    heard = listen(recent, weights, [*cut(sound[: 5 * RATE]), *cut(sound[start:], 100, start)])
+    assert whole_hop - start > 100
+    newest = log_mel(sound[whole_hop:])[-1]
+    np.testing.assert_array_equal(recent.newest, newest)
+    assert recent.explain(weights, heard[-1].t).attribution.index == pytest.approx(heard[-1].pressure, abs=1e-5)
 
 
 def test_what_is_too_long_ago_is_refused(weights: Weights, tmp_path: Path) -> None:

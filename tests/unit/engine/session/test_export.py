@@ -7,12 +7,11 @@ import json
 import pytest
 
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Rejected, Spike, to_json
+from engine.football.match_clock import MatchClock
 from engine.session import Review, SessionReader
 from engine.session.export import (
-    Halves,
     Span,
     document,
-    halves_of,
     json_lines,
     labels,
     soccernet,
@@ -102,7 +101,7 @@ def test_parquet_holds_what_csv_does(session, tmp_path, table):
 
 
 def test_soccernet_predictions_have_its_fields_by_half(session):
-    made = soccernet(session, Halves(0.5, 2900.0), game="league/season/game")
+    made = soccernet(session, MatchClock({1: 0.5, 2: 2900.0}), game="league/season/game")
     assert made == {
         "UrlLocal": "league/season/game",
         "predictions": [
@@ -111,15 +110,18 @@ def test_soccernet_predictions_have_its_fields_by_half(session):
         ],
         "halves": {"first_s": 0.5, "second_s": 2900.0, "assumed": False},
     }
-    ranked = soccernet(session, Halves(0.5, 2900.0), ranked=True)["predictions"]
+    ranked = soccernet(session, MatchClock({1: 0.5, 2: 2900.0}), ranked=True)["predictions"]
     assert [p["confidence"] for p in ranked] == ["1.0", "0.5"]
 
 
 def test_marks_say_where_the_halves_began(session):
-    assert halves_of(session) == Halves(0.0, None, assumed=True)
+    def halves():
+        return soccernet(session, MatchClock.from_marks(session.marks()))["halves"]
+
+    assert halves() == {"first_s": 0.0, "second_s": None, "assumed": True}
     session.add_mark(Mark(12.0, "kick-off"))
     session.add_mark(Mark(3500.0, "second-half"))
-    assert halves_of(session) == Halves(12.0, 3500.0)
+    assert halves() == {"first_s": 12.0, "second_s": 3500.0, "assumed": False}
 
 
 def test_reviews_teach_positives_and_hard_negatives(session):

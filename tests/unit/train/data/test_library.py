@@ -146,7 +146,7 @@ class TestDamage:
     def test_a_full_disk_is_said_and_leaves_nothing(
         self, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("train.data.match_folder.open_private", lambda path: FULL_DISK.open("wb", buffering=0))
+        monkeypatch.setattr("train.data.match_folder.open_private", lambda file, flags: os.open(FULL_DISK, os.O_WRONLY))
         with pytest.raises(MomentumError, match="No space left"):
             take_in(library, tmp_path)
         assert library.entries() == [] and list((library.root / "incoming").iterdir()) == []

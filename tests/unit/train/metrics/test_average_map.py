@@ -10,12 +10,12 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from engine.football.soccernet import Spot
 from train.metrics.average_map import (
     AT_1_S,
     AT_5_S,
     LOOSE_S,
     TIGHT_S,
-    Spot,
     add_up,
     average_map,
     average_precisions,

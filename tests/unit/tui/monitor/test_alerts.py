@@ -1,12 +1,12 @@
 from engine.core.signals import Alarm, End, Health, HealthChange, Spike
+from engine.football.match_clock import MatchClock
 from tui.monitor.alerts import Alerts
-from tui.monitor.match_clock import MatchClock
 
 SPIKE = Spike(70.0, 73.0, 84.0, 0.93, 72.0)
 
 
 def texts(alerts: Alerts, *events: Alarm | Spike | HealthChange | End, now_s: float = 75.0) -> list[str]:
-    return [notice.text for notice in alerts.notices(events, now_s, MatchClock(kick_off_s=10.0))]
+    return [notice.text for notice in alerts.notices(events, now_s, MatchClock({1: 10.0}))]
 
 
 def test_a_spike_is_told_once_with_the_match_clock() -> None:

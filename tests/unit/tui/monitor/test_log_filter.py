@@ -9,12 +9,12 @@ import pytest
 from textual.events import Key, MouseScrollDown, MouseScrollUp
 
 from engine.core.signals import Alarm, Event, Mark, Rejected, Spike
+from engine.football.match_clock import MatchClock
 from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
 from tests.unit.tui.monitor.test_monitor_app import NOW_S, SPIKES, Stage
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import SpikeLabel
 from tui.monitor.log_filter import matches
-from tui.monitor.match_clock import MatchClock
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.filtering import FilterLine
 from tui.monitor.settings import MonitorSettings
@@ -54,7 +54,7 @@ def rows(stage: Stage) -> list[str]:
 def test_every_word_must_be_known_of_the_line(typed: str, found: bool) -> None:
     marks = [Mark(20.0, "kick-off"), Mark(95.0, "goal", "far post"), Mark(150.0, "corner")]
     label = SpikeLabel(70.0, "right", "chance", "header")
-    assert matches(SPIKE, typed, label, MatchClock(20.0), marks) is found
+    assert matches(SPIKE, typed, label, MatchClock({1: 20.0}), marks) is found
 
 
 def test_what_was_not_reported_is_found_by_its_reason_and_an_alarm_that_goes_on_by_everything() -> None:

@@ -16,7 +16,8 @@ from engine.app.doctor import recorder_service as recorder_checks
 from engine.app.doctor.checks import Check, Finding, Surroundings, Terminal, Verdict, examine, read_settings, would_stop
 from engine.audio.devices import InputDevice
 from engine.core.errors import DeviceError
-from engine.core.paths import find_paths, private_folder, shipped_weights
+from engine.core.files import private_folder
+from engine.core.paths import find_paths, shipped_weights
 from engine.core.settings import Settings
 from engine.core.signals import AudioBlock
 from engine.model.inference_engines import Computing

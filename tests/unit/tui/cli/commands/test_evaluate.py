@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core import grid
+from engine.core.files import write_whole_json
 from engine.core.paths import shipped_weights
 from engine.football.events import Shots
 from engine.model.checkpoint import read_config
@@ -16,7 +17,7 @@ from engine.simulator.truth import Sounding
 from tests.unit.tui.cli.commands.test_train import bring_in
 from train.data import packed_mel as features
 from train.data.match_folder import GRID
-from train.data.simulated import SCHEMA, write_whole
+from train.data.simulated import SCHEMA
 from tui.cli.evaluation import show
 from tui.cli.main import main
 
@@ -34,7 +35,7 @@ def draw(folder: Path, seed: int) -> None:
     data = features.pack(mel).tobytes()
     (folder / f"simulated-{seed}.mel12").write_bytes(data)
     sounds = [Sounding("roar", t + 1, t + 2, t + 7, 12.0, "goal") for t in GOALS_S]
-    write_whole(
+    write_whole_json(
         folder / f"simulated-{seed}.json",
         {
             "schema": SCHEMA,

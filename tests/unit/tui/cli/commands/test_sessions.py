@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from engine.core.paths import private_file, private_folder
+from engine.core.files import private_file, private_folder
 from engine.core.signals import End, Mark, Spike
 from engine.session import SessionReader, SessionWriter, list_sessions
 from engine.session.finish_interrupted import settle

@@ -8,11 +8,11 @@ import pytest
 from rich.cells import cell_len
 
 from engine.core.signals import End, Health, HealthChange, Reading, Rejected, Spike
+from engine.football.match_clock import MatchClock
 from engine.session.state import SessionState
 from tests.unit.tui.monitor.fake_feed import INFO, POINTS, FakeFeed, make_events
 from tui.monitor.feed import FeedKind, SpikeLabel, Vitals
 from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
-from tui.monitor.match_clock import MatchClock
 from tui.monitor.model import Model, Moment
 from tui.monitor.view import View
 from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
@@ -150,7 +150,7 @@ def test_the_level_says_in_words_what_is_wrong(health: Health, flag: str) -> Non
 
 def test_a_spike_has_time_clock_height_duration_delay_and_review() -> None:
     spike = Spike(1500.0, 1521.0, 1512.0, 0.93, 1502.1)
-    line = log_row(spike, SpikeLabel(1500.0, "right", "goal", "header"), MatchClock(kick_off_s=100.0), 90, UNICODE)
+    line = log_row(spike, SpikeLabel(1500.0, "right", "goal", "header"), MatchClock({1: 100.0}), 90, UNICODE)
     said = " ".join("".join(piece.text for piece in line).split())
     assert said == "▼ 25:21 23:41 0.93 ━━━━━━━━━ 12 s +2.1 s ✓ right goal header"
 

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.core.signals import Mark
-from tui.monitor.match_clock import MatchClock, session_time
+from engine.football.match_clock import MatchClock
 
 CLOCK = MatchClock.from_marks(
     [Mark(100.0, "kick-off"), Mark(2900.0, "half-time"), Mark(3800.0, "second-half"), Mark(6700.0, "full-time")]
@@ -42,6 +42,15 @@ def test_what_comes_next_follows_from_what_was() -> None:
     )
 
 
-@pytest.mark.parametrize(("t", "shown"), [(0, "0:00"), (75.9, "1:15"), (3725, "1:02:05"), (-3, "-0:03")])
-def test_session_time_has_hours_only_when_needed(t: float, shown: str) -> None:
-    assert session_time(t) == shown
+def test_marks_and_kick_offs_of_a_recording_make_the_same_clock() -> None:
+    by_hand = MatchClock({1: 100.0, 2: 3800.0, 3: 7000.0})
+    assert CLOCK.kick_off_s == {1: 100.0, 2: 3800.0}
+    for t in (-5.0, 50.0, 1521.0, 3860.0):
+        assert CLOCK.sound_s(*CLOCK.played_s(t)) == t
+        assert CLOCK.played_s(t) == by_hand.played_s(t)
+    assert (by_hand.minute(7000.0 + 16 * 60), by_hand.period(7100.0)) == ("105+1:00", "1st half of extra time")
+
+
+def test_without_a_kick_off_the_first_half_began_with_the_sound() -> None:
+    assert MatchClock().played_s(90.0) == (1, 90.0)
+    assert MatchClock({2: 3500.0}).played_s(3510.0) == (2, 10.0)

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.paths import find_paths, private_file, private_folder, whole_file, whole_folder
+from engine.core.files import (
+    numbered_file,
+    private_file,
+    private_folder,
+    whole_file,
+    whole_folder,
+    write_private,
+    write_whole,
+    write_whole_json,
+)
+from engine.core.paths import find_paths
 
 
 def mode(path: Path) -> int:
@@ -31,6 +41,41 @@ def test_a_file_is_private_even_where_it_replaces_an_open_one(tmp_path: Path):
     with private_file(file, replace=True) as opened:
         opened.write("mine")
     assert (file.read_text(), mode(file)) == ("mine", 0o600)
+
+
+def test_a_private_file_takes_the_place_of_a_link_and_not_of_what_it_leads_to(tmp_path: Path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("theirs")
+    link.symlink_to(target)
+    write_private(link, b"mine", 0o700)
+    assert (target.read_text(), link.read_text(), link.is_symlink(), mode(link)) == ("theirs", "mine", False, 0o700)
+
+
+def test_numbered_files_take_the_place_of_no_other(tmp_path: Path):
+    names = []
+    for bare in (False, False, True, True):
+        path, file = numbered_file(tmp_path, "log", ".txt", first_bare=bare)
+        file.close()
+        names.append(path.name)
+    assert names == ["log-1.txt", "log-2.txt", "log.txt", "log-3.txt"]
+    assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_state_is_the_old_one_or_the_new_one_though_the_disk_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "state.json"
+    write_whole_json(file, {"a": 1})
+    (tmp_path / ".state.json.new").write_text("left by a kill, and longer than what comes next")
+    write_whole_json(file, {"a": 2})
+    assert (file.read_text(), mode(file)) == ('{"a":2}', 0o600)
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.core.files.sync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(file, b"half")
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    assert file.read_text() == '{"a":2}'
 
 
 def test_a_file_is_there_when_all_is_written_and_not_before(tmp_path: Path):
