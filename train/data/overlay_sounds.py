@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.audio.log_mel import LogMel
+from engine.audio.log_mel import Frames, LogMel
 from engine.audio.media_file import MediaFile
 from train.data.sound_manifest import FOLDS, read_manifest
-from train.fit.augmentation import Frames
 
 CONFUSING_KINDS: Final = ("negative", "speech", "whistle", "drum_fanfare_horn")
 """Kinds that are no cry of a crowd, whatever they are laid over."""

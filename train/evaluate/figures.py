@@ -310,7 +310,7 @@ def _of_match(name: str, predicted: MatchPredictions, judged: Judged) -> dict[st
     }
 
 
-def best_rival(found: Sequence[Evaluated], figure: str, besides: frozenset[str]) -> Evaluated | None:
+def best_baseline(found: Sequence[Evaluated], figure: str, besides: frozenset[str]) -> Evaluated | None:
     """The scorer with the highest ``figure`` that is not one of ``besides``; None for none."""
     rivals = [one for one in found if one.name not in besides and np.isfinite(one.figures.values[figure])]
     return max(rivals, key=lambda one: one.figures.values[figure], default=None)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from train.evaluate.evaluation import Evaluation
-from train.evaluate.figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_rival
+from train.evaluate.figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_baseline
 from train.evaluate.predictions import INDEX, ORACLE, ORACLES
 from train.evaluate.reels import ReelFigures
 from train.fit.calibration import MATCH_HOURS
@@ -113,7 +113,7 @@ def _matches(found: Evaluation) -> dict[str, Any]:
         "reacted_to": sum(event.reaction_s is not None for event in events),
         "share_of_danger": float(np.concatenate(truth).mean()) if truth else None,
         "chosen_on": len(found.validation),
-        "boosting_taught_by": found.taught,
+        "boosting_taught_by": found.train_matches,
     }
 
 
@@ -144,11 +144,11 @@ def _differences(scorers: Sequence[Evaluated]) -> list[dict[str, Any]]:
         return []
     rows = []
     for figure in DIFFERENCES:
-        rivals = [best_rival(scorers, figure, ORACLES | {INDEX}), by_name.get(ORACLE)]
-        for rival in rivals:
-            if rival is not None:
-                more = by_name[INDEX].figures.difference(rival.figures, figure)
-                rows.append({"figure": figure, "than": rival.name, **asdict(more)})
+        others = [best_baseline(scorers, figure, ORACLES | {INDEX}), by_name.get(ORACLE)]
+        for other in others:
+            if other is not None:
+                more = by_name[INDEX].figures.difference(other.figures, figure)
+                rows.append({"figure": figure, "than": other.name, **asdict(more)})
     return rows
 
 

@@ -21,11 +21,13 @@ from engine.model.calibration import undo_prior
 from engine.model.checkpoint import Weights
 from engine.model.network import MlxNetwork
 from train.data.labels import Labels, Rule
-from train.data.matches import LEAST_MATCHES, TrainingMatch, check_enough, split_folds
-from train.evaluate.compare_weights import LEAST_JUDGED, Compared, by_match, not_judged
+from train.data.matches import LEAST_MATCHES, TrainingMatch, check_enough, danger_share, split_folds
 from train.fit.calibration import calibrate, choose_thresholds, operating_rows
-from train.fit.encoder import Fitted, alarm_note
-from train.fit.head_model import (
+from train.fit.compare_weights import LEAST_JUDGED, Compared, by_match, not_judged
+from train.fit.fitted import Fitted, alarm_note
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Parameters, Progress, Schedule, Trainer
+from train.fit.network.head_model import (
     HeadModel,
     Histories,
     copy_of_head,
@@ -34,11 +36,9 @@ from train.fit.head_model import (
     nested,
     window_embeddings,
 )
-from train.fit.losses import focal
+from train.fit.network.losses import focal
 from train.fit.predict import Predicted, load_parameters, log_odds, predict
-from train.fit.run_folder import RunFolder
-from train.fit.trainer import Parameters, Progress, Schedule, Trainer
-from train.fit.validation import check_figures, danger_share, scored
+from train.fit.validation import check_figures, scored
 
 _PARTS: Final = 4
 _SETTLES: Final = round(90.0 / grid.HOP_S)

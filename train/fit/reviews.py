@@ -27,10 +27,12 @@ from engine.model.head import PressureHead
 from engine.model.network import MlxNetwork
 from train.data.matches import TrainingMatch
 from train.data.reviews import Reviewed, enough, told
-from train.evaluate.compare_weights import Compared, by_review, not_judged
 from train.fit.calibration import NEVER, sane_lines
-from train.fit.encoder import Fitted
-from train.fit.head_model import (
+from train.fit.compare_weights import Compared, by_review, not_judged
+from train.fit.fitted import Fitted
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Progress, Schedule, Trainer
+from train.fit.network.head_model import (
     HeadModel,
     Histories,
     copy_of_head,
@@ -39,10 +41,8 @@ from train.fit.head_model import (
     nested,
     window_embeddings,
 )
-from train.fit.losses import focal
+from train.fit.network.losses import focal
 from train.fit.predict import load_parameters, log_odds
-from train.fit.run_folder import RunFolder
-from train.fit.trainer import Progress, Schedule, Trainer
 from train.metrics.alarms import decisions_s
 
 Floats = NDArray[np.float64]

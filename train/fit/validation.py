@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from engine.core import grid
-from train.data.matches import TrainingMatch
 from train.data.soft_targets import crowd_state, crying
 from train.fit.predict import Predicted
 from train.metrics.ranking import average_precision, exact_levels, roc_auc
@@ -15,13 +14,6 @@ from train.metrics.ranking import average_precision, exact_levels, roc_auc
 HARD_PER_HOUR: Final = 20.0
 """So many of the worst moments of an hour of sound become hard negatives."""
 _APART_S: Final = 10.0
-
-
-def danger_share(matches: Sequence[TrainingMatch]) -> float:
-    """The share of moments within reach of danger, kept off 0 and 1; of matches, and not of reels without play."""
-    played = [match for match in matches if match.on_sound.play]
-    danger = sum(int(match.labels.truth.sum()) for match in played)
-    return float(np.clip(danger / max(1, sum(len(match.ends) for match in played)), 1e-4, 0.5))
 
 
 def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:

@@ -38,7 +38,7 @@ def report():
             settings=EvaluateSettings(),
             tests=tests,
             validation=others,
-            taught=6,
+            train_matches=6,
             scorers=tuple(scorers),
             confusers=(ConfuserRow("rain", 0.2, {"index": 1.5, "loudness": float("nan")}, 0.99),),
             reels={"index": reel, HOSTILE: reel},

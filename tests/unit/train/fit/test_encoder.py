@@ -20,15 +20,15 @@ from train.data.labels import Danger
 from train.data.matches import TrainingMatch
 from train.data.reviews import Reviewed, review_labels
 from train.evaluate.card import write_card
-from train.fit.crop_sampler import CropSettings
-from train.fit.encoder import Fitted, fit, run_inputs
-from train.fit.fine_tune_head import FineTuneSettings
+from train.fit.encoder import fit
+from train.fit.fitted import Fitted
 from train.fit.head import Draw, HeadSettings, fit_head, head_inputs, parts_of, predict_live
-from train.fit.head_model import history_rows, window_embeddings
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Schedule
+from train.fit.network.head_model import history_rows, window_embeddings
 from train.fit.predict import Predicted, log_odds, match_logits, predict
-from train.fit.run_folder import RunFolder
-from train.fit.settings import FitSettings
-from train.fit.trainer import Schedule
+from train.fit.settings import CropSettings, FineTuneSettings, FitSettings
+from train.fit.training_data import TrainingData, run_inputs
 from train.fit.validation import hardest
 
 SETTINGS = FitSettings(
@@ -64,8 +64,8 @@ def _fit(folder: Path, matches, settings: FitSettings = SETTINGS, kill: tuple[st
         if (at.stage, at.step) == kill:
             raise Killed
 
-    with closing(RunFolder(folder, run_inputs(settings, RULE, matches))) as run:
-        return fit(matches, RULE, settings, run, "trial", tell)
+    with closing(RunFolder(folder, run_inputs(settings, RULE, TrainingData(matches)))) as run:
+        return fit(TrainingData(matches), RULE, settings, run, "trial", tell)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def fitted(tmp_path_factory, matches):
 
 def test_what_is_learned_can_be_shipped_and_listened_with(fitted, matches, tmp_path):
     _, trained = fitted
-    inputs = run_inputs(SETTINGS, RULE, matches)
+    inputs = run_inputs(SETTINGS, RULE, TrainingData(matches))
     save(tmp_path / "trial", trained.config, trained.network, write_card(trained.config, inputs))
     weights = load(tmp_path / "trial")
     assert weights.config.trained

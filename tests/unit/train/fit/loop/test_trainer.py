@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.core.errors import MomentumError, UsageError
-from train.fit.run_folder import RunFolder
-from train.fit.trainer import Schedule, Trainer
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Schedule, Trainer
 
 SCHEDULE = Schedule(steps=12, warmup=3, check_every=4, save_every=3, patience=5)
 

@@ -15,7 +15,7 @@ from engine.model.head import PressureHead
 from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork
 from train.data.matches import TrainingMatch
-from train.fit.trainer import Parameters
+from train.fit.loop.trainer import Parameters
 
 _FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
 """The windows of a match end at the multiples of the window hop from this one on."""

@@ -20,7 +20,7 @@ from mlx.nn.utils import value_and_grad
 from mlx.utils import tree_flatten, tree_unflatten
 
 from engine.core.errors import MomentumError
-from train.fit.run_folder import StageState
+from train.fit.loop.run_folder import StageState
 
 B = TypeVar("B")
 M = TypeVar("M", bound=Module)

@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.log_mel import Frames
 from engine.core import grid
 from train.data.packed_mel import FLOOR_DB
 
-Frames = NDArray[np.float32]
 _FRAMES_A_SECOND: Final = 1.0 / grid.HOP_S
 
 

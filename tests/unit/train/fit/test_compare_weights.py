@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.train.segment_matches import made_up_match
-from train.evaluate.compare_weights import LEAST_JUDGED, LEAST_KEPT, by_match, by_review, keep_out
+from train.fit.compare_weights import LEAST_JUDGED, LEAST_KEPT, by_match, by_review, keep_out
 
 MATCHES = [made_up_match(f"match-{i}", i) for i in range(6)]
 
