@@ -100,7 +100,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GoalWindow:
-    """The usual rule of predicting goals: positive is a window that ENDS within ``before_s`` before a goal.
+    """Goals alone, foreseen: positive is a window that ENDS within ``before_s`` before a goal.
 
     A window that holds the goal, or any of the ``celebration_s`` after it, is left out: it would give the answer away.
     So is every window that ends outside play. All other windows are negative, whatever shots they hold.

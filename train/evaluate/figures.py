@@ -10,18 +10,12 @@ import numpy as np
 from engine.core.errors import InputError
 from engine.live.spike_detector import SpikeSettings, at_threshold
 from train.evaluate.predictions import MatchPredictions
+from train.evaluate.spotting import spot_counts
 from train.fit.calibration import MATCH_HOURS
 from train.metrics.alarms import Judged, decisions_s, judge
 from train.metrics.average_map import (
-    AT_1_S,
-    LOOSE_S,
-    TIGHT_S,
-    Spot,
-    SpotCounts,
     add_up,
     average_map,
-    count_spots,
-    ranked,
 )
 from train.metrics.bootstrap import Resampled, Weights, draws_of, resample_figures
 from train.metrics.probability import (
@@ -48,13 +42,10 @@ ON_NOTHING: Final = 1.0
 ON_REACTION: Final = 4.0
 """False alarms a match allowed while the crowd reacts to nothing, and while it reacts to something else."""
 RECALLS: Final = (0.5, 0.8)
-DANGER: Final = "danger"
 _LEVELS: Final = 4000
 _BINS: Final = 15
 _THRESHOLDS: Final = 60
 _SHARES: Final = (2e-4, 0.15)
-_APART_S: Final = 10.0
-_HALF_S: Final = 7200.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +110,7 @@ def _evaluate(
     levels = [binned_levels(predicted.scores[name], predicted.truth, edges) for predicted in tests]
     bin_edges = equal_mass_edges(pooled, _BINS)
     bins = [reliability(predicted.scores[name], predicted.truth, bin_edges) for predicted in tests]
-    spots = _spots(name, tests, lag_s)
+    spots = spot_counts(name, tests, lag_s)
 
     def figures(weights: Weights) -> dict[str, float]:
         curve = points(swept, weights, MATCH_HOURS)
@@ -245,42 +236,6 @@ def _delays(judged: Sequence[Judged], weights: Weights) -> dict[str, float]:
     return found
 
 
-def _spots(name: str, tests: Sequence[MatchPredictions], lag_s: float) -> dict[str, list[SpotCounts]]:
-    """Counts by match for SoccerNet's averages: as they are, and with the lag of the validation matches taken off."""
-    truth = [[_spot(event.t_s, 1.0) for event in predicted.events] for predicted in tests]
-    counts: dict[str, list[SpotCounts]] = {}
-    for suffix, lag in (("", 0.0), ("_lag_removed", lag_s)):
-        found = ranked(
-            [
-                [_spot(t - lag, value) for t, value in _peaks(predicted.t_s, predicted.scores[name])]
-                for predicted in tests
-            ]
-        )
-        for label, deltas_s in (("map_loose", LOOSE_S), ("map_tight", TIGHT_S), ("map_at_1", AT_1_S)):
-            counts[label + suffix] = [
-                count_spots(events, spots, (DANGER,), deltas_s) for events, spots in zip(truth, found, strict=True)
-            ]
-    return counts
-
-
-def _spot(t_s: float, confidence: float) -> Spot:
-    """A moment of the sound on SoccerNet's raster; two hours fit into what it calls a half."""
-    half, within_s = divmod(max(t_s, 0.0), _HALF_S)
-    return Spot(1 + int(half), round(within_s * 1000), DANGER, confidence)
-
-
-def _peaks(t_s: Scores, scores: Scores) -> list[tuple[float, float]]:
-    """The highest score, the next highest at least ``_APART_S`` from it, and so on to the end."""
-    left = scores.astype(np.float64).copy()
-    found = []
-    while len(left) and left.max() > -np.inf:
-        peak = int(np.argmax(left))
-        found.append((float(t_s[peak]), float(scores[peak])))
-        first, last = np.searchsorted(t_s, [t_s[peak] - _APART_S, t_s[peak] + _APART_S])
-        left[first : last + 1] = -np.inf
-    return found
-
-
 def _sum_levels(levels: Sequence[Levels], weights: Weights) -> Levels:
     return Levels(
         weights @ np.stack([one.positive for one in levels]), weights @ np.stack([one.negative for one in levels])
@@ -312,5 +267,5 @@ def _of_match(name: str, predicted: MatchPredictions, judged: Judged) -> dict[st
 
 def best_baseline(found: Sequence[Evaluated], figure: str, besides: frozenset[str]) -> Evaluated | None:
     """The scorer with the highest ``figure`` that is not one of ``besides``; None for none."""
-    rivals = [one for one in found if one.name not in besides and np.isfinite(one.figures.values[figure])]
-    return max(rivals, key=lambda one: one.figures.values[figure], default=None)
+    others = [one for one in found if one.name not in besides and np.isfinite(one.figures.values[figure])]
+    return max(others, key=lambda one: one.figures.values[figure], default=None)

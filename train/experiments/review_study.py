@@ -176,7 +176,7 @@ def check(weights: Weights, venue: int, minutes: float, tests: int, work: Path) 
     for when, (recall, false) in (("before", old_line), ("after", new_line)):
         lines.append(f"  at the own line {when}: recall {recall:.2f}, {false:.1f} false alarms an hour")
     if fitted.compared:
-        lines.append(f"  {fitted.compared.told('the fitted head')}")
+        lines.append(f"  {fitted.compared.sentence('the fitted head')}")
     return Worth(old, new, "\n".join(lines))
 
 

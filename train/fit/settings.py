@@ -87,3 +87,34 @@ class FitSettings:
                 "the share of danger, dropout and label smoothing are shares between 0 and 1",
                 "Leave the setting out to get its default.",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSettings:
+    """How to fit a head alone. ``histories`` a batch; ``long_steps`` of a second stage, over stretches of
+    ``long_minutes``."""
+
+    seed: int = 0
+    folds: int = 5
+    histories: int = 64
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=500, learning_rate=5e-4, ema=0.98, check_every=50, patience=5)
+    )
+    gamma: float = 1.0
+    smoothing: float = 0.02
+    dropout: float = 0.2
+    long_steps: int = 0
+    long_minutes: float = 10.0
+
+    def __post_init__(self) -> None:
+        if (
+            self.folds < 2
+            or self.histories < 2
+            or self.schedule.steps < 1
+            or self.long_steps < 0
+            or self.long_minutes <= 0
+        ):
+            raise UsageError(
+                "fitting needs at least two folds, two histories a batch and one step",
+                "Leave the setting out to get its default.",
+            )

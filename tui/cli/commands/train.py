@@ -91,7 +91,7 @@ def encoder(
     from train.data.matches import from_library, from_simulation
     from train.data.overlay_sounds import load_sounds
     from train.data.simulated import simulate_matches
-    from train.fit.compare_weights import LEAST_KEPT, compare_networks, keep_out, not_judged
+    from train.fit.compare_weights import LEAST_KEPT, compare_networks, keep_out, not_compared
     from train.fit.encoder import fit
     from train.fit.settings import FitSettings
     from train.fit.training_data import TrainingData, run_inputs
@@ -131,7 +131,7 @@ def encoder(
         done = fit(data, rule, settings, folder, name, tell)
         if not test_matches:
             why = f"all {len(found)} matches had a part in the training; from {LEAST_KEPT} on some are kept out of it"
-            return replace(done, compared=not_judged(rival.config.name, why))
+            return replace(done, compared=not_compared(rival.config.name, why))
         return replace(done, compared=compare_networks(rival, done.network, test_matches))
 
     _train(run or paths.cache / "runs" / name, inputs, fitted, name, install_anyway, as_json)
@@ -172,9 +172,10 @@ def head(
     from train.data.labels import find_rule
     from train.data.library import Library
     from train.data.matches import with_reviews
-    from train.fit.head import HeadSettings, fit_head, head_inputs
+    from train.fit.head import fit_head, head_inputs
     from train.fit.loop.run_folder import digest_of
     from train.fit.reviews import ReviewSettings, check_reviews, fit_reviews, review_inputs
+    from train.fit.settings import HeadSettings
     from tui.cli.left_out import say_left_out
     from tui.monitor.settings import read_settings
 
@@ -241,7 +242,7 @@ def _train(
         with shown_on_stderr() as tell:
             fitted = fit(run, lambda at: tell(at.stage, at.step, at.steps, _how_it_goes(at)))
         compared = fitted.compared
-        told = compared.told(name) if compared else ""
+        told = compared.sentence(name) if compared else ""
         row = compared.to_json(install_anyway) if compared else {}
         config = replace(fitted.config, compared=row)
         target = private_folder(find_paths().data / "weights") / name
