@@ -27,7 +27,7 @@ LEAST_MATCHES: Final = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingMatch:
-    """A match ready to be learned from.
+    """A match ready to be trained on.
 
     ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
     ``read`` gives frames (n, MEL_BANDS) in dB from one frame to another. ``sounds`` is what the simulator let sound,
@@ -50,7 +50,7 @@ class TrainingMatch:
         return self.labels.ends
 
     def end_times_s(self) -> NDArray[np.float64]:
-        """The last moment that each of ``ends`` has heard."""
+        """The last moment that each of ``ends`` has sound."""
         return ((self.ends - 1) * grid.HOP + grid.FRAME_LENGTH) / grid.SAMPLE_RATE_HZ
 
     @property
@@ -61,11 +61,11 @@ class TrainingMatch:
     def tags(self, first: int, last: int) -> NDArray[np.bool_]:
         """Which of ``KINDS`` sound in each of the frames ``first`` to ``last``: (frames, kinds)."""
         tags = np.zeros((last - first, len(KINDS)), bool)
-        for heard in self.sounds:
-            begin = int(heard.onset_s / grid.HOP_S) - first
-            end = int(np.ceil(heard.end_s / grid.HOP_S)) - first
+        for sound in self.sounds:
+            begin = int(sound.onset_s / grid.HOP_S) - first
+            end = int(np.ceil(sound.end_s / grid.HOP_S)) - first
             if end > 0 and begin < last - first:
-                tags[max(begin, 0) : end, KINDS.index(heard.kind)] = True
+                tags[max(begin, 0) : end, KINDS.index(sound.kind)] = True
         return tags
 
 

@@ -21,7 +21,7 @@ from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights
 from train.data.labels import Rule
 from train.data.matches import TrainingMatch
-from train.data.reel_truth import read_truth
+from train.data.real_sounds.reel_truth import read_truth
 from train.data.soft_targets import SoftTargets
 from train.evaluate.baselines import Boosting, Ends, Examples
 from train.evaluate.confusers import ConfuserRow, confuser_table

@@ -12,7 +12,7 @@ from engine.live.spike_detector import SpikeSettings, at_threshold
 from train.evaluate.predictions import MatchPredictions
 from train.evaluate.spotting import spot_counts
 from train.fit.calibration import MATCH_HOURS
-from train.metrics.alarms import Judged, decisions_s, judge
+from train.metrics.alarms import AlarmCounts, count_alarms, decisions_s
 from train.metrics.average_map import (
     add_up,
     average_map,
@@ -105,7 +105,7 @@ def _evaluate(
     pooled = np.concatenate([predicted.scores[name] for predicted in tests])
     swept = sweep_of(name, tests, settings, _thresholds(pooled))
     here = sweep_of(name, tests, settings, np.array([threshold]))
-    judged = [_judge(name, predicted, settings, threshold)[0] for predicted in tests]
+    counts = [_counts(name, predicted, settings, threshold)[0] for predicted in tests]
     edges = shared_edges(pooled, _LEVELS)
     levels = [binned_levels(predicted.scores[name], predicted.truth, edges) for predicted in tests]
     bin_edges = equal_mass_edges(pooled, _BINS)
@@ -119,18 +119,18 @@ def _evaluate(
             **_probability(_sum_bins(bins, weights)),
             **_budgets(curve),
             **_at(points(here, weights, MATCH_HOURS)[0]),
-            **_delays(judged, weights),
+            **_delays(counts, weights),
             **{label: average_map(add_up(counts, weights)) for label, counts in spots.items()},
         }
 
-    drawn = resample_figures(figures, draws)
+    resampled = resample_figures(figures, draws)
     every = np.ones(len(tests))
     return Evaluated(
         name=name,
         threshold=threshold,
         lag_s=lag_s,
-        figures=drawn,
-        by_match=tuple(_of_match(name, predicted, one) for predicted, one in zip(tests, judged, strict=True)),
+        figures=resampled,
+        by_match=tuple(_of_match(name, predicted, one) for predicted, one in zip(tests, counts, strict=True)),
         operating=points(here, every, MATCH_HOURS)[0],
         curve=tuple(points(swept, every, MATCH_HOURS)),
         bins=_sum_bins(bins, every),
@@ -169,13 +169,15 @@ def sweep_of(
     return sweep(
         thresholds.tolist(),
         [predicted.hours for predicted in predicted_matches],
-        lambda match, threshold: _judge(name, predicted_matches[match], settings, threshold),
+        lambda match, threshold: _counts(name, predicted_matches[match], settings, threshold),
     )
 
 
-def _judge(name: str, predicted: MatchPredictions, settings: SpikeSettings, threshold: float) -> tuple[Judged, int]:
+def _counts(
+    name: str, predicted: MatchPredictions, settings: SpikeSettings, threshold: float
+) -> tuple[AlarmCounts, int]:
     decided = decisions_s(predicted.t_s, predicted.scores[name], at_threshold(settings, threshold))
-    return judge(decided, predicted.events, predicted.reactions), len(decided)
+    return count_alarms(decided, predicted.events, predicted.reactions), len(decided)
 
 
 def _thresholds(scores: Scores) -> Scores:
@@ -223,13 +225,13 @@ def _at(point: OperatingPoint) -> dict[str, float]:
     }
 
 
-def _delays(judged: Sequence[Judged], weights: Weights) -> dict[str, float]:
+def _delays(counts: Sequence[AlarmCounts], weights: Weights) -> dict[str, float]:
     """Percentiles of the delay of the alarms at the chosen threshold, from the event and from the crowd's reaction."""
     found: dict[str, float] = {}
     often = weights.astype(np.int64).tolist()
     for key, delays in (
-        ("delay", [d for w, one in zip(often, judged, strict=True) for d in one.delays_s * w]),
-        ("reaction_delay", [d for w, one in zip(often, judged, strict=True) for d in one.reaction_delays_s * w]),
+        ("delay", [d for w, one in zip(often, counts, strict=True) for d in one.delays_s * w]),
+        ("reaction_delay", [d for w, one in zip(often, counts, strict=True) for d in one.reaction_delays_s * w]),
     ):
         for percent in (50, 90):
             found[f"{key}_p{percent}_s"] = float(np.percentile(delays, percent)) if delays else nan
@@ -251,17 +253,17 @@ def _sum_bins(bins: Sequence[Reliability], weights: Weights) -> Reliability:
     )
 
 
-def _of_match(name: str, predicted: MatchPredictions, judged: Judged) -> dict[str, float]:
+def _of_match(name: str, predicted: MatchPredictions, counts: AlarmCounts) -> dict[str, float]:
     levels = exact_levels(predicted.scores[name], predicted.truth)
     return {
         "roc_auc": roc_auc(levels),
         "pr_auc": average_precision(levels),
-        "events": judged.events,
-        "caught": judged.caught,
-        "goals": judged.goals,
-        "goals_caught": judged.goals_caught,
-        "false": judged.false,
-        "false_on_reaction": judged.false_on_reaction,
+        "events": counts.events,
+        "caught": counts.caught,
+        "goals": counts.goals,
+        "goals_caught": counts.goals_caught,
+        "false": counts.false,
+        "false_on_reaction": counts.false_on_reaction,
     }
 
 

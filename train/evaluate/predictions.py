@@ -1,4 +1,4 @@
-"""A match as several scorers heard it: their scores at the same moments, beside what was true."""
+"""What several scorers made of a match: their scores at the same moments, beside what was true."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

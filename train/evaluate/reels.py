@@ -18,7 +18,7 @@ from engine.core import grid
 from engine.live.spike_detector import SpikeSettings
 from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights
-from train.data.reel_truth import FIRST_S, GAP_S, Placed, ReelTruth
+from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, Placed, ReelTruth
 from train.metrics.alarms import decisions_s
 from train.metrics.bootstrap import Interval, draws_of, interval
 from train.metrics.ranking import Flags, Scores, exact_levels, roc_auc, spearman

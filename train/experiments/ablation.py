@@ -26,8 +26,8 @@ from engine.model.front_end import FrontEndConfig
 from engine.simulator.venue import draw_venue
 from train.data.labels import Danger, GoalWindow, Rule
 from train.data.matches import from_simulation
-from train.data.overlay_sounds import load_sounds
-from train.data.reel_truth import ReelTruth, read_truth
+from train.data.real_sounds.overlay_sounds import load_sounds
+from train.data.real_sounds.reel_truth import ReelTruth, read_truth
 from train.data.simulated import simulate_plans, write_whole
 from train.data.simulation_plans import Plan, real_plans, split_matches
 from train.data.soft_targets import crying

@@ -5,10 +5,11 @@ scorer that only hears loudness can't tell a roar from a whistle. ``OUT.flac`` i
 With ``--moods`` the crowd loops that have a mood instead, each after a neutral stretch of the same crowd.
 
 **Folds.** Sounds that shipped weights may learn from are in the reel too. For a fair test they are dealt into
-``train.data.sound_manifest.FOLDS`` folds by the names of their files; weights number k of ``--fold-weights`` must have
-been trained without the sounds of fold k, and each clip is heard by weights that were trained without it. The other
-clips are in no fold, since nothing was ever trained on them; they are heard by the weights of all folds, and the mean
-counts. The shipped weights may have heard all usable sounds: heard by them alone, those clips are marked ``heard``.
+``train.data.real_sounds.sound_manifest.FOLDS`` folds by the names of their files; weights number k of
+``--fold-weights`` must have been trained without the sounds of fold k, and each clip is heard by weights that were
+trained without it. The other clips are in no fold, since nothing was ever trained on them; they are heard by the
+weights of all folds, and the mean counts. The shipped weights may have heard all usable sounds: heard by them alone,
+those clips are marked ``heard``.
 """
 
 import argparse
@@ -24,8 +25,8 @@ from engine.core import grid
 from engine.core.errors import InputError, UsageError
 from engine.core.paths import PRIVATE_FILE
 from engine.core.signals import Samples
-from train.data.reel_truth import FIRST_S, GAP_S, Mood, Placed, ReelTruth, write_truth
-from train.data.sound_manifest import Clip, load, read_manifest
+from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, Mood, Placed, ReelTruth, write_truth
+from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
 
 LEVEL_DB: Final = (6.0, 15.0)
 LONGEST_S: Final = 12.0

@@ -45,7 +45,7 @@ from train.metrics.alarms import decisions_s
 
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
-    """How to fit. ``folds`` of reviews, each judged by a fit without it; ``histories`` a batch, a quarter right, a
+    """How to fit. ``folds`` of reviews, each validated on a fit without it; ``histories`` a batch, a quarter right, a
     quarter wrong, the rest not reviewed; ``anchor``: how much one of those counts beside one of the others.
     """
 

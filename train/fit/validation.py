@@ -1,4 +1,4 @@
-"""How well a network does on matches that it has not learned from, and where it is most wrong."""
+"""How well a network does on matches that it was not trained on, and where it is most wrong."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan
@@ -17,7 +17,7 @@ _APART_S: Final = 10.0
 
 
 def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:
-    """How well danger is ranked on matches not learned from, and the crowd's fresh cries where all are simulated.
+    """How well danger is ranked on matches not trained on, and the crowd's fresh cries where all are simulated.
 
     With danger in one moment of sixty and a handful of matches the precision-recall curve swings with single events.
     """

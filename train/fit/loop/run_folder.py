@@ -34,7 +34,7 @@ class RunFolder:
 
     Args:
         path: made if missing.
-        inputs: all settings and all that is learned from, as JSON; a folder with another run is refused, and so is
+        inputs: all settings and all that is trained on, as JSON; a folder with another run is refused, and so is
             one begun with other versions of what computes it.
 
     Raises:

@@ -23,7 +23,7 @@ _FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histories:
-    """Histories (n, WINDOWS, embedding) with what they teach, (n,) each."""
+    """Histories (n, WINDOWS, embedding) with what is to be said of them, (n,) each."""
 
     embeddings: NDArray[np.float32]
     targets: NDArray[np.float32]

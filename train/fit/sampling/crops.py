@@ -68,13 +68,13 @@ class CropSampler:
     def batch(self, rng: np.random.Generator) -> Crops:
         """Draw a batch."""
         settings, count = self._settings, self._settings.crops.stretches
-        drawn = Stretches(count, _STRETCH, _PAST)
+        stretches = Stretches(count, _STRETCH, _PAST)
         places: list[tuple[TrainingMatch, int, int]] = []
         for i in range(count):
             match, first, moment = self._place(rng)
-            drawn.draw(i, match, first, rng, settings.augmentation, self._overlay_sounds)
+            stretches.draw(i, match, first, rng, settings.augmentation, self._overlay_sounds)
             places.append((match, first, moment))
-        crops = self._cut(drawn.through(settings.front_end), places, rng)
+        crops = self._cut(stretches.through(settings.front_end), places, rng)
         mask(crops.frames, rng, settings.augmentation)
         if settings.augmentation.mixup <= 0:
             return crops

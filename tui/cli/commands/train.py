@@ -89,7 +89,7 @@ def encoder(
     from train.data.labels import find_rule
     from train.data.library import Library
     from train.data.matches import from_library, from_simulation
-    from train.data.overlay_sounds import load_sounds
+    from train.data.real_sounds.overlay_sounds import load_sounds
     from train.data.simulated import simulate_matches
     from train.fit.compare_weights import LEAST_KEPT, compare_networks, keep_out, not_compared
     from train.fit.encoder import fit

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.live.spike_detector import SpikeSettings
-from train.data.reel_truth import Mood, Placed, ReelTruth
+from train.data.real_sounds.reel_truth import Mood, Placed, ReelTruth
 from train.evaluate.reels import Track, by_fold, mood_figures, reel_figures
 
 T_S = np.arange(0, 400, 0.25)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.train.segment_matches import made_up_match
-from train.data.reel_truth import Placed, ReelTruth
+from train.data.real_sounds.reel_truth import Placed, ReelTruth
 from train.data.simulation_plans import random_plan, reel_plan
 from train.experiments.ablation import ROWS, measure, run, settings_for, table, unheard
 from train.fit.encoder import Trained
