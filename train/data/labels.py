@@ -218,7 +218,6 @@ class Danger:
 
 
 RULES: Final[Mapping[str, Callable[[], Rule]]] = {"danger": Danger, "goal-window": GoalWindow}
-DEFAULT_RULE: Final = "danger"
 
 
 def find_rule(name: str) -> Rule:

@@ -1,8 +1,8 @@
 """Simulated matches on disk: their log-mel frames and the simulator's own truth, drawn from seeds.
 
-A match is the stretch of a simulated recording that a seed decides, heard through the program's own ``LogMel``. The truth
-file is written last and in one piece: a match that has one is whole, so drawing can be killed at any moment and taken
-up again. The same seeds give the same files.
+A match is the stretch of a simulated recording that a seed decides, heard through the program's own ``LogMel``. The
+truth file is written last and in one piece: a match that has one is whole, so drawing can be killed at any moment and
+taken up again. The same seeds give the same files.
 """
 
 import hashlib

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 LOOSE_S: Final = tuple(range(5, 61, 5))
 TIGHT_S: Final = tuple(range(1, 6))
 AT_1_S: Final = (1,)
-AT_5_S: Final = (5,)
 
 _HALVES: Final = (1, 2)
 _HALF_S: Final = 120 * 60

@@ -40,9 +40,6 @@ class Augmentation:
     mixup: float = 0.2
 
 
-NO_AUGMENTATION: Final = Augmentation(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-
-
 def change_sound(
     frames: Frames, rng: np.random.Generator, settings: Augmentation, sounds: Sequence[Frames] = ()
 ) -> Frames:

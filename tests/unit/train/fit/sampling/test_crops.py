@@ -4,9 +4,9 @@ import numpy as np
 
 from engine.core import grid
 from engine.model.encoder import EncoderConfig
-from tests.unit.train.segment_matches import made_up_match
+from tests.unit.train.segment_matches import NO_AUGMENTATION, made_up_match
 from train.data.simulated import KINDS
-from train.fit.sampling.augmentation import NO_AUGMENTATION, Augmentation
+from train.fit.sampling.augmentation import Augmentation
 from train.fit.sampling.crops import CropSampler
 from train.fit.settings import CropSettings, FitSettings
 from train.fit.training_data import TrainingData

@@ -8,10 +8,10 @@ import pytest
 from engine.core import grid
 from engine.model.calibration import undo_prior
 from engine.model.front_end import FrontEnd, FrontEndConfig
-from tests.unit.train.segment_matches import made_up_match
+from tests.unit.train.segment_matches import NO_AUGMENTATION, made_up_match
 from train.data.packed_mel import FLOOR_DB
 from train.data.soft_targets import oversample
-from train.fit.sampling.augmentation import NO_AUGMENTATION, Augmentation, change_sound, mask
+from train.fit.sampling.augmentation import Augmentation, change_sound, mask
 from train.fit.sampling.segments import SegmentSampler
 from train.fit.settings import FitSettings
 from train.fit.training_data import TrainingData
