@@ -19,7 +19,7 @@ from train.data.matches import TrainingMatch, from_simulation
 from train.data.simulated import simulate_plans
 from train.evaluate.predictions import ends_of, index_of, times_of
 from train.fit.calibration import MATCH_HOURS
-from train.metrics.alarms import Judged, decisions_s, judge
+from train.metrics.alarms import AlarmCounts, count_alarms, decisions_s
 from train.metrics.danger_events import danger_events, reactions
 from train.recipes.shipped_weights import plans_of
 
@@ -35,28 +35,28 @@ def main() -> None:
     calibration: Calibration = weights.config.calibration
     listen = index_of(network_of(weights, choose_engine("auto")), calibration, grid.READING_FRAMES)
 
-    def heard(match: TrainingMatch) -> Judged:
+    def heard(match: TrainingMatch) -> AlarmCounts:
         ends = ends_of(match.frames, grid.READING_FRAMES)
         decided = decisions_s(times_of(ends), listen(match.read(0, match.frames), ends), weights.config.spikes)
         events = danger_events(match.on_sound, Danger(), match.sounds)
-        return judge(decided, events, reactions(match.sounds))
+        return count_alarms(decided, events, reactions(match.sounds))
 
     drawn = simulate_plans(chosen.simulated, plans_of(chosen.open_data)[2], lambda *_: None)
     matches = [from_simulation(one, Danger()) for one in drawn]
-    judged = [heard(match) for match in matches]
-    delays = [np.array(one.reaction_delays_s) for one in judged]
+    counts = [heard(match) for match in matches]
+    delays = [np.array(one.reaction_delays_s) for one in counts]
     hours = sum(match.frames for match in matches) * grid.HOP_S / 3600.0
-    print(f"{len(judged)} matches, {hours:.1f} h, threshold {weights.config.spikes.on:g}")
+    print(f"{len(counts)} matches, {hours:.1f} h, threshold {weights.config.spikes.on:g}")
     for percent in (50, 90):
         chosen_again = np.random.default_rng(0).integers(len(delays), size=(DRAWS, len(delays)))
         drawn_again = [np.percentile(np.concatenate([delays[i] for i in row]), percent) for row in chosen_again]
         low, high = np.percentile(drawn_again, [2.5, 97.5])
         value = np.percentile(np.concatenate(delays), percent)
         print(f"delay after the reaction, p{percent}: {value:.2f} s ({low:.2f} to {high:.2f})")
-    answered = sum(one.reacted_caught for one in judged), sum(one.reacted for one in judged)
+    answered = sum(one.reacted_caught for one in counts), sum(one.reacted for one in counts)
     print(f"answered danger caught: {answered[0]} of {answered[1]}")
     for name in ("false_on_nothing", "false_on_reaction"):
-        each = sum(getattr(one, name) for one in judged) / hours * MATCH_HOURS
+        each = sum(getattr(one, name) for one in counts) / hours * MATCH_HOURS
         print(f"{name.replace('_', ' ')}: {each:.2f} a match of {MATCH_HOURS:g} h")
 
 

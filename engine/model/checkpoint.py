@@ -50,7 +50,7 @@ T = TypeVar("T")
 class WeightsConfig:
     """What ``config.json`` says. ``label_rule`` names what the index is a probability of, ``seen`` the matches that the
     weights learned from or were chosen by, as the first ``SEEN_DIGITS`` digits of the SHA-256 of their features.
-    ``compared`` is how they did beside the weights they came from (``train/evaluate/compare_weights.py``), empty for
+    ``compared`` is how they did beside the weights they came from (``train/fit/compare_weights.py``), empty for
     the program's own.
     """
 

@@ -15,7 +15,7 @@ from engine.model.head import HeadConfig
 from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork
 from tests.bench import Row
-from train.fit.segment_network import SegmentNetwork, segment_frames
+from train.fit.network.segment_network import SegmentNetwork, segment_frames
 
 _HISTORIES = 12
 _ROUNDS = 5

@@ -110,18 +110,18 @@ def _try(
 
 def _listen(source: AudioSource, incoming: IncomingMatch, progress: Progress) -> None:
     mel = LogMel()
-    heard = 0
+    known_end = 0
     for block in source.blocks():
-        if block.start - heard > _LONGEST_GAP_S * SAMPLE_RATE_HZ:
+        if block.start - known_end > _LONGEST_GAP_S * SAMPLE_RATE_HZ:
             raise InputError(
-                f"{source.name} has a gap of {(block.start - heard) / SAMPLE_RATE_HZ:.0f} s",
+                f"{source.name} has a gap of {(block.start - known_end) / SAMPLE_RATE_HZ:.0f} s",
                 "Its timestamps are broken: convert it to flac first.",
             )
         # Lost sound is silence, so that everything after it keeps its time.
-        incoming.features.write(mel.push(np.zeros(max(0, block.start - heard), np.float32)))
+        incoming.features.write(mel.push(np.zeros(max(0, block.start - known_end), np.float32)))
         incoming.features.write(mel.push(block.samples))
-        heard = block.end
-        progress("listening", heard / SAMPLE_RATE_HZ, source.duration_s)
+        known_end = block.end
+        progress("listening", known_end / SAMPLE_RATE_HZ, source.duration_s)
     if incoming.features.frames < HISTORY_FRAMES:
         raise InputError(
             f"{source.name} is too short to learn from",

@@ -100,7 +100,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GoalWindow:
-    """The original's rule: positive is a window that ENDS within ``before_s`` before a goal.
+    """Goals alone, foreseen: positive is a window that ENDS within ``before_s`` before a goal.
 
     A window that holds the goal, or any of the ``celebration_s`` after it, is left out: it would give the answer away.
     So is every window that ends outside play. All other windows are negative, whatever shots they hold.
@@ -218,7 +218,6 @@ class Danger:
 
 
 RULES: Final[Mapping[str, Callable[[], Rule]]] = {"danger": Danger, "goal-window": GoalWindow}
-DEFAULT_RULE: Final = "danger"
 
 
 def find_rule(name: str) -> Rule:

@@ -1,6 +1,6 @@
-"""The matches that training sees: a folder each, and an index to list thousands of them at once.
+"""The matches that training sees: a folder each, and a catalogue to list thousands of them at once.
 
-The folders are the truth and the index follows them. A match comes in under ``incoming/`` and is renamed into
+The folders are the truth and the catalogue follows them. A match comes in under ``incoming/`` and is renamed into
 ``matches/`` when it is whole, so after a kill there is a whole match or none; what the dead left in ``incoming/`` is
 swept away at the next opening.
 """
@@ -21,7 +21,7 @@ from engine.core.errors import InputError, MomentumError
 from engine.core.files import open_private, private_folder
 from engine.football.alignment.result import Alignment
 from engine.football.events import MatchEvents
-from train.data.library_index import Entry, Index
+from train.data.catalogue import Catalogue, Entry
 from train.data.match_folder import (
     FeatureWriter,
     Manifest,
@@ -48,26 +48,26 @@ class Library:
         try:
             self._matches = private_folder(root / "matches")
             self._incoming = private_folder(root / "incoming")
-            self._index = Index(root / "index.sqlite", self._matches)
+            self._catalogue = Catalogue(root / "index.sqlite", self._matches)
             with self._alone():
                 self._sweep()
-                self._index.follow()
+                self._catalogue.follow()
         except OSError as error:
             raise MomentumError(f"{root} can't be used: {error.strerror}", "Check the folder's permissions.") from error
 
     def entries(self) -> list[Entry]:
         """All matches, by date and title."""
-        return self._index.entries()
+        return self._catalogue.entries()
 
     def with_sound(self, sha256: str) -> Entry | None:
         """The match whose recording has this checksum."""
-        return next(iter(self._index.entries("sound_sha256 = ?", sha256)), None)
+        return next(iter(self._catalogue.entries("sound_sha256 = ?", sha256)), None)
 
     def find(self, name: str) -> Entry:
         """The match called ``name``, or with that in its id. Raises ``InputError`` where there is none or several."""
         if _ID.fullmatch(name):
-            exact = self._index.entries("id = ?", name)
-            found = exact or self._index.entries("id GLOB ?", f"*{name}*")
+            exact = self._catalogue.entries("id = ?", name)
+            found = exact or self._catalogue.entries("id GLOB ?", f"*{name}*")
             if len(found) == 1:
                 return found[0]
             if found:
@@ -86,21 +86,21 @@ class Library:
         with self._alone():
             stored = self.match(match_id)
             write_manifest(stored.folder, replace(stored.manifest, alignment=alignment))
-            self._index.follow()
+            self._catalogue.follow()
 
     def review(self, match_id: str, reviews: Sequence[Reviewed]) -> None:
         """Give a session other reviews. Raises ``InputError`` when it is missing or broken."""
         with self._alone():
             stored = self.match(match_id)
             write_manifest(stored.folder, replace(stored.manifest, reviews=tuple(reviews)))
-            self._index.follow()
+            self._catalogue.follow()
 
     def remove(self, match_id: str) -> None:
         """Take a match out. Raises ``InputError`` when there is none."""
         with self._alone():
             self._take_out(match_id)
             self._sweep()
-            self._index.follow()
+            self._catalogue.follow()
 
     @contextmanager
     def incoming(self) -> "Iterator[IncomingMatch]":
@@ -133,7 +133,7 @@ class Library:
                 folder.rename(target)
                 sync_folder(self._matches)
             self._sweep()
-            self._index.follow()
+            self._catalogue.follow()
 
     def _take_out(self, match_id: str) -> None:
         """Rename a match away; deleting comes after, so that a kill in the middle leaves no half of it behind."""

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.log_mel import Frames
 from engine.core import grid
 from engine.core.errors import InputError
 from engine.football.match_clock import MatchOnSound, on_sound
@@ -20,17 +21,16 @@ from train.data.match_folder import StoredMatch
 from train.data.reviews import Reviewed, review_labels
 from train.data.simulated import KINDS, SimulatedRecording
 
-Frames = NDArray[np.float32]
 LEAST_MATCHES: Final = 3
 """One to learn from, one to stop by, one more so that neither is the only one of its kind."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingMatch:
-    """A match ready to be learned from.
+    """A match ready to be trained on.
 
     ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
-    ``read`` gives frames (n, MEL_BANDS) in dB from one index to another. ``sounds`` is what the simulator let sound,
+    ``read`` gives frames (n, MEL_BANDS) in dB from one frame to another. ``sounds`` is what the simulator let sound,
     empty where nobody knows (``simulated`` False). ``reviews`` are what people said of the spikes of a session, in
     seconds of this sound; a match has none.
     """
@@ -50,7 +50,7 @@ class TrainingMatch:
         return self.labels.ends
 
     def end_times_s(self) -> NDArray[np.float64]:
-        """The last moment that each of ``ends`` has heard."""
+        """The last moment that each of ``ends`` has sound."""
         return grid.end_time_s(self.ends)
 
     @property
@@ -61,11 +61,11 @@ class TrainingMatch:
     def tags(self, first: int, last: int) -> NDArray[np.bool_]:
         """Which of ``KINDS`` sound in each of the frames ``first`` to ``last``: (frames, kinds)."""
         tags = np.zeros((last - first, len(KINDS)), bool)
-        for heard in self.sounds:
-            begin = int(heard.onset_s / grid.HOP_S) - first
-            end = int(np.ceil(heard.end_s / grid.HOP_S)) - first
+        for sound in self.sounds:
+            begin = int(sound.onset_s / grid.HOP_S) - first
+            end = int(np.ceil(sound.end_s / grid.HOP_S)) - first
             if end > 0 and begin < last - first:
-                tags[max(begin, 0) : end, KINDS.index(heard.kind)] = True
+                tags[max(begin, 0) : end, KINDS.index(sound.kind)] = True
         return tags
 
 
@@ -76,7 +76,7 @@ def window_ends(frames: int) -> NDArray[np.int64]:
 
 
 def from_simulation(recording: SimulatedRecording, rule: Rule) -> TrainingMatch:
-    """A drawn match with the labels of ``rule``, made from its events as from any other match's."""
+    """A simulated match with the labels of ``rule``, made from its events as from any other match's."""
     return TrainingMatch(
         recording.id,
         recording.frames,
@@ -204,6 +204,13 @@ def check_enough(matches: Sequence[TrainingMatch]) -> None:
                 f"only {count} of {len(matches)} matches hold any moment labelled {what}",
                 "At least two need some, one to learn from and one to judge by: bring in more matches.",
             )
+
+
+def danger_share(matches: Sequence[TrainingMatch]) -> float:
+    """The share of moments within reach of danger, kept off 0 and 1; of matches, and not of reels without play."""
+    played = [match for match in matches if match.on_sound.play]
+    danger = sum(int(match.labels.truth.sum()) for match in played)
+    return float(np.clip(danger / max(1, sum(len(match.ends) for match in played)), 1e-4, 0.5))
 
 
 def split_folds(matches: Sequence[TrainingMatch], folds: int, seed: int) -> list[list[TrainingMatch]]:

@@ -70,7 +70,7 @@ def enough(right: int, wrong: int) -> bool:
     return right + wrong >= LEAST_REVIEWS and min(right, wrong) >= LEAST_OF_EACH
 
 
-def told(right: int, wrong: int) -> str:
+def review_counts(right: int, wrong: int) -> str:
     """How many there are, and how many are needed."""
     return (
         f"{right + wrong} reviewed spikes ({right} right, {wrong} wrong); {LEAST_REVIEWS} are needed, "

@@ -1,8 +1,8 @@
 """Simulated matches on disk: their log-mel frames and the simulator's own truth, drawn from seeds.
 
-A match is the stretch of a drawn recording that a seed decides, heard through the program's own ``LogMel``. The truth
-file is written last and in one piece: a match that has one is whole, so drawing can be killed at any moment and taken
-up again. The same seeds give the same files.
+A match is the stretch of a simulated recording that a seed decides, heard through the program's own ``LogMel``. The
+truth file is written last and in one piece: a match that has one is whole, so drawing can be killed at any moment and
+taken up again. The same seeds give the same files.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from train.data.simulation_plans import Plan, random_plan
 
 SCHEMA: Final = 1
 KINDS: Final = tuple(sorted([kind.value for kind in Reaction] + [kind.value for kind in Confuser]))
-"""Everything the simulator can let sound; the order of the tags that training teaches."""
+"""Everything the simulator can let sound; the order of the tags in training."""
 ALARM_KINDS: Final = frozenset(kind.value for kind in ALARMS)
 _REDRAW = "Delete the folder and draw the matches again."
 Progress = Callable[[int, int, float], None]
@@ -39,7 +39,7 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedRecording:
-    """A drawn match on disk. ``frames`` counts them; ``sounds`` is in order of onset."""
+    """A simulated match on disk. ``frames`` counts them; ``sounds`` is in order of onset."""
 
     id: str
     path: Path

@@ -21,7 +21,7 @@ _LEAST_MINUTES: Final = 2.0
 _MOST_MINUTES: Final = 240.0
 _KICK_OFF_S: Final = (30.0, 300.0)
 _HALF_TIME_S: Final = (120.0, 420.0)
-"""Shorter than a real one: half-time teaches and tests little, and there is more of it than of goals."""
+"""Shorter than a real one: half-time trains and tests little, and there is more of it than of goals."""
 _AFTER_S: Final = (30.0, 120.0)
 VALIDATION, TEST = 10, 10
 """Real matches kept for choosing thresholds and calibrating, and for the figures."""
@@ -107,7 +107,7 @@ def spread(items: Sequence[T], count: int) -> list[T]:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Real matches by id: to learn from, to calibrate and choose by, and to judge by."""
+    """Real matches by id: to train on, to validate on, and to test on."""
 
     train: tuple[int, ...]
     val: tuple[int, ...]

@@ -35,14 +35,14 @@ def crowd_state(sounds: Iterable[Sounding], times_s: NDArray[np.float64]) -> NDA
     """
     state = np.zeros((len(times_s), 3), np.int64)
     loudest = np.full(len(times_s), -np.inf)
-    for heard in sounds:
-        if heard.kind not in ALARM_KINDS:
+    for sound in sounds:
+        if sound.kind not in ALARM_KINDS:
             continue
-        age_s = times_s - heard.onset_s
-        stands_out = (age_s >= 0) & (times_s <= heard.end_s + 10.0) & (heard.level_db > loudest)
-        loudest[stands_out] = heard.level_db
-        state[stands_out, 0] = 1 + _KINDS.index(heard.kind)
-        state[stands_out, 1] = np.searchsorted(_LEVELS_DB, heard.level_db)
+        age_s = times_s - sound.onset_s
+        stands_out = (age_s >= 0) & (times_s <= sound.end_s + 10.0) & (sound.level_db > loudest)
+        loudest[stands_out] = sound.level_db
+        state[stands_out, 0] = 1 + _KINDS.index(sound.kind)
+        state[stands_out, 1] = np.searchsorted(_LEVELS_DB, sound.level_db)
         state[stands_out, 2] = np.searchsorted(_AGES_S, age_s[stands_out])
     return state
 
@@ -50,9 +50,9 @@ def crowd_state(sounds: Iterable[Sounding], times_s: NDArray[np.float64]) -> NDA
 def crying(sounds: Iterable[Sounding], t_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether a cry of the crowd has begun and is still fresh, at each moment."""
     found = np.zeros(len(t_s), dtype=bool)
-    for heard in sounds:
-        if heard.kind in ALARM_KINDS:
-            found |= (t_s >= heard.onset_s + _FRESH_S[0]) & (t_s <= min(heard.end_s, heard.onset_s + _FRESH_S[1]))
+    for sound in sounds:
+        if sound.kind in ALARM_KINDS:
+            found |= (t_s >= sound.onset_s + _FRESH_S[0]) & (t_s <= min(sound.end_s, sound.onset_s + _FRESH_S[1]))
     return found
 
 

@@ -105,10 +105,10 @@ def add_reviews(
 
 def reviews_of(reader: SessionReader) -> list[Reviewed]:
     """The reviews of a session that say right or wrong, by onset; of each spike the newest."""
-    taught = labels(reader)
+    rows_of = labels(reader)
     found = [
         Reviewed(row["onset"], max(row["onset"], row["end"]), danger, _plain(row["what"]))
-        for rows, danger in ((taught.positives, True), (taught.hard_negatives, False))
+        for rows, danger in ((rows_of.positives, True), (rows_of.hard_negatives, False))
         for row in rows
     ]
     return sorted(found, key=lambda review: (review.onset_s, review.end_s))

@@ -107,29 +107,29 @@ def _background(mel: Frames, ends: Ends) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class Examples:
     """Moments of one match for boosting: statistics (n, 4 * MEL_BANDS), and which of them are positive (n,)."""
 
     statistics: NDArray[np.float32]
     positive: Flags
 
-    def thinned(self, most: int, rng: np.random.Generator) -> "Lesson":
+    def thinned(self, most: int, rng: np.random.Generator) -> "Examples":
         """At most ``most`` moments of each kind, drawn at random."""
         chosen = np.concatenate(
             [rng.permutation(np.flatnonzero(self.positive == kind))[:most] for kind in (True, False)]
         )
-        return Lesson(self.statistics[np.sort(chosen)], self.positive[np.sort(chosen)])
+        return Examples(self.statistics[np.sort(chosen)], self.positive[np.sort(chosen)])
 
 
 class Boosting:
-    """Gradient boosting on mel statistics (scikit-learn's histogram boosting), taught by labelled moments.
+    """Gradient boosting on mel statistics (scikit-learn's histogram boosting), fitted to labelled moments.
 
     Raises:
-        InputError: the lessons are of one class.
+        InputError: the examples are of one class.
         UsageError: scikit-learn is not installed.
     """
 
-    def __init__(self, lessons: Sequence[Lesson], seed: int, rounds: int = 150) -> None:
+    def __init__(self, examples: Sequence[Examples], seed: int, rounds: int = 150) -> None:
         try:
             from sklearn.ensemble import HistGradientBoostingClassifier
             from threadpoolctl import threadpool_limits
@@ -138,7 +138,7 @@ class Boosting:
                 f"{missing.name} is not installed, and boosting needs it",
                 "pip install 'acoustic-momentum[train]'; reels alone can be heard without, with --teach 0.",
             ) from missing
-        positive = np.concatenate([lesson.positive for lesson in lessons]) if lessons else np.zeros(0, bool)
+        positive = np.concatenate([one.positive for one in examples]) if examples else np.zeros(0, bool)
         if not positive.any() or positive.all():
             raise InputError("boosting was given moments of one class only", "Teach it with more matches.")
         self._model = HistGradientBoostingClassifier(
@@ -152,10 +152,10 @@ class Boosting:
             random_state=seed,
         )
         with threadpool_limits(1):  # threads that wait for each other cost a hundred times more on a busy machine
-            self._model.fit(np.concatenate([lesson.statistics for lesson in lessons]), positive)
+            self._model.fit(np.concatenate([one.statistics for one in examples]), positive)
 
     def __call__(self, mel: Frames, ends: Ends) -> Scores:
-        """Log-odds at each of ``ends``, by the share of positives that it was taught with."""
+        """Log-odds at each of ``ends``, by the share of positives that it was fitted to."""
         if not len(ends):
             return np.zeros(0)
         from threadpoolctl import threadpool_limits

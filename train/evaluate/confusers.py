@@ -40,7 +40,7 @@ def confuser_table(
     minutes: float,
     seed: int,
     step: int = grid.READING_FRAMES,
-    tell: Callable[[int, int], None] = lambda done, of: None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
     kinds: Sequence[Confuser] = tuple(Confuser),
 ) -> list[ConfuserRow]:
     """``minutes`` of each confuser, every 14 to 26 s and 6 to 15 dB above the bed, in ``_GROUNDS`` drawn grounds.
@@ -52,7 +52,7 @@ def confuser_table(
     names = [BED_ALONE, *(kind.value for kind in kinds)]
     rows = []
     for done, name in enumerate(names):
-        tell(done, len(names))
+        progress(done, len(names))
         alarms = dict.fromkeys(scorers, 0)
         readings = at_rest = 0
         hours = 0.0
@@ -74,7 +74,7 @@ def confuser_table(
                 at_rest / readings if readings else float("nan"),
             )
         )
-    tell(len(names), len(names))
+    progress(len(names), len(names))
     return rows
 
 

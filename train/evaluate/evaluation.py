@@ -1,8 +1,8 @@
 """How good are these weights? Beside chance, loudness and boosting, with intervals by match.
 
 Three things are looked at, each where it is asked for: labelled matches (from the library or simulated), single
-confusers, and reels of real sounds. The baselines are taught, calibrated and given their thresholds on matches apart
-from those that judge; the index brings its own calibration, and its threshold is chosen on the same matches as theirs.
+confusers, and reels of real sounds. The baselines are fitted, calibrated and given their thresholds on matches apart
+from the test matches; the index brings its own calibration, and its threshold is chosen on the same matches as theirs.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,9 @@ from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights
 from train.data.labels import Rule
 from train.data.matches import TrainingMatch
+from train.data.real_sounds.reel_truth import read_truth
 from train.data.soft_targets import SoftTargets
-from train.evaluate.baselines import Boosting, Ends, Lesson
+from train.evaluate.baselines import Boosting, Ends, Examples
 from train.evaluate.confusers import ConfuserRow, confuser_table
 from train.evaluate.figures import Evaluated, chosen_threshold, evaluate_all
 from train.evaluate.predictions import (
@@ -35,18 +36,18 @@ from train.evaluate.predictions import (
     calibrations,
     ends_of,
     index_of,
-    mel_lessons,
+    mel_examples,
     score_match,
     times_of,
 )
-from train.evaluate.reels import MoodFigures, ReelFigures, Track, by_fold, judge_moods, judge_reels, listen, mel_of
-from train.experiments.reel import read_truth
+from train.evaluate.reels import MoodFigures, ReelFigures, Track, by_fold, listen, mel_of, mood_figures, reel_figures
 from train.metrics.ranking import Scores
 
-TAUGHT_SHARE: Final = 0.75
-"""Of the teaching matches, how many teach boosting; the rest calibrate the baselines and choose the thresholds."""
-LEAST_TEACHING: Final = 4
-Tell = Callable[[str, float, float | None], None]
+TRAIN_SHARE: Final = 0.75
+"""Of the matches to train on, how many boosting is fitted to; the rest calibrate the baselines and choose the
+thresholds."""
+LEAST_TRAIN_MATCHES: Final = 4
+Progress = Callable[[str, float, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Evaluation:
     settings: EvaluateSettings
     tests: tuple[MatchPredictions, ...]
     validation: tuple[MatchPredictions, ...]
-    taught: int
+    train_matches: int
     scorers: tuple[Evaluated, ...] = ()
     confusers: tuple[ConfuserRow, ...] = ()
     reels: dict[str, ReelFigures] = field(default_factory=dict)
@@ -90,119 +91,126 @@ class Evaluation:
     folded: bool = False
     moods: dict[str, MoodFigures] = field(default_factory=dict)
     seen: int = 0
-    """Of the tests, how many the weights have learned from or were chosen by."""
+    """Of the tests, how many the weights were trained on or chosen by."""
 
 
 def evaluate(
     weights: Weights,
     rule: Rule,
-    tests: Sequence[TrainingMatch],
-    teaching: Sequence[TrainingMatch],
+    test_matches: Sequence[TrainingMatch],
+    train_matches: Sequence[TrainingMatch],
     settings: EvaluateSettings,
-    tell: Tell,
+    progress: Progress,
     reels: Sequence[Path] = (),
     fold_weights: Sequence[Weights] = (),
     moods: Path | None = None,
-    choosing: Sequence[TrainingMatch] = (),
+    val_matches: Sequence[TrainingMatch] = (),
 ) -> Evaluation:
-    """Evaluate ``weights`` on ``tests``, on each confuser alone and on ``reels``.
+    """Evaluate ``weights`` on ``test_matches``, on each confuser alone and on ``reels``.
 
-    ``teaching`` are matches for the baselines; boosting is left out where there are none. With ``choosing`` all of them
-    teach, and those calibrate and choose thresholds. ``fold_weights`` listen to the reels in place of ``weights``, each
-    to the clips of its own fold.
+    ``train_matches`` are for the baselines; boosting is left out where there are none. With ``val_matches`` boosting is
+    fitted to all of them, and those calibrate and choose thresholds; without, a part of them does. ``fold_weights``
+    listen to the reels in place of ``weights``, each to the clips of its own fold.
 
     Raises:
-        InputError: nothing to judge by, or too little to teach and calibrate the baselines with.
+        InputError: nothing to test on, or too little to fit and calibrate the baselines to.
     """
-    if 0 < len(teaching) < LEAST_TEACHING:
-        raise InputError(f"{len(teaching)} matches to teach with", f"Give at least {LEAST_TEACHING}, or none.")
-    if (tests or settings.confuser_minutes) and not teaching:
+    if 0 < len(train_matches) < LEAST_TRAIN_MATCHES:
+        raise InputError(
+            f"{len(train_matches)} matches to teach with", f"Give at least {LEAST_TRAIN_MATCHES}, or none."
+        )
+    if (test_matches or settings.confuser_minutes) and not train_matches:
         raise InputError("no matches to choose thresholds by", "Give some, for example with --teach 8.")
     rng = np.random.default_rng([settings.seed, 7])
-    split = len(teaching) if choosing else round(TAUGHT_SHARE * len(teaching))
-    boosting = _taught(teaching[:split], rule, rng, settings.seed, tell) if teaching else {}
-    rivals = baselines_of(boosting, settings.seed)
+    split = len(train_matches) if val_matches else round(TRAIN_SHARE * len(train_matches))
+    boosting = _fitted_boosting(train_matches[:split], rule, rng, settings.seed, progress) if train_matches else {}
+    baselines = baselines_of(boosting, settings.seed)
     index = index_of(weights.network, weights.config.calibration, settings.step)
     spikes = weights.config.spikes
 
-    drawn = [match for match in teaching[:split] if match.simulated and match.on_sound.play]
-    soft_targets = SoftTargets.of(drawn) if drawn else None
-    listen_to = partial(
-        _heard, rule=rule, scorers={INDEX: index, **rivals}, step=settings.step, soft_targets=soft_targets, tell=tell
+    simulated = [match for match in train_matches[:split] if match.simulated and match.on_sound.play]
+    soft_targets = SoftTargets.of(simulated) if simulated else None
+    predictions_of = partial(
+        _predictions,
+        rule=rule,
+        scorers={INDEX: index, **baselines},
+        step=settings.step,
+        soft_targets=soft_targets,
+        progress=progress,
     )
-    validation = listen_to(choosing or teaching[split:], what="choosing thresholds")
+    validation = predictions_of(val_matches or train_matches[split:], what="choosing thresholds")
     found = calibrations(validation) if validation else {}
     validation = [calibrated(one, found) for one in validation]
-    heard = listen_to(tests, what="listening to matches")
-    heard = [_comparable(calibrated(one, found), tests) for one in heard]
+    tests = predictions_of(test_matches, what="listening to matches")
+    tests = [_comparable(calibrated(one, found), test_matches) for one in tests]
     scorers: list[Evaluated] = []
-    if heard:
-        tell("counting", 0, None)
-        scorers = evaluate_all(heard, validation, spikes, settings.budget, rng, settings.draws)
+    if tests:
+        progress("counting", 0, None)
+        scorers = evaluate_all(tests, validation, spikes, settings.budget, rng, settings.draws)
     confusers: list[ConfuserRow] = []
     if settings.confuser_minutes:
-        confusers = _confusers({INDEX: index, **rivals}, found, validation, spikes, settings, tell)
+        confusers = _confusers({INDEX: index, **baselines}, found, validation, spikes, settings, progress)
     tracks: dict[str, list[Track]] = {}
     for done, reel in enumerate(reels):
-        tell("listening to reels", done, len(reels))
-        for name, track in _tracks(reel, fold_weights or [weights], rivals).items():
+        progress("listening to reels", done, len(reels))
+        for name, track in _tracks(reel, fold_weights or [weights], baselines).items():
             tracks.setdefault(name, []).append(track)
     return Evaluation(
         weights=weights,
         rule=rule,
         settings=settings,
-        tests=tuple(heard),
+        tests=tuple(tests),
         validation=tuple(validation),
-        taught=split,
+        train_matches=split,
         scorers=tuple(scorers),
         confusers=tuple(confusers),
         reels={
-            name: judge_reels(listened, rng, spikes if name == INDEX else None, settings.draws)
+            name: reel_figures(listened, rng, spikes if name == INDEX else None, settings.draws)
             for name, listened in tracks.items()
         },
         reel_names=tuple(reel.name for reel in reels),
-        seen=sum(match.mark in weights.config.seen for match in tests),
+        seen=sum(match.mark in weights.config.seen for match in test_matches),
         folded=bool(fold_weights),
         moods={
-            name: judge_moods(track) for name, track in (_tracks(moods, [weights], rivals) if moods else {}).items()
+            name: mood_figures(track) for name, track in (_tracks(moods, [weights], baselines) if moods else {}).items()
         },
     )
 
 
-def _taught(
-    teaching: Sequence[TrainingMatch], rule: Rule, rng: np.random.Generator, seed: int, tell: Tell
+def _fitted_boosting(
+    train_matches: Sequence[TrainingMatch], rule: Rule, rng: np.random.Generator, seed: int, progress: Progress
 ) -> dict[str, Boosting]:
-    lessons: dict[str, list[Lesson]] = {}
-    for done, match in enumerate(teaching):
-        tell("teaching boosting", done, len(teaching))
-        for name, lesson in mel_lessons(match, rule, rng).items():
-            lessons.setdefault(name, []).append(lesson)
-    taught = {name: Boosting(given, seed) for name, given in lessons.items()}
-    tell("teaching boosting", len(teaching), len(teaching))
-    return taught
+    examples: dict[str, list[Examples]] = {}
+    for done, match in enumerate(train_matches):
+        progress("teaching boosting", done, len(train_matches))
+        for name, one in mel_examples(match, rule, rng).items():
+            examples.setdefault(name, []).append(one)
+    boosting = {name: Boosting(given, seed) for name, given in examples.items()}
+    progress("teaching boosting", len(train_matches), len(train_matches))
+    return boosting
 
 
-def _heard(
+def _predictions(
     matches: Sequence[TrainingMatch],
     rule: Rule,
     scorers: dict[str, Scorer],
     step: int,
     soft_targets: SoftTargets | None,
     what: str,
-    tell: Tell,
+    progress: Progress,
 ) -> list[MatchPredictions]:
-    heard = []
+    predicted = []
     for done, match in enumerate(matches):
-        tell(what, done, len(matches))
-        heard.append(score_match(match, rule, scorers, step, soft_targets))
+        progress(what, done, len(matches))
+        predicted.append(score_match(match, rule, scorers, step, soft_targets))
     if matches:
-        tell(what, len(matches), len(matches))
-    return heard
+        progress(what, len(matches), len(matches))
+    return predicted
 
 
-def _comparable(predicted: MatchPredictions, tests: Sequence[TrainingMatch]) -> MatchPredictions:
+def _comparable(predicted: MatchPredictions, test_matches: Sequence[TrainingMatch]) -> MatchPredictions:
     """Without the oracles where they can't know every match."""
-    if all(match.simulated for match in tests):
+    if all(match.simulated for match in test_matches):
         return predicted
     return predicted.with_scores({name: scores for name, scores in predicted.scores.items() if name not in ORACLES})
 
@@ -213,7 +221,7 @@ def _confusers(
     validation: Sequence[MatchPredictions],
     spikes: SpikeSettings,
     settings: EvaluateSettings,
-    tell: Tell,
+    progress: Progress,
 ) -> list[ConfuserRow]:
     def calibrated_scorer(name: str, scorer: Scorer) -> Scorer:
         if name not in found:
@@ -233,16 +241,16 @@ def _confusers(
         settings.confuser_minutes,
         settings.seed,
         settings.step,
-        lambda done, of: tell("each confuser alone", done, of),
+        lambda done, of: progress("each confuser alone", done, of),
     )
 
 
-def _tracks(reel: Path, weights: Sequence[Weights], rivals: dict[str, Scorer]) -> dict[str, Track]:
+def _tracks(reel: Path, weights: Sequence[Weights], baselines: dict[str, Scorer]) -> dict[str, Track]:
     """What each scorer makes of a reel; of several weights each hears the clips of its own fold."""
     truth = read_truth(reel)
-    heard = [listen(reel, truth, one) for one in weights]
+    tracks = [listen(reel, truth, one) for one in weights]
     mel = mel_of(reel)
     ends = ends_of(len(mel), grid.READING_FRAMES)  # as often as ``listen`` reads
-    return {INDEX: by_fold(heard) if len(heard) > 1 else heard[0]} | {
-        name: Track(truth, times_of(ends), scorer(mel, ends)) for name, scorer in rivals.items()
+    return {INDEX: by_fold(tracks) if len(tracks) > 1 else tracks[0]} | {
+        name: Track(truth, times_of(ends), scorer(mel, ends)) for name, scorer in baselines.items()
     }

@@ -8,20 +8,14 @@ from typing import Final
 import numpy as np
 
 from engine.core.errors import InputError
-from engine.football.soccernet import Spot
 from engine.live.spike_detector import SpikeSettings, at_threshold
 from train.evaluate.predictions import MatchPredictions
+from train.evaluate.spotting import spot_counts
 from train.fit.calibration import MATCH_HOURS
-from train.metrics.alarms import Judged, decisions_s, judge
+from train.metrics.alarms import AlarmCounts, count_alarms, decisions_s
 from train.metrics.average_map import (
-    AT_1_S,
-    LOOSE_S,
-    TIGHT_S,
-    SpotCounts,
     add_up,
     average_map,
-    count_spots,
-    ranked,
 )
 from train.metrics.bootstrap import Resampled, Weights, draws_of, resample_figures
 from train.metrics.probability import (
@@ -48,13 +42,10 @@ ON_NOTHING: Final = 1.0
 ON_REACTION: Final = 4.0
 """False alarms a match allowed while the crowd reacts to nothing, and while it reacts to something else."""
 RECALLS: Final = (0.5, 0.8)
-DANGER: Final = "danger"
 _LEVELS: Final = 4000
 _BINS: Final = 15
 _THRESHOLDS: Final = 60
 _SHARES: Final = (2e-4, 0.15)
-_APART_S: Final = 10.0
-_HALF_S: Final = 7200.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,12 +105,12 @@ def _evaluate(
     pooled = np.concatenate([predicted.scores[name] for predicted in tests])
     swept = sweep_of(name, tests, settings, _thresholds(pooled))
     here = sweep_of(name, tests, settings, np.array([threshold]))
-    judged = [_judge(name, predicted, settings, threshold)[0] for predicted in tests]
+    counts = [_counts(name, predicted, settings, threshold)[0] for predicted in tests]
     edges = shared_edges(pooled, _LEVELS)
     levels = [binned_levels(predicted.scores[name], predicted.truth, edges) for predicted in tests]
     bin_edges = equal_mass_edges(pooled, _BINS)
     bins = [reliability(predicted.scores[name], predicted.truth, bin_edges) for predicted in tests]
-    spots = _spots(name, tests, lag_s)
+    spots = spot_counts(name, tests, lag_s)
 
     def figures(weights: Weights) -> dict[str, float]:
         curve = points(swept, weights, MATCH_HOURS)
@@ -128,18 +119,18 @@ def _evaluate(
             **_probability(_sum_bins(bins, weights)),
             **_budgets(curve),
             **_at(points(here, weights, MATCH_HOURS)[0]),
-            **_delays(judged, weights),
+            **_delays(counts, weights),
             **{label: average_map(add_up(counts, weights)) for label, counts in spots.items()},
         }
 
-    drawn = resample_figures(figures, draws)
+    resampled = resample_figures(figures, draws)
     every = np.ones(len(tests))
     return Evaluated(
         name=name,
         threshold=threshold,
         lag_s=lag_s,
-        figures=drawn,
-        by_match=tuple(_of_match(name, predicted, one) for predicted, one in zip(tests, judged, strict=True)),
+        figures=resampled,
+        by_match=tuple(_of_match(name, predicted, one) for predicted, one in zip(tests, counts, strict=True)),
         operating=points(here, every, MATCH_HOURS)[0],
         curve=tuple(points(swept, every, MATCH_HOURS)),
         bins=_sum_bins(bins, every),
@@ -178,13 +169,15 @@ def sweep_of(
     return sweep(
         thresholds.tolist(),
         [predicted.hours for predicted in predicted_matches],
-        lambda match, threshold: _judge(name, predicted_matches[match], settings, threshold),
+        lambda match, threshold: _counts(name, predicted_matches[match], settings, threshold),
     )
 
 
-def _judge(name: str, predicted: MatchPredictions, settings: SpikeSettings, threshold: float) -> tuple[Judged, int]:
+def _counts(
+    name: str, predicted: MatchPredictions, settings: SpikeSettings, threshold: float
+) -> tuple[AlarmCounts, int]:
     decided = decisions_s(predicted.t_s, predicted.scores[name], at_threshold(settings, threshold))
-    return judge(decided, predicted.events, predicted.reactions), len(decided)
+    return count_alarms(decided, predicted.events, predicted.reactions), len(decided)
 
 
 def _thresholds(scores: Scores) -> Scores:
@@ -232,52 +225,16 @@ def _at(point: OperatingPoint) -> dict[str, float]:
     }
 
 
-def _delays(judged: Sequence[Judged], weights: Weights) -> dict[str, float]:
+def _delays(counts: Sequence[AlarmCounts], weights: Weights) -> dict[str, float]:
     """Percentiles of the delay of the alarms at the chosen threshold, from the event and from the crowd's reaction."""
     found: dict[str, float] = {}
     often = weights.astype(np.int64).tolist()
     for key, delays in (
-        ("delay", [d for w, one in zip(often, judged, strict=True) for d in one.delays_s * w]),
-        ("reaction_delay", [d for w, one in zip(often, judged, strict=True) for d in one.reaction_delays_s * w]),
+        ("delay", [d for w, one in zip(often, counts, strict=True) for d in one.delays_s * w]),
+        ("reaction_delay", [d for w, one in zip(often, counts, strict=True) for d in one.reaction_delays_s * w]),
     ):
         for percent in (50, 90):
             found[f"{key}_p{percent}_s"] = float(np.percentile(delays, percent)) if delays else nan
-    return found
-
-
-def _spots(name: str, tests: Sequence[MatchPredictions], lag_s: float) -> dict[str, list[SpotCounts]]:
-    """Counts by match for SoccerNet's averages: as they are, and with the lag of the validation matches taken off."""
-    truth = [[_spot(event.t_s, 1.0) for event in predicted.events] for predicted in tests]
-    counts: dict[str, list[SpotCounts]] = {}
-    for suffix, lag in (("", 0.0), ("_lag_removed", lag_s)):
-        found = ranked(
-            [
-                [_spot(t - lag, value) for t, value in _peaks(predicted.t_s, predicted.scores[name])]
-                for predicted in tests
-            ]
-        )
-        for label, deltas_s in (("map_loose", LOOSE_S), ("map_tight", TIGHT_S), ("map_at_1", AT_1_S)):
-            counts[label + suffix] = [
-                count_spots(events, spots, (DANGER,), deltas_s) for events, spots in zip(truth, found, strict=True)
-            ]
-    return counts
-
-
-def _spot(t_s: float, confidence: float) -> Spot:
-    """A moment of the sound on SoccerNet's raster; two hours fit into what it calls a half."""
-    half, within_s = divmod(max(t_s, 0.0), _HALF_S)
-    return Spot(1 + int(half), round(within_s * 1000), DANGER, confidence)
-
-
-def _peaks(t_s: Scores, scores: Scores) -> list[tuple[float, float]]:
-    """The highest score, the next highest at least ``_APART_S`` from it, and so on to the end."""
-    left = scores.astype(np.float64).copy()
-    found = []
-    while len(left) and left.max() > -np.inf:
-        peak = int(np.argmax(left))
-        found.append((float(t_s[peak]), float(scores[peak])))
-        first, last = np.searchsorted(t_s, [t_s[peak] - _APART_S, t_s[peak] + _APART_S])
-        left[first : last + 1] = -np.inf
     return found
 
 
@@ -296,21 +253,21 @@ def _sum_bins(bins: Sequence[Reliability], weights: Weights) -> Reliability:
     )
 
 
-def _of_match(name: str, predicted: MatchPredictions, judged: Judged) -> dict[str, float]:
+def _of_match(name: str, predicted: MatchPredictions, counts: AlarmCounts) -> dict[str, float]:
     levels = exact_levels(predicted.scores[name], predicted.truth)
     return {
         "roc_auc": roc_auc(levels),
         "pr_auc": average_precision(levels),
-        "events": judged.events,
-        "caught": judged.caught,
-        "goals": judged.goals,
-        "goals_caught": judged.goals_caught,
-        "false": judged.false,
-        "false_on_reaction": judged.false_on_reaction,
+        "events": counts.events,
+        "caught": counts.caught,
+        "goals": counts.goals,
+        "goals_caught": counts.goals_caught,
+        "false": counts.false,
+        "false_on_reaction": counts.false_on_reaction,
     }
 
 
-def best_rival(found: Sequence[Evaluated], figure: str, besides: frozenset[str]) -> Evaluated | None:
+def best_baseline(found: Sequence[Evaluated], figure: str, besides: frozenset[str]) -> Evaluated | None:
     """The scorer with the highest ``figure`` that is not one of ``besides``; None for none."""
-    rivals = [one for one in found if one.name not in besides and np.isfinite(one.figures.values[figure])]
-    return max(rivals, key=lambda one: one.figures.values[figure], default=None)
+    others = [one for one in found if one.name not in besides and np.isfinite(one.figures.values[figure])]
+    return max(others, key=lambda one: one.figures.values[figure], default=None)

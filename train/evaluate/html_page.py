@@ -7,7 +7,8 @@ from html import escape
 from typing import Any, Final
 
 from train.evaluate.charts import Line, legend, line_chart
-from train.evaluate.report import Table, caught_by_budget, tables
+from train.evaluate.report import caught_by_budget, tables
+from train.evaluate.table import Table
 
 _STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}

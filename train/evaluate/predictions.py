@@ -1,4 +1,4 @@
-"""A match as several scorers heard it: their scores at the same moments, beside what was true."""
+"""What several scorers made of a match: their scores at the same moments, beside what was true."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from train.data.matches import TrainingMatch
 from train.data.simulated import ALARM_KINDS
 from train.data.soft_targets import SoftTargets, crying
 from train.evaluate import baselines
-from train.evaluate.baselines import Boosting, Ends, Lesson
+from train.evaluate.baselines import Boosting, Ends, Examples
 from train.fit.calibration import fit_platt
 from train.metrics.alarms import DangerEvent, Stretch
 from train.metrics.danger_events import danger_events, reactions
@@ -28,11 +28,12 @@ INDEX: Final = "index"
 ORACLE: Final = "oracle"
 """Knows how loud every cry of the simulated crowd is, and nothing else."""
 INFORMED_ORACLE: Final = "informed oracle"
-"""Knows besides what kind of cry it is, how old, and what share of such moments was danger in the teaching matches."""
+"""Knows besides what kind of cry it is, how old, and what share of such moments was danger in the matches to train
+on."""
 ORACLES: Final = frozenset({ORACLE, INFORMED_ORACLE})
 _SHARES: Final = (1e-5, 1.0 - 1e-5)
 _PIECE: Final = 4096
-_LESSON_STEP: Final = 12
+_EXAMPLE_STEP: Final = 12
 _MOST_MOMENTS: Final = 400
 
 Scorer = Callable[[Frames, Ends], Scores]
@@ -75,7 +76,7 @@ def times_of(ends: Ends) -> Scores:
 def score_match(
     match: TrainingMatch, rule: Rule, scorers: Mapping[str, Scorer], step: int, soft_targets: SoftTargets | None = None
 ) -> MatchPredictions:
-    """Let every scorer hear a match, and the oracles where it was drawn; ``soft_targets`` informs one of them."""
+    """Let every scorer hear a match, and the oracles where it was simulated; ``soft_targets`` informs one of them."""
     ends = ends_of(match.frames, step)
     mel = match.read(0, match.frames)
     scores = {name: scorer(mel, ends) for name, scorer in scorers.items()}
@@ -110,35 +111,35 @@ def index_of(network: Network, calibration: Calibration, step: int) -> Scorer:
 def oracle(sounds: Iterable[Sounding], t_s: Scores) -> Scores:
     """How loud the loudest cry is at each moment, in dB above the bed; 0 for none."""
     level = np.zeros(len(t_s))
-    for heard in sounds:
-        if heard.kind in ALARM_KINDS:
-            during = (t_s >= heard.onset_s) & (t_s <= heard.end_s)
-            level[during] = np.maximum(level[during], heard.level_db)
+    for sound in sounds:
+        if sound.kind in ALARM_KINDS:
+            during = (t_s >= sound.onset_s) & (t_s <= sound.end_s)
+            level[during] = np.maximum(level[during], sound.level_db)
     return level
 
 
-def mel_lessons(match: TrainingMatch, rule: Rule, rng: np.random.Generator) -> dict[str, Lesson]:
-    """What boosting learns of a match, by the kind of boosting.
+def mel_examples(match: TrainingMatch, rule: Rule, rng: np.random.Generator) -> dict[str, Examples]:
+    """What boosting is fitted to of a match, by the kind of boosting.
 
-    One learns the rule's own yes and no, where the rule has an opinion; not of a reel, which has cries but no events.
-    Of a simulated match another learns when the
-    crowd cries out, whatever about: the simulator knows, and it is the nearest thing to a network's own targets.
+    For one it is the rule's own yes and no, where the rule has an opinion; not of a reel, which has cries but no
+    events. For another, of a simulated match, it is when the crowd cries out, whatever about: the simulator knows, and
+    it is the nearest thing to a network's own targets.
     """
-    ends = ends_of(match.frames, _LESSON_STEP)
+    ends = ends_of(match.frames, _EXAMPLE_STEP)
     labels = rule.apply(match.on_sound, ends)
     kept = labels.weight > 0
     statistics = baselines.mel_statistics(match.read(0, match.frames), ends)
     found = {}
     if match.on_sound.play:
-        found[baselines.BOOSTING] = Lesson(statistics[kept], labels.truth[kept]).thinned(_MOST_MOMENTS, rng)
+        found[baselines.BOOSTING] = Examples(statistics[kept], labels.truth[kept]).thinned(_MOST_MOMENTS, rng)
     if match.simulated:
-        cries = Lesson(statistics, crying(match.sounds, times_of(ends)))
+        cries = Examples(statistics, crying(match.sounds, times_of(ends)))
         found[baselines.BOOSTING_ON_CRIES] = cries.thinned(_MOST_MOMENTS, rng)
     return found
 
 
 def baselines_of(boosting: Mapping[str, Boosting], seed: int) -> dict[str, Scorer]:
-    """The baselines by name, with those that were taught."""
+    """The baselines by name, with those that were fitted."""
     return {
         baselines.CHANCE: lambda mel, ends: baselines.chance(ends, np.random.default_rng([seed, len(mel)])),
         baselines.LOUDNESS: baselines.loudness,
@@ -148,7 +149,7 @@ def baselines_of(boosting: Mapping[str, Boosting], seed: int) -> dict[str, Score
 
 
 def calibrations(predicted_matches: Sequence[MatchPredictions]) -> dict[str, Calibration]:
-    """Platt's scaling of every scorer but the index, which has its own, on matches that none was taught with.
+    """Platt's scaling of every scorer but the index, which has its own, on matches that none was fitted to.
 
     A scorer that is higher in calm than in danger there keeps its order all the same, with hardly a slope: turned
     around it would be another scorer.
@@ -171,7 +172,8 @@ def calibrations(predicted_matches: Sequence[MatchPredictions]) -> dict[str, Cal
 
 
 def calibrated(predicted: MatchPredictions, found: Mapping[str, Calibration]) -> MatchPredictions:
-    """The match with probabilities in place of the baselines' scores; oracles may have none where nothing is drawn."""
+    """The match with probabilities in place of the baselines' scores; oracles may have none where nothing is
+    simulated."""
     scores = dict(predicted.scores)
     for name, calibration in found.items():
         if name not in scores:

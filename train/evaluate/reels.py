@@ -18,7 +18,7 @@ from engine.core import grid
 from engine.live.spike_detector import SpikeSettings
 from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights
-from train.experiments.reel import FIRST_S, GAP_S, Placed, ReelTruth
+from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, Placed, ReelTruth
 from train.metrics.alarms import decisions_s
 from train.metrics.bootstrap import Interval, draws_of, interval
 from train.metrics.ranking import Flags, Scores, exact_levels, roc_auc, spearman
@@ -102,7 +102,7 @@ def by_fold(tracks: Sequence[Track]) -> Track:
     return Track(truth, t_s, scores)
 
 
-def judge_reels(
+def reel_figures(
     tracks: Sequence[Track], rng: np.random.Generator, settings: SpikeSettings | None = None, draws: int = 1000
 ) -> ReelFigures:
     """The figures of one scorer; ``settings`` are those of its alarms, None for a scorer that raises none."""
@@ -110,7 +110,7 @@ def judge_reels(
     clips = [clip for track in kept for clip in track.truth.clips]
     highest = np.concatenate([_highest(track) for track in kept])
     reel = np.concatenate([np.full(len(track.truth.clips), i) for i, track in enumerate(kept)])
-    judged = np.array([clip.group not in APART for clip in clips]) & ~np.isnan(highest)
+    counted = np.array([clip.group not in APART for clip in clips]) & ~np.isnan(highest)
     alarm = np.array([clip.group == ALARM_GROUP for clip in clips])
     groups = sorted({clip.group for clip in clips} - {ALARM_GROUP})
     files = sorted({clip.file for clip in clips})
@@ -120,18 +120,18 @@ def judge_reels(
         return roc_auc(exact_levels(highest[chosen], alarm[chosen], None if weights is None else weights[chosen]))
 
     def mean_auc(weights: Scores) -> float:
-        return float(np.mean([auc(judged & (reel == i), weights[file_of]) for i in range(len(kept))]))
+        return float(np.mean([auc(counted & (reel == i), weights[file_of]) for i in range(len(kept))]))
 
     ones = np.ones(len(files))
     found = interval(mean_auc, draws_of(len(files), draws, rng)) if len(files) > 1 else Interval(mean_auc(ones))
     frames = [_frame_auc(track, (0.0, 0.0)) for track in kept]
     settled = [_frame_auc(track, SETTLES_S) for track in kept]
-    heard = ~np.isnan(highest)
+    known = ~np.isnan(highest)
     caught, rates = (None, None) if settings is None else _alarms(kept, settings)
     return ReelFigures(
         event_auc=found,
-        by_reel=tuple(auc(judged & (reel == i)) for i in range(len(kept))),
-        by_group={group: auc(heard & (alarm | np.array([clip.group == group for clip in clips]))) for group in groups},
+        by_reel=tuple(auc(counted & (reel == i)) for i in range(len(kept))),
+        by_group={group: auc(known & (alarm | np.array([clip.group == group for clip in clips]))) for group in groups},
         frame_auc=float(np.mean(frames)),
         settled_frame_auc=float(np.mean(settled)),
         reactions_caught=caught,
@@ -147,7 +147,7 @@ class MoodFigures:
     means: dict[str, dict[int, float]]
 
 
-def judge_moods(track: Track) -> MoodFigures:
+def mood_figures(track: Track) -> MoodFigures:
     """Whether the loops come out in the order of their moods. A loop's score is the mean from 2 s after its onset."""
     means: dict[str, dict[int, float]] = {}
     for mood in track.truth.moods:

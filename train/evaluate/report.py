@@ -1,31 +1,23 @@
 """What was found out, as plain data and as tables: the same for JSON, terminal and page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import isfinite
 from typing import Any, Final
 
 import numpy as np
 
 from train.evaluate.evaluation import Evaluation
-from train.evaluate.figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_rival
+from train.evaluate.figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_baseline
 from train.evaluate.predictions import INDEX, ORACLE, ORACLES
+from train.evaluate.reel_tables import mood_orders, mood_table, reel_groups, reel_table
 from train.evaluate.reels import ReelFigures
+from train.evaluate.table import Table, number, with_interval
 from train.fit.calibration import MATCH_HOURS
 from train.metrics.ranking import roc_curve
 
 SCHEMA: Final = 1
 _CURVE_POINTS: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A titled table of text; the first column is what the row is about. ``note`` says how to read it."""
-
-    title: str
-    note: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -113,7 +105,7 @@ def _matches(found: Evaluation) -> dict[str, Any]:
         "reacted_to": sum(event.reaction_s is not None for event in events),
         "share_of_danger": float(np.concatenate(truth).mean()) if truth else None,
         "chosen_on": len(found.validation),
-        "boosting_taught_by": found.taught,
+        "boosting_taught_by": found.train_matches,
     }
 
 
@@ -144,11 +136,11 @@ def _differences(scorers: Sequence[Evaluated]) -> list[dict[str, Any]]:
         return []
     rows = []
     for figure in DIFFERENCES:
-        rivals = [best_rival(scorers, figure, ORACLES | {INDEX}), by_name.get(ORACLE)]
-        for rival in rivals:
-            if rival is not None:
-                more = by_name[INDEX].figures.difference(rival.figures, figure)
-                rows.append({"figure": figure, "than": rival.name, **asdict(more)})
+        others = [best_baseline(scorers, figure, ORACLES | {INDEX}), by_name.get(ORACLE)]
+        for other in others:
+            if other is not None:
+                more = by_name[INDEX].figures.difference(other.figures, figure)
+                rows.append({"figure": figure, "than": other.name, **asdict(more)})
     return rows
 
 
@@ -182,18 +174,6 @@ def caught_by_budget(scorer: Mapping[str, Any], most_false: float) -> list[tuple
     return [*found, (most_false, best)] if found else []
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """A figure as it is shown; a dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def with_interval(row: Mapping[str, float | None], digits: int = 3) -> str:
-    """A figure with its interval."""
-    if row["value"] is None or row["low"] is None:
-        return number(row["value"], digits)
-    return f"{number(row['value'], digits)} ({number(row['low'], digits)}–{number(row['high'], digits)})"
-
-
 def tables(report: Mapping[str, Any]) -> list[Table]:
     """All tables of a report, in the order in which they are read."""
     found: list[Table] = []
@@ -203,9 +183,9 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
     if report["confusers"]:
         found.append(_confuser_table(report))
     if report["reels"]:
-        found += [_reel_table(report), _reel_groups(report)]
+        found += [reel_table(report), reel_groups(report)]
     if report["moods"]:
-        found += [_mood_table(report["moods"][INDEX]), mood_orders(report["moods"])]
+        found += [mood_table(report["moods"][INDEX]), mood_orders(report["moods"])]
     return found
 
 
@@ -262,68 +242,5 @@ def _confuser_table(report: Mapping[str, Any]) -> Table:
         "Each confuser alone: false alarms an hour",
         "Simulated, one every 14 to 26 s, 6 to 15 dB above the bed. The last column: readings of the index below 0.2.",
         ("", *names, "at rest"),
-        tuple(rows),
-    )
-
-
-def _reel_table(report: Mapping[str, Any]) -> Table:
-    rows = []
-    for name, reel in report["reels"].items():
-        rows.append(
-            (
-                name,
-                with_interval(reel["event_auc"]),
-                " ".join(number(value) for value in reel["by_reel"]),
-                number(reel["frame_auc"]),
-                number(reel["settled_frame_auc"]),
-                number(reel["false_alarms_per_hour"], 1),
-                number(reel["reactions_caught"], 2),
-            )
-        )
-    return Table(
-        "Real sounds at equal loudness: reactions against all the rest",
-        "ROC-AUC of the highest score within 10 s of a clip (interval by file of sound), and of every reading; settled "
-        "leaves out 1 s after a reaction's onset and 3 s after its end. "
-        + (
-            "Each clip was judged by weights that never heard it."
-            if report["reels_by_fold"]
-            else "Weights that learned with real sounds laid over may have heard some of these clips."
-        ),
-        ("", "by clip", "each reel", "by reading", "settled", "false alarms/h", "reactions caught"),
-        tuple(rows),
-    )
-
-
-def _reel_groups(report: Mapping[str, Any]) -> Table:
-    groups = list(next(iter(report["reels"].values()))["by_group"])
-    rows = [(name, *(number(reel["by_group"][group], 2) for group in groups)) for name, reel in report["reels"].items()]
-    return Table(
-        "Real sounds: reactions against one group at a time",
-        "ROC-AUC by clip. Applause and boos are the crowd as well, and count neither way above.",
-        ("", *groups),
-        tuple(rows),
-    )
-
-
-def _mood_table(moods: Mapping[str, Any]) -> Table:
-    sizes = list(moods["means"])
-    every = sorted({int(mood) for size in sizes for mood in moods["means"][size]})
-    rows = [(size, *(number(moods["means"][size].get(str(mood)), 2) for mood in every)) for size in sizes]
-    return Table(
-        "Real crowd loops by mood: the mean index",
-        "From very negative to jubilant, each after 45 s of the neutral loop.",
-        ("crowd", *(f"{mood:+d}" for mood in every)),
-        tuple(rows),
-    )
-
-
-def mood_orders(moods: Mapping[str, Any]) -> Table:
-    """Spearman's correlations of every scorer, by size of the crowd."""
-    sizes = list(moods[INDEX]["spearman"])
-    rows = [(name, *(number(one["spearman"][size], 2) for size in sizes)) for name, one in moods.items()]
-    return Table(
-        "Real crowd loops by mood: whether they come out in order",
-        "Spearman's correlation of the mean score with the mood, within one size of crowd.",
-        ("", *sizes),
         tuple(rows),
     )

@@ -27,18 +27,19 @@ from engine.model.front_end import FrontEndConfig
 from engine.simulator.venue import draw_venue
 from train.data.labels import Danger, GoalWindow, Rule
 from train.data.matches import from_simulation
-from train.data.overlay_sounds import load_sounds
+from train.data.real_sounds.overlay_sounds import load_sounds
+from train.data.real_sounds.reel_truth import ReelTruth, read_truth
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Plan, real_plans, split_matches
 from train.data.soft_targets import crying
 from train.evaluate.predictions import ends_of, index_of, times_of
-from train.evaluate.reels import Track, judge_reels, mel_of
-from train.experiments.reel import ReelTruth, read_truth
-from train.fit.encoder import learn, run_inputs
+from train.evaluate.reels import Track, mel_of, reel_figures
+from train.fit.encoder import train_network
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Progress
 from train.fit.predict import Predicted, predict
-from train.fit.run_folder import RunFolder
 from train.fit.settings import FitSettings
-from train.fit.trainer import Progress
+from train.fit.training_data import TrainingData, run_inputs
 from train.metrics.bootstrap import draws_of, interval
 from train.metrics.ranking import exact_levels, roc_auc
 from train.recipes.shipped_weights import MINUTES, plans_of
@@ -46,14 +47,14 @@ from train.recipes.shipped_weights import MINUTES, plans_of
 STEPS: Final = 100
 HEAD_STEPS: Final = 200
 _HEARD_FOLDS: Final = frozenset({0, 1, 2})
-"""Real sounds that the row with real sounds learns from; no row is judged by them."""
+"""Real sounds that the row with real sounds is trained with; no row is tested on them."""
 _STEP: Final = 8
 _DRAWS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One choice made otherwise. ``keep`` says which plans are learned from; ``sounds``: with real ones."""
+    """One choice made otherwise. ``keep`` says which plans are trained on; ``sounds``: with real ones."""
 
     name: str
     change: Callable[[FitSettings], FitSettings] = lambda settings: settings
@@ -145,7 +146,7 @@ def measure(found: Sequence[Predicted], seed: int) -> dict[str, list[float | Non
 
 
 def unheard(truth: ReelTruth) -> ReelTruth:
-    """The reel with the clips that a row may have learned from neither right nor wrong."""
+    """The reel with the clips that a row may have been trained with neither right nor wrong."""
     clips = tuple(replace(clip, group="applause") if clip.fold in _HEARD_FOLDS else clip for clip in truth.clips)
     return replace(truth, clips=clips)
 
@@ -159,13 +160,13 @@ def run(
     seed: int,
 ) -> dict[str, Any]:
     """Train and measure one row, or take it from ``work`` where it was made from the same."""
-    learned, val_matches = (
+    train_matches, val_matches = (
         [from_simulation(one, rule) for one in simulate_plans(work / "sounds", part, lambda *_: None)]
         for part, rule in ((row.keep(plans[0]), row.rule), (plans[1], Danger()))
     )
     settings = settings_for(row, seed)
-    laid_over = sounds if row.sounds else ()
-    inputs = run_inputs(settings, row.rule, learned, laid_over)
+    data = TrainingData(train_matches, val_matches, sounds if row.sounds else ())
+    inputs = run_inputs(settings, row.rule, data)
     inputs |= {"judged_by": [match.digest for match in val_matches], "reels": [asdict(truth) for _, truth in reels]}
     made_from = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
     name = row.name.replace(" ", "-").replace(":", "")
@@ -176,22 +177,22 @@ def run(
             return there
     sys.stderr.write(f"{row.name}\n")
     with closing(RunFolder(work / "rows" / f"{name}-{made_from}", inputs)) as kept:
-        network = learn(learned, settings, kept, _tell, laid_over, val_matches).network
+        network = train_network(data, settings, kept, _show_progress).network
     figures: dict[str, Any] = {"row": row.name, **measure(predict(network, val_matches), seed)}
     if reels:
         tracks = []
         for mel, truth in reels:
             ends = ends_of(len(mel), _STEP)
             tracks.append(Track(truth, times_of(ends), index_of(network, Calibration(), _STEP)(mel, ends)))
-        judged = judge_reels(tracks, np.random.default_rng(seed), draws=_DRAWS)
-        events = judged.event_auc
+        on_reels = reel_figures(tracks, np.random.default_rng(seed), draws=_DRAWS)
+        events = on_reels.event_auc
         figures["real reactions"] = [events.value, events.low, events.high]
-        figures["real frames"] = [judged.frame_auc, None, None]
+        figures["real frames"] = [on_reels.frame_auc, None, None]
     write_whole_json(done, figures | {"made_from": made_from})
     return figures
 
 
-def _tell(at: Progress) -> None:
+def _show_progress(at: Progress) -> None:
     if at.step % 50 == 0:
         sys.stderr.write(f"  {at.stage} {at.step}/{at.steps} loss {at.loss:.3f} {at.rate:.0f} windows/s\n")
 
@@ -220,11 +221,11 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", action="append", default=[], help="rows by name")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(args)
-    learned, val_matches, _ = plans_of(chosen.open_data)
+    train_plans, val_plans, _ = plans_of(chosen.open_data)
     if chosen.open_data:  # whole matches take long; their first and their middle stretches do
         ids = split_matches(chosen.open_data).val
-        val_matches = [real_plans(chosen.open_data, match_id, MINUTES)[i] for match_id in ids for i in (0, 2)]
-    plans = learned[:: chosen.every], val_matches
+        val_plans = [real_plans(chosen.open_data, match_id, MINUTES)[i] for match_id in ids for i in (0, 2)]
+    plans = train_plans[:: chosen.every], val_plans
     reels = [(mel_of(reel), unheard(read_truth(reel))) for reel in chosen.reel]
     sounds = load_sounds(chosen.audio, _HEARD_FOLDS) if chosen.audio else []
     rows = []

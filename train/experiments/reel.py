@@ -4,18 +4,17 @@ Real beds joined, and every 14 to 26 s one clip over them, its loudest 0.4 s 6 t
 scorer that only hears loudness can't tell a roar from a whistle. ``OUT.flac`` is the sound, ``OUT.json`` its truth.
 With ``--moods`` the crowd loops that have a mood instead, each after a neutral stretch of the same crowd.
 
-**Folds.** Sounds that shipped weights may learn from are in the reel too. For a fair judgement they are dealt into
-``train.data.sound_manifest.FOLDS`` folds by the names of their files; weights number k of ``--fold-weights`` must have
-been trained without the sounds of fold k, and each clip is judged by weights that never heard it. The other clips are
-in no fold, since nothing was ever trained on them; they are judged by the weights of all folds, and the mean counts.
-The shipped weights may have heard all usable sounds: judged by them alone, those clips are marked ``heard``.
+**Folds.** Sounds that shipped weights may learn from are in the reel too. For a fair test they are dealt into
+``train.data.real_sounds.sound_manifest.FOLDS`` folds by the names of their files; weights number k of
+``--fold-weights`` must have been trained without the sounds of fold k, and each clip is heard by weights that were
+trained without it. The other clips are in no fold, since nothing was ever trained on them; they are heard by the
+weights of all folds, and the mean counts. The shipped weights may have heard all usable sounds: heard by them alone,
+those clips are marked ``heard``.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,15 +23,12 @@ import soundfile
 
 from engine.core import grid
 from engine.core.errors import InputError, UsageError
-from engine.core.files import open_private, private_file
+from engine.core.files import open_private
 from engine.core.signals import Samples
-from train.data.sound_manifest import Clip, load, read_manifest
+from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, Mood, Placed, ReelTruth, write_truth
+from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
 
-SCHEMA: Final = 1
-GAP_S: Final = (14.0, 26.0)
 LEVEL_DB: Final = (6.0, 15.0)
-FIRST_S: Final = grid.HISTORY_S + 6.0
-"""The first clip comes when the history is full."""
 LONGEST_S: Final = 12.0
 DECK: Final[Mapping[str, int]] = {
     "reaction": 6,
@@ -57,40 +53,6 @@ _QUIET_DB: Final = -30.0
 _BED_S: Final = (40.0, 90.0)
 _JOIN_S: Final = 2.0
 _LOOP_JOIN_S: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A clip in a reel: heard from ``onset_s`` to ``end_s``. ``fold`` is None where training never hears it."""
-
-    onset_s: float
-    end_s: float
-    group: str
-    what: str
-    file: str
-    level_db: float
-    fold: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mood:
-    """A loop of a crowd in some mood, heard from ``onset_s`` to ``end_s``; ``size`` tells the crowds apart."""
-
-    onset_s: float
-    end_s: float
-    size: str
-    mood: int
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReelTruth:
-    """What is in a reel, in order of time."""
-
-    seed: int
-    duration_s: float
-    clips: tuple[Placed, ...] = ()
-    moods: tuple[Mood, ...] = ()
 
 
 def build(data: Path, out: Path, seed: int, hours: float, force: bool = False) -> ReelTruth:
@@ -137,25 +99,6 @@ def build_moods(data: Path, out: Path, force: bool = False) -> ReelTruth:
     return truth
 
 
-def read_truth(sound: Path) -> ReelTruth:
-    """The truth beside a reel's sound. Raises ``InputError`` when it is missing or broken."""
-    path = sound.with_suffix(".json")
-    try:
-        row = json.loads(path.read_text(encoding="utf-8"))
-        if row["schema"] != SCHEMA:
-            raise InputError(f"{path} was written by another version of the program", "Make the reel again.")
-        return ReelTruth(
-            int(row["seed"]),
-            float(row["duration_s"]),
-            tuple(Placed(**clip) for clip in row["clips"]),
-            tuple(Mood(**mood) for mood in row["moods"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as fault:
-        raise InputError(
-            f"{path} is no truth of a reel: {fault}", "'python -m train.experiments.reel' writes it."
-        ) from fault
-
-
 class _Sounds:
     """The clips of a folder, each read once."""
 
@@ -193,8 +136,8 @@ def _place(
 def _endless(cards: Sequence[Any], rng: np.random.Generator) -> Iterator[Any]:
     """The cards in a drawn order, again and again."""
     while True:
-        for index in rng.permutation(len(cards)).tolist():
-            yield cards[index]
+        for number in rng.permutation(len(cards)).tolist():
+            yield cards[number]
 
 
 def _turns(clips: Sequence[Clip], rng: np.random.Generator) -> Iterator[Clip]:
@@ -301,8 +244,7 @@ def _write(out: Path, pieces: Iterator[Samples], truth: ReelTruth, force: bool) 
     with os.fdopen(descriptor, "w+b") as raw, soundfile.SoundFile(raw, "w", _RATE, 1, "PCM_16", format="FLAC") as flac:
         for piece in pieces:
             flac.write(np.clip(piece, -1.0, 1.0))
-    with private_file(truth_file, replace=True) as file:
-        json.dump({"schema": SCHEMA, **asdict(truth)}, file, indent=1)
+    write_truth(truth, truth_file)
 
 
 def main() -> None:

@@ -36,9 +36,9 @@ from train.data.library import Library
 from train.data.matches import with_reviews
 from train.data.reviews import LEAST_REVIEWS
 from train.data.take_reviews import add_reviews
-from train.fit.encoder import Fitted
+from train.fit.fitted import Fitted
+from train.fit.loop.run_folder import RunFolder
 from train.fit.reviews import ReviewSettings, at_line, fit_reviews, review_inputs
-from train.fit.run_folder import RunFolder
 from train.metrics.alarms import decisions_s, detect
 from train.metrics.ranking import Scores
 
@@ -176,7 +176,7 @@ def check(weights: Weights, venue: int, minutes: float, tests: int, work: Path) 
     for when, (recall, false) in (("before", old_line), ("after", new_line)):
         lines.append(f"  at the own line {when}: recall {recall:.2f}, {false:.1f} false alarms an hour")
     if fitted.compared:
-        lines.append(f"  {fitted.compared.told('the fitted head')}")
+        lines.append(f"  {fitted.compared.sentence('the fitted head')}")
     return Worth(old, new, "\n".join(lines))
 
 

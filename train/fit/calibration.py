@@ -14,7 +14,7 @@ from engine.live.spike_detector import SpikeSettings, at_threshold
 from engine.model.calibration import Calibration
 from train.data.labels import Rule
 from train.fit.predict import Predicted
-from train.metrics.alarms import DangerEvent, decisions_s, judge
+from train.metrics.alarms import DangerEvent, count_alarms, decisions_s
 from train.metrics.danger_events import danger_events, reactions
 from train.metrics.threshold_sweep import OperatingPoint, operating_points, points, shipped_default, sweep
 
@@ -116,11 +116,11 @@ def choose_thresholds(
     if not len(thresholds):
         return at_threshold(settings, NEVER), {}
 
-    def judge_at(which: int, threshold: float) -> Any:
+    def counts_at(which: int, threshold: float) -> Any:
         decided = decisions_s(predicted[which].times_s, pressure[which], at_threshold(settings, threshold))
-        return judge(decided, events[which], cries[which]), len(decided)
+        return count_alarms(decided, events[which], cries[which]), len(decided)
 
-    found = sweep(thresholds.tolist(), hours, judge_at)
+    found = sweep(thresholds.tolist(), hours, counts_at)
     rows = points(found, np.ones(len(hours)), MATCH_HOURS)
     found_points = operating_points(rows, BUDGETS)
     if not found_points:

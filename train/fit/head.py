@@ -1,12 +1,12 @@
 """Fitting the head alone, to a ground's own recordings: the encoder stays as it is, so its embeddings are made once.
 
-The first stage learns from histories drawn half from danger and half from the rest. The second, if asked for, goes over
-long stretches as they were, so that the head has seen how much of a match is nothing at all. Matches are judged by
-matches not learned from; where there are fewer than three, by other parts of the same matches, and the weights say so.
+The first stage is fitted to histories drawn half from danger and half from the rest. The second, if asked for, goes
+over long stretches as they were, so that the head has seen how much of a match is nothing at all. It validates on
+matches not trained on; where there are fewer than three, on other parts of the same matches, and the weights say so.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -15,17 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core import grid
-from engine.core.errors import UsageError
 from engine.live.spike_detector import SpikeSettings
 from engine.model.calibration import undo_prior
 from engine.model.checkpoint import Weights
 from engine.model.network import MlxNetwork
 from train.data.labels import Labels, Rule
-from train.data.matches import LEAST_MATCHES, TrainingMatch, check_enough, split_folds
-from train.evaluate.compare_weights import LEAST_JUDGED, Compared, by_match, not_judged
+from train.data.matches import LEAST_MATCHES, TrainingMatch, check_enough, danger_share, split_folds
 from train.fit.calibration import calibrate, choose_thresholds, operating_rows
-from train.fit.encoder import Fitted, alarm_note
-from train.fit.head_model import (
+from train.fit.compare_weights import LEAST_COMPARED, Compared, by_match, not_compared
+from train.fit.fitted import Fitted, alarm_note
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Parameters, Progress, Trainer
+from train.fit.network.head_model import (
     HeadModel,
     Histories,
     copy_of_head,
@@ -34,47 +35,15 @@ from train.fit.head_model import (
     nested,
     window_embeddings,
 )
-from train.fit.losses import focal
+from train.fit.network.losses import focal
 from train.fit.predict import Predicted, load_parameters, log_odds, predict
-from train.fit.run_folder import RunFolder
-from train.fit.trainer import Parameters, Progress, Schedule, Trainer
-from train.fit.validation import check_figures, danger_share, scored
+from train.fit.reviewed_sessions import SETTLES_FRAMES
+from train.fit.sampling.histories import HistorySampler, id_of_whole
+from train.fit.settings import HeadSettings
+from train.fit.validation import check_figures, scored
 
 _PARTS: Final = 4
-_SETTLES: Final = round(90.0 / grid.HOP_S)
-"""Frames that the front end hears before the first reading of a part."""
-_POSITIVE: Final = 0.3
 _ROTATIONS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class HeadSettings:
-    """How to fit. ``histories`` a batch; ``long_steps`` of the second stage, over stretches of ``long_minutes``."""
-
-    seed: int = 0
-    folds: int = 5
-    histories: int = 64
-    schedule: Schedule = field(
-        default_factory=lambda: Schedule(steps=500, learning_rate=5e-4, ema=0.98, check_every=50, patience=5)
-    )
-    gamma: float = 1.0
-    smoothing: float = 0.02
-    dropout: float = 0.2
-    long_steps: int = 0
-    long_minutes: float = 10.0
-
-    def __post_init__(self) -> None:
-        if (
-            self.folds < 2
-            or self.histories < 2
-            or self.schedule.steps < 1
-            or self.long_steps < 0
-            or self.long_minutes <= 0
-        ):
-            raise UsageError(
-                "fitting needs at least two folds, two histories a batch and one step",
-                "Leave the setting out to get its default.",
-            )
 
 
 def parts_of(match: TrainingMatch) -> list[TrainingMatch]:
@@ -120,8 +89,8 @@ def fit_head(
 ) -> Fitted:
     """Fit the head of ``weights`` to ``matches``, calibrate it anew, and compare it with the head it was.
 
-    Sessions that were ``reviewed`` are learned from beside them, and judge nothing: of most of their moments nobody
-    knows what they were. Raises ``InputError`` when the matches are too few or of one class.
+    Sessions that were ``reviewed`` are trained on beside them, and nothing is validated on them: of most of their
+    moments nobody knows what they were. Raises ``InputError`` when the matches are too few or of one class.
     """
     by_parts = len(matches) < LEAST_MATCHES
     units = [part for match in matches for part in parts_of(match)] if by_parts else list(matches)
@@ -138,7 +107,7 @@ def fit_head(
     calibration = calibrate(found, undo_prior(trained_share, true_share))
     live = [predict_live(served, unit) for unit in val_matches]
     spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings())
-    taught = sum(len(unit.reviews) for unit in reviewed)
+    reviews = sum(len(unit.reviews) for unit in reviewed)
     config = replace(
         weights.config,
         name=name,
@@ -149,9 +118,9 @@ def fit_head(
         operating_points=operating_rows(points),
         measured={
             "on": "other parts of the same matches" if by_parts else "matches that were not learned from",
-            "matches": len({_whole(unit) for unit in val_matches}),
-            "learned_from_matches": len({_whole(unit) for unit in train_matches}),
-            **({"learned_from_reviewed_spikes": taught} if taught else {}),
+            "matches": len({id_of_whole(unit) for unit in val_matches}),
+            "learned_from_matches": len({id_of_whole(unit) for unit in train_matches}),
+            **({"learned_from_reviewed_spikes": reviews} if reviews else {}),
             "encoder_of": weights.config.name,
             **{key: round(value, 4) for key, value in check_figures(found).items()},
             **alarm_note(points, spikes),
@@ -198,13 +167,13 @@ class _Fitting:
             logits = model(mx.array(batch.embeddings), key)
             return focal(logits, mx.array(batch.targets), mx.array(batch.weights), settings.gamma)
 
-        draw = Draw(train_matches, self._embeddings, settings)
+        sampler = HistorySampler(train_matches, self._embeddings, settings)
         first = replace(settings.schedule, steps=steps) if steps else settings.schedule
-        stages = [("head", first, draw.balanced)]
+        stages = [("head", first, sampler.balanced)]
         if settings.long_steps:
             rate = settings.schedule.learning_rate / 5
             slow = replace(settings.schedule, steps=settings.long_steps, learning_rate=rate)
-            stages.append(("long", slow, draw.stretch))
+            stages.append(("long", slow, sampler.stretch))
         for stage, schedule, batch in stages:
             state = self._run.stage(stage + name)
             best = Trainer(
@@ -224,7 +193,7 @@ class _Fitting:
         return copy
 
     def best_steps(self) -> int:
-        """After how many steps the fit that was judged was at its best."""
+        """After how many steps the fit that was validated was at its best."""
         rows = [row for row in self._run.metrics() if row["stage"] == "head"]
         return int(max(rows, key=lambda row: (row.get("score", 0.0), -row["step"]))["step"])
 
@@ -234,13 +203,13 @@ class _Fitting:
 
     def odds(self, network: MlxNetwork, unit: TrainingMatch) -> NDArray[np.float64]:
         """The same of one unit, (ends,)."""
-        return log_odds(network.logits(self._embeddings[_whole(unit)][history_rows(unit.ends)]))
+        return log_odds(network.logits(self._embeddings[id_of_whole(unit)][history_rows(unit.ends)]))
 
 
 def _compare(
     weights: Weights, matches: Sequence[TrainingMatch], reviewed: Sequence[TrainingMatch], fitting: _Fitting
 ) -> Compared:
-    """New head against old on every match that the old one has not seen, each heard by a fit that did without it.
+    """New head against old on every match that the old one has not seen, each read by a fit that did without it.
 
     The fit itself has seen all matches but those that stopped it. So the fit is repeated without each third of them,
     for as many steps as it took at first.
@@ -248,7 +217,7 @@ def _compare(
     against = weights.config.name
     seen = set(weights.config.seen)
     unseen = [match for match in matches if match.mark not in seen and match.labels.truth.any()]
-    if len(unseen) < LEAST_JUDGED:
+    if len(unseen) < LEAST_COMPARED:
         return _too_few(weights, len(unseen))
     steps = fitting.best_steps()
     fits: dict[str, MlxNetwork] = {}
@@ -258,14 +227,14 @@ def _compare(
             network = fitting.fit([*train_matches, *reviewed], [], f"-without-{number}", steps)
             fits |= {match.id: network for match in left_out}
     old = fitting.base()
-    judged = [match for match in unseen if match.id in fits]
-    return by_match(against, judged, lambda m: fitting.odds(fits[m.id], m), lambda m: fitting.odds(old, m))
+    compared = [match for match in unseen if match.id in fits]
+    return by_match(against, compared, lambda m: fitting.odds(fits[m.id], m), lambda m: fitting.odds(old, m))
 
 
 def _too_few(weights: Weights, matches: int) -> Compared:
     against = weights.config.name
-    why = f"{matches} match(es) with danger that {against} has not learned from, and {LEAST_JUDGED} are needed"
-    return not_judged(against, why)
+    why = f"{matches} match(es) with danger that {against} has not learned from, and {LEAST_COMPARED} are needed"
+    return not_compared(against, why)
 
 
 def predict_live(network: MlxNetwork, unit: TrainingMatch) -> Predicted:
@@ -273,64 +242,10 @@ def predict_live(network: MlxNetwork, unit: TrainingMatch) -> Predicted:
 
     Alarms are decided on those: at one reading a window hop most would be missed.
     """
-    first = max(0, int(unit.ends[0]) - grid.HISTORY_FRAMES - _SETTLES)
+    first = max(0, int(unit.ends[0]) - grid.HISTORY_FRAMES - SETTLES_FRAMES)
     last = int(unit.ends[-1])
-    heard = replace(unit, frames=last - first, read=lambda begin, end: unit.read(first + begin, first + end))
-    odds = predict(network, [heard], grid.READING_FRAMES)[0]
+    sound = replace(unit, frames=last - first, read=lambda begin, end: unit.read(first + begin, first + end))
+    odds = predict(network, [sound], grid.READING_FRAMES)[0]
     times_s = odds.times_s + first * grid.HOP_S
     mine = times_s >= unit.end_times_s()[0]
     return Predicted(unit, times_s[mine], odds.log_odds[mine], (float(times_s[mine][0]), float(times_s[-1])))
-
-
-def _whole(unit: TrainingMatch) -> str:
-    return unit.id.split("#")[0]
-
-
-class Draw:
-    """Draws batches of histories from cached embeddings."""
-
-    def __init__(
-        self, units: Sequence[TrainingMatch], embeddings: Mapping[str, NDArray[np.float32]], settings: HeadSettings
-    ) -> None:
-        self._units = units
-        self._embeddings = embeddings
-        self._settings = settings
-        kept = [(i, row) for i, unit in enumerate(units) for row in np.flatnonzero(unit.labels.weight > 0)]
-        danger = [(i, row) for i, row in kept if units[i].labels.target[row] >= _POSITIVE]
-        calm = [(i, row) for i, row in kept if units[i].labels.target[row] < _POSITIVE]
-        self._danger = np.array(danger)
-        self._calm = np.array([(i, row) for i, row in calm if not units[i].reviews])
-        self._hard = np.array([(i, row) for i, row in calm if units[i].reviews])
-
-    def balanced(self, rng: np.random.Generator) -> Histories:
-        """Half danger, half calm; half of the calm is what people said was no danger, where they said so of any."""
-        half = self._settings.histories // 2
-        hard = half // 2 if len(self._hard) else 0
-        groups = ((self._danger, half), (self._calm, half - hard), (self._hard, hard))
-        chosen = np.concatenate([group[rng.integers(len(group), size=size)] for group, size in groups if len(group)])
-        parts = [self._histories(int(i), np.array([row])) for i, row in chosen]
-        return _joined(parts)
-
-    def stretch(self, rng: np.random.Generator) -> Histories:
-        """One long stretch of one match, as it was."""
-        played = [i for i, unit in enumerate(self._units) if not unit.reviews]
-        which = played[int(rng.integers(len(played)))]
-        length = max(1, round(self._settings.long_minutes * 60.0 / (grid.WINDOW_HOP_FRAMES * grid.HOP_S)))
-        count = len(self._units[which].ends)
-        first = int(rng.integers(max(1, count - length)))
-        return self._histories(which, np.arange(first, min(first + length, count)))
-
-    def _histories(self, which: int, rows: NDArray[np.int64]) -> Histories:
-        unit = self._units[which]
-        taken = self._embeddings[_whole(unit)][history_rows(unit.ends[rows])]
-        smoothing = self._settings.smoothing
-        targets = smoothing / 2 + (1 - smoothing) * unit.labels.target[rows]
-        return Histories(taken, targets.astype(np.float32), unit.labels.weight[rows])
-
-
-def _joined(parts: Sequence[Histories]) -> Histories:
-    return Histories(
-        np.concatenate([part.embeddings for part in parts]),
-        np.concatenate([part.targets for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-    )

@@ -1,7 +1,7 @@
 """Fitting a head to reviewed spikes alone: a few dozen words of a person on where the index was right.
 
-Little may move for so little said. So the fit is short, and each moment that nobody reviewed, neither danger nor calm,
-is to stay what the weights said of it.
+Little may move for so few words. So the fit is short, and each moment that nobody reviewed, neither danger nor calm,
+is to stay what it was by the weights before.
 
 Everything that is chosen or measured (calibration, alarm line, the comparison) comes from fits that did without the
 spikes it is chosen by. It speaks of spikes that the weights themselves had raised, or had nearly: of what they missed,
@@ -11,49 +11,41 @@ nobody wrote a review.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import exp, log
-from typing import Any, Final
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core import grid
 from engine.core.errors import InputError
-from engine.live.pipeline import Pipeline
 from engine.live.spike_detector import SpikeSettings, at_threshold
 from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights
 from engine.model.head import PressureHead
 from engine.model.network import MlxNetwork
 from train.data.matches import TrainingMatch
-from train.data.reviews import Reviewed, enough, told
-from train.evaluate.compare_weights import Compared, by_review, not_judged
+from train.data.reviews import enough, review_counts
 from train.fit.calibration import NEVER, sane_lines
-from train.fit.encoder import Fitted
-from train.fit.head_model import (
+from train.fit.compare_weights import Compared, by_review, not_compared
+from train.fit.fitted import Fitted
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Progress, Schedule, Trainer
+from train.fit.network.head_model import (
     HeadModel,
     Histories,
     copy_of_head,
     flat_parameters,
-    history_rows,
     nested,
-    window_embeddings,
 )
-from train.fit.losses import focal
-from train.fit.predict import load_parameters, log_odds
-from train.fit.run_folder import RunFolder
-from train.fit.trainer import Progress, Schedule, Trainer
+from train.fit.network.losses import focal
+from train.fit.predict import load_parameters
+from train.fit.reviewed_sessions import Floats, SessionHistories, SpikeReadings, log_odds_of, spike_readings
 from train.metrics.alarms import decisions_s
-
-Floats = NDArray[np.float64]
-_SETTLES: Final = round(90.0 / grid.HOP_S)
-_AROUND_S: Final = 2.0
-_PIECE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
-    """How to fit. ``folds`` of reviews, each judged by a fit without it; ``histories`` a batch, a quarter right, a
+    """How to fit. ``folds`` of reviews, each validated on a fit without it; ``histories`` a batch, a quarter right, a
     quarter wrong, the rest not reviewed; ``anchor``: how much one of those counts beside one of the others.
     """
 
@@ -87,7 +79,7 @@ def check_reviews(sessions: Sequence[TrainingMatch]) -> None:
     right = sum(truth)
     if not enough(right, len(truth) - right):
         raise InputError(
-            f"too few to learn from: {told(right, len(truth) - right)}",
+            f"too few to learn from: {review_counts(right, len(truth) - right)}",
             "Review more spikes and add their sessions with 'momentum library add-reviews', or bring in matches.",
         )
 
@@ -109,23 +101,23 @@ def fit_reviews(
     check_reviews(sessions)
     right, wrong = int(truth.sum()), int((~truth).sum())
     base = weights.network
-    lessons = [_Lesson.of(base, session) for session in sessions]
-    heard = [_heard(base, sessions[number], review) for number, review in spikes]
+    sessions_read = [SessionHistories.of(base, session) for session in sessions]
+    readings = [spike_readings(base, sessions[number], review) for number, review in spikes]
     folds = np.arange(len(spikes)) * settings.folds // len(spikes)  # neighbours share sound, so they stay together
     out_of_fold: list[Floats] = []
     for fold in range(settings.folds):
         without = [spike for spike, of in zip(spikes, folds, strict=True) if of == fold]
-        kept = [lesson.without([r for n, r in without if n == number]) for number, lesson in enumerate(lessons)]
+        kept = [one.without([r for n, r in without if n == number]) for number, one in enumerate(sessions_read)]
         head = _fit(base, kept, settings, run, f"reviews-without-{fold}", progress)
-        out_of_fold += [_answers(head, heard[i].histories) for i in np.flatnonzero(folds == fold).tolist()]
-    head = _fit(base, lessons, settings, run, "reviews", progress)
+        out_of_fold += [log_odds_of(head, readings[i].histories) for i in np.flatnonzero(folds == fold).tolist()]
+    head = _fit(base, sessions_read, settings, run, "reviews", progress)
     served = _served(base, head)
-    inside = [odds[one.inside] for odds, one in zip(out_of_fold, heard, strict=True)]
+    inside = [odds[one.inside] for odds, one in zip(out_of_fold, readings, strict=True)]
     calibration = shifted(weights.config.calibration, inside, truth)
     own = weights.config.spikes
-    at_rest = np.concatenate([_index(calibration, _answers(head, one.histories[one.rest])) for one in lessons])
+    at_rest = np.concatenate([_index(calibration, log_odds_of(head, one.histories[one.rest])) for one in sessions_read])
     index = [_index(calibration, odds) for odds in out_of_fold]
-    line, found = choose_line([one.times_s for one in heard], index, truth, at_rest, own)
+    line, found = choose_line([one.times_s for one in readings], index, truth, at_rest, own)
     config = replace(
         weights.config,
         name=name,
@@ -142,7 +134,7 @@ def fit_reviews(
         },
         seen=tuple(sorted({*weights.config.seen, *(session.mark for session in sessions)})),
     )
-    return Fitted(config, served, _compare(weights, sessions, truth, out_of_fold, heard))
+    return Fitted(config, served, _compare(weights, sessions, truth, out_of_fold, readings))
 
 
 def shifted(before: Calibration, odds: Sequence[Floats], truth: NDArray[np.bool_]) -> Calibration:
@@ -199,55 +191,16 @@ def _logit(p: float) -> float:
     return log(p / (1.0 - p))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lesson:
-    """The ``histories`` (ends, WINDOWS, embedding) of a session, and what the head is to answer there.
-
-    ``danger`` and ``calm`` are the reviewed ends, ``rest`` those apart from them: there it is to stay what ``said``
-    (ends,) was.
-    """
-
-    session: TrainingMatch
-    histories: NDArray[np.float32]
-    said: Floats
-    danger: NDArray[np.bool_]
-    calm: NDArray[np.bool_]
-    rest: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, network: MlxNetwork, session: TrainingMatch) -> "_Lesson":
-        histories = window_embeddings(network, session)[history_rows(session.ends)]
-        said = 1.0 / (1.0 + np.exp(-_answers(network.pressure, histories)))
-        known, target = session.labels.weight > 0, session.labels.target > 0
-        # What dies away after a reviewed spike is neither: its windows still hold the spike.
-        rest = ~known & _apart(session, session.reviews)
-        return cls(session, histories, said, known & target, known & ~target, rest)
-
-    def without(self, reviews: Sequence[Reviewed]) -> "_Lesson":
-        """The same without everything that shares a window with one of ``reviews``."""
-        kept = _apart(self.session, reviews)
-        return replace(self, danger=self.danger & kept, calm=self.calm & kept, rest=self.rest & kept)
-
-
-def _apart(session: TrainingMatch, reviews: Sequence[Reviewed]) -> NDArray[np.bool_]:
-    """The ends of a session, (ends,), that lie more than a window from each of ``reviews``."""
-    at_s = session.end_times_s()
-    apart = np.ones(len(at_s), bool)
-    for review in reviews:
-        apart &= (at_s < review.onset_s - grid.WINDOW_S) | (at_s > review.end_s + grid.WINDOW_S)
-    return apart
-
-
 def _fit(
     base: MlxNetwork,
-    lessons: Sequence[_Lesson],
+    sessions: Sequence[SessionHistories],
     settings: ReviewSettings,
     run: RunFolder,
     stage: str,
     progress: Callable[[Progress], None],
 ) -> PressureHead:
-    """The head fitted to ``lessons``."""
-    danger, calm, rest = (_rows(lessons, group) for group in ("danger", "calm", "rest"))
+    """The head fitted to the histories of ``sessions``."""
+    danger, calm, rest = (_rows(sessions, group) for group in ("danger", "calm", "rest"))
     quarter = settings.histories // 4
     groups = (
         (danger, quarter, 1.0 - settings.smoothing / 2, 1.0),
@@ -259,8 +212,8 @@ def _fit(
         parts = []
         for rows, size, target, weight in groups:
             for which, row in rows[rng.integers(len(rows), size=size)].tolist() if len(rows) else []:
-                said = lessons[which].said[row] if target is None else target
-                parts.append((lessons[which].histories[row], said, weight))
+                before = sessions[which].before[row] if target is None else target
+                parts.append((sessions[which].histories[row], before, weight))
         histories, targets, weights = zip(*parts, strict=True)
         return Histories(np.stack(histories), np.array(targets, np.float32), np.array(weights, np.float32))
 
@@ -276,9 +229,9 @@ def _fit(
     return model.pressure
 
 
-def _rows(lessons: Sequence[_Lesson], group: str) -> NDArray[np.int64]:
-    """Lesson and row of each moment of a group, (n, 2)."""
-    found = [(which, row) for which, one in enumerate(lessons) for row in np.flatnonzero(getattr(one, group)).tolist()]
+def _rows(sessions: Sequence[SessionHistories], group: str) -> NDArray[np.int64]:
+    """Session and row of each moment of a group, (n, 2)."""
+    found = [(which, row) for which, one in enumerate(sessions) for row in np.flatnonzero(getattr(one, group)).tolist()]
     return np.array(found, np.int64).reshape(-1, 2)
 
 
@@ -287,53 +240,6 @@ def _served(base: MlxNetwork, head: PressureHead) -> MlxNetwork:
     load_parameters(served, {f"cnn.{k}": v for k, v in flat_parameters(base.cnn).items()})
     load_parameters(served, {f"pressure.{k}": v for k, v in flat_parameters(head).items()})
     return served
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
-    """The readings around one spike as the program makes them: when (n,), and of which histories (n, WINDOWS, ...).
-
-    ``inside`` (n,) are those of the reviewed stretch itself.
-    """
-
-    times_s: Floats
-    histories: NDArray[np.float32]
-    inside: NDArray[np.bool_]
-
-
-class _Handing:
-    """A network that hands histories through instead of answering, so that one hearing serves many heads."""
-
-    def __init__(self, network: MlxNetwork) -> None:
-        self.front_end, self.encoder = network.front_end, network.encoder
-        self.columns, self.columns_of_segments, self.embed = network.columns, network.columns_of_segments, network.embed
-
-    def logits(self, histories: NDArray[np.float32]) -> NDArray[np.float32]:
-        return histories.reshape(len(histories), -1)
-
-
-def _heard(network: MlxNetwork, session: TrainingMatch, review: Reviewed) -> _Heard:
-    """Hear the sound around one spike, ten readings a second."""
-    first_end = max(grid.HISTORY_FRAMES, int((review.onset_s - _AROUND_S) / grid.HOP_S))
-    last = min(session.frames, int((review.end_s + _AROUND_S) / grid.HOP_S) + 1)
-    first = max(0, first_end - grid.HISTORY_FRAMES - _SETTLES)
-    first -= first % grid.WINDOW_HOP_FRAMES
-    histories = Pipeline(_Handing(network), 0, grid.READING_FRAMES).push(session.read(first, last))
-    opening = -(-grid.HISTORY_FRAMES // grid.READING_FRAMES)
-    ends = first + (opening + np.arange(len(histories))) * grid.READING_FRAMES
-    times_s = np.array([grid.end_time_s(int(end)) for end in ends], np.float64)
-    mine = times_s >= min(review.onset_s - _AROUND_S, times_s[-1])
-    times_s, histories = times_s[mine], histories[mine].reshape(int(mine.sum()), grid.WINDOWS, -1)
-    inside = (times_s >= review.onset_s) & (times_s <= review.end_s)
-    if not inside.any():  # so short that it lies between two readings, or cut off at the end of the sound
-        inside[np.argmin(np.abs(times_s - review.onset_s))] = True
-    return _Heard(times_s, histories, inside)
-
-
-def _answers(pressure: PressureHead, histories: NDArray[np.float32]) -> Floats:
-    """Log-odds of histories, (n,)."""
-    parts = [histories[first : first + _PIECE] for first in range(0, len(histories), _PIECE)]
-    return np.concatenate([np.zeros(0), *(log_odds(np.asarray(pressure(mx.array(part)))) for part in parts)])
 
 
 def _index(calibration: Calibration, odds: Floats) -> Floats:
@@ -345,11 +251,11 @@ def _compare(
     sessions: Sequence[TrainingMatch],
     truth: NDArray[np.bool_],
     odds: Sequence[Floats],
-    heard: Sequence[_Heard],
+    readings: Sequence[SpikeReadings],
 ) -> Compared:
     against = weights.config.name
     if any(session.mark in weights.config.seen for session in sessions):
-        return not_judged(against, f"{against} has learned from some of these sessions")
+        return not_compared(against, f"{against} has learned from some of these sessions")
     before = weights.network.pressure
-    old = np.array([_answers(before, one.histories).max() for one in heard])
+    old = np.array([log_odds_of(before, one.histories).max() for one in readings])
     return by_review(against, truth, np.array([one.max() for one in odds]), old)

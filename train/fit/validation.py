@@ -1,4 +1,4 @@
-"""How well a network does on matches that it has not learned from, and where it is most wrong."""
+"""How well a network does on matches that it was not trained on, and where it is most wrong."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan
@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from engine.core import grid
-from train.data.matches import TrainingMatch
 from train.data.soft_targets import crowd_state, crying
 from train.fit.predict import Predicted
 from train.metrics.ranking import average_precision, exact_levels, roc_auc
@@ -17,15 +16,8 @@ HARD_PER_HOUR: Final = 20.0
 _APART_S: Final = 10.0
 
 
-def danger_share(matches: Sequence[TrainingMatch]) -> float:
-    """The share of moments within reach of danger, kept off 0 and 1; of matches, and not of reels without play."""
-    played = [match for match in matches if match.on_sound.play]
-    danger = sum(int(match.labels.truth.sum()) for match in played)
-    return float(np.clip(danger / max(1, sum(len(match.ends) for match in played)), 1e-4, 0.5))
-
-
 def check_figures(predicted: Sequence[Predicted]) -> dict[str, float]:
-    """How well danger is ranked on matches not learned from, and the crowd's fresh cries where all are simulated.
+    """How well danger is ranked on matches not trained on, and the crowd's fresh cries where all are simulated.
 
     With danger in one moment of sixty and a handful of matches the precision-recall curve swings with single events.
     """

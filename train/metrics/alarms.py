@@ -40,7 +40,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class AlarmCounts:
     """What the alarms of one match came to.
 
     ``delays_s`` are from event to decision for each event caught, ``reaction_delays_s`` from the reaction's onset
@@ -65,7 +65,9 @@ class Judged:
         return self.false - self.false_on_reaction
 
 
-def judge(alarms_s: Sequence[float], events: Sequence[DangerEvent], reactions: Sequence[Stretch] | None = ()) -> Judged:
+def count_alarms(
+    alarms_s: Sequence[float], events: Sequence[DangerEvent], reactions: Sequence[Stretch] | None = ()
+) -> AlarmCounts:
     """Compare the moments at which alarms were decided with the danger events of the match.
 
     ``reactions`` is None where nobody knows when the crowd reacted.
@@ -89,7 +91,7 @@ def judge(alarms_s: Sequence[float], events: Sequence[DangerEvent], reactions: S
     on_reaction = nan
     if reactions is not None:
         on_reaction = sum(any(s.from_s <= t <= s.to_s for s in reactions) for t in decided[~good].tolist())
-    return Judged(
+    return AlarmCounts(
         events=len(events),
         caught=caught,
         goals=sum(event.goal for event in events),

@@ -25,7 +25,6 @@ from engine.football.soccernet import HALVES, Spot
 LOOSE_S: Final = tuple(range(5, 61, 5))
 TIGHT_S: Final = tuple(range(1, 6))
 AT_1_S: Final = (1,)
-AT_5_S: Final = (5,)
 
 _HALF_S: Final = 120 * 60
 _THRESHOLDS: Final = np.linspace(0, 1, 200)

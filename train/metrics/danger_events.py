@@ -1,4 +1,4 @@
-"""The danger of a match as alarms are judged by it: its events, the cries that answered them, other reactions."""
+"""The danger of a match as alarms are counted by it: its events, the cries that answered them, other reactions."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -25,7 +25,7 @@ def danger_events(on_sound: MatchOnSound, rule: Rule, sounds: Sequence[Sounding]
 
 def _answered_at(t_s: float, sounds: Iterable[Sounding]) -> float | None:
     """When the crowd cried out about what happened at ``t_s``; None where it did not, or nobody knows."""
-    onsets = [heard.onset_s for heard in sounds if heard.kind in ALARM_KINDS and heard.cause]
+    onsets = [sound.onset_s for sound in sounds if sound.kind in ALARM_KINDS and sound.cause]
     return min((onset for onset in onsets if _REACTS_S[0] <= onset - t_s <= _REACTS_S[1]), default=None)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
-from train.metrics.alarms import Judged
+from train.metrics.alarms import AlarmCounts
 
 Weights = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ Weights = NDArray[np.float64]
 class Sweep:
     """Counts of alarms by match and threshold, each array (matches, thresholds); ``hours`` of sound (matches,).
 
-    Names as in ``Judged``.
+    Names as in ``AlarmCounts``.
     """
 
     thresholds: NDArray[np.float64]
@@ -61,17 +61,17 @@ class OperatingPoint:
 def sweep(
     thresholds: Sequence[float],
     hours: Sequence[float],
-    judge_at: Callable[[int, float], tuple[Judged, int]],
+    counts_at: Callable[[int, float], tuple[AlarmCounts, int]],
 ) -> Sweep:
-    """Count at every threshold; ``judge_at`` gives what came of a match (by number) at a threshold, and its alarms."""
+    """Count at every threshold; ``counts_at`` gives what came of a match (by number) at a threshold, and its alarms."""
     names = [f.name for f in fields(Sweep) if f.name not in (*_SCALES, "good")]
     counts = {name: np.zeros((len(hours), len(thresholds))) for name in (*names, "good")}
     for match in range(len(hours)):
         for k, threshold in enumerate(thresholds):
-            judged, alarms = judge_at(match, threshold)
+            one, alarms = counts_at(match, threshold)
             for name in names:
-                counts[name][match, k] = getattr(judged, name)
-            counts["good"][match, k] = alarms - judged.false
+                counts[name][match, k] = getattr(one, name)
+            counts["good"][match, k] = alarms - one.false
     return Sweep(np.asarray(thresholds, np.float64), np.asarray(hours, np.float64), **counts)
 
 

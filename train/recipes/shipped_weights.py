@@ -23,17 +23,17 @@ from train.data.simulation_plans import Plan, random_plan, real_plans, reel_plan
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
 from train.evaluate.report import to_report
-from train.fit.encoder import fit, run_inputs
-from train.fit.fine_tune_head import FineTuneSettings
-from train.fit.run_folder import RunFolder
-from train.fit.settings import FitSettings
-from train.fit.trainer import Progress, Schedule
+from train.fit.encoder import fit
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Progress, Schedule
+from train.fit.settings import FineTuneSettings, FitSettings
+from train.fit.training_data import TrainingData, run_inputs
 
 MINUTES: Final = 20.0
-"""Length of the stretches that are learned from, each in a ground of its own."""
+"""Length of the stretches to train on, each in a ground of its own."""
 STRETCHES: Final = (0, 2, 4)
-"""Which stretches of a real match are learned from: its start, the minutes around half-time, and its end."""
-DRAWN, DRAWN_VALIDATION, DRAWN_TEST = range(117), range(200, 240), range(300, 340)
+"""Which stretches of a real match are trained on: its start, the minutes around half-time, and its end."""
+TRAIN_SEEDS, VAL_SEEDS, TEST_SEEDS = range(117), range(200, 240), range(300, 340)
 """Seeds of the stretches of drawn matches that stand in for real ones."""
 REELS, REEL_MINUTES = range(80), 10.0
 SETTINGS: Final = FitSettings(
@@ -61,25 +61,26 @@ def main(args: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(args)
     rule = Danger()
     plans = plans_of(chosen.open_data)
-    drawn = chosen.work / "sounds"
-    learned, val_matches, tested = (
-        [from_simulation(one, rule) for one in simulate_plans(drawn, part, _told)] for part in plans
+    sounds = chosen.work / "sounds"
+    train_matches, val_matches, test_matches = (
+        [from_simulation(one, rule) for one in simulate_plans(sounds, part, _show_simulated)] for part in plans
     )
-    inputs = run_inputs(SETTINGS, rule, learned) | {"judged_by": {match.id: match.digest for match in val_matches}}
+    data = TrainingData(train_matches, val_matches)
+    inputs = run_inputs(SETTINGS, rule, data) | {"judged_by": {match.id: match.digest for match in val_matches}}
     with closing(RunFolder(chosen.work / "run", inputs)) as run:
-        fitted = fit(learned, rule, SETTINGS, run, chosen.weights.name, _tell, val_matches=val_matches)
+        fitted = fit(data, rule, SETTINGS, run, chosen.weights.name, _show_progress)
     sections = [data_section(chosen.open_data is not None)]
     checksum = save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
     found = evaluate(
         Weights(fitted.config, fitted.network, checksum, chosen.weights),
         rule,
-        tested,
-        learned,
+        test_matches,
+        train_matches,
         EvaluateSettings(step=STEP, seed=SETTINGS.seed),
-        _say,
+        _show_evaluated,
         chosen.reel,
         moods=chosen.moods,
-        choosing=val_matches,
+        val_matches=val_matches,
     )
     sections += measured_sections(to_report(found))
     save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
@@ -87,16 +88,16 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def plans_of(open_data: Path | None) -> tuple[list[Plan], list[Plan], list[Plan]]:
-    """What is learned from, what stops and calibrates, and what the figures are measured on.
+    """What to train on, to validate on (it stops the training and calibrates), and to test on.
 
     Raises ``InputError`` where the real matches are too few or can't be read.
     """
     reels = [reel_plan(seed, REEL_MINUTES) for seed in REELS]
     if open_data is None:
         return (
-            [random_plan(seed, MINUTES) for seed in DRAWN] + reels,
-            [random_plan(seed, MINUTES) for seed in DRAWN_VALIDATION],
-            [random_plan(seed, MINUTES) for seed in DRAWN_TEST],
+            [random_plan(seed, MINUTES) for seed in TRAIN_SEEDS] + reels,
+            [random_plan(seed, MINUTES) for seed in VAL_SEEDS],
+            [random_plan(seed, MINUTES) for seed in TEST_SEEDS],
         )
     split = split_matches(open_data)
     stretches = [real_plans(open_data, match_id, MINUTES) for match_id in split.train]
@@ -113,7 +114,7 @@ def data_section(real: bool) -> str:
         """The goals, shots and fouls of 40 real matches (StatsBomb's open data, of which nothing is kept here),
 each played in two or three stretches of 20 to 31 minutes, every stretch in a simulated ground of its own."""
         if real
-        else f"{len(DRAWN)} stretches of {MINUTES:g} minutes of drawn matches, one ground each."
+        else f"{len(TRAIN_SEEDS)} stretches of {MINUTES:g} minutes of drawn matches, one ground each."
     )
     return f"""## Data
 
@@ -123,16 +124,16 @@ part whether the simulated crowd cries out, in part the share of danger given it
 counted on the matches learned from. Stopped, calibrated and given its threshold on matches and grounds apart."""
 
 
-def _told(done: int, of: int, minutes: float) -> None:
+def _show_simulated(done: int, of: int, minutes: float) -> None:
     if done % 10 == 0 or done == of:
         sys.stderr.write(f"matches {done} of {of}, {minutes:.0f} minutes drawn\n")
 
 
-def _say(what: str, done: float, of: float | None) -> None:
+def _show_evaluated(what: str, done: float, of: float | None) -> None:
     sys.stderr.write(f"{what} {done:g}" + (f" of {of:g}\n" if of else "\n"))
 
 
-def _tell(at: Progress) -> None:
+def _show_progress(at: Progress) -> None:
     if at.step % 10 == 0 or at.check:
         left = time.strftime("%H:%M:%S", time.gmtime(at.left_s))
         check = " ".join(f"{name} {value:.3f}" for name, value in (at.check or {}).items() if name.endswith("_auc"))

@@ -8,6 +8,7 @@ from engine.football.match_clock import MatchOnSound
 from engine.simulator.truth import Sounding
 from train.data.labels import Danger
 from train.data.matches import TrainingMatch, window_ends
+from train.fit.sampling.augmentation import Augmentation
 
 
 def made_up_match(name: str, seed: int, minutes: float = 3.0, simulated: bool = False, goals: int = 2) -> TrainingMatch:
@@ -34,3 +35,6 @@ def made_up_match(name: str, seed: int, minutes: float = 3.0, simulated: bool = 
         simulated,
         tuple(sounds) if simulated else (),
     )
+
+
+NO_AUGMENTATION = Augmentation(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -174,7 +174,7 @@ def _check_apart(tests: range, teaching: range) -> None:
 
 def _check_folds(given: int) -> None:
     from engine.core.errors import UsageError
-    from train.data.sound_manifest import FOLDS
+    from train.data.real_sounds.sound_manifest import FOLDS
 
     if given not in (0, FOLDS):
         raise UsageError(f"{given} times --fold-weights", f"Give it {FOLDS} times, once for each fold, or not at all.")

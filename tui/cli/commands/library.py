@@ -77,7 +77,7 @@ def add_reviews(
     from engine.app.version import installed
     from engine.core.paths import find_paths
     from engine.session import SessionReader, find_session
-    from train.data.reviews import told
+    from train.data.reviews import review_counts
     from train.data.take_reviews import add_reviews as take
     from tui.cli.progress import shown_on_stderr
 
@@ -95,7 +95,7 @@ def add_reviews(
         print_lines(f"{one.match_id}: {'brought up to date' if one.already else 'added'}")
         if one.deaf:
             print_lines(f"{one.deaf} reviewed spikes have too little kept sound before them and teach nothing")
-    print_lines(told(sum(one.right for one in added), sum(one.wrong for one in added)))
+    print_lines(review_counts(sum(one.right for one in added), sum(one.wrong for one in added)))
 
 
 @library.command("show")

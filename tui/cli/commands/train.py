@@ -11,9 +11,9 @@ from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
     from engine.model.checkpoint import WeightsConfig
-    from train.fit.encoder import Fitted
-    from train.fit.run_folder import RunFolder
-    from train.fit.trainer import Progress
+    from train.fit.fitted import Fitted
+    from train.fit.loop.run_folder import RunFolder
+    from train.fit.loop.trainer import Progress
 
 train = group("Learn from matches: the whole network, or only its head to fit a ground's own recordings.")
 
@@ -89,11 +89,12 @@ def encoder(
     from train.data.labels import find_rule
     from train.data.library import Library
     from train.data.matches import from_library, from_simulation
-    from train.data.overlay_sounds import load_sounds
+    from train.data.real_sounds.overlay_sounds import load_sounds
     from train.data.simulated import simulate_matches
-    from train.evaluate.compare_weights import LEAST_KEPT, compare_networks, keep_out, not_judged
-    from train.fit.encoder import fit, run_inputs
+    from train.fit.compare_weights import LEAST_KEPT, compare_networks, keep_out, not_compared
+    from train.fit.encoder import fit
     from train.fit.settings import FitSettings
+    from train.fit.training_data import TrainingData, run_inputs
     from tui.cli.left_out import say_left_out
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import read_settings
@@ -120,18 +121,18 @@ def encoder(
         found = [from_simulation(recording, rule) for recording in recordings]
     else:
         found = from_library(Library(paths.library), rule, matches or (), say_left_out)
-    laid_over = load_sounds(sounds) if sounds else []
-    train_matches, val_matches = keep_out(found, seed)
-    inputs = run_inputs(settings, rule, train_matches, laid_over)
+    train_matches, test_matches = keep_out(found, seed)
+    data = TrainingData(train_matches, overlay_sounds=load_sounds(sounds) if sounds else ())
+    inputs = run_inputs(settings, rule, data)
     chosen = read_settings(paths.config_file).settings.weights
     rival = load(find_weights(chosen, weights_folders(paths)))
 
     def fitted(folder: "RunFolder", tell: "Callable[[Progress], None]") -> "Fitted":
-        done = fit(train_matches, rule, settings, folder, name, tell, laid_over)
-        if not val_matches:
+        done = fit(data, rule, settings, folder, name, tell)
+        if not test_matches:
             why = f"all {len(found)} matches had a part in the training; from {LEAST_KEPT} on some are kept out of it"
-            return replace(done, compared=not_judged(rival.config.name, why))
-        return replace(done, compared=compare_networks(rival, done.network, val_matches))
+            return replace(done, compared=not_compared(rival.config.name, why))
+        return replace(done, compared=compare_networks(rival, done.network, test_matches))
 
     _train(run or paths.cache / "runs" / name, inputs, fitted, name, install_anyway, as_json)
 
@@ -171,9 +172,10 @@ def head(
     from train.data.labels import find_rule
     from train.data.library import Library
     from train.data.matches import with_reviews
-    from train.fit.head import HeadSettings, fit_head, head_inputs
+    from train.fit.head import fit_head, head_inputs
+    from train.fit.loop.run_folder import digest_of
     from train.fit.reviews import ReviewSettings, check_reviews, fit_reviews, review_inputs
-    from train.fit.run_folder import digest_of
+    from train.fit.settings import HeadSettings
     from tui.cli.left_out import say_left_out
     from tui.monitor.settings import read_settings
 
@@ -229,7 +231,7 @@ def _train(
     from engine.core.paths import find_paths
     from engine.model.checkpoint import save
     from train.evaluate.card import write_card
-    from train.fit.run_folder import RunFolder
+    from train.fit.loop.run_folder import RunFolder
     from tui.cli.output import print_json, print_lines, say
     from tui.cli.progress import shown_on_stderr
 
@@ -241,7 +243,7 @@ def _train(
         with shown_on_stderr() as tell:
             fitted = fit(run, lambda at: tell(at.stage, at.step, at.steps, _how_it_goes(at)))
         compared = fitted.compared
-        told = compared.told(name) if compared else ""
+        told = compared.sentence(name) if compared else ""
         row = compared.to_json(install_anyway) if compared else {}
         config = replace(fitted.config, compared=row)
         target = private_folder(find_paths().data / "weights") / name

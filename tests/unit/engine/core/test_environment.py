@@ -9,7 +9,7 @@ import pytest
 from engine.core.environment import prepare
 
 
-@pytest.mark.parametrize("package", ["engine", "train.fit.segment_network", "tui.cli.main"])
+@pytest.mark.parametrize("package", ["engine", "train.fit.network.segment_network", "tui.cli.main"])
 def test_the_index_of_a_machine_with_matrix_units_does_not_differ_from_other_machines(package: str):
     """MLX reads the variable at its first product: whatever of the program is imported, it must be there by then."""
     environ = {name: value for name, value in os.environ.items() if name != "MLX_ENABLE_TF32"}

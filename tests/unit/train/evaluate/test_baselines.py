@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.audio.log_mel import band_edges_hz
 from engine.core.errors import InputError, UsageError
 from engine.core.grid import HOP_S, MEL_BANDS
-from train.evaluate.baselines import BOOSTING, Boosting, Lesson, band_loudness, chance, loudness, mel_statistics
+from train.evaluate.baselines import BOOSTING, Boosting, Examples, band_loudness, chance, loudness, mel_statistics
 from train.metrics.ranking import exact_levels, roc_auc
 
 FRAMES = 2600
@@ -89,7 +89,7 @@ def lesson(seed, frames=FRAMES):
     first = 1500 + 100 * (seed % 8)
     mel = with_burst(bed(seed, frames), first, first + 80, crowd_bands())
     mel = with_burst(mel, 2400, 2480, slice(44, 50))
-    return mel, Lesson(mel_statistics(mel, ENDS), (first + 20 < ENDS) & (first + 80 > ENDS))
+    return mel, Examples(mel_statistics(mel, ENDS), (first + 20 < ENDS) & (first + 80 > ENDS))
 
 
 def test_boosting_learns_which_bands_a_roar_has():
@@ -108,7 +108,7 @@ def test_boosting_taught_the_same_twice_says_the_same():
 
 def test_moments_of_one_class_teach_nothing():
     with pytest.raises(InputError, match="one class"):
-        Boosting([Lesson(np.zeros((5, 4 * MEL_BANDS), np.float32), np.zeros(5, bool))], seed=1)
+        Boosting([Examples(np.zeros((5, 4 * MEL_BANDS), np.float32), np.zeros(5, bool))], seed=1)
 
 
 def test_without_scikit_learn_it_says_what_to_install(monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from engine.core.errors import InputError
 from engine.live.spike_detector import SpikeSettings
 from tests.unit.train.evaluate.predicted_matches import matches
-from train.evaluate.figures import MATCH_HOURS, best_rival, chosen_threshold, evaluate_all, fitted_lag_s
+from train.evaluate.figures import MATCH_HOURS, best_baseline, chosen_threshold, evaluate_all, fitted_lag_s
 
 SETTINGS = SpikeSettings(on=0.7, off=0.5, min_duration_s=1.0)
 
@@ -65,7 +65,7 @@ def test_alike_matches_leave_no_doubt_and_the_same_draws_compare_listeners(found
 
 
 def test_the_best_baseline_is_the_one_to_beat(found):
-    assert best_rival(list(found.values()), "roc_auc", frozenset({"index"})).name == "boosting"
+    assert best_baseline(list(found.values()), "roc_auc", frozenset({"index"})).name == "boosting"
 
 
 def test_a_budget_that_nothing_keeps_raises_no_alarm_at_all():

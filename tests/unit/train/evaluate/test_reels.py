@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from engine.live.spike_detector import SpikeSettings
-from train.evaluate.reels import Track, by_fold, judge_moods, judge_reels
-from train.experiments.reel import Mood, Placed, ReelTruth
+from train.data.real_sounds.reel_truth import Mood, Placed, ReelTruth
+from train.evaluate.reels import Track, by_fold, mood_figures, reel_figures
 
 T_S = np.arange(0, 400, 0.25)
 SETTINGS = SpikeSettings(on=0.6, off=0.4, min_duration_s=0.5)
@@ -37,7 +37,7 @@ def scorer(*answers, truth=TRUTH):
 
 
 def judged(*tracks, settings=None):
-    return judge_reels(tracks, np.random.default_rng(1), settings, draws=200)
+    return reel_figures(tracks, np.random.default_rng(1), settings, draws=200)
 
 
 def test_a_listener_who_rises_at_reactions_alone_is_perfect():
@@ -99,6 +99,6 @@ def test_moods_in_their_order_correlate_perfectly():
     scores = np.zeros(len(T_S))
     for mood in moods:
         scores[(mood.onset_s <= T_S) & (mood.end_s >= T_S)] = 0.1 * (mood.mood + 3)
-    found = judge_moods(Track(truth, T_S, scores))
+    found = mood_figures(Track(truth, T_S, scores))
     assert found.spearman == {"v1": pytest.approx(1.0)}
     assert found.means["v1"][3] == pytest.approx(0.6)

@@ -20,7 +20,8 @@ from train.evaluate.evaluation import EvaluateSettings, Evaluation
 from train.evaluate.figures import evaluate_all
 from train.evaluate.html_page import summary, to_html
 from train.evaluate.reels import MoodFigures, ReelFigures
-from train.evaluate.report import caught_by_budget, tables, to_report, with_interval
+from train.evaluate.report import caught_by_budget, tables, to_report
+from train.evaluate.table import with_interval
 from train.metrics.bootstrap import Interval
 
 HOSTILE = "<script>alert('x')</script>&\x1b[31m"
@@ -38,7 +39,7 @@ def report():
             settings=EvaluateSettings(),
             tests=tests,
             validation=others,
-            taught=6,
+            train_matches=6,
             scorers=tuple(scorers),
             confusers=(ConfuserRow("rain", 0.2, {"index": 1.5, "loudness": float("nan")}, 0.99),),
             reels={"index": reel, HOSTILE: reel},

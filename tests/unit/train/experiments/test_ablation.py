@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from tests.unit.train.segment_matches import made_up_match
+from train.data.real_sounds.reel_truth import Placed, ReelTruth
 from train.data.simulation_plans import random_plan, reel_plan
 from train.experiments.ablation import ROWS, measure, run, settings_for, table, unheard
-from train.experiments.reel import Placed, ReelTruth
-from train.fit.encoder import Learned, new_network
+from train.fit.encoder import Trained
 from train.fit.predict import Predicted
+from train.fit.stages import new_network
 
 
 def test_every_row_differs_from_the_shipped_one_in_something():
@@ -35,11 +36,11 @@ def test_one_ground_is_one_ground_and_the_events_stay():
 def test_a_row_is_taken_up_again_only_where_it_was_made_from_the_same(tmp_path, monkeypatch):
     trained = []
 
-    def learn(learned, settings, *_):
+    def train_network(data, settings, *_):
         trained.append(settings.seed)
-        return Learned(new_network(settings), [], 0.1, 1, 0, ())
+        return Trained(new_network(settings), data)
 
-    monkeypatch.setattr("train.experiments.ablation.learn", learn)
+    monkeypatch.setattr("train.experiments.ablation.train_network", train_network)
     monkeypatch.setattr(
         "train.experiments.ablation.predict", lambda _, val_matches: [_perfect(one) for one in val_matches]
     )

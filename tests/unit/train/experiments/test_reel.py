@@ -10,18 +10,16 @@ import soundfile
 
 from engine.core.errors import InputError, UsageError
 from engine.core.grid import SAMPLE_RATE_HZ
-from train.data.sound_manifest import FOLDS, read_manifest
+from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, read_truth
+from train.data.real_sounds.sound_manifest import FOLDS, read_manifest
 from train.experiments.reel import (
     BED_DBFS,
     DECK,
-    FIRST_S,
-    GAP_S,
     LEVEL_DB,
     NEUTRAL_S,
     build,
     build_moods,
     loudest_power,
-    read_truth,
 )
 
 HOURS = 0.2

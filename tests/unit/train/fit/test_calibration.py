@@ -12,7 +12,7 @@ from engine.model.calibration import Calibration
 from tests.unit.train.segment_matches import made_up_match
 from train.data.labels import Danger, GoalWindow
 from train.fit.calibration import NEVER, calibrate, choose_thresholds, fit_platt, sane_lines
-from train.fit.encoder import alarm_note
+from train.fit.fitted import alarm_note
 from train.fit.predict import Predicted
 from train.metrics.alarms import decisions_s
 

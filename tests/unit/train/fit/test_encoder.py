@@ -20,15 +20,16 @@ from train.data.labels import Danger
 from train.data.matches import TrainingMatch
 from train.data.reviews import Reviewed, review_labels
 from train.evaluate.card import write_card
-from train.fit.crop_sampler import CropSettings
-from train.fit.encoder import Fitted, fit, run_inputs
-from train.fit.fine_tune_head import FineTuneSettings
-from train.fit.head import Draw, HeadSettings, fit_head, head_inputs, parts_of, predict_live
-from train.fit.head_model import history_rows, window_embeddings
+from train.fit.encoder import fit
+from train.fit.fitted import Fitted
+from train.fit.head import fit_head, head_inputs, parts_of, predict_live
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Schedule
+from train.fit.network.head_model import history_rows, window_embeddings
 from train.fit.predict import Predicted, log_odds, match_logits, predict
-from train.fit.run_folder import RunFolder
-from train.fit.settings import FitSettings
-from train.fit.trainer import Schedule
+from train.fit.sampling.histories import HistorySampler
+from train.fit.settings import CropSettings, FineTuneSettings, FitSettings, HeadSettings
+from train.fit.training_data import TrainingData, run_inputs
 from train.fit.validation import hardest
 
 SETTINGS = FitSettings(
@@ -64,8 +65,8 @@ def _fit(folder: Path, matches, settings: FitSettings = SETTINGS, kill: tuple[st
         if (at.stage, at.step) == kill:
             raise Killed
 
-    with closing(RunFolder(folder, run_inputs(settings, RULE, matches))) as run:
-        return fit(matches, RULE, settings, run, "trial", tell)
+    with closing(RunFolder(folder, run_inputs(settings, RULE, TrainingData(matches)))) as run:
+        return fit(TrainingData(matches), RULE, settings, run, "trial", tell)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def fitted(tmp_path_factory, matches):
 
 def test_what_is_learned_can_be_shipped_and_listened_with(fitted, matches, tmp_path):
     _, trained = fitted
-    inputs = run_inputs(SETTINGS, RULE, matches)
+    inputs = run_inputs(SETTINGS, RULE, TrainingData(matches))
     save(tmp_path / "trial", trained.config, trained.network, write_card(trained.config, inputs))
     weights = load(tmp_path / "trial")
     assert weights.config.trained
@@ -220,7 +221,7 @@ def test_matches_that_the_old_weights_have_learned_from_judge_nobody(base, match
     with closing(RunFolder(tmp_path, {"a": 1})) as run:
         found = fit_head(base, matches, RULE, SHORT, run, "mine", lambda at: None)
     assert found.compared.verdict == "not judged"
-    assert "0 match(es) with danger that trial has not learned from" in found.compared.told("mine")
+    assert "0 match(es) with danger that trial has not learned from" in found.compared.sentence("mine")
 
 
 def _reviewed(seed: int) -> TrainingMatch:
@@ -238,10 +239,10 @@ def test_reviewed_spikes_teach_beside_matches_and_the_wrong_ones_come_often(base
     assert session.mark in found.config.seen
     units = [*new, session]
     embeddings = {unit.id: window_embeddings(base.network, unit) for unit in units}
-    draw = Draw(units, embeddings, HeadSettings(histories=40))
+    sampler = HistorySampler(units, embeddings, HeadSettings(histories=40))
     wrong = embeddings[session.id][history_rows(session.ends[session.labels.weight * ~session.labels.truth > 0])]
     unknown = embeddings[session.id][history_rows(session.ends[session.labels.weight == 0])]
-    batch = draw.balanced(np.random.default_rng(1))
+    batch = sampler.balanced(np.random.default_rng(1))
     simulated = {history.tobytes() for history in batch.embeddings}
     assert simulated & {history.tobytes() for history in wrong}
     assert not simulated & {history.tobytes() for history in unknown}

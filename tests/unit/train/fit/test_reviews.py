@@ -20,8 +20,8 @@ from engine.model.network import MlxNetwork
 from train.data.matches import TrainingMatch, window_ends
 from train.data.reviews import Reviewed, review_labels
 from train.fit.calibration import NEVER
+from train.fit.loop.run_folder import RunFolder
 from train.fit.reviews import ReviewSettings, choose_line, fit_reviews, review_inputs, shifted
-from train.fit.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.core.errors import UsageError
 from engine.core.signals import Alarm, Health, Reading, Spike
 from engine.live.spike_detector import SpikeDetector, SpikeSettings, at_threshold
-from train.metrics.alarms import DangerEvent, Stretch, decisions_s, detect, judge
+from train.metrics.alarms import DangerEvent, Stretch, count_alarms, decisions_s, detect
 from train.metrics.threshold_sweep import (
     false_per_hour_at,
     operating_points,
@@ -24,28 +24,28 @@ def event(t_s, goal=False, reaction_s=None):
 
 
 def test_an_alarm_within_reach_catches_and_says_how_late_it_was():
-    judged = judge([103.0], [event(100, goal=True, reaction_s=101.0)])
-    assert (judged.caught, judged.goals_caught, judged.reacted_caught, judged.false) == (1, 1, 1, 0)
-    assert (judged.delays_s, judged.reaction_delays_s) == ((3.0,), (2.0,))
+    counts = count_alarms([103.0], [event(100, goal=True, reaction_s=101.0)])
+    assert (counts.caught, counts.goals_caught, counts.reacted_caught, counts.false) == (1, 1, 1, 0)
+    assert (counts.delays_s, counts.reaction_delays_s) == ((3.0,), (2.0,))
 
 
 def test_reach_has_two_ends_and_both_count():
-    assert judge([95.0], [event(100)]).caught == judge([110.0], [event(100)]).caught == 1
-    assert judge([94.9], [event(100)]).false == judge([110.1], [event(100)]).false == 1
+    assert count_alarms([95.0], [event(100)]).caught == count_alarms([110.0], [event(100)]).caught == 1
+    assert count_alarms([94.9], [event(100)]).false == count_alarms([110.1], [event(100)]).false == 1
 
 
 def test_one_alarm_may_catch_a_shot_and_its_rebound():
-    assert judge([104.0], [event(100), event(103, goal=True)]).caught == 2
+    assert count_alarms([104.0], [event(100), event(103, goal=True)]).caught == 2
 
 
 def test_two_alarms_for_one_event_are_one_catch_and_no_false_alarm():
-    judged = judge([99.0, 105.0], [event(100)])
-    assert (judged.caught, judged.false, judged.delays_s) == (1, 0, (-1.0,))
+    counts = count_alarms([99.0, 105.0], [event(100)])
+    assert (counts.caught, counts.false, counts.delays_s) == (1, 0, (-1.0,))
 
 
 def test_false_alarms_on_a_reaction_to_something_else_are_counted_apart():
-    judged = judge([50.0, 200.0], [event(100)], [Stretch(198, 205)])
-    assert (judged.false, judged.false_on_reaction, judged.false_on_nothing) == (2, 1, 1)
+    counts = count_alarms([50.0, 200.0], [event(100)], [Stretch(198, 205)])
+    assert (counts.false, counts.false_on_reaction, counts.false_on_nothing) == (2, 1, 1)
 
 
 @given(
@@ -87,12 +87,12 @@ MATCHES = [
 
 
 def swept():
-    def judge_at(match, threshold):
+    def counts_at(match, threshold):
         (t_s, pressure), events = MATCHES[match]
         alarms = decisions_s(t_s, pressure, at_threshold(SpikeSettings(), threshold))
-        return judge(alarms, events), len(alarms)
+        return count_alarms(alarms, events), len(alarms)
 
-    return sweep([0.85, 0.75, 0.65, 0.55, 0.25], [0.05, 0.05], judge_at)
+    return sweep([0.85, 0.75, 0.65, 0.55, 0.25], [0.05, 0.05], counts_at)
 
 
 def test_thresholds_trade_recall_for_false_alarms():

@@ -13,7 +13,6 @@ import pytest
 from engine.football.soccernet import Spot
 from train.metrics.average_map import (
     AT_1_S,
-    AT_5_S,
     LOOSE_S,
     TIGHT_S,
     add_up,
@@ -26,6 +25,7 @@ from train.metrics.average_map import (
 needs_package = pytest.mark.skipif(
     find_spec("SoccerNet") is None or find_spec("tqdm") is None, reason="needs the packages SoccerNet and tqdm"
 )
+AT_5_S = (5,)
 METRICS = {"loose": LOOSE_S, "tight": TIGHT_S, "at1": AT_1_S, "at5": AT_5_S}
 LABELS = ("danger", "corner")
 CASES = int(os.environ.get("SPOTTING_CASES", "32"))

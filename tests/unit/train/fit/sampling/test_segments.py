@@ -7,34 +7,29 @@ import pytest
 
 from engine.core import grid
 from engine.model.calibration import undo_prior
-from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEnd, FrontEndConfig
-from tests.unit.train.segment_matches import made_up_match
+from tests.unit.train.segment_matches import NO_AUGMENTATION, made_up_match
 from train.data.packed_mel import FLOOR_DB
 from train.data.soft_targets import oversample
-from train.fit.augmentation import NO_AUGMENTATION, Augmentation, change_sound, mask
-from train.fit.encoder import column_centres
-from train.fit.segment_sampler import SegmentSampler
+from train.fit.sampling.augmentation import Augmentation, change_sound, mask
+from train.fit.sampling.segments import SegmentSampler
+from train.fit.settings import FitSettings
+from train.fit.training_data import TrainingData
 
 HISTORIES = 4
 
 
-def _sampler(matches, augmentation=NO_AUGMENTATION, hard=(), targets=None) -> SegmentSampler:
+def _sampler(matches, augmentation=NO_AUGMENTATION, hard=(), targets=None, segments=8) -> SegmentSampler:
     return SegmentSampler(
-        matches,
+        TrainingData(matches, hard_moments=hard),
         targets or {match.id: match.labels.target for match in matches},
-        FrontEndConfig(),
-        HISTORIES,
-        lambda frames: column_centres(frames, EncoderConfig()),
-        augmentation,
-        smoothing=0.0,
-        hard=hard,
+        FitSettings(segments=segments, histories=HISTORIES, augmentation=augmentation, smoothing=0.0),
     )
 
 
 def test_the_same_numbers_draw_the_same_batch():
-    sampler = _sampler([made_up_match("a", 1, simulated=True)], Augmentation())
-    one, other = sampler.batch(np.random.default_rng(3), 3), sampler.batch(np.random.default_rng(3), 3)
+    sampler = _sampler([made_up_match("a", 1, simulated=True)], Augmentation(), segments=3)
+    one, other = sampler.batch(np.random.default_rng(3)), sampler.batch(np.random.default_rng(3))
     for mine, theirs in zip(vars_of(one), vars_of(other), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
@@ -46,7 +41,7 @@ def vars_of(batch):
 def test_targets_stand_at_the_ends_of_what_a_listener_would_have_heard():
     match = made_up_match("a", 1)
     numbered = {"a": np.arange(len(match.ends), dtype=np.float32)}
-    batch = _sampler([match], targets=numbered).batch(np.random.default_rng(1), 6)
+    batch = _sampler([match], targets=numbered, segments=6).batch(np.random.default_rng(1))
     whole = FrontEnd(FrontEndConfig()).push(match.read(0, match.frames))
     for segment, targets in zip(batch.segments, batch.targets, strict=True):
         row = int(targets[0])
@@ -59,7 +54,7 @@ def test_targets_stand_at_the_ends_of_what_a_listener_would_have_heard():
 def test_rare_danger_is_drawn_often():
     matches = [made_up_match("a", 1, minutes=10.0, goals=1)]
     share = matches[0].labels.truth.mean()
-    batches = [_sampler(matches).batch(np.random.default_rng(i), 4) for i in range(10)]
+    batches = [_sampler(matches, segments=4).batch(np.random.default_rng(i)) for i in range(10)]
     assert np.mean([batch.targets > 0.3 for batch in batches]) > 2 * share
 
 
@@ -68,14 +63,14 @@ def test_hard_moments_are_drawn():
     numbered = {"a": np.arange(len(match.ends), dtype=np.float32)}
     end = len(match.ends) // 2
     sampler = _sampler([match], hard=[("a", float(match.end_times_s()[end]))], targets=numbered)
-    firsts = np.concatenate([sampler.batch(np.random.default_rng(i), 8).targets[:, 0] for i in range(6)])
+    firsts = np.concatenate([sampler.batch(np.random.default_rng(i)).targets[:, 0] for i in range(6)])
     assert (np.abs(firsts - end) <= HISTORIES + 2).mean() > 0.25
 
 
 def test_matches_without_truth_teach_no_tags():
     simulated, recorded = made_up_match("a", 1, simulated=True), made_up_match("b", 2)
-    assert _sampler([simulated]).batch(np.random.default_rng(1), 3).tag_weights.all()
-    assert not _sampler([recorded]).batch(np.random.default_rng(1), 3).tag_weights.any()
+    assert _sampler([simulated], segments=3).batch(np.random.default_rng(1)).tag_weights.all()
+    assert not _sampler([recorded], segments=3).batch(np.random.default_rng(1)).tag_weights.any()
 
 
 def test_oversampling_is_what_the_calibration_takes_back():

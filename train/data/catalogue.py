@@ -1,4 +1,4 @@
-"""The library's list: one line a match in SQLite, so that thousands are listed without opening their folders.
+"""The library's catalogue: one line a match in SQLite, so that thousands are listed without opening their folders.
 
 It holds nothing that the folders do not say; it is brought up to date from them and made anew when it is damaged.
 """
@@ -27,7 +27,7 @@ CREATE TABLE matches (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the list. ``aligned`` is ``measured``, ``by hand`` or ``no``; ``fault`` says why it can't be used.
+    """A line of the catalogue. ``aligned`` is ``measured``, ``by hand`` or ``no``; ``fault`` says why it can't be used.
 
     ``reviews`` counts the reviewed spikes of a session; a match has none.
     """
@@ -54,8 +54,8 @@ class Entry:
         return (self.aligned != "no" or self.reviews > 0) and not self.fault
 
 
-class Index:
-    """The list of a library's matches."""
+class Catalogue:
+    """The catalogue of a library's matches."""
 
     def __init__(self, path: Path, matches: Path) -> None:
         self._path = path
@@ -64,12 +64,12 @@ class Index:
     def entries(self, where: str = "1", *values: str) -> list[Entry]:
         """Matches by date and title; ``where`` is an SQL condition."""
         columns = ", ".join(Entry.__slots__)
-        with self._open() as index:
-            rows = index.execute(f"SELECT {columns} FROM matches WHERE {where} ORDER BY date, title, id", values)
+        with self._open() as matches:
+            rows = matches.execute(f"SELECT {columns} FROM matches WHERE {where} ORDER BY date, title, id", values)
             return [Entry(*row) for row in rows]
 
     def follow(self) -> None:
-        """Bring the list up to date with the folders, reading again only those whose manifest changed."""
+        """Bring the catalogue up to date with the folders, reading again only those whose manifest changed."""
         try:
             self._follow()
         except sqlite3.DatabaseError:
@@ -79,14 +79,14 @@ class Index:
 
     def _follow(self) -> None:
         stamps = {folder.name: _stamp(folder) for folder in self._matches.iterdir() if folder.is_dir()}
-        with self._open() as index:
-            known = dict(index.execute("SELECT id, stamp FROM matches").fetchall())
-            index.executemany("DELETE FROM matches WHERE id = ?", [(name,) for name in known.keys() - stamps.keys()])
+        with self._open() as matches:
+            known = dict(matches.execute("SELECT id, stamp FROM matches").fetchall())
+            matches.executemany("DELETE FROM matches WHERE id = ?", [(name,) for name in known.keys() - stamps.keys()])
             for name, stamp in stamps.items():
                 if known.get(name) != stamp:
                     row = asdict(_entry(name, self._matches / name)) | {"stamp": stamp}
                     marks = ", ".join("?" * len(row))
-                    index.execute(
+                    matches.execute(
                         f"INSERT OR REPLACE INTO matches ({', '.join(row)}) VALUES ({marks})", [*row.values()]
                     )
 
@@ -94,12 +94,12 @@ class Index:
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             self._path.touch(mode=PRIVATE_FILE)
-            with closing(sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)) as index, index:
-                if index.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
-                    index.execute("DROP TABLE IF EXISTS matches")
-                    index.execute(_TABLE)
-                    index.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-                yield index
+            with closing(sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)) as matches, matches:
+                if matches.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
+                    matches.execute("DROP TABLE IF EXISTS matches")
+                    matches.execute(_TABLE)
+                    matches.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+                yield matches
         except (sqlite3.OperationalError, OSError) as error:
             raise MomentumError(
                 f"the library's index can't be used: {error}", f"Check the permissions of {self._path} and the disk."

@@ -35,7 +35,7 @@ class Clip:
     def fold(self) -> int | None:
         """Which fold of the usable sounds it is in, from 0 to ``FOLDS`` - 1; None where training never hears it.
 
-        It depends on the file's name alone, so that training and judging agree without telling each other.
+        It depends on the file's name alone, so that training and testing agree without telling each other.
         """
         if not self.may_train:
             return None

@@ -2,7 +2,7 @@
 
 It works on the parameters of the engine's own network, so what is fitted here is what will be served; only dropout and
 two linear reads exist here alone and are thrown away afterwards: tags from single columns (what sounds now), and the
-index straight from the newest window, which teach the encoder before the head can.
+index straight from the newest window, which train the encoder before the head can.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from engine.core import grid
 from engine.model.encoder import EncoderConfig, SeparableBlock
 from engine.model.matrix_products import mlx_dense, relu6
 from engine.model.network import MlxNetwork
-from train.fit.depthwise import depthwise
+from train.fit.network.depthwise import depthwise
 
 
 def segment_frames(histories: int) -> int:
@@ -38,7 +38,7 @@ class SegmentNetwork(Module):
 
     Args:
         network: whose parameters are fitted.
-        tags: how many kinds of sound the columns are taught to tell.
+        tags: how many kinds of sound the columns learn to tell.
         dropout: share of embeddings' and of the readout's values dropped in training.
     """
 
@@ -159,7 +159,7 @@ def _looked_up(embeddings: mx.array) -> mx.array:
 def _looked_up_vjp(embeddings: mx.array, gradient: mx.array, _: mx.array) -> mx.array:
     """What every history says of an embedding, oldest history first.
 
-    MLX's own gradient of a look-up adds by index, which on Metal adds floats in whatever order its threads come, and
+    MLX's own gradient of a look-up adds row by row, which on Metal adds floats in whatever order its threads come, and
     training would not give the same bits twice. These sums have one order, the one that the processor's has.
     """
     last = grid.WINDOWS - 1

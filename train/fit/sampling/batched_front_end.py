@@ -15,7 +15,7 @@ def front_end_of(frames: NDArray[np.float32], starts: NDArray[np.int64], config:
 
     Args:
         frames: (n, t, MEL_BANDS) in dB; what stands before a segment's start is ignored, but must be finite.
-        starts: (n,), the index of the first frame that counts in each segment.
+        starts: (n,), the number of the first frame that counts in each segment.
         config: which front end.
 
     Returns:

@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.log_mel import Frames
 from engine.core import grid
 from train.data.packed_mel import FLOOR_DB
 
-Frames = NDArray[np.float32]
 _FRAMES_A_SECOND: Final = 1.0 / grid.HOP_S
 
 
@@ -38,9 +38,6 @@ class Augmentation:
     sounds_share: float = 0.4
     mask_share: float = 0.7
     mixup: float = 0.2
-
-
-NO_AUGMENTATION: Final = Augmentation(0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def change_sound(

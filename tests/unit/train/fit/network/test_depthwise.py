@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.model.encoder import _taps
-from train.fit.depthwise import depthwise
+from train.fit.network.depthwise import depthwise
 
 
 def _own(x: mx.array, taps: mx.array, stride: tuple[int, int]) -> mx.array:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.core.errors import MomentumError, UsageError
-from train.fit.run_folder import RunFolder
-from train.fit.trainer import Schedule, Trainer
+from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.trainer import Schedule, Trainer
 
 SCHEDULE = Schedule(steps=12, warmup=3, check_every=4, save_every=3, patience=5)
 
@@ -87,3 +87,13 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
 def test_files_are_the_owner_s_alone(tmp_path):
     _run(tmp_path / "run")
     assert {file.stat().st_mode & 0o077 for file in (tmp_path / "run").iterdir()} == {0}
+
+
+def test_a_run_begun_when_settings_had_other_names_goes_on(tmp_path):
+    begun = {"settings": {"strips": 8, "pieces": {"stretches": 40, "pieces": 5}, "sharpen": {"copies": 2}}}
+    now = {"settings": {"segments": 8, "crops": {"stretches": 40, "crops": 5}, "fine_tune": {"copies": 2}}}
+    RunFolder(tmp_path, begun).close()
+    with closing(RunFolder(tmp_path, now)) as run:
+        assert run.resumed
+    with pytest.raises(UsageError, match="segments was 8 and is 9"):
+        RunFolder(tmp_path, {"settings": {**now["settings"], "segments": 9}})

@@ -14,8 +14,8 @@ from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEnd, FrontEndConfig
 from engine.model.head import HeadConfig
 from engine.model.network import MlxNetwork
-from train.fit.batched_front_end import front_end_of
-from train.fit.segment_network import SegmentNetwork, _histories, segment_frames
+from train.fit.network.segment_network import SegmentNetwork, _histories, segment_frames
+from train.fit.sampling.batched_front_end import front_end_of
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from train.fit.predict import predict
 from train.metrics.bootstrap import Interval, Weights, draws_of, interval
 from train.metrics.ranking import Flags, Scores, exact_levels, roc_auc
 
-LEAST_JUDGED: Final = 5
+LEAST_COMPARED: Final = 5
 """Four matches all come out alike by chance once in eight: an interval drawn from them would say more than it knows."""
-LEAST_KEPT: Final = 3 * LEAST_JUDGED
-"""From so many matches on a third or less is enough to judge a whole training by."""
+LEAST_KEPT: Final = 3 * LEAST_COMPARED
+"""From so many matches on a third or less is enough to test a whole training on."""
 _DRAWS: Final = 2000
 _SEED: Final = 17
 
@@ -47,7 +47,7 @@ class Compared:
     high: float | None = None
     why: str = ""
 
-    def told(self, name: str) -> str:
+    def sentence(self, name: str) -> str:
         """The verdict in a sentence."""
         if self.verdict == "not judged":
             return f"{name} was not judged against {self.against}: {self.why}"
@@ -66,14 +66,14 @@ class Compared:
 def by_match(against: str, matches: Sequence[TrainingMatch], new: Logits, old: Logits) -> Compared:
     """Compare the mean over ``matches`` of the ROC-AUC of danger; ``new`` and ``old`` give log-odds at a match's ends.
 
-    Within a match only the order counts, so a match can be judged by another fit than its neighbour. Matches without
+    Within a match only the order counts, so a match can be read by another fit than its neighbour. Matches without
     danger, or with nothing else, say nothing.
     """
     scored = [(_auc(match, new(match)), _auc(match, old(match))) for match in matches]
     areas = np.array([pair for pair in scored if np.isfinite(pair).all()]).reshape(-1, 2)
-    if len(areas) < LEAST_JUDGED:
-        return not_judged(
-            against, f"{len(areas)} matches with danger were kept out of the fit, and {LEAST_JUDGED} are needed",
+    if len(areas) < LEAST_COMPARED:
+        return not_compared(
+            against, f"{len(areas)} matches with danger were kept out of the fit, and {LEAST_COMPARED} are needed",
             len(areas), "matches kept out of the fit",
         )  # fmt: skip
     first, second = areas[:, 0], areas[:, 1]
@@ -81,7 +81,7 @@ def by_match(against: str, matches: Sequence[TrainingMatch], new: Logits, old: L
     def difference(weights: Weights) -> float:
         return float(weights @ (first - second) / weights.sum())
 
-    return _judged(against, first.mean(), second.mean(), difference, len(areas), "matches kept out of the fit")
+    return _compared(against, first.mean(), second.mean(), difference, len(areas), "matches kept out of the fit")
 
 
 def by_review(against: str, right: Flags, new: Scores, old: Scores) -> Compared:
@@ -94,39 +94,39 @@ def by_review(against: str, right: Flags, new: Scores, old: Scores) -> Compared:
         return area(new, weights) - area(old, weights)
 
     once = np.ones(len(right))
-    return _judged(
+    return _compared(
         against, area(new, once), area(old, once), difference, len(right), "reviewed spikes, each kept out of a fit"
     )
 
 
-def not_judged(against: str, why: str, count: int = 0, units: str = "matches") -> Compared:
+def not_compared(against: str, why: str, count: int = 0, units: str = "matches") -> Compared:
     """Nothing could be said."""
     return Compared(against, "not judged", count, units, why=why)
 
 
 def keep_out(matches: Sequence[TrainingMatch], seed: int) -> tuple[list[TrainingMatch], list[TrainingMatch]]:
-    """Matches to learn from, and others that have no part in the training; of fewer than ``LEAST_KEPT`` none is kept.
+    """Matches to train on, and others that have no part in the training; of fewer than ``LEAST_KEPT`` none is kept.
 
-    A tenth is kept out, ``LEAST_JUDGED`` at least, those with danger first.
+    A tenth is kept out, ``LEAST_COMPARED`` at least, those with danger first.
     """
     if len(matches) < LEAST_KEPT:
         return list(matches), []
-    judging = split_folds(matches, len(matches) // max(LEAST_JUDGED, len(matches) // 10), seed)[0]
-    return [match for match in matches if match not in judging], judging
+    test_matches = split_folds(matches, len(matches) // max(LEAST_COMPARED, len(matches) // 10), seed)[0]
+    return [match for match in matches if match not in test_matches], test_matches
 
 
-def compare_networks(rival: Checkpoint, network: MlxNetwork, judging: Sequence[TrainingMatch]) -> Compared:
-    """Compare a network with ``rival`` on matches that had no part in it, but for those that ``rival`` has seen."""
-    fair = [match for match in judging if match.mark not in set(rival.config.seen)]
+def compare_networks(old: Checkpoint, network: MlxNetwork, test_matches: Sequence[TrainingMatch]) -> Compared:
+    """Compare a network with ``old`` on matches that had no part in it, but for those that ``old`` has seen."""
+    fair = [match for match in test_matches if match.mark not in set(old.config.seen)]
     return by_match(
-        rival.config.name,
+        old.config.name,
         fair,
         lambda match: predict(network, [match])[0].log_odds,
-        lambda match: predict(rival.network, [match])[0].log_odds,
+        lambda match: predict(old.network, [match])[0].log_odds,
     )
 
 
-def _judged(
+def _compared(
     against: str, new: float, old: float, difference: Callable[[Weights], float], count: int, units: str
 ) -> Compared:
     found = interval(difference, draws_of(count, _DRAWS, np.random.default_rng(_SEED)))

@@ -23,6 +23,8 @@ RUN_FILE: Final = "run.json"
 METRICS_FILE: Final = "metrics.jsonl"
 _LOCK: Final = ".lock"
 _MADE_WITH: Final = ("acoustic-momentum", "mlx", "numpy")
+_RENAMED: Final = {"strips": "segments", "pieces": "crops", "sharpen": "fine_tune"}
+"""Settings that were called otherwise in run folders begun before; such a run goes on as any other does."""
 _ELSEWHERE: Final = "Give another folder with --run, or the settings that this run was started with."
 
 
@@ -31,7 +33,7 @@ class RunFolder:
 
     Args:
         path: made if missing.
-        inputs: all settings and all that is learned from, as JSON; a folder with another run is refused, and so is
+        inputs: all settings and all that is trained on, as JSON; a folder with another run is refused, and so is
             one begun with other versions of what computes it.
 
     Raises:
@@ -48,18 +50,20 @@ class RunFolder:
             raise UsageError(f"another process is training in {path}", "Wait for it, or use another folder.") from None
         run_file = path / RUN_FILE
         self.resumed = run_file.exists()
-        told: dict[str, Any] = json.loads(
+        wanted: dict[str, Any] = json.loads(
             json.dumps({"versions": {name: version(name) for name in _MADE_WITH}, **inputs})
         )
         if self.resumed:
             there = _read_json(run_file)
-            if there != told:
+            if "settings" in there:
+                there["settings"] = _renamed(there["settings"])
+            if there != wanted:
                 self.close()
                 raise UsageError(
-                    f"{path} holds a run that was started otherwise: {_difference(there, told)}", _ELSEWHERE
+                    f"{path} holds a run that was started otherwise: {_difference(there, wanted)}", _ELSEWHERE
                 )
         else:
-            write_whole_json(run_file, told)
+            write_whole_json(run_file, wanted)
 
     def close(self) -> None:
         """Let another process go on."""
@@ -133,10 +137,17 @@ def _read_json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _difference(there: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+def _renamed(settings: Any) -> Any:
+    """Settings of a run under the names that they have now."""
+    if not isinstance(settings, dict):
+        return settings
+    return {_RENAMED.get(name, name): _renamed(value) for name, value in settings.items()}
+
+
+def _difference(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """The first setting that differs, for a person."""
-    for name in sorted(set(there) | set(told)):
-        one, other = there.get(name), told.get(name)
+    for name in sorted(set(there) | set(wanted)):
+        one, other = there.get(name), wanted.get(name)
         if one != other:
             if isinstance(one, dict) and isinstance(other, dict):
                 return f"{name}: {_difference(one, other)}"

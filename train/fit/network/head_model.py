@@ -15,7 +15,7 @@ from engine.model.head import PressureHead
 from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork
 from train.data.matches import TrainingMatch
-from train.fit.trainer import Parameters
+from train.fit.loop.trainer import Parameters
 
 _FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
 """The windows of a match end at the multiples of the window hop from this one on."""
@@ -23,7 +23,7 @@ _FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histories:
-    """Histories (n, WINDOWS, embedding) with what they teach, (n,) each."""
+    """Histories (n, WINDOWS, embedding) with what is to be said of them, (n,) each."""
 
     embeddings: NDArray[np.float32]
     targets: NDArray[np.float32]

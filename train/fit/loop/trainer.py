@@ -1,4 +1,4 @@
-"""One stage of training: AdamW over batches, watched on matches not learned from, and safe against a kill.
+"""One stage of training: AdamW over batches, watched on matches not trained on, and safe against a kill.
 
 Every step draws its randomness from the seed, the stage and its own number, and a state holds all that a step depends
 on. So a run that is killed and started again ends in the same bits as one that was left alone.
@@ -20,7 +20,7 @@ from mlx.nn.utils import value_and_grad
 from mlx.utils import tree_flatten, tree_unflatten
 
 from engine.core.errors import MomentumError
-from train.fit.run_folder import StageState
+from train.fit.loop.run_folder import StageState
 
 B = TypeVar("B")
 M = TypeVar("M", bound=Module)
@@ -81,7 +81,7 @@ class Trainer(Generic[M, B]):
         seed: all randomness.
         draw: makes a batch from random numbers.
         loss: the model's loss on a batch, with a key for dropout.
-        check: figures of the averaged parameters on matches not learned from; ``score`` is the one to be high. None for
+        check: figures of the averaged parameters on matches not trained on; ``score`` is the one to be high. None for
             a stage that runs to its end.
         progress: told after every step.
         clock: seconds, for rates only.
@@ -122,7 +122,7 @@ class Trainer(Generic[M, B]):
         schedule = self._schedule
         average, best, numbers = self._begin()
         began, first = self._clock(), numbers["step"]
-        with ThreadPoolExecutor(1) as ahead:  # a batch is drawn while the one before it is learned from
+        with ThreadPoolExecutor(1) as ahead:  # a batch is drawn while a step is made with the one before it
             coming = ahead.submit(self._drawn, first)
             while numbers["step"] < schedule.steps and not numbers["stopped"]:
                 step = numbers["step"]

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.audio.log_mel import LogMel
+from engine.audio.log_mel import Frames, LogMel
 from engine.audio.media_file import MediaFile
-from train.data.sound_manifest import FOLDS, read_manifest
-from train.fit.augmentation import Frames
+from train.data.real_sounds.sound_manifest import FOLDS, read_manifest
 
 CONFUSING_KINDS: Final = ("negative", "speech", "whistle", "drum_fanfare_horn")
 """Kinds that are no cry of a crowd, whatever they are laid over."""
@@ -20,7 +19,7 @@ def load_sounds(folder: Path, folds: Collection[int] = range(FOLDS)) -> list[Fra
     """Frames in dB of every sound in ``folder`` that is no crowd and that shipped weights may be trained on.
 
     The folder's ``MANIFEST.csv`` says which: columns ``file``, ``kind`` and ``may_train_shipped_weights``. Only those
-    in ``folds`` are taken (``train.data.sound_manifest.Clip.fold``), so that what is left out can judge.
+    in ``folds`` are taken (``train.data.real_sounds.sound_manifest.Clip.fold``), so that others are left to test on.
 
     Raises:
         InputError: there is no such manifest, or a file that it names can't be read.

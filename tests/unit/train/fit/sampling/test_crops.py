@@ -4,18 +4,19 @@ import numpy as np
 
 from engine.core import grid
 from engine.model.encoder import EncoderConfig
-from engine.model.front_end import FrontEndConfig
-from tests.unit.train.segment_matches import made_up_match
+from tests.unit.train.segment_matches import NO_AUGMENTATION, made_up_match
 from train.data.simulated import KINDS
-from train.fit.augmentation import NO_AUGMENTATION, Augmentation
-from train.fit.crop_sampler import CropSampler, CropSettings
+from train.fit.sampling.augmentation import Augmentation
+from train.fit.sampling.crops import CropSampler
+from train.fit.settings import CropSettings, FitSettings
+from train.fit.training_data import TrainingData
 
 ROAR = KINDS.index("roar")
 
 
 def _sampler(simulated: bool = True, augmentation: Augmentation = NO_AUGMENTATION) -> CropSampler:
     matches = [made_up_match(f"match-{i}", i, simulated=simulated) for i in range(3)]
-    return CropSampler(matches, FrontEndConfig(), EncoderConfig(), augmentation, CropSettings(30, 3))
+    return CropSampler(TrainingData(matches), FitSettings(augmentation=augmentation, crops=CropSettings(30, 3)))
 
 
 def test_the_same_random_numbers_give_the_same_pieces():
