@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import (
@@ -24,7 +24,7 @@ from pydantic_settings import (
 from engine.core.address import shown
 from engine.core.errors import UsageError
 from engine.core.notifier import notifier
-from engine.live.spike_detector import SpikeSettings, at_threshold, measured_lines
+from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"
 _NO_SETTINGS: Final = frozenset({"MOMENTUM_HOME"})
@@ -148,6 +148,15 @@ class Loaded:
 
     settings: Settings
     set_by: Mapping[str, str]
+
+
+class ReadSettings(Protocol):
+    """Reads the settings as ``load_settings`` does; whoever knows more of a setting checks more.
+
+    Raises ``UsageError``.
+    """
+
+    def __call__(self, file: Path, environ: Mapping[str, str]) -> Loaded: ...
 
 
 def load_settings(

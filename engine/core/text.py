@@ -28,6 +28,13 @@ def plain(text: object, limit: int | None = None) -> str:
     return line if limit is None or cells(line) <= limit else _cut(line, limit - 1) + "…"
 
 
+def clock_time(seconds: float) -> str:
+    """Seconds as ``h:mm:ss``, or ``mm:ss`` under an hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
 def cells(line: str) -> int:
     """How many terminal cells ``line`` takes."""
     return sum(map(_width, line))

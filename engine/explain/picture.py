@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from engine.core import grid
 from engine.core.errors import UsageError
 from engine.core.paths import PRIVATE_FILE
-from engine.core.text import plain
+from engine.core.text import clock_time, plain
 from engine.explain.attribution import by_second
 from engine.explain.canvas import Canvas, Colour, Pixels, PngCanvas, SvgCanvas
 from engine.explain.explanation import Explanation
-from engine.explain.in_words import band_bounds_hz, tell
-from engine.publish.lines import clock_time
-from tui.cli.explanation import doubts
+from engine.explain.in_words import band_bounds_hz, doubts, tell
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -22,19 +22,23 @@ _DETAILS: Final = {
 }
 
 
-class Sink(Protocol):
-    """Takes what the monitor hears and finds: a session, a printer."""
+class ReadingSink(Protocol):
+    """Takes what the monitor finds: a session, a printer, a log."""
 
     def write(self, event: Event) -> None:
         """Take an event, in order."""
         ...
 
-    def sound(self, block: AudioBlock) -> None:
-        """Take the sound itself, before the readings that it completes."""
-        ...
-
     def flush(self) -> None:
         """Everything of a block has been written."""
+        ...
+
+
+class SoundSink(Protocol):
+    """Takes what the monitor hears: a session that keeps the sound, a screen that draws it."""
+
+    def sound(self, block: AudioBlock) -> None:
+        """Take the sound itself, before the readings that it completes."""
         ...
 
 
@@ -56,11 +60,12 @@ class Monitor:
         source: where the sound comes from; closed at the end, whatever the end is.
         stream: turns sound into readings.
         detector: turns readings into spikes.
-        sinks: who is told.
+        sinks: who is told what was found.
         stop: who may end it.
         clock: monotonic seconds.
         watchdog: says what is wrong with the source; the one of a ``WatchedSource`` where it is one.
         notices: asked after each block for what a person should be told beside, such as a full disk.
+        sound_sinks: who is given the sound itself; one that is in ``sinks`` too has the sound first.
     """
 
     def __init__(
@@ -68,16 +73,18 @@ class Monitor:
         source: AudioSource,
         stream: PressureStream,
         detector: SpikeDetector,
-        sinks: Sequence[Sink],
+        sinks: Sequence[ReadingSink],
         stop: Stop,
         clock: Callable[[], float] = monotonic,
         watchdog: Watchdog | None = None,
         notices: Callable[[], Sequence[str]] = tuple,
+        sound_sinks: Sequence[SoundSink] = (),
     ) -> None:
         self._source = source
         self._stream = stream
         self._detector = detector
         self._sinks = sinks
+        self._sound_sinks = sound_sinks
         self._stop = stop
         self._clock = clock
         self._watchdog = watchdog or Watchdog(WatchSettings(give_up_after_s=None), reopens=False)
@@ -143,7 +150,7 @@ class Monitor:
             )
 
     def _hear(self, block: AudioBlock) -> None:
-        for sink in self._sinks:
+        for sink in self._sound_sinks:
             sink.sound(block)
         # While the watchdog sees something wrong, what the stream makes of it is no number to show.
         trouble = self._watchdog.state

@@ -5,7 +5,6 @@ from typing import Final, TextIO
 
 from engine.core.signals import (
     Alarm,
-    AudioBlock,
     End,
     Event,
     HealthChange,
@@ -16,16 +15,9 @@ from engine.core.signals import (
     Start,
     to_json,
 )
-from engine.core.text import plain
+from engine.core.text import clock_time, plain
 
 _BAR_CELLS: Final = 30
-
-
-def clock_time(seconds: float) -> str:
-    """Seconds as ``h:mm:ss``, or ``mm:ss`` under an hour."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
 
 
 class JsonLines:
@@ -37,8 +29,22 @@ class JsonLines:
     def write(self, event: Event) -> None:
         self._out.write(json.dumps(to_json(event), separators=(",", ":"), allow_nan=False) + "\n")
 
-    def sound(self, block: AudioBlock) -> None:
-        """Lines carry no sound."""
+    def flush(self) -> None:
+        self._out.flush()
+
+
+class CsvReadings:
+    """Readings as comma-separated values with a header; an absent index is empty."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        out.write("t,pressure,level_db,peak_db,health\n")
+
+    def write(self, event: Event) -> None:
+        if isinstance(event, Reading):
+            row = to_json(event)
+            pressure = "" if row["pressure"] is None else row["pressure"]
+            self._out.write(f"{row['t']},{pressure},{row['level_db']},{row['peak_db']},{row['health']}\n")
 
     def flush(self) -> None:
         self._out.flush()
@@ -63,9 +69,6 @@ class PlainLines:
         line = self._line(event)
         if line:
             self._out.write(line + "\n")
-
-    def sound(self, block: AudioBlock) -> None:
-        """Lines carry no sound."""
 
     def flush(self) -> None:
         self._out.flush()

@@ -23,7 +23,7 @@ from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
 from tui.monitor.stored_feed import StoredFeed, points_of
 
 if TYPE_CHECKING:
-    from engine.app.listening import Engine
+    from engine.app.built_engine import Engine
     from engine.explain.explanation import Explanation
 
 _MARKS_EVERY_S: Final = 1.0

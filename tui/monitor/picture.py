@@ -11,8 +11,9 @@ import sys
 from concurrent.futures import Future
 from pathlib import Path
 
-from engine.app.listening import DEMO_AT_ONCE_S, build_engine, settings_for
-from engine.audio.open_source import open_source
+from engine.app.built_engine import build_engine
+from engine.app.listen import DEMO_AT_ONCE_S
+from engine.app.open_source import open_source
 from engine.core.errors import MomentumError, UsageError
 from engine.core.signals import Event, Mark, Reading
 from engine.live.monitor_loop import Monitor, Stop
@@ -22,7 +23,7 @@ from tui.monitor.feed import FeedInfo
 from tui.monitor.live_feed import LiveFeed, live_info
 from tui.monitor.match_clock import KICK_OFF
 from tui.monitor.screens.questions import parse_time
-from tui.monitor.settings import MonitorSettings
+from tui.monitor.settings import MonitorSettings, settings_for
 from tui.monitor.svg import screen_as_svg
 
 
@@ -52,7 +53,7 @@ def listen(spec: str, at_s: float, kick_off_s: float | None) -> LiveFeed:
     stop = Stop()
     at_once_s = DEMO_AT_ONCE_S if source.name.startswith("demo:") else 0.0
     feed = HeldFeed(at_s, stop, live_info(engine, start, at_once_s=at_once_s), detector)
-    Monitor(source, engine.stream, detector, [feed], stop).run(start)
+    Monitor(source, engine.stream, detector, [feed], stop, sound_sinks=[feed]).run(start)
     if kick_off_s is not None:
         feed.add_mark(Mark(kick_off_s, KICK_OFF))
     return feed

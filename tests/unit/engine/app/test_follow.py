@@ -17,8 +17,6 @@ class Paper:
     def write(self, event: Event) -> None:
         self.events.append(event)
 
-    def sound(self, block: object) -> None: ...
-
     def flush(self) -> None: ...
 
 

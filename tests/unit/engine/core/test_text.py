@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.text import cells, plain
+from engine.core.text import cells, clock_time, plain
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,8 @@ def test_the_result_is_one_line_of_visible_characters_within_the_limit(text: str
     shown = plain(text, limit)
     assert cells(shown) <= limit
     assert not any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in shown)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (61.9, "01:01"), (3600, "1:00:00")])
+def test_clock_time(seconds, text):
+    assert clock_time(seconds) == text

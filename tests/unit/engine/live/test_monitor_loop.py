@@ -64,7 +64,7 @@ def run(network):
         collector = Collector()
         stream = PressureStream(network, Calibration(), step=4)
         stop = settings.pop("stop", Stop())
-        monitor = Monitor(source, stream, SpikeDetector(), [collector], stop, **settings)
+        monitor = Monitor(source, stream, SpikeDetector(), [collector], stop, sound_sinks=[collector], **settings)
         collector.end = None
         try:
             collector.end = monitor.run(START)

@@ -3,10 +3,8 @@
 import io
 import json
 
-import pytest
-
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
-from engine.publish.lines import JsonLines, PlainLines, clock_time
+from engine.publish.lines import JsonLines, PlainLines
 
 START = Start("s", "crowd\x1b[31m.wav", "default (untrained)", False, 22050, "2026-11-20T15:00:00Z", 0.7, "none")
 EVENTS = [
@@ -69,8 +67,3 @@ def test_plain_lines_are_one_a_second_and_say_what_happened():
 
 def test_plain_lines_can_be_ascii():
     assert _printed(lambda out: PlainLines(out, threshold=0.7, ascii_only=True), EVENTS[1:]).isascii()
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (61.9, "01:01"), (3600, "1:00:00")])
-def test_clock_time(seconds, text):
-    assert clock_time(seconds) == text

@@ -2,8 +2,9 @@
 
 import pytest
 
+from engine.app.service.launchd_ends import LOCK, OUTPUT
 from engine.session.file_lock import HeldLock, holder_of, is_held
-from tui.cli.service_entry import LOCK, OUTPUT, main
+from tui.cli.service_entry import main
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from engine.app.service import launchd
 from engine.app.service.launchd import LABEL, LaunchdService, guarded, launch_agent
+from engine.app.service.launchd_ends import LOCK
 from engine.core.errors import UsageError
 from engine.session.file_lock import HeldLock, Holder
 from tests.unit.engine.app.service.fake_mac import KILLED, WAITING, FakeMac
-from tui.cli.service_entry import LOCK
 
 RECORD = ["/p/acoustic-momentum", "record", "mic:USB"]
 OUTPUT = Path("/l/service.log")
