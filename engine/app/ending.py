@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from engine.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from engine.live.monitor_loop import Stop
+    from engine.core.run import Stop
 
 _REASONS: Final[Mapping[int, str]] = {
     signal.SIGINT: "interrupted",

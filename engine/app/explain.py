@@ -10,6 +10,7 @@ from engine.core.errors import InputError, UsageError
 if TYPE_CHECKING:
     from engine.core.signals import Rejected, Spike
     from engine.explain.explanation import Explanation
+    from engine.explain.recent_sound import Recent
     from engine.model.checkpoint import Weights
     from engine.session import SessionReader
 
@@ -47,6 +48,22 @@ def explain_stored(
         found = find_weights(weights, folders) if weights else weights_of_session(reader, folders)
         loaded = load(found)
         return explain(reader, loaded, t, with_occlusion, wanted, tell), loaded
+
+
+def explain_recent(
+    recent: "Recent",
+    weights: Path,
+    moment: "float | Spike | Rejected",
+    wanted: Callable[[], bool] = lambda: True,
+    tell: "Callable[[Explanation], None]" = lambda draft: None,
+) -> "Explanation":
+    """Explain a moment of what a run that is going on has just heard; as ``explain_stored``, from memory.
+
+    ``weights``: the folder of those that listen. They are read anew, apart from them.
+    """
+    from engine.model.checkpoint import load
+
+    return recent.explain(load(weights), moment, wanted, tell)
 
 
 def spike_number(reader: "SessionReader", number: int) -> "Spike":

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.errors import InputError, MomentumError
+from engine.core.run import ReadingSink, Stop
 from engine.core.signals import End, Health, HealthChange, Reading
-from engine.live.monitor_loop import ReadingSink, Stop
 from engine.session import SessionReader, find_session
 from engine.session.folder import running_sessions
 from engine.session.state import KILLED

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from engine.app.built_engine import Engine
     from engine.audio.source import AudioSource
     from engine.audio.watchdog import Watchdog
+    from engine.core.run import ReadingSink, SoundSink
     from engine.core.settings import Settings
     from engine.core.telling import Tell
-    from engine.live.monitor_loop import ReadingSink, SoundSink
     from engine.publish.command import SpikeHook
     from engine.session import SessionWriter
     from engine.session.not_kept import NotKept

@@ -16,10 +16,10 @@ from engine.core.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
+    from engine.core.run import ReadingSink, SoundSink
     from engine.core.settings import Settings
     from engine.core.signals import End
     from engine.core.telling import Tell
-    from engine.live.monitor_loop import ReadingSink, SoundSink
 
 DEMO_AT_ONCE_S: Final = 40.0
 """How much of the demo the monitor hears at once: its history is full then, and there is an index to look at."""
@@ -52,7 +52,7 @@ class Listening:
     """
 
     def __init__(self, opened: Opened, engine: Engine, kept: Recording) -> None:
-        from engine.live.monitor_loop import Stop
+        from engine.core.run import Stop
         from engine.live.spike_detector import SpikeDetector
 
         self.opened = opened

@@ -9,9 +9,9 @@ from engine.app.listen import Wanted, listening
 from engine.core.errors import MomentumError
 
 if TYPE_CHECKING:
+    from engine.core.run import Stop
     from engine.core.signals import End
     from engine.core.telling import Tell
-    from engine.live.monitor_loop import Stop
 
 Guard: TypeAlias = "Callable[[Stop], AbstractContextManager[None]]"
 """What a run is inside of while it listens, such as something that ends it on a signal."""

@@ -13,10 +13,10 @@ from engine.app.built_engine import UNTRAINED, Engine, build_engine, loading
 if TYPE_CHECKING:
     from engine.audio.media_file import Decoded
     from engine.audio.source import AudioSource
+    from engine.core.run import ReadingSink
     from engine.core.settings import Settings
     from engine.core.signals import End, Event, Reading, Spike
     from engine.core.telling import Tell
-    from engine.live.monitor_loop import ReadingSink
 
 _BLOCK_HOPS: Final = 1024
 
@@ -25,7 +25,7 @@ class Scoring:
     """A recording that is open, and what will listen to it; ``stop`` ends it."""
 
     def __init__(self, recording: "Decoded", source: "AudioSource", engine: Engine, tell: "Tell") -> None:
-        from engine.live.monitor_loop import Stop
+        from engine.core.run import Stop
 
         self.engine = engine
         self.stop = Stop()

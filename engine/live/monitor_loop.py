@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 
 from engine.audio.source import AudioSource
 from engine.audio.watchdog import Watchdog, WatchSettings
 from engine.core import grid
 from engine.core.errors import DeviceError, MomentumError
+from engine.core.run import ReadingSink, SoundSink, Stop
 from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.live.spike_detector import SpikeDetector
 from engine.live.stream import PressureStream
@@ -20,37 +21,6 @@ _DETAILS: Final = {
     Health.SILENT: "exact digital silence: a live microphone is never that quiet",
     Health.CLIPPED: "the sound reaches full scale; turn the input down",
 }
-
-
-class ReadingSink(Protocol):
-    """Takes what the monitor finds: a session, a printer, a log."""
-
-    def write(self, event: Event) -> None:
-        """Take an event, in order."""
-        ...
-
-    def flush(self) -> None:
-        """Everything of a block has been written."""
-        ...
-
-
-class SoundSink(Protocol):
-    """Takes what the monitor hears: a session that keeps the sound, a screen that draws it."""
-
-    def sound(self, block: AudioBlock) -> None:
-        """Take the sound itself, before the readings that it completes."""
-        ...
-
-
-class Stop:
-    """A request from outside to end cleanly, with its reason; safe to set from a signal handler or a thread."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-
-    def request(self, reason: str) -> None:
-        """Ask for the end; the first reason counts."""
-        self.reason = self.reason or reason
 
 
 class Monitor:

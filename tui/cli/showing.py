@@ -10,8 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from engine.app.listen import Listening
+    from engine.core.run import ReadingSink
     from engine.core.settings import Settings
-    from engine.live.monitor_loop import ReadingSink
     from tui.monitor.feed import FeedKind
     from tui.monitor.settings import MonitorSettings
 

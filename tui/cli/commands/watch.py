@@ -36,7 +36,7 @@ def watch(
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.follow import follow, running_session
     from engine.core.paths import find_paths
-    from engine.live.monitor_loop import Stop
+    from engine.core.run import Stop
     from engine.session import SessionReader
     from tui.cli.showing import on_screen, printer_for, show_session
     from tui.monitor.feed import FeedKind
