@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import (
@@ -148,15 +148,6 @@ class Loaded:
 
     settings: Settings
     set_by: Mapping[str, str]
-
-
-class ReadSettings(Protocol):
-    """Reads the settings as ``load_settings`` does; whoever knows more of a setting checks more.
-
-    Raises ``UsageError``.
-    """
-
-    def __call__(self, file: Path, environ: Mapping[str, str]) -> Loaded: ...
 
 
 def load_settings(

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
+from typing import Protocol
 
 from engine.app.service.system_commands import Run, run_command
 from engine.core.errors import MomentumError, UsageError
 from engine.core.paths import Paths
-from engine.core.settings import ReadSettings, Settings, load_settings
+from engine.core.settings import Loaded, Settings, load_settings
 
 
 class Verdict(StrEnum):
@@ -33,6 +34,15 @@ class Finding:
     verdict: Verdict
     detail: str
     remedy: str = ""
+
+
+class ReadSettings(Protocol):
+    """Reads the settings as ``load_settings`` does; whoever knows more of a setting checks more.
+
+    Raises ``UsageError``.
+    """
+
+    def __call__(self, file: Path, environ: Mapping[str, str]) -> Loaded: ...
 
 
 @dataclass(frozen=True, slots=True)
