@@ -1,14 +1,16 @@
-"""From a session and a moment in it to an explanation."""
+"""From a session and a moment in it to an explanation, and the pictures of it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.core.errors import InputError
+from engine.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from engine.core.signals import Rejected, Spike
     from engine.explain.explanation import Explanation
+    from engine.explain.recent_sound import Recent
     from engine.model.checkpoint import Weights
     from engine.session import SessionReader
 
@@ -48,6 +50,22 @@ def explain_stored(
         return explain(reader, loaded, t, with_occlusion, wanted, tell), loaded
 
 
+def explain_recent(
+    recent: "Recent",
+    weights: Path,
+    moment: "float | Spike | Rejected",
+    wanted: Callable[[], bool] = lambda: True,
+    tell: "Callable[[Explanation], None]" = lambda draft: None,
+) -> "Explanation":
+    """Explain a moment of what a run that is going on has just heard; as ``explain_stored``, from memory.
+
+    ``weights``: the folder of those that listen. They are read anew, apart from them.
+    """
+    from engine.model.checkpoint import load
+
+    return recent.explain(load(weights), moment, wanted, tell)
+
+
 def spike_number(reader: "SessionReader", number: int) -> "Spike":
     """The spike ``number`` of a session, counted from 1 by time. Raises ``InputError`` where there is none."""
     spikes = sorted(reader.spikes(), key=lambda spike: spike.onset)
@@ -58,3 +76,63 @@ def spike_number(reader: "SessionReader", number: int) -> "Spike":
             f"'momentum sessions show {reader.name}' lists them; --at 12:34 explains any moment.",
         )
     return spikes[number - 1]
+
+
+def moment_of(folder: Path, at: str | None, number: int | None) -> "float | Spike":
+    """The moment that is meant: ``at`` as a person writes a time, the spike ``number``, or else the highest spike.
+
+    Raises:
+        UsageError: both are given, or the time is none.
+        InputError: there is no such spike.
+    """
+    from engine.app.export import seconds_of
+    from engine.session import SessionReader
+
+    if at is not None and number is not None:
+        raise UsageError("--at and --spike name two moments", "Give one of them.")
+    if at is not None:
+        return seconds_of(at)
+    with SessionReader.open(folder) as reader:
+        if number is not None:
+            return spike_number(reader, number)
+        spikes = reader.spikes()
+        if not spikes:
+            raise InputError(f"session {reader.name} has no spike", "Name a moment: --at 12:34.")
+        return max(spikes, key=lambda spike: spike.peak_pressure)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWanted:
+    """Where a picture goes, and what writes it there: path, explanation, title."""
+
+    path: Path
+    write: "Callable[[Path, Explanation, str], None]"
+
+
+def pictures_wanted(svg: Path | None, png: Path | None, force: bool) -> tuple[list[PictureWanted], UsageError | None]:
+    """The pictures that can be written, and why there can be no PNG beside the SVG.
+
+    What would stop all of them is raised, before anything is computed.
+
+    Raises:
+        UsageError: a PNG alone, and Pillow is missing.
+        InputError: a file is there, and not to be replaced (``force``).
+    """
+    from engine.explain import picture
+
+    missing = None
+    if png is not None:
+        try:
+            picture.check_png()
+        except UsageError as error:
+            if svg is None:
+                raise
+            missing = error
+    wanted = []
+    for path, write in ((svg, picture.write_svg), (None if missing else png, picture.write_png)):
+        if path is None:
+            continue
+        if path.exists() and not force:
+            raise InputError(f"{path} exists already", "Add --force to write over it.")
+        wanted.append(PictureWanted(path, write))
+    return wanted, missing

@@ -1,24 +1,23 @@
-"""From the arguments of ``sessions export`` to files."""
+"""From a session and what is wanted of it to the files of others."""
 
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from engine.core.clock_text import parse_time
 from engine.core.errors import InputError, UsageError
 from engine.core.files import whole_file, whole_folder
 from engine.core.grid import SAMPLE_RATE_HZ
+from engine.core.telling import Tell
 from engine.football.match_clock import MatchClock
 from engine.session import SessionReader
 from engine.session import export as exports
 from engine.session.export import TABLES, Span, Table
 from engine.session.sound_clips import clips_of, read_clip, write_clip
-from tui.cli.output import say
 
 FORMATS: Final = ("jsonl", "json", "csv", "parquet", "soccernet", "labels", "clips")
 
@@ -41,14 +40,17 @@ class Order:
     ranked: bool
 
 
-def export(reader: SessionReader, order: Order) -> None:
-    """Write what was ordered. Raises ``MomentumError``."""
+def export(reader: SessionReader, order: Order, stream: TextIO, tell: Tell) -> None:
+    """Write what was ordered, text without a file of its own to ``stream``; ``tell`` hears what a person should know.
+
+    Raises ``MomentumError``.
+    """
     if order.form == "clips":
-        _clips(reader, order)
+        _clips(reader, order, tell)
     elif order.form == "parquet":
-        _parquet(reader, order)
+        _parquet(reader, order, tell)
     else:
-        _write(_texts(reader, order), order)
+        _write(_texts(reader, order, tell), order, stream)
 
 
 def table_of(name: str) -> Table:
@@ -84,7 +86,7 @@ def seconds_of(text: str) -> float:
     return seconds
 
 
-def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
+def _texts(reader: SessionReader, order: Order, tell: Tell) -> Iterable[str]:
     match order.form:
         case "jsonl":
             return (line + "\n" for line in exports.json_lines(reader, order.span))
@@ -95,7 +97,7 @@ def _texts(reader: SessionReader, order: Order) -> Iterable[str]:
             made = exports.soccernet(reader, clock, order.label, order.game, order.ranked, order.span)
             found = sum(order.span.holds(spike.onset) for spike in reader.spikes())
             for line in _said_of(clock, found - len(made["predictions"])):
-                say(line)
+                tell(line)
             return [_pretty(made)]
         case "labels":
             taught = exports.labels(reader)
@@ -120,31 +122,31 @@ def _said_of(clock: MatchClock, left_out: int) -> Iterator[str]:
         yield f"{left_out} spikes before the first half are left out"
 
 
-def _write(texts: Iterable[str], order: Order) -> None:
+def _write(texts: Iterable[str], order: Order, stream: TextIO) -> None:
     if order.out is None:
         for text in texts:
-            sys.stdout.write(text)
+            stream.write(text)
         return
     with _whole(order.out, order.force) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         for text in texts:
             file.write(text)
 
 
-def _parquet(reader: SessionReader, order: Order) -> None:
+def _parquet(reader: SessionReader, order: Order, tell: Tell) -> None:
     if order.out is None:
         raise UsageError("Parquet is no text for the terminal", "Name a file with --out.")
     with _whole(order.out, order.force) as unfinished:
         count = exports.write_parquet(unfinished, reader, order.table, order.span)
-    say(f"{count} rows in {order.out}")
+    tell(f"{count} rows in {order.out}")
 
 
-def _clips(reader: SessionReader, order: Order) -> None:
+def _clips(reader: SessionReader, order: Order, tell: Tell) -> None:
     folder = order.out or Path(f"{reader.name}-clips")
     with whole_folder(folder):
-        _clips_into(folder, reader, order)
+        _clips_into(folder, reader, order, tell)
 
 
-def _clips_into(folder: Path, reader: SessionReader, order: Order) -> None:
+def _clips_into(folder: Path, reader: SessionReader, order: Order, tell: Tell) -> None:
     written = missing = 0
     for clip in clips_of(reader, order.before_s, order.after_s, order.span.from_s, order.span.to_s):
         path = folder / f"{clip.name}.{'wav' if order.wav else 'flac'}"
@@ -152,13 +154,13 @@ def _clips_into(folder: Path, reader: SessionReader, order: Order) -> None:
             pcm, silent = read_clip(reader.folder, clip)
         except InputError as error:
             missing += 1
-            say(f"{clip.name}: {error.message}")
+            tell(f"{clip.name}: {error.message}")
             continue
         write_clip(path, pcm, "wav" if order.wav else "flac", replace=order.force)
         written += 1
         if silent:
-            say(f"{path.name}: {silent / SAMPLE_RATE_HZ:.1f} s of it were not kept and are silent")
-    say(f"{written} clips in {folder}")
+            tell(f"{path.name}: {silent / SAMPLE_RATE_HZ:.1f} s of it were not kept and are silent")
+    tell(f"{written} clips in {folder}")
     if missing and not written:
         raise InputError(f"session {reader.name} kept no sound around its spikes", "Record with --sound to keep it.")
 

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from engine.core.errors import MomentumError
+from engine.core.errors import InputError, MomentumError
+from engine.core.run import ReadingSink, Stop
 from engine.core.signals import End, Health, HealthChange, Reading
-from engine.live.monitor_loop import Sink, Stop
-from engine.session import SessionReader
+from engine.session import SessionReader, find_session
+from engine.session.folder import running_sessions
 from engine.session.state import KILLED
 
 LOOK_EVERY_S: Final = 0.08
@@ -15,9 +17,25 @@ DUMB_AFTER_S: Final = 3.0
 """A recorder that lives and has done nothing for this long is told about: the number would be stale."""
 
 
+def running_session(root: Path, name: str | None) -> Path:
+    """The folder of a session that is being recorded: by its name or the start of it, or else the newest.
+
+    Raises ``InputError`` where there is none.
+    """
+    running = [session.folder for session in running_sessions(root)]
+    if name is None:
+        if not running:
+            raise InputError("nothing is being recorded on this machine", "'momentum live' or 'momentum record' does.")
+        return running[0]
+    folder = find_session(root, name)
+    if folder not in running:
+        raise InputError(f"session {folder.name} is not running", f"'momentum replay {folder.name}' shows it.")
+    return folder
+
+
 def follow(
     reader: SessionReader,
-    sink: Sink,
+    sink: ReadingSink,
     stop: Stop,
     *,
     from_start: bool,

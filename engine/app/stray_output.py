@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
-    from engine.core.signals import AudioBlock, Event
+    from engine.core.signals import Event
 
 STRAY_OUTPUT: Final = "stray-output.log"
 _MOST_BYTES: Final = 1_000_000
@@ -81,9 +81,6 @@ class Bounded:
 
     def write(self, event: "Event") -> None:
         """What is heard does not concern it."""
-
-    def sound(self, block: "AudioBlock") -> None:
-        """Nor does the sound."""
 
     def flush(self) -> None:
         """Look at the file's size."""

@@ -1,20 +1,28 @@
 """What ``momentum --version`` says. It never fails: what is missing is said in its line."""
 
 import platform
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from engine.core.errors import MomentumError
 from engine.core.paths import find_paths
 from engine.core.text import plain
 
+if TYPE_CHECKING:
+    from engine.core.settings import Settings
 
-def version_lines() -> list[str]:
-    """Program, weights with their label rule, MLX, the inference engine, PortAudio, Python: a line each."""
+
+def version_lines(read: "Callable[[], Settings]") -> list[str]:
+    """Program, weights with their label rule, MLX, the inference engine, PortAudio, Python: a line each.
+
+    ``read`` reads the settings; a fault that it raises is said in the lines that need them.
+    """
     return [
         f"momentum {installed('acoustic-momentum')}",
-        f"weights {_weights()}",
+        f"weights {_weights(read)}",
         f"mlx {_mlx()}",
-        f"engine {_engine()}",
+        f"engine {_engine(read)}",
         f"portaudio {portaudio_version() or 'not installed'}",
         f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
     ]
@@ -30,15 +38,12 @@ def portaudio_version() -> str | None:
     return f"{number >> 16 & 0xFF}.{number >> 8 & 0xFF}.{number & 0xFF}"
 
 
-def _weights() -> str:
+def _weights(read: "Callable[[], Settings]") -> str:
     try:
         from engine.model.checkpoint import read_config
         from engine.model.installed_weights import find_weights, weights_folders
-        from tui.monitor.settings import read_settings
 
-        paths = find_paths()
-        choice = read_settings(paths.config_file).settings.weights
-        config, checksum = read_config(find_weights(choice, weights_folders(paths)))
+        config, checksum = read_config(find_weights(read().weights, weights_folders(find_paths())))
     except (MomentumError, ImportError) as error:
         return f"not usable: {plain(error)}"
     return f"{plain(config.title)}, label rule {plain(config.label_rule)}, sha256 {plain(checksum, 13)}"
@@ -52,15 +57,13 @@ def _mlx() -> str:
     return f"{installed('mlx')}, device {mx.default_device().type.name}"
 
 
-def _engine() -> str:
+def _engine(read: "Callable[[], Settings]") -> str:
     try:
         from engine.app.fastest_engine import known
         from engine.model.inference_engines import choose_engine
-        from tui.monitor.settings import read_settings
 
-        paths = find_paths()
-        choice = read_settings(paths.config_file).settings.engine
-        listens = known(choice, paths.cache)
+        choice = read().engine
+        listens = known(choice, find_paths().cache)
         return engine_in_words(choice, listens.engine if listens else choose_engine(choice))
     except (MomentumError, ImportError) as error:
         return f"not usable: {plain(error)}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.audio.source import AudioSource
 from engine.core import grid
 from engine.core.errors import MomentumError
-from tui.cli.progress import Progress
+from engine.core.telling import Progress
 
 
 def write_flac(source: AudioSource, file: Path, progress: Progress) -> None:

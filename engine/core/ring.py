@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.network import Array
+Array = NDArray[np.float32]
 
 _SMALLEST_ROOM = 64
 

@@ -24,7 +24,7 @@ from pydantic_settings import (
 from engine.core.address import shown
 from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
-from engine.live.spike_detector import SpikeSettings, at_threshold, measured_lines
+from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"
 _NO_SETTINGS: Final = frozenset({"MOMENTUM_HOME"})

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.log_mel import band_edges_hz
-from engine.explain.attribution import LEAST_DIFFERENCE, by_second
+from engine.core.clock_text import clock_time
+from engine.explain.attribution import LEAST_DIFFERENCE, TOLERANCE, Attribution, by_second
 from engine.explain.explanation import Explanation
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -134,3 +135,27 @@ def pitch(hz: float) -> str:
     """A frequency to two significant digits."""
     step = 10.0 ** max(int(np.floor(np.log10(max(hz, 10.0)))) - 1, 0)
     return f"{round(hz / step) * step:.0f}"
+
+
+def doubts(explanation: Explanation) -> list[str]:
+    """What a person should know before believing it; empty if there is nothing."""
+    found = []
+    if not explanation.same:
+        found.append(
+            f"heard again the index is {explanation.attribution.index:.3f}, not the {explanation.then:.3f} of the "
+            "session: other weights, or sound before it was not kept"
+        )
+    if not explanation.attribution.complete:
+        found.append("the parts do not sum to the difference as closely as they should (1 %)")
+    return found
+
+
+def how_far(draft: Attribution) -> str:
+    """How far an answer is that is still being refined."""
+    missed = abs(draft.gap) / max(abs(draft.difference), LEAST_DIFFERENCE)
+    return f"{draft.nodes} gradients, the parts miss {missed:.1%} (aim: {TOLERANCE:.0%})"
+
+
+def title_of(session: str, explanation: Explanation, weights: str) -> str:
+    """What is explained."""
+    return f"why the index stood at {explanation.then:.2f} at {clock_time(explanation.t)} of {session} ({weights})"

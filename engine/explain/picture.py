@@ -16,8 +16,7 @@ from engine.core.text import plain
 from engine.explain.attribution import by_second
 from engine.explain.canvas import Canvas, Colour, Pixels, PngCanvas, SvgCanvas
 from engine.explain.explanation import Explanation
-from engine.explain.in_words import band_bounds_hz, tell
-from tui.cli.explanation import doubts
+from engine.explain.in_words import band_bounds_hz, doubts, tell
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 
 from engine.audio.source import AudioSource
 from engine.audio.watchdog import Watchdog, WatchSettings
 from engine.core import grid
 from engine.core.errors import DeviceError, MomentumError
+from engine.core.run import ReadingSink, SoundSink, Stop
 from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.live.spike_detector import SpikeDetector
 from engine.live.stream import PressureStream
@@ -22,33 +23,6 @@ _DETAILS: Final = {
 }
 
 
-class Sink(Protocol):
-    """Takes what the monitor hears and finds: a session, a printer."""
-
-    def write(self, event: Event) -> None:
-        """Take an event, in order."""
-        ...
-
-    def sound(self, block: AudioBlock) -> None:
-        """Take the sound itself, before the readings that it completes."""
-        ...
-
-    def flush(self) -> None:
-        """Everything of a block has been written."""
-        ...
-
-
-class Stop:
-    """A request from outside to end cleanly, with its reason; safe to set from a signal handler or a thread."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-
-    def request(self, reason: str) -> None:
-        """Ask for the end; the first reason counts."""
-        self.reason = self.reason or reason
-
-
 class Monitor:
     """Source to sinks.
 
@@ -56,11 +30,12 @@ class Monitor:
         source: where the sound comes from; closed at the end, whatever the end is.
         stream: turns sound into readings.
         detector: turns readings into spikes.
-        sinks: who is told.
+        sinks: who is told what was found.
         stop: who may end it.
         clock: monotonic seconds.
         watchdog: says what is wrong with the source; the one of a ``WatchedSource`` where it is one.
         notices: asked after each block for what a person should be told beside, such as a full disk.
+        sound_sinks: who is given the sound itself; one that is in ``sinks`` too has the sound first.
     """
 
     def __init__(
@@ -68,16 +43,18 @@ class Monitor:
         source: AudioSource,
         stream: PressureStream,
         detector: SpikeDetector,
-        sinks: Sequence[Sink],
+        sinks: Sequence[ReadingSink],
         stop: Stop,
         clock: Callable[[], float] = monotonic,
         watchdog: Watchdog | None = None,
         notices: Callable[[], Sequence[str]] = tuple,
+        sound_sinks: Sequence[SoundSink] = (),
     ) -> None:
         self._source = source
         self._stream = stream
         self._detector = detector
         self._sinks = sinks
+        self._sound_sinks = sound_sinks
         self._stop = stop
         self._clock = clock
         self._watchdog = watchdog or Watchdog(WatchSettings(give_up_after_s=None), reopens=False)
@@ -143,7 +120,7 @@ class Monitor:
             )
 
     def _hear(self, block: AudioBlock) -> None:
-        for sink in self._sinks:
+        for sink in self._sound_sinks:
             sink.sound(block)
         # While the watchdog sees something wrong, what the stream makes of it is no number to show.
         trouble = self._watchdog.state

@@ -18,7 +18,7 @@ from mlx.utils import tree_flatten, tree_unflatten
 
 from engine.core import grid
 from engine.core.errors import UsageError, WeightsError
-from engine.live.spike_detector import SpikeSettings
+from engine.core.spike_settings import SpikeSettings
 from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig

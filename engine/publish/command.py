@@ -16,7 +16,7 @@ from typing import Final
 
 from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
-from engine.core.signals import AudioBlock, Event, Spike, Start, to_json
+from engine.core.signals import Event, Spike, Start, to_json
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +64,6 @@ class SpikeHook:
             self._session = event.session
         elif isinstance(event, Spike):
             self._spike(event)
-
-    def sound(self, block: AudioBlock) -> None:
-        """Sound is no spike."""
 
     def flush(self) -> None:
         """Nothing waits here."""

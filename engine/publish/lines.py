@@ -6,7 +6,6 @@ from typing import Final, TextIO
 from engine.core.clock_text import clock_time
 from engine.core.signals import (
     Alarm,
-    AudioBlock,
     End,
     Event,
     HealthChange,
@@ -31,8 +30,22 @@ class JsonLines:
     def write(self, event: Event) -> None:
         self._out.write(json.dumps(to_json(event), separators=(",", ":"), allow_nan=False) + "\n")
 
-    def sound(self, block: AudioBlock) -> None:
-        """Lines carry no sound."""
+    def flush(self) -> None:
+        self._out.flush()
+
+
+class CsvReadings:
+    """Readings as comma-separated values with a header; an absent index is empty."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        out.write("t,pressure,level_db,peak_db,health\n")
+
+    def write(self, event: Event) -> None:
+        if isinstance(event, Reading):
+            row = to_json(event)
+            pressure = "" if row["pressure"] is None else row["pressure"]
+            self._out.write(f"{row['t']},{pressure},{row['level_db']},{row['peak_db']},{row['health']}\n")
 
     def flush(self) -> None:
         self._out.flush()
@@ -57,9 +70,6 @@ class PlainLines:
         line = self._line(event)
         if line:
             self._out.write(line + "\n")
-
-    def sound(self, block: AudioBlock) -> None:
-        """Lines carry no sound."""
 
     def flush(self) -> None:
         self._out.flush()

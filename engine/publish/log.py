@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.files import open_private, private_folder
-from engine.core.signals import Alarm, AudioBlock, End, Event, HealthChange, Spike, Start
+from engine.core.signals import Alarm, End, Event, HealthChange, Spike, Start
 from engine.core.text import plain
 
 _BYTES: Final = 1_000_000
@@ -71,9 +71,6 @@ class LogSink:
                 log.info("%.1f s: end, %s %s", event.t, event.reason, plain(event.detail))
             case _:
                 pass
-
-    def sound(self, block: AudioBlock) -> None:
-        """A log carries no sound."""
 
     def flush(self) -> None:
         """The log writes each line at once."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.audio.open_source import open_source
+from engine.app.open_source import open_source
 from engine.core.errors import MomentumError
 from engine.core.grid import SAMPLE_RATE_HZ
 

@@ -23,9 +23,10 @@ def _show_version(asked: bool) -> None:
     if asked:
         from engine.app.stray_output import libraries_kept_quiet
         from engine.app.version import version_lines
+        from tui.monitor.settings import settings_for
 
         with libraries_kept_quiet(make_folder=False):
-            lines = version_lines()
+            lines = version_lines(lambda: settings_for({}))
         typer.echo("\n".join(lines))
         raise typer.Exit()
 

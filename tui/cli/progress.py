@@ -3,16 +3,10 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from typing import TextIO
 
+from engine.core.telling import Progress
 from engine.core.text import plain
-
-
-class Progress(Protocol):
-    """Called with what is being done, how much of it is done, of how much where that is known, and how it goes."""
-
-    def __call__(self, step: str, done: float, total: float | None, note: str = "") -> None: ...
-
 
 _PARTS = 10
 

@@ -1,66 +1,13 @@
-"""Where the service begins on macOS: the command, and an exit code that launchd takes in the right way.
+"""Where the service begins on macOS: the command, and an exit code that launchd takes in the right way."""
 
-launchd starts a job again by whether its exit code is 0 and by nothing else (``KeepAlive`` in launchd.plist(5) knows
-``SuccessfulExit`` and ``Crashed``, and no list of codes). So an end that no new start mends, and one that somebody
-asked for, become 0 here, with a word in the log; every other end stays what it was and is started again. systemd has a
-list (``RestartPreventExitStatus``) and needs none of this.
-"""
-
-import os
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
-
-from engine.core.errors import ExitCode
-
-NOT_CURABLE: Final = (ExitCode.USAGE, ExitCode.WEIGHTS, ExitCode.INPUT)
-"""Ends that a new start does not mend."""
-ASKED_FOR: Final = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
-LOCK: Final = "service.lock"
-"""In the data folder; held while the service runs."""
-OUTPUT: Final = "service.log"
-"""In the log folder: what the process writes to its standard error, tracebacks included."""
-_LARGEST_BYTES: Final = 1_000_000
+from collections.abc import Sequence
 
 
-def main(arguments: Sequence[str], command: Callable[[Sequence[str]], int] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run ``momentum`` with ``arguments`` as the service; returns what launchd should see."""
-    from engine.core.files import private_folder
+    from engine.app.service.launchd_ends import run_as_service
     from engine.core.paths import find_paths
-    from engine.session.file_lock import HeldLock, Holder
     from tui.cli.main import main as momentum
+    from tui.cli.output import say
 
-    paths = find_paths()
-    _shorten(paths.log / OUTPUT)
-    holder = Holder(os.getpid(), _now(), " ".join(arguments), "")
-    # Held by an older one that is just ending: this one then begins without; the device has a lock of its own.
-    with HeldLock.take(private_folder(paths.data) / LOCK, holder) or nullcontext():
-        code = (command or momentum)(arguments)
-    if code in NOT_CURABLE:
-        _say(f"ended with code {int(code)}, which no new start mends: mend it, then 'momentum service install'")
-    elif code in ASKED_FOR:
-        _say(f"ended with code {int(code)}, as it was asked to")
-    elif code != ExitCode.DONE:
-        _say(f"ended with code {int(code)}; it is started again")
-        return int(code)
-    return 0
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{_now()} the service {text}\n")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _shorten(log: Path) -> None:
-    """Begin the log anew where it has grown large: launchd never does. The record's own log keeps the history."""
-    try:
-        if log.stat().st_size > _LARGEST_BYTES:
-            os.truncate(log, 0)
-    except FileNotFoundError:
-        pass
+    return run_as_service(arguments, momentum, find_paths(), say)

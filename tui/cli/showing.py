@@ -1,5 +1,6 @@
 """What ``live``, ``watch`` and ``replay`` have in common: from their arguments to a monitor on the screen."""
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from engine.app.listening import Engine
-    from engine.app.recording import Opened, Recording
+    from engine.app.listen import Listening
+    from engine.core.run import ReadingSink
     from engine.core.settings import Settings
     from tui.monitor.feed import FeedKind
     from tui.monitor.settings import MonitorSettings
@@ -48,11 +49,18 @@ def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") ->
         return run_monitor(StoredFeed(reader, kind), settings, find_paths().log)
 
 
+def printer_for(as_json: bool, plain: bool, threshold: float, as_ascii: bool) -> "ReadingSink":
+    """What prints a run on stdout: JSON Lines where they are asked for or a program reads, else readable ones."""
+    from engine.publish.lines import JsonLines, PlainLines
+
+    if as_json or not (plain or sys.stdout.isatty()):
+        return JsonLines(sys.stdout)
+    return PlainLines(sys.stdout, threshold, as_ascii)
+
+
 def show_live(
-    opened: "Opened",
-    engine: "Engine",
+    run: "Listening",
     settings: "MonitorSettings",
-    kept: "Recording",
     *,
     fallback: bool = False,
     at_once_s: float = 0.0,
@@ -60,44 +68,29 @@ def show_live(
 ) -> int:
     """Listen in a thread and show it; returns the exit code.
 
-    ``kept`` is what goes on beside; ``fallback`` says that the source was taken for want of a microphone, ``at_once_s``
-    how much of its beginning comes at once. Raises the ``MomentumError`` that ended the listening, once the screen is
-    left.
+    ``fallback`` says that the source was taken for want of a microphone, ``at_once_s`` how much of its beginning comes
+    at once. Raises the ``MomentumError`` that ended the listening, once the screen is left.
     """
-    from engine.app.listening import exit_code_of, reason_of
+    from engine.app.ending import exit_code_of, reason_of
     from engine.core.paths import find_paths
-    from engine.live.monitor_loop import Monitor, Stop
-    from engine.live.spike_detector import SpikeDetector
     from engine.session import SessionReader
     from tui.monitor.feed import FeedKind
     from tui.monitor.launch import run_monitor
     from tui.monitor.live_feed import LiveFeed, live_info
     from tui.monitor.stored_feed import StoredFeed
 
-    detector = SpikeDetector(engine.spikes)
-    start = engine.start(opened.source.name, kept.session)
-    session = kept.writer.folder if kept.writer else None
-    info = live_info(engine, start, recording=session is not None, fallback=fallback, at_once_s=at_once_s)
-    stop = Stop()
+    session = run.kept.writer.folder if run.kept.writer else None
+    info = live_info(run.engine, run.start, recording=session is not None, fallback=fallback, at_once_s=at_once_s)
     with ThreadPoolExecutor(1, "engine") as thread:
         reader = SessionReader.open(session) if session else None
         store = StoredFeed(reader, FeedKind.LIVE, info=info) if reader else None
-        feed = LiveFeed(info, detector, store, engine.weights.folder, not_kept=kept.not_kept)
-        monitor = Monitor(
-            opened.source,
-            engine.stream,
-            detector,
-            [*kept.sinks, feed],
-            stop,
-            watchdog=opened.watchdog,
-            notices=kept.take_notices,
-        )
-        feed.run = thread.submit(monitor.run, start)
+        feed = LiveFeed(info, run.detector, store, run.engine.weights.folder, not_kept=run.kept.not_kept)
+        feed.run = thread.submit(run.listen, [feed], [feed])
         code = 0
         try:
             code = (screen or run_monitor)(feed, settings, find_paths().log)
         finally:
-            stop.request(reason_of(code) or "quit")
+            run.stop.request(reason_of(code) or "quit")
         end = feed.run.result()
         feed.close()
     return code or exit_code_of(end.reason)

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from engine.core import grid
 from engine.core.errors import MomentumError
 from engine.core.signals import ALARM_LINE, AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
+from engine.core.spike_settings import at_threshold
 from engine.explain.recent_sound import Recent
-from engine.live.spike_detector import SpikeDetector, at_threshold
+from engine.live.spike_detector import SpikeDetector
 from engine.session.not_kept import NotKept
 from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
 from tui.monitor.stored_feed import StoredFeed, points_of
 
 if TYPE_CHECKING:
-    from engine.app.listening import Engine
+    from engine.app.built_engine import Engine
     from engine.explain.explanation import Explanation
 
 _MARKS_EVERY_S: Final = 1.0
@@ -210,9 +211,9 @@ class LiveFeed:
             return self._store.explain(moment, wanted, tell)
         if self._weights is None:
             raise MomentumError(_NOT_KEPT, _NOT_KEPT_HINT)
-        from engine.model.checkpoint import load
+        from engine.app.explain import explain_recent
 
-        return self._recent.explain(load(self._weights), moment, wanted, tell)
+        return explain_recent(self._recent, self._weights, moment, wanted, tell)
 
     def close(self) -> None:
         if self._store is not None:

@@ -11,18 +11,20 @@ import sys
 from concurrent.futures import Future
 from pathlib import Path
 
-from engine.app.listening import DEMO_AT_ONCE_S, build_engine, settings_for
-from engine.audio.open_source import open_source
+from engine.app.built_engine import build_engine
+from engine.app.keep_session import Recording, watched
+from engine.app.listen import DEMO_AT_ONCE_S, Listening
+from engine.app.open_source import open_source
 from engine.core.clock_text import parse_time
 from engine.core.errors import MomentumError, UsageError
+from engine.core.run import Stop
 from engine.core.signals import Event, Mark, Reading
 from engine.football.match_clock import KICK_OFF
-from engine.live.monitor_loop import Monitor, Stop
 from engine.live.spike_detector import SpikeDetector
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import FeedInfo
 from tui.monitor.live_feed import LiveFeed, live_info
-from tui.monitor.settings import MonitorSettings
+from tui.monitor.settings import MonitorSettings, settings_for
 from tui.monitor.svg import screen_as_svg
 
 
@@ -45,14 +47,13 @@ class HeldFeed(LiveFeed):
 
 def listen(spec: str, at_s: float, kick_off_s: float | None) -> LiveFeed:
     """The feed of a run that has heard the first ``at_s`` seconds of a source."""
-    engine = build_engine(settings_for({}))
+    settings = settings_for({})
+    engine = build_engine(settings)
     source = open_source(spec, speed=float("inf"))
-    detector = SpikeDetector(engine.spikes)
-    start = engine.start(source.name)
-    stop = Stop()
+    run = Listening(watched(source, settings, give_up_after_s=None), engine, Recording())
     at_once_s = DEMO_AT_ONCE_S if source.name.startswith("demo:") else 0.0
-    feed = HeldFeed(at_s, stop, live_info(engine, start, at_once_s=at_once_s), detector)
-    Monitor(source, engine.stream, detector, [feed], stop).run(start)
+    feed = HeldFeed(at_s, run.stop, live_info(engine, run.start, at_once_s=at_once_s), run.detector)
+    run.listen([feed], [feed])
     if kick_off_s is not None:
         feed.add_mark(Mark(kick_off_s, KICK_OFF))
     return feed

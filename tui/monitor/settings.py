@@ -48,6 +48,13 @@ def read_settings(
     return loaded
 
 
+def settings_for(flags: Mapping[str, object]) -> "Settings":
+    """The program's own settings, checked, with ``flags`` on top; a flag that is None was not given."""
+    from engine.core.paths import find_paths
+
+    return read_settings(find_paths().config_file, flags=flags).settings
+
+
 def monitor_settings(
     settings: "Settings", pictures: Path, speed: float = 1.0, sessions: Path | None = None
 ) -> MonitorSettings:

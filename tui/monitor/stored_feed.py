@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.core.errors import InputError
 from engine.core.files import numbered_file, whole_file
 from engine.core.signals import Event, Mark, Rejected, Spike
-from engine.live.spike_detector import measured_lines
+from engine.core.spike_settings import measured_lines
 from engine.session import Review, SessionReader
 from tui.monitor.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
 

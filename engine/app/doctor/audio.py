@@ -56,8 +56,8 @@ def hearing(around: Surroundings) -> Iterator[Finding]:
     """Does sound come in, and at a level that is of use? Only when asked for, since it takes its time."""
     if not around.listen_s:
         return
+    from engine.app.open_source import open_source
     from engine.audio.level_meter import LevelMeter
-    from engine.audio.open_source import open_source
     from engine.core import grid
 
     choice = around.settings.source or "mic"

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
+from typing import Protocol
 
 from engine.app.service.system_commands import Run, run_command
 from engine.core.errors import MomentumError, UsageError
 from engine.core.paths import Paths
-from engine.core.settings import Settings
-from tui.monitor import settings
+from engine.core.settings import Loaded, Settings, load_settings
 
 
 class Verdict(StrEnum):
@@ -36,6 +36,15 @@ class Finding:
     remedy: str = ""
 
 
+class ReadSettings(Protocol):
+    """Reads the settings as ``load_settings`` does; whoever knows more of a setting checks more.
+
+    Raises ``UsageError``.
+    """
+
+    def __call__(self, file: Path, environ: Mapping[str, str]) -> Loaded: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the checks look at; the tests hand in their own."""
@@ -51,6 +60,8 @@ class Surroundings:
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     find_program: Callable[[str], str | None] = shutil.which
     run: Run = run_command
+    read: ReadSettings = load_settings
+    """How the settings are read, with all the checks that the whole program makes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +84,12 @@ def this_terminal() -> Terminal | None:
     return Terminal(size.columns, size.lines, sys.stdout.encoding)
 
 
-def read_settings(paths: Paths, environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
+def read_settings(
+    paths: Paths, environ: Mapping[str, str], read: ReadSettings = load_settings
+) -> tuple[Settings, list[Finding]]:
     """The settings and what there is to say of them; the defaults where they can't be read."""
     try:
-        loaded = settings.read_settings(paths.config_file, environ)
+        loaded = read(paths.config_file, environ)
     except UsageError as error:
         return Settings(), [Finding("settings", Verdict.PROBLEM, error.message, error.hint)]
     changed = sum(source != "default" for source in loaded.set_by.values())

@@ -53,7 +53,7 @@ def report(around: Surroundings, findings: Sequence[Finding]) -> str:
     """The whole text: plain, a section a topic, without what must not be sent. What can't be read says so itself."""
     home = Path(around.environ.get("HOME") or Path.home())
     sections: dict[str, Callable[[], Iterator[str]]] = {
-        "Versions": _versions,
+        "Versions": lambda: _versions(around),
         "Machine": lambda: _machine(around),
         "Settings": lambda: _settings(around),
         "Checks": lambda: _checks(findings),
@@ -84,10 +84,10 @@ def _told(section: Callable[[], Iterator[str]], home: Path) -> list[str]:
     return [plain(discreet(plain(line), home), _LINE_CELLS) for line in lines] or ["none"]
 
 
-def _versions() -> Iterator[str]:
+def _versions(around: Surroundings) -> Iterator[str]:
     from engine.app.version import installed, version_lines
 
-    yield from version_lines()
+    yield from version_lines(lambda: around.read(around.paths.config_file, around.environ).settings)
     for name in _PACKAGES:
         yield f"{name} {installed(name)}".replace("of an unknown version", "not installed")
 
@@ -149,7 +149,7 @@ def _weights(around: Surroundings) -> Iterator[str]:
 
 def _sessions(around: Surroundings) -> Iterator[str]:
     from engine.session import list_sessions
-    from tui.cli.commands.sessions import row_of
+    from engine.session.summary import row_of
 
     for folder in list_sessions(around.paths.sessions)[:_SESSIONS]:
         yield ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in row_of(folder).items())

@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 from engine.app.service.bundle import BUNDLE, BUNDLE_ID, Bundle, this_interpreter
 from engine.app.service.launchctl import Launchctl
+from engine.app.service.launchd_ends import LOCK, OUTPUT
 from engine.app.service.status import Status
 from engine.app.service.system_commands import Run, check_printable, kept_environment, run_command
 from engine.app.service.terminal import command_file
@@ -24,7 +25,6 @@ from engine.core.errors import MomentumError, UsageError
 from engine.core.files import private_folder, write_private
 from engine.core.paths import Paths, find_paths
 from engine.session.file_lock import holder_of, is_held
-from tui.cli.service_entry import LOCK, OUTPUT
 
 LABEL: Final = "org.acoustic-momentum.record"
 COMMAND_FILE: Final = "record.command"
@@ -60,7 +60,7 @@ def launch_agent(
     }
     if way == "app":
         job |= {
-            # Again after any code but 0; tui.cli.service_entry decides which ends are 0.
+            # Again after any code but 0; engine.app.service.launchd_ends decides which ends are 0.
             "KeepAlive": {"SuccessfulExit": False},
             "ThrottleInterval": 10,
             "ExitTimeOut": _ENDING_S,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from engine.app.service.launchd_ends import NOT_CURABLE
 from engine.app.service.status import Status
 from engine.app.service.system_commands import (
     Run,
@@ -18,7 +19,6 @@ from engine.app.service.system_commands import (
 )
 from engine.core.errors import ExitCode, MomentumError, UsageError
 from engine.core.files import private_folder, write_private
-from tui.cli.service_entry import NOT_CURABLE
 
 UNIT: Final = "acoustic-momentum.service"
 

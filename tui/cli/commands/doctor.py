@@ -41,12 +41,13 @@ def doctor(
     from engine.app.doctor.checks import Surroundings, examine, read_settings, this_terminal, would_stop
     from engine.app.doctor.report import CONTENTS, check_place, write_report
     from engine.core.paths import find_paths
+    from tui.monitor.settings import read_settings as checked
 
     if report is not None:
         check_place(report, force)
     paths = find_paths()
-    settings, setting_findings = read_settings(paths, os.environ)
-    around = Surroundings(os.environ, paths, settings, terminal=this_terminal(), listen_s=listen)
+    settings, setting_findings = read_settings(paths, os.environ, checked)
+    around = Surroundings(os.environ, paths, settings, terminal=this_terminal(), listen_s=listen, read=checked)
     if bench:
         _measure(around, as_json)
         return 0
@@ -71,9 +72,10 @@ def _measure(around: "Surroundings", as_json: bool) -> None:
     from engine.app.doctor.benchmark import measure
     from engine.app.version import version_lines
     from tui.cli.output import Column, print_table
+    from tui.monitor.settings import settings_for
 
     say("Measuring; keep the machine at rest for a minute.")
-    versions, figures = version_lines(), list(measure(around))
+    versions, figures = version_lines(lambda: settings_for({})), list(measure(around))
     if as_json:
         print_json({"versions": versions, "figures": [asdict(figure) for figure in figures]})
         return

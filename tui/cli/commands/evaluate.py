@@ -64,7 +64,6 @@ def evaluate(
 
     Example: momentum evaluate --library --html page.html
     """
-    from engine.app.listening import settings_for
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
     from engine.model.checkpoint import load
@@ -75,6 +74,7 @@ def evaluate(
     from train.evaluate.report import to_report
     from tui.cli.output import print_json
     from tui.cli.progress import shown_on_stderr
+    from tui.monitor.settings import settings_for
 
     if not (matches or library or simulate or open_data or reel or moods or confusers):
         raise UsageError(

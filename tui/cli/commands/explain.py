@@ -1,17 +1,15 @@
 """``momentum explain``: why the index stood where it did."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli.output import AsJson, say
 
 if TYPE_CHECKING:
-    from engine.core.errors import UsageError
-    from engine.core.signals import Spike
+    from engine.core.telling import Progress
     from engine.explain.explanation import Explanation
-    from tui.cli.progress import Progress
 
 
 def explain(
@@ -37,75 +35,31 @@ def explain(
 
     Example: momentum explain latest --at 71:20 --svg why.svg
     """
-    from engine.app.explain import explain_stored
+    from engine.app.explain import explain_stored, moment_of, pictures_wanted
     from engine.core.paths import find_paths
+    from engine.explain.in_words import title_of
+    from engine.explain.numbers import numbers
     from engine.session import find_session
-    from tui.cli import explanation as report
+    from tui.cli.explanation import show
     from tui.cli.output import print_json
     from tui.cli.progress import shown_on_stderr
 
     folder = find_session(find_paths().sessions, session)
-    moment = _moment(folder, at, spike)
-    pictures, missing = _pictures(svg, png, force)
+    moment = moment_of(folder, at, spike)
+    pictures, missing = pictures_wanted(svg, png, force)
     with shown_on_stderr() as progress:
         done, used = explain_stored(folder, moment, weights, with_occlusion=True, tell=_Drafts(progress))
-    title = report.title_of(folder.name, done, used.config.title)
-    for write in pictures:
-        write(done, title)
+    title = title_of(folder.name, done, used.config.title)
+    for picture in pictures:
+        picture.write(picture.path, done, title)
+        say(f"written: {picture.path}")
     if as_json:
         about = {"session": folder.name, "weights": used.config.title, "sha256": used.checksum}
-        print_json({**about, **report.numbers(done)})
+        print_json({**about, **numbers(done)})
     else:
-        report.show(done, title)
+        show(done, title)
     if missing is not None:
         raise missing
-
-
-def _moment(folder: Path, at: str | None, number: int | None) -> "float | Spike":
-    from engine.app.explain import spike_number
-    from engine.app.export import seconds_of
-    from engine.core.errors import InputError, UsageError
-    from engine.session import SessionReader
-
-    if at is not None and number is not None:
-        raise UsageError("--at and --spike name two moments", "Give one of them.")
-    if at is not None:
-        return seconds_of(at)
-    with SessionReader.open(folder) as reader:
-        if number is not None:
-            return spike_number(reader, number)
-        spikes = reader.spikes()
-        if not spikes:
-            raise InputError(f"session {reader.name} has no spike", "Name a moment: --at 12:34.")
-        return max(spikes, key=lambda spike: spike.peak_pressure)
-
-
-def _pictures(svg: Path | None, png: Path | None, force: bool) -> "tuple[list[Any], UsageError | None]":
-    """What writes the pictures that were asked for, and why there can be no PNG beside the SVG.
-
-    What would stop all of them is raised, before anything is computed.
-    """
-    from engine.core.errors import InputError, UsageError
-    from engine.explain import picture
-
-    wanted = [(svg, picture.write_svg), (png, picture.write_png)]
-    missing = None
-    if png is not None:
-        try:
-            picture.check_png()
-        except UsageError as error:
-            if svg is None:
-                raise
-            missing = error
-            del wanted[1]
-    found = []
-    for path, write in wanted:
-        if path is None:
-            continue
-        if path.exists() and not force:
-            raise InputError(f"{path} exists already", "Add --force to write over it.")
-        found.append(_Writer(path, write))
-    return found, missing
 
 
 class _Drafts:
@@ -116,21 +70,9 @@ class _Drafts:
         self._told = False
 
     def __call__(self, draft: "Explanation") -> None:
-        from engine.explain.in_words import tell
-        from tui.cli import explanation as report
+        from engine.explain.in_words import how_far, tell
 
         if not self._told:
             self._told = True
             typer.echo(f"a first answer: {tell(draft).sentence}", err=True)
-        self._progress("refining it", draft.attribution.nodes, None, report.progress(draft.attribution))
-
-
-class _Writer:
-    """Writes one picture to its place."""
-
-    def __init__(self, path: Path, write: Any) -> None:
-        self._path, self._write = path, write
-
-    def __call__(self, explanation: Any, title: str) -> None:
-        self._write(self._path, explanation, title)
-        say(f"written: {self._path}")
+        self._progress("refining it", draft.attribution.nodes, None, how_far(draft.attribution))

@@ -63,10 +63,10 @@ def coreml(
 
 def load_weights(name: str | None) -> "Weights":
     """The weights that ``name``, or else the configuration, means."""
-    from engine.app.listening import settings_for
     from engine.core.paths import find_paths
     from engine.model.checkpoint import load
     from engine.model.installed_weights import find_weights, weights_folders
+    from tui.monitor.settings import settings_for
 
     return load(find_weights(settings_for({"weights": name}).weights, weights_folders(find_paths())))
 

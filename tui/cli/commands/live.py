@@ -60,58 +60,28 @@ def live(
 
     Example: momentum live mic:scarlett --sound
     """
-    from engine.app.listening import (
-        DEMO_AT_ONCE_S,
-        build_engine,
-        ending_on_signals,
-        exit_code_of,
-        open_asked,
-        settings_for,
-        speed_of,
-    )
-    from engine.app.recording import LIVE_GIVES_UP_AFTER_S, recording, watched
-    from engine.live.monitor_loop import Monitor, Stop
-    from engine.live.spike_detector import SpikeDetector
-    from engine.publish.lines import JsonLines, PlainLines
-    from tui.cli.showing import on_screen, show_live
+    from engine.app.built_engine import UNTRAINED
+    from engine.app.ending import ending_on_signals, exit_code_of
+    from engine.app.listen import DEMO_AT_ONCE_S, Wanted, listening, speed_of
+    from tui.cli.showing import on_screen, printer_for, show_live
     from tui.monitor.launch import can_show_monitor
+    from tui.monitor.settings import settings_for
 
     pace = speed_of(speed)
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
     flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
-    engine = build_engine(settings, asked=weights is not None)
     on_monitor = not (as_json or plain) and can_show_monitor(os.environ, sys.stdout)
     at_once_s = DEMO_AT_ONCE_S if on_monitor and isfinite(pace) else 0.0
-    asked = open_asked(settings, pace, rate, channels, at_once_s)
-    try:
-        opened = watched(asked, settings, LIVE_GIVES_UP_AFTER_S)
-        with recording(opened, engine, settings, keep=record) as kept:
-            if on_monitor:
-                demo = opened.source.name.startswith("demo:")
-                fallback = settings.source is None and demo
-                return show_live(
-                    opened, engine, on_screen(settings), kept, fallback=fallback, at_once_s=at_once_s if demo else 0.0
-                )
-            printer: JsonLines | PlainLines
-            if as_json or not (plain or sys.stdout.isatty()):
-                printer = JsonLines(sys.stdout)
-            else:
-                printer = PlainLines(sys.stdout, engine.spikes.on, settings.ascii)
-            if not engine.weights.config.trained:
-                say("These weights are untrained: the index means nothing yet.")
-            stop = Stop()
-            monitor = Monitor(
-                opened.source,
-                engine.stream,
-                SpikeDetector(engine.spikes),
-                [*kept.sinks, printer],
-                stop,
-                watchdog=opened.watchdog,
-                notices=kept.take_notices,
-            )
-            with ending_on_signals(stop):
-                end = monitor.run(engine.start(opened.source.name, kept.session))
-    finally:
-        asked.close()
+    named = weights is not None
+    with listening(Wanted(settings, pace, rate, channels, record, named, at_once_s), say) as run:
+        if on_monitor:
+            demo = run.opened.source.name.startswith("demo:")
+            fallback = settings.source is None and demo
+            return show_live(run, on_screen(settings), fallback=fallback, at_once_s=at_once_s if demo else 0.0)
+        printer = printer_for(as_json, plain, run.engine.spikes.on, settings.ascii)
+        if not run.engine.weights.config.trained:
+            say(UNTRAINED)
+        with ending_on_signals(run.stop):
+            end = run.listen([printer])
     return exit_code_of(end.reason)

@@ -1,6 +1,5 @@
 """``momentum record``: listens and keeps a session, without a screen."""
 
-import logging
 from typing import Annotated
 
 import typer
@@ -8,8 +7,6 @@ import typer
 from engine.app.stray_output import libraries_kept_quiet
 from tui.cli.commands.live import ON_SPIKE_HELP, SOURCE_HELP, EngineOption
 from tui.cli.output import say
-
-log = logging.getLogger(__name__)
 
 
 @libraries_kept_quiet()
@@ -35,50 +32,17 @@ def record(
 
     Example: momentum record mic:scarlett --sound
     """
-    from engine.app.listening import build_engine, ending_on_signals, exit_code_of, open_asked, settings_for, speed_of
-    from engine.app.recording import recording, watched
-    from engine.core.errors import MomentumError
+    from engine.app import record as recorder
+    from engine.app.ending import ending_on_signals, exit_code_of
+    from engine.app.listen import Wanted, speed_of
     from engine.core.paths import find_paths
-    from engine.live.monitor_loop import Monitor, Stop
-    from engine.live.spike_detector import SpikeDetector
-    from engine.publish.log import LogSink, log_to
+    from engine.publish.log import log_to
+    from tui.monitor.settings import settings_for
 
     pace = speed_of(speed)
     flags = {"source": source, "weights": weights, "engine": engine_choice}
     settings = settings_for({**flags, "record_sound": sound, "on_spike": on_spike})
     log_to(find_paths().log / "record.log", settings.log_level)
-    try:
-        engine = build_engine(settings, asked=weights is not None)
-        asked = open_asked(settings, pace, rate, channels)
-    except MomentumError as error:
-        # A service's own output goes where nobody looks.
-        log.error("%s %s", error.message, error.hint)
-        raise
-    except Exception:
-        log.exception("the recorder could not begin")
-        raise
-    try:
-        opened = watched(asked, settings, give_up_after_s=None)
-        stop = Stop()
-        with recording(opened, engine, settings, keep=True) as kept:
-            monitor = Monitor(
-                opened.source,
-                engine.stream,
-                SpikeDetector(engine.spikes),
-                [*kept.sinks, LogSink()],
-                stop,
-                watchdog=opened.watchdog,
-                notices=kept.take_notices,
-            )
-            with ending_on_signals(stop, outlives_terminal=True):
-                say(f"recording {opened.source.name} in session {kept.session}")
-                end = monitor.run(engine.start(opened.source.name, kept.session))
-    except MomentumError as error:
-        log.error("%s %s", error.message, error.hint)
-        raise
-    except Exception:
-        log.exception("the recorder ended by a fault")
-        raise
-    finally:
-        asked.close()
+    wanted = Wanted(settings, pace, rate, channels, weights_named=weights is not None, gives_up_after_s=None)
+    end = recorder.record(wanted, say, lambda stop: ending_on_signals(stop, outlives_terminal=True))
     return exit_code_of(end.reason)

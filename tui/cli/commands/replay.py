@@ -33,12 +33,12 @@ def replay(
 
     Example: momentum replay latest --speed 8
     """
-    from engine.app.listening import settings_for
     from engine.core.paths import find_paths
     from engine.session import find_session
     from tui.cli.showing import on_screen, show_session
     from tui.monitor.feed import FeedKind
     from tui.monitor.launch import can_show_monitor
+    from tui.monitor.settings import settings_for
 
     folder = find_session(find_paths().sessions, session)
     settings = settings_for({"theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})

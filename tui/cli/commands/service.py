@@ -39,27 +39,13 @@ def install(
 
     Example: momentum service install mic:scarlett --sound
     """
-    import shlex
-    import shutil
     import sys
 
-    from engine.app.listening import settings_for
-    from engine.core.address import has_secret, shown
-    from engine.core.errors import UsageError
-    from engine.publish.command import check_command
+    from engine.app.service import recorder_arguments
+    from tui.monitor.settings import settings_for
 
-    if source is not None and has_secret(source):
-        raise UsageError(
-            f"The file of a service, which others may read, is no place for what opens {shown(source)}",
-            "Write it as source into the file that 'momentum config path' names, and leave it out here.",
-        )
-    if source is None and settings_for({}).source is None:
-        source = "mic"
-    arguments = ["record", *([source] if source else []), *(["--sound"] if sound else [])]
-    if on_spike is not None:
-        name, *rest = check_command(on_spike)
-        # A service looks for programs in other places than a terminal does.
-        arguments += ["--on-spike", shlex.join([shutil.which(name) or name, *rest])]
+    chosen = "mic" if source is None and settings_for({}).source is None else source
+    arguments = recorder_arguments(chosen, sound, on_spike)
     here = _here()
     if show:
         sys.stdout.write(here.content(arguments).decode())

@@ -1,16 +1,13 @@
 """``momentum sessions``: the archive of what was recorded."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from engine.core.text import plain
 from tui.cli.groups import group
 from tui.cli.output import AsJson, Column, print_json, print_lines, print_table, say
-
-if TYPE_CHECKING:
-    from engine.session import SessionReader
 
 sessions = group("The archive of what was recorded: list, show, export, repair and delete sessions.")
 
@@ -27,6 +24,7 @@ def list_(as_json: AsJson = False) -> None:
     Example: momentum sessions list --json
     """
     from engine.session import list_sessions
+    from engine.session.summary import row_of
 
     rows = [row_of(folder) for folder in list_sessions(_root())]
     if as_json:
@@ -43,29 +41,12 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
     Example: momentum sessions show latest
     """
-    from engine.app.recording import places_for_spills
-    from engine.core.signals import to_json
-    from engine.session import SessionReader
+    from engine.app.keep_session import places_for_spills
     from engine.session.spill import find_spills
+    from engine.session.summary import all_of
 
     folder = _find(name)
-    with SessionReader.open(folder) as reader:
-        about = {
-            **row_of(folder),
-            "settings": reader.info.settings,
-            "weights": reader.info.weights,
-            "engine": reader.info.start.engine if reader.info.start else None,
-            "clock_jumps": reader.info.clock_jumps,
-            "overruns": reader.info.reports.overruns,
-            "overloads": reader.info.reports.overloads,
-            "segments": len(reader.segments()),
-            "not_kept": reader.not_kept.lines(),
-            "waits_in": [str(file) for file in find_spills(folder.name, places_for_spills())],
-            "spikes": [to_json(spike) for spike in reader.spikes()],
-            "rejected": [to_json(rejected) for rejected in reader.rejected()],
-            "marks": [to_json(mark) for mark in reader.marks()],
-            "health": [to_json(change) for change in reader.health_changes()],
-        }
+    about = all_of(folder, find_spills(folder.name, places_for_spills()))
     if as_json:
         print_json(about)
     else:
@@ -81,7 +62,7 @@ def repair(name: Name, as_json: AsJson = False) -> None:
     import os
     from dataclasses import asdict
 
-    from engine.app.recording import places_for_spills
+    from engine.app.keep_session import places_for_spills
     from engine.session import Clocks
     from engine.session.repair import repair
 
@@ -100,7 +81,7 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
     """
     import sys
 
-    from engine.app.recording import places_for_spills
+    from engine.app.keep_session import places_for_spills
     from engine.core.errors import UsageError
     from engine.session.folder import delete_session
     from engine.session.spill import find_spills
@@ -149,6 +130,8 @@ def export(
 
     Example: momentum sessions export latest -f csv --table spikes -o spikes.csv
     """
+    import sys
+
     from engine.app import export as exporting
     from engine.core.errors import UsageError
     from engine.session import SessionReader
@@ -171,7 +154,7 @@ def export(
         ranked=ranked,
     )
     with SessionReader.open(_find(name)) as reader:
-        exporting.export(reader, order)
+        exporting.export(reader, order, sys.stdout, say)
 
 
 def _root() -> Path:
@@ -184,36 +167,6 @@ def _find(name: str) -> Path:
     from engine.session import find_session
 
     return find_session(_root(), name)
-
-
-def row_of(folder: Path) -> dict[str, Any]:
-    """What the list shows of a session; one that can't be read says why."""
-    from engine.core.errors import MomentumError
-    from engine.session import SessionReader
-    from engine.session.state import SessionState
-
-    try:
-        with SessionReader.open(folder) as reader:
-            return _described(reader)
-    except MomentumError as error:
-        return {"session": folder.name, "state": SessionState.DAMAGED.value, "fault": error.message}
-
-
-def _described(reader: "SessionReader") -> dict[str, Any]:
-    info = reader.info
-    sound = sum(segment.path.stat().st_size for segment in reader.segments())
-    return {
-        "session": info.name,
-        "source": info.source,
-        "started_at": info.started_at.isoformat(timespec="seconds"),
-        "state": info.state.value,
-        "end": info.end.reason if info.end else None,
-        "heard_s": round(info.heard_s, 3),
-        "readings": info.readings,
-        "spikes": info.spikes,
-        "marks": info.marks,
-        "sound_bytes": sound,
-    }
 
 
 def _cells(row: dict[str, Any]) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,44 +33,23 @@ def watch(
 
     Example: momentum watch --plain
     """
-    from engine.app.follow import follow
-    from engine.app.listening import ending_on_signals, exit_code_of, settings_for
-    from engine.live.monitor_loop import Stop
-    from engine.publish.lines import JsonLines, PlainLines
+    from engine.app.ending import ending_on_signals, exit_code_of
+    from engine.app.follow import follow, running_session
+    from engine.core.paths import find_paths
+    from engine.core.run import Stop
     from engine.session import SessionReader
-    from tui.cli.showing import on_screen, show_session
+    from tui.cli.showing import on_screen, printer_for, show_session
     from tui.monitor.feed import FeedKind
     from tui.monitor.launch import can_show_monitor
+    from tui.monitor.settings import settings_for
 
-    folder = _running(session)
+    folder = running_session(find_paths().sessions, session)
     settings = settings_for({"theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
         return show_session(folder, FeedKind.WATCH, on_screen(settings))
     stop = Stop()
     with SessionReader.open(folder) as reader, ending_on_signals(stop):
         start = reader.info.start
-        printer: JsonLines | PlainLines
-        if as_json or not (plain or sys.stdout.isatty()):
-            printer = JsonLines(sys.stdout)
-        else:
-            printer = PlainLines(sys.stdout, start.threshold if start else 1.0, settings.ascii)
+        printer = printer_for(as_json, plain, start.threshold if start else 1.0, settings.ascii)
         reason = follow(reader, printer, stop, from_start=from_start)
     return exit_code_of(reason)
-
-
-def _running(name: str | None) -> Path:
-    from engine.core.errors import InputError
-    from engine.core.paths import find_paths
-    from engine.session import find_session
-    from engine.session.folder import running_sessions
-
-    root = find_paths().sessions
-    running = [session.folder for session in running_sessions(root)]
-    if name is None:
-        if not running:
-            raise InputError("nothing is being recorded on this machine", "'momentum live' or 'momentum record' does.")
-        return running[0]
-    folder = find_session(root, name)
-    if folder not in running:
-        raise InputError(f"session {folder.name} is not running", f"'momentum replay {folder.name}' shows it.")
-    return folder

@@ -10,8 +10,7 @@ from engine.core.clock_text import session_time
 from engine.core.text import plain
 from engine.explain.attribution import by_second
 from engine.explain.explanation import Explanation
-from engine.explain.in_words import band_bounds_hz, pitch, tell
-from tui.cli.explanation import doubts, progress
+from engine.explain.in_words import band_bounds_hz, doubts, how_far, pitch, tell
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
 
@@ -80,7 +79,7 @@ class WhyPanel(Painted):
             for doubt in doubts(explanation):
                 lines += _wrapped(doubt, width, "fault")
         else:
-            lines += _wrapped(f"a first answer, being refined: {progress(done)}", width, "note")
+            lines += _wrapped(f"a first answer, being refined: {how_far(done)}", width, "note")
         return lines + self._map(by_second(done.parts), width, height - len(lines))
 
     def _map(self, parts: Floats, width: int, height: int) -> list[Line]:

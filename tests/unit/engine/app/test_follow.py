@@ -4,8 +4,8 @@ import pytest
 
 from engine.app.follow import follow
 from engine.core.errors import MomentumError
+from engine.core.run import Stop
 from engine.core.signals import End, Event, Health, HealthChange
-from engine.live.monitor_loop import Stop
 from engine.session import SessionReader
 from tests.unit.engine.session.helpers import FakeTime, listen, reading, recorder, start
 
@@ -16,8 +16,6 @@ class Paper:
 
     def write(self, event: Event) -> None:
         self.events.append(event)
-
-    def sound(self, block: object) -> None: ...
 
     def flush(self) -> None: ...
 

@@ -72,7 +72,7 @@ def test_without_portaudio_the_remedy_is_told(tmp_path: Path) -> None:
     (tmp_path / "sounddevice.py").write_text('raise OSError("PortAudio library not found")')
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from engine.audio.open_source import open_source\n"
+        "from engine.app.open_source import open_source\n"
         "from engine.core.errors import DeviceError\n"
         "try:\n    open_source('mic')\n"
         "except DeviceError as error:\n    print(int(error.exit_code), error.message, error.hint)\n"

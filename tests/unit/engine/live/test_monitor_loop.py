@@ -8,8 +8,9 @@ import pytest
 from engine.audio.watchdog import Watchdog, WatchSettings
 from engine.core import grid
 from engine.core.errors import DeviceError, InputError, StuckError
+from engine.core.run import Stop
 from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
-from engine.live.monitor_loop import Monitor, Stop
+from engine.live.monitor_loop import Monitor
 from engine.live.spike_detector import SpikeDetector
 from engine.live.stream import PressureStream
 from engine.model.calibration import Calibration
@@ -64,7 +65,7 @@ def run(network):
         collector = Collector()
         stream = PressureStream(network, Calibration(), step=4)
         stop = settings.pop("stop", Stop())
-        monitor = Monitor(source, stream, SpikeDetector(), [collector], stop, **settings)
+        monitor = Monitor(source, stream, SpikeDetector(), [collector], stop, sound_sinks=[collector], **settings)
         collector.end = None
         try:
             collector.end = monitor.run(START)

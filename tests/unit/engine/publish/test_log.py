@@ -28,7 +28,7 @@ def broken(*_: object, **__: object) -> None:
     raise ZeroDivisionError("a fault of the program")
 
 
-@pytest.mark.parametrize("where", ["engine.app.listening.build_engine", "engine.app.recording.watched"])
+@pytest.mark.parametrize("where", ["engine.app.listen.build_engine", "engine.app.listen.watched"])
 def test_the_service_had_stopped_and_no_log_said_why(home: Path, monkeypatch: pytest.MonkeyPatch, where: str):
     monkeypatch.setattr(where, broken)
     with pytest.raises(ZeroDivisionError):

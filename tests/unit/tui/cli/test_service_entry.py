@@ -1,50 +1,6 @@
-"""What launchd sees of an end, and what a person finds in the log."""
+"""Where launchd starts the service."""
 
-import pytest
-
-from engine.session.file_lock import HeldLock, holder_of, is_held
-from tui.cli.service_entry import LOCK, OUTPUT, main
-
-
-@pytest.mark.parametrize(
-    ("code", "seen", "said"),
-    [
-        (0, 0, ""),
-        (2, 0, "no new start mends"),
-        (4, 0, "no new start mends"),
-        (5, 0, "no new start mends"),
-        (130, 0, "as it was asked to"),
-        (143, 0, "as it was asked to"),
-        (1, 1, "started again"),
-        (3, 3, "started again"),
-        (6, 6, "started again"),
-    ],
-)
-def test_wrong_weights_or_a_kill_do_not_start_it_for_ever_and_a_missing_or_stuck_device_does(
-    home, capsys, code, seen, said
-):
-    assert main(["record", "mic"], lambda _: code) == seen
-    assert said in capsys.readouterr().err
-
-
-def test_while_it_runs_its_process_can_be_found(home):
-    lock = home / "data" / LOCK
-
-    def command(arguments):
-        assert arguments == ["record", "mic"]
-        assert holder_of(lock).source == "record mic"
-        return 0
-
-    main(["record", "mic"], command)
-    assert not is_held(lock)
-
-
-def test_an_older_one_that_is_just_ending_is_no_obstacle(home):
-    (home / "data").mkdir(parents=True)
-    from engine.session.file_lock import Holder
-
-    with HeldLock.take(home / "data" / LOCK, Holder(1, "", "", "")):
-        assert main([], lambda _: 3) == 3
+from tui.cli.service_entry import main
 
 
 def test_the_real_command_says_what_is_wrong_and_is_not_started_again(home, capsys):
@@ -52,14 +8,3 @@ def test_the_real_command_says_what_is_wrong_and_is_not_started_again(home, caps
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith("momentum: ")
     assert "ended with code 5" in said[-1]
-
-
-def test_what_launchd_appends_to_for_ever_begins_anew_when_it_is_large(home):
-    log = home / "log" / OUTPUT
-    log.parent.mkdir(parents=True)
-    log.write_bytes(b"x" * 999_999)
-    main([], lambda _: 0)
-    assert log.stat().st_size == 999_999
-    log.write_bytes(b"x" * 1_000_001)
-    main([], lambda _: 0)
-    assert log.stat().st_size == 0

@@ -23,6 +23,7 @@ from engine.core.signals import AudioBlock
 from engine.model.inference_engines import Computing
 from tests.unit.engine.session.helpers import FakeTime, noise, reading, recorder
 from tests.unit.onnx_runtime import runtime_or_skip
+from tui.monitor.settings import read_settings as with_keys
 
 OK, NOTE, WARNING, PROBLEM = Verdict.OK, Verdict.NOTE, Verdict.WARNING, Verdict.PROBLEM
 
@@ -191,7 +192,7 @@ CROWD = np.random.default_rng(0).normal(0, 0.05, 2000)
 def test_a_microphone_is_judged_by_what_it_hears(
     around: Surroundings, monkeypatch: pytest.MonkeyPatch, heard: Playing, expected: Verdict, said: str
 ):
-    monkeypatch.setattr("engine.audio.open_source.open_source", lambda *_, **__: heard)
+    monkeypatch.setattr("engine.app.open_source.open_source", lambda *_, **__: heard)
     (finding,) = found(audio.hearing, replace(around, listen_s=5.0))
     assert (finding.verdict, said in finding.detail) == (expected, True)
     assert heard.closed
@@ -298,7 +299,7 @@ def test_the_doctor_tells_how_often_the_newest_session_lost_sound_and_how_often_
 
 
 def test_keys_that_the_monitor_could_not_take_are_a_problem_before_match_day(around: Surroundings):
-    settings, (finding,) = read_settings(around.paths, {"MOMENTUM_KEYS": '{"goal": "q"}'})
+    settings, (finding,) = read_settings(around.paths, {"MOMENTUM_KEYS": '{"goal": "q"}'}, with_keys)
     assert settings == Settings()
     assert (finding.what, finding.verdict) == ("settings", Verdict.PROBLEM)
     assert "'q' is bound to both" in finding.detail

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from engine.app.service import launchctl, launchd
 from engine.app.service.launchd import LABEL, LaunchdService, guarded, launch_agent
+from engine.app.service.launchd_ends import LOCK
 from engine.audio import deadlines
 from engine.core.errors import UsageError
 from engine.session.file_lock import HeldLock, Holder
 from tests.unit.engine.app.service.fake_mac import KILLED, WAITING, FakeMac
-from tui.cli.service_entry import LOCK
 
 RECORD = ["/p/acoustic-momentum", "record", "mic:USB"]
 OUTPUT = Path("/l/service.log")

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.app.open_source import open_source
 from engine.audio.microphone import Microphone
-from engine.audio.open_source import open_source
 from engine.audio.pacing import Paced
 from engine.core.errors import InputError, UsageError
 from engine.core.grid import SAMPLE_RATE_HZ
@@ -114,7 +114,7 @@ def test_a_path_that_leads_nowhere() -> None:
 def test_opening_imports_only_what_the_source_needs(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "a.wav", noise(0.1), SAMPLE_RATE_HZ)
     program = (
-        "import sys\nfrom engine.audio.open_source import open_source\n"
+        "import sys\nfrom engine.app.open_source import open_source\n"
         f"list(open_source({str(path)!r}, speed=float('inf')).blocks())\n"
         "print([name for name in ('av', 'soxr', 'sounddevice', 'engine.simulator.demo') if name in sys.modules])"
     )

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.app.keep_awake import kept_awake
 from engine.app.stray_output import STRAY_OUTPUT, Bounded
-from tui.cli.output import say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.app.listening import Engine
+    from engine.app.built_engine import Engine
     from engine.audio.source import AudioSource
     from engine.audio.watchdog import Watchdog
+    from engine.core.run import ReadingSink, SoundSink
     from engine.core.settings import Settings
-    from engine.live.monitor_loop import Sink
+    from engine.core.telling import Tell
     from engine.publish.command import SpikeHook
     from engine.session import SessionWriter
     from engine.session.not_kept import NotKept
@@ -43,12 +43,17 @@ class Recording:
 
     writer: "SessionWriter | None" = None
     hook: "SpikeHook | None" = None
-    sinks: "list[Sink]" = field(default_factory=list)
+    sinks: "list[ReadingSink]" = field(default_factory=list)
 
     @property
     def session(self) -> str:
         """The session's name, empty where none is kept."""
         return self.writer.name if self.writer else ""
+
+    @property
+    def sound_sinks(self) -> "list[SoundSink]":
+        """Who is given the sound: the session, which knows whether to keep it."""
+        return [self.writer] if self.writer else []
 
     def take_notices(self) -> Sequence[str]:
         """What a person should know about the keeping."""
@@ -92,10 +97,10 @@ def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float 
 
 
 @contextmanager
-def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool) -> Iterator[Recording]:
+def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool, tell: "Tell") -> Iterator[Recording]:
     """Begin a session, where one is to be kept, and end it however the run ends.
 
-    What a killed recorder left behind is put in order first, and told.
+    What a killed recorder left behind is put in order first, and told; ``tell`` hears, too, what is not kept.
 
     Raises:
         MomentumError: no session can be kept, the device is recorded by another process, or the hook can't be run; at
@@ -112,7 +117,7 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
             if not keep:
                 yield Recording(None, hook, [hook, bounded] if hook else [bounded])
                 return
-            with _session(opened, engine, settings) as writer:
+            with _session(opened, engine, settings, tell) as writer:
                 yield Recording(writer, hook, [writer, hook, bounded] if hook else [writer, bounded])
     finally:
         if hook is not None:
@@ -120,7 +125,7 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
 
 
 @contextmanager
-def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterator[SessionWriter]":
+def _session(opened: Opened, engine: "Engine", settings: "Settings", tell: "Tell") -> "Iterator[SessionWriter]":
     from engine.core.paths import find_paths
     from engine.core.settings import shown_settings
     from engine.session import Clocks, SessionWriter
@@ -132,7 +137,7 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterato
 
     root, clocks, spills = find_paths().sessions, Clocks(), places_for_spills()
     for sentence in settle_all(root, clocks, os.getpid(), spills):
-        say(sentence)
+        tell(sentence)
     room = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
     holder = Holder(os.getpid(), iso(clocks.utc()), opened.source.name, "")
     # The device first: whoever is refused it leaves no empty session behind.
@@ -148,23 +153,23 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings") -> "Iterato
             spills=spills,
         )
         for line in writer.not_kept.lines():
-            say(line)
+            tell(line)
         try:
             if device is not None:
                 device.describe(replace(holder, session=writer.name))
             yield writer
         finally:
-            _close(writer)
+            _close(writer, tell)
 
 
-def _close(writer: "SessionWriter") -> None:
+def _close(writer: "SessionWriter", tell: "Tell") -> None:
     """End the session; what a person should know of its last moments comes when the screen is left."""
     writer.take_notices()
     try:
         writer.close()
     finally:
         for notice in writer.take_notices():
-            say(notice)
+            tell(notice)
 
 
 def places_for_spills() -> "tuple[Path, ...]":

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.app.built_engine import build_engine
 from engine.app.keep_awake import kept_awake
-from engine.app.listening import DEMO_AT_ONCE_S, build_engine
-from engine.app.recording import recording, watched
-from engine.audio.open_source import open_source
+from engine.app.keep_session import recording, watched
+from engine.app.listen import DEMO_AT_ONCE_S, Listening
+from engine.app.open_source import open_source
 from engine.audio.reconnecting import WatchedSource
 from engine.core.errors import DeviceError, UsageError
 from engine.core.settings import Settings
@@ -60,8 +61,8 @@ def test_the_demo_shows_an_index_from_the_first_second_and_the_one_it_would_have
         return 0
 
     opened = watched(source, Settings(), None)
-    with recording(opened, engine, Settings(), keep=False) as kept:
-        show_live(opened, engine, on_screen(Settings()), kept, screen=screen, at_once_s=DEMO_AT_ONCE_S)
+    with recording(opened, engine, Settings(), keep=False, tell=print) as kept:
+        show_live(Listening(opened, engine, kept), on_screen(Settings()), screen=screen, at_once_s=DEMO_AT_ONCE_S)
     shown = [event for event in seen if isinstance(event, Reading)]
     assert shown[-1].t == pytest.approx(DEMO_AT_ONCE_S, abs=0.2)
     assert shown[-1].pressure is not None
@@ -85,8 +86,8 @@ def test_the_screen_and_the_session_have_the_same_run(crowd: str, root: Path):
         assert feed.info.recording
         return 0
 
-    with recording(opened, engine, settings, keep=True) as kept:
-        assert show_live(opened, engine, on_screen(settings), kept, screen=screen) == 0
+    with recording(opened, engine, settings, keep=True, tell=print) as kept:
+        assert show_live(Listening(opened, engine, kept), on_screen(settings), screen=screen) == 0
     (session,) = list_sessions(root)
     with SessionReader.open(session) as reader:
         recorded = reader.poll()
@@ -102,10 +103,9 @@ def test_without_a_session_the_run_is_shown_all_the_same(crowd: str, root: Path)
     settings = Settings()
     engine = build_engine(settings)
     opened = watched(open_source(crowd, speed=float("inf")), settings, None)
-    with recording(opened, engine, settings, keep=False) as kept:
-        assert (
-            show_live(opened, engine, on_screen(settings), kept, screen=lambda feed, *_: feed.run.result() and 0) == 0
-        )
+    with recording(opened, engine, settings, keep=False, tell=print) as kept:
+        run = Listening(opened, engine, kept)
+        assert show_live(run, on_screen(settings), screen=lambda feed, *_: feed.run.result() and 0) == 0
     assert list_sessions(root) == []
 
 
@@ -123,18 +123,24 @@ def test_a_device_that_another_recorder_holds_leaves_no_empty_session(root: Path
     assert isinstance(opened.source, WatchedSource)
     engine = build_engine(Settings())
     lock = hold_device(root, "USB", Holder(os.getpid(), "2026-11-20T15:00:00Z", "USB", "s"))
-    with pytest.raises(DeviceError, match="is being recorded"), recording(opened, engine, Settings(), keep=True):
+    with (
+        pytest.raises(DeviceError, match="is being recorded"),
+        recording(opened, engine, Settings(), keep=True, tell=print),
+    ):
         raise AssertionError("must not begin")
     assert list_sessions(root) == []
     lock.release()
-    with recording(opened, engine, Settings(), keep=True) as kept:
+    with recording(opened, engine, Settings(), keep=True, tell=print) as kept:
         assert [folder.name for folder in list_sessions(root)] == [kept.session]
 
 
 def test_a_hook_that_cannot_be_run_is_said_before_anything_is_kept(crowd: str, root: Path):
     settings = Settings(on_spike="no-such-program-anywhere")
     opened = watched(open_source(crowd, speed=float("inf")), settings, None)
-    with pytest.raises(UsageError, match="is not found"), recording(opened, build_engine(settings), settings, True):
+    with (
+        pytest.raises(UsageError, match="is not found"),
+        recording(opened, build_engine(settings), settings, True, print),
+    ):
         raise AssertionError("must not begin")
     assert list_sessions(root) == []
 
@@ -156,12 +162,12 @@ def test_a_mac_is_kept_awake_while_it_listens_and_not_for_a_file(
             return -15
 
     monkeypatch.setattr("platform.system", lambda: "Darwin")
-    monkeypatch.setattr("engine.app.recording.kept_awake", lambda system: kept_awake(system, Caffeinate))
+    monkeypatch.setattr("engine.app.keep_session.kept_awake", lambda system: kept_awake(system, Caffeinate))
     monkeypatch.setattr("engine.audio.microphone.Microphone", FakeDevice)
     engine = build_engine(Settings())
-    with recording(watched(FakeDevice(), Settings(), None), engine, Settings(), keep=keep):
+    with recording(watched(FakeDevice(), Settings(), None), engine, Settings(), keep=keep, tell=print):
         assert started == [["/usr/bin/caffeinate", "-i", "-w", str(os.getpid())]]
     assert started.pop() == ["ended"]
     started.clear()
-    with recording(watched(open_source(crowd), Settings(), None), engine, Settings(), keep=keep):
+    with recording(watched(open_source(crowd), Settings(), None), engine, Settings(), keep=keep, tell=print):
         assert started == []

@@ -1,0 +1,60 @@
+"""A session in a few fields, as lists, reports and JSON show it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import MomentumError
+from engine.core.signals import to_json
+from engine.session.reader import SessionReader
+from engine.session.state import SessionState
+
+
+def row_of(folder: Path) -> dict[str, Any]:
+    """What a list shows of a session, as JSON takes it; one that can't be read says why."""
+    try:
+        with SessionReader.open(folder) as reader:
+            return _described(reader)
+    except MomentumError as error:
+        return {"session": folder.name, "state": SessionState.DAMAGED.value, "fault": error.message}
+
+
+def all_of(folder: Path, spills: Iterable[Path]) -> dict[str, Any]:
+    """Everything but the readings of a session, as JSON takes it; ``spills`` are its files that wait elsewhere.
+
+    Raises ``MomentumError`` where it can't be read.
+    """
+    with SessionReader.open(folder) as reader:
+        return {
+            **row_of(folder),
+            "settings": reader.info.settings,
+            "weights": reader.info.weights,
+            "engine": reader.info.start.engine if reader.info.start else None,
+            "clock_jumps": reader.info.clock_jumps,
+            "overruns": reader.info.reports.overruns,
+            "overloads": reader.info.reports.overloads,
+            "segments": len(reader.segments()),
+            "not_kept": reader.not_kept.lines(),
+            "waits_in": [str(file) for file in spills],
+            "spikes": [to_json(spike) for spike in reader.spikes()],
+            "rejected": [to_json(rejected) for rejected in reader.rejected()],
+            "marks": [to_json(mark) for mark in reader.marks()],
+            "health": [to_json(change) for change in reader.health_changes()],
+        }
+
+
+def _described(reader: SessionReader) -> dict[str, Any]:
+    info = reader.info
+    sound = sum(segment.path.stat().st_size for segment in reader.segments())
+    return {
+        "session": info.name,
+        "source": info.source,
+        "started_at": info.started_at.isoformat(timespec="seconds"),
+        "state": info.state.value,
+        "end": info.end.reason if info.end else None,
+        "heard_s": round(info.heard_s, 3),
+        "readings": info.readings,
+        "spikes": info.spikes,
+        "marks": info.marks,
+        "sound_bytes": sound,
+    }
