@@ -77,6 +77,16 @@ def test_a_pane_shows_what_it_showed_before(
 
 
 @needs_tmux
+def test_with_a_size_in_the_environment_the_monitor_was_drawn_for_another_terminal(home: Path, tmp_path: Path) -> None:
+    elsewhere = {"COLUMNS": "80", "LINES": "24"}
+    with terminal(tmp_path, REPLAY, (40, 10), {"MOMENTUM_HOME": str(home), **elsewhere}) as pane:
+        shown = at_the_second_spike(pane)
+        pane.resize(80, 24)
+        pane.until("? help", "Spikes")
+    assert "\n".join(shown) + "\n" == (PANES / "40x10-256.txt").read_text(encoding="utf-8")
+
+
+@needs_tmux
 def test_no_color_means_no_colour(home: Path, tmp_path: Path) -> None:
     with terminal(tmp_path, REPLAY, environ={"MOMENTUM_HOME": str(home), "NO_COLOR": "1"}) as pane:
         pane.until("REPLAY")
