@@ -30,7 +30,7 @@ TESTS = {
     "engine/live/pipeline.py": ["engine/live/test_monitor_loop.py", "engine/live/test_stream.py"],
     "engine/live/spike_detector.py": ["engine/live/test_spike_detector.py"],
     "engine/audio/watchdog.py": ["engine/audio/test_watchdog.py"],
-    "engine/model/calibration.py": ["train/fit/test_calibration.py"],
+    "engine/model/calibration.py": ["engine/model/test_calibration.py"],
     "engine/session/writer.py": ["engine/session"],
     "engine/session/unwritten_rows.py": ["engine/session"],
     "train/data/labels.py": ["train/data/test_labels.py", "train/data/test_matches.py"],
