@@ -41,7 +41,7 @@ TESTS = {
     "train/metrics/alarms.py": ["train/metrics/test_alarms.py"],
     "train/metrics/average_map.py": ["train/metrics/test_average_map.py"],
     "train/metrics/bootstrap.py": ["train/metrics/test_bootstrap.py"],
-    "train/metrics/danger_events.py": ["train/metrics", "train/evaluate/test_predictions.py"],
+    "train/metrics/danger_events.py": ["train/metrics/test_danger_events.py"],
     "train/metrics/probability.py": ["train/metrics/test_probability.py"],
     "train/metrics/ranking.py": ["train/metrics/test_ranking.py"],
     "train/metrics/threshold_sweep.py": ["train/metrics/test_alarms.py"],
@@ -74,6 +74,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div,
     ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
 }  # fmt: skip
+EITHER_WAY_ROUND = {"max", "min", "maximum", "minimum"}
 NOT_LOOKED_INTO = {"annotation", "returns", "decorator_list", "bases", "type_params"}
 
 Replace = Callable[[ast.AST], None]
@@ -84,8 +85,13 @@ class Mutant:
     """One mistake: where, which, and how to make it in the tree that it was found in."""
 
     line: int
+    column: int
     label: str
     make: Callable[[], None]
+
+    @property
+    def name(self) -> str:
+        return f"{self.line}:{self.column}: {self.label}"
 
 
 def places(node: ast.AST, replace: Replace) -> Iterator[tuple[ast.AST, Replace]]:
@@ -112,7 +118,7 @@ def mutants(tree: ast.AST) -> list[Mutant]:
         for after in alternatives(node):
             what = ast.unparse(after).splitlines()[0]
             shown = f"{before.splitlines()[0]}  ->  {what}"
-            found.append(Mutant(node.lineno, shown, lambda new=after, put=replace: put(new)))  # type: ignore
+            found.append(Mutant(node.lineno, node.col_offset, shown, lambda new=after, put=replace: put(new)))  # type: ignore
     return sorted(found, key=lambda mutant: mutant.line)
 
 
@@ -145,7 +151,7 @@ def _wrong(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Constant(value * 2 if value else 1.0)
         case ast.IfExp(test, body, orelse):
             yield ast.IfExp(test, orelse, body)
-        case ast.Call(func, [first, second, *more], keywords) if ast.dump(first) != ast.dump(second):
+        case ast.Call(func, [first, second, *more], keywords) if _order_matters(func, first, second):
             yield ast.Call(func, [second, first, *more], keywords)
         case ast.Return(ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield ast.Return(ast.Constant(None))
@@ -153,6 +159,11 @@ def _wrong(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Pass()
         case ast.Continue():
             yield ast.Break()
+
+
+def _order_matters(function: ast.expr, first: ast.expr, second: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name not in EITHER_WAY_ROUND and ast.dump(first) != ast.dump(second)
 
 
 class _Mistaken(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -216,19 +227,22 @@ def try_module(path: str, arguments: argparse.Namespace, context: ForkServerCont
     kept = arguments.work / f"{path.replace('/', '.')}.{hashlib.sha256(source.encode()).hexdigest()[:16]}.jsonl"
     killed = set(map(json.loads, kept.read_text(encoding="utf-8").splitlines())) if kept.exists() else set()
     started = time.monotonic()
-    if any(number not in killed for number in drawn) and verdict(context, path, None, tests, 600.0) != "passed":
+    if (
+        any(every[number].name not in killed for number in drawn)
+        and verdict(context, path, None, tests, 600.0) != "passed"
+    ):
         raise SystemExit(f"{path}: its tests fail without any mistake: {' '.join(tests)}")
     limit_s = 20.0 + 5.0 * (time.monotonic() - started)
     survivors = []
     for number in drawn:
-        if number in killed:
+        if every[number].name in killed:
             continue
         if verdict(context, path, number, tests, limit_s) == "passed":
-            survivors.append(f"{path}:{every[number].line}: {every[number].label}")
+            survivors.append(f"{path}:{every[number].name}")
             print(f"  survived {survivors[-1]}", flush=True)
         else:
             with kept.open("a", encoding="utf-8") as file:
-                file.write(f"{number}\n")
+                file.write(json.dumps(every[number].name) + "\n")
     print(f"{path}: {count - len(survivors)} of {count} killed (of {len(every)} possible)", flush=True)
     return count, survivors
 

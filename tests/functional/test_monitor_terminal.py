@@ -201,7 +201,7 @@ def test_a_dumb_terminal_gets_readable_lines(home: Path, tmp_path: Path) -> None
 
 def test_without_a_terminal_replay_prints_json_lines(home: Path) -> None:
     done = subprocess.run(
-        REPLAY, capture_output=True, text=True, check=True, timeout=60, env={**os.environ, "MOMENTUM_HOME": str(home)}
+        REPLAY, capture_output=True, text=True, check=True, timeout=120, env={**os.environ, "MOMENTUM_HOME": str(home)}
     )
     lines = done.stdout.splitlines()
     assert lines[0].startswith('{"type":"start"')
