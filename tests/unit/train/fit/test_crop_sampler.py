@@ -1,6 +1,9 @@
 """Short crops of many matches: what the encoder learns from first."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from engine.core import grid
 from engine.model.encoder import EncoderConfig
@@ -49,3 +52,27 @@ def test_of_a_match_without_truth_only_the_label_is_learned():
     assert not batch.weights[:, :-1].any()
     assert batch.weights[:, -1].all()
     assert 0.1 < batch.tags[:, -1].mean() < 0.9
+
+
+def test_two_crops_are_mixed_in_the_same_shares_as_their_tags_and_the_first_keeps_the_larger():
+    sampler = _sampler(augmentation=replace(NO_AUGMENTATION, mixup=0.4))
+    count = 12
+    rng = np.random.default_rng(6)
+    tags, weights = rng.random((count, 3)).astype(np.float32), np.ones((count, 3), np.float32)
+    weights[::3] = 0.0
+    told_apart = np.eye(count, dtype=np.float32)[:, None, None, :]
+    mixed = sampler._mixed(rng, told_apart, tags, weights)
+    shares = mixed.frames[:, 0, 0, :]
+    assert shares.sum(axis=1) == pytest.approx(np.ones(count))
+    assert shares.diagonal().min() >= 0.5
+    assert shares.diagonal().min() < 0.95
+    np.testing.assert_allclose(mixed.tags, shares @ tags, atol=1e-6)
+    for row, parts in zip(mixed.weights, shares > 0.0, strict=True):
+        np.testing.assert_array_equal(row, weights[parts].prod(axis=0))
+
+
+def test_without_mixing_crops_stay_as_they_are():
+    rng = np.random.default_rng(7)
+    before = rng.random((4, 2, 3, 1)).astype(np.float32)
+    tags, weights = np.ones((4, 2), np.float32), np.ones((4, 2), np.float32)
+    assert _sampler()._mixed(rng, before, tags, weights).frames is before

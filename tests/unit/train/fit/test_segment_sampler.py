@@ -14,12 +14,12 @@ from train.data.packed_mel import FLOOR_DB
 from train.data.soft_targets import oversample
 from train.fit.augmentation import NO_AUGMENTATION, Augmentation, change_sound, mask
 from train.fit.encoder import column_centres
-from train.fit.segment_sampler import SegmentSampler
+from train.fit.segment_sampler import Batch, SegmentSampler
 
 HISTORIES = 4
 
 
-def _sampler(matches, augmentation=NO_AUGMENTATION, hard=(), targets=None) -> SegmentSampler:
+def _sampler(matches, augmentation=NO_AUGMENTATION, hard=(), targets=None, smoothing=0.0) -> SegmentSampler:
     return SegmentSampler(
         matches,
         targets or {match.id: match.labels.target for match in matches},
@@ -27,7 +27,7 @@ def _sampler(matches, augmentation=NO_AUGMENTATION, hard=(), targets=None) -> Se
         HISTORIES,
         lambda frames: column_centres(frames, EncoderConfig()),
         augmentation,
-        smoothing=0.0,
+        smoothing=smoothing,
         hard=hard,
     )
 
@@ -54,6 +54,34 @@ def test_targets_stand_at_the_ends_of_what_a_listener_would_have_heard():
         # The slow background knows less of the past here, the loud moments stand where they stood.
         last = whole[match.ends[row + HISTORIES - 1] - 200 : match.ends[row + HISTORIES - 1], :, 0]
         assert np.corrcoef(segment[-200:, :, 0].ravel(), last.ravel())[0, 1] > 0.95
+
+
+def test_smoothing_moves_every_target_towards_a_half():
+    match = made_up_match("a", 1)
+    plain, smooth = (
+        _sampler([match], smoothing=smoothing).batch(np.random.default_rng(2), 6).targets for smoothing in (0.0, 0.2)
+    )
+    assert plain.min() < plain.max()
+    np.testing.assert_allclose(smooth, 0.1 + 0.8 * plain, atol=1e-6)
+
+
+def test_two_segments_are_mixed_in_the_same_shares_as_all_that_is_said_of_them():
+    size = 10
+    rng = np.random.default_rng(6)
+    told_apart = np.eye(size, dtype=np.float32)[:, None, None, :]
+    targets, tags = rng.random((size, 4)).astype(np.float32), rng.random((size, 2, 3)).astype(np.float32)
+    weights, tag_weights = np.ones((size, 4), np.float32), (np.arange(size) % 3 > 0).astype(np.float32)
+    weights[::4] = 0.0
+    sampler = _sampler([made_up_match("a", 1)], replace(NO_AUGMENTATION, mixup=0.4))
+    mixed = sampler._mixed(rng, Batch(told_apart, targets, weights, tags, tag_weights))
+    shares = mixed.segments[:, 0, 0, :]
+    assert shares.sum(axis=1) == pytest.approx(np.ones(size))
+    assert 0.5 <= shares.diagonal().min() < 0.95
+    np.testing.assert_allclose(mixed.targets, shares @ targets, atol=1e-6)
+    np.testing.assert_allclose(mixed.tags, np.einsum("ij,jkl->ikl", shares, tags), atol=1e-6)
+    for row, tag_weight, parts in zip(mixed.weights, mixed.tag_weights, shares > 0.0, strict=True):
+        np.testing.assert_array_equal(row, weights[parts].prod(axis=0))
+        assert tag_weight == tag_weights[parts].prod()
 
 
 def test_rare_danger_is_drawn_often():
