@@ -9,13 +9,18 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check picture bench weights clean
+.PHONY: run test mutants check picture bench weights clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/momentum live demo
 
+# Side by side, on four cores at most: each process holds networks of its own. One after the other: make test ARGS='-n 0'.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+
+# Small mistakes in the code that listens and learns, one at a time: do the tests notice? Long; taken up again at will.
+mutants: $(VENV)/.dev
+	nice -n 10 $(BIN)/python -m tests.mutants $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -42,7 +47,7 @@ weights: $(VENV)/.dev
 	  $(if $(OPEN_DATA),--open-data $(OPEN_DATA)) $(addprefix --reel ,$(REELS)) $(if $(MOODS),--moods $(MOODS))
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Setting up happens once and says what it does: pip shows each package, with a bar where there is a terminal.

@@ -1,8 +1,14 @@
 """For all tests: hypothesis judges what happens, never how long it took on a busy machine; products are exact."""
 
+import os
+
 from hypothesis import settings
 
 import engine  # noqa: F401  (the environment is set before MLX's first product, also where a test imports MLX alone)
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# Beside each other, tests have the size of the terminal that somebody else sits at: readline puts it there.
+for size in ("COLUMNS", "LINES"):
+    os.environ.pop(size, None)

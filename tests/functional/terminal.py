@@ -16,7 +16,7 @@ import pytest
 from engine.core.processes import children_of
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.05
 
 
@@ -28,7 +28,7 @@ class Terminal:
 
     def tmux(self, *arguments: str) -> str:
         command = ["tmux", "-S", str(self.socket), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
     def screen(self, escapes: bool = False) -> str:
         """What is on the screen; with ``escapes`` the colours as well."""
@@ -81,10 +81,10 @@ def terminal(
         ["tmux", "-S", str(made.socket), "-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]),
          *variables, "sh", "-c", " ".join(f"{name}={shlex.quote(value)}" for name, value in inside.items()
                                           if name == "TERM") + f"; export TERM; {line}"],
-        check=True, env=outside, timeout=20,
+        check=True, env=outside, timeout=60,
     )  # fmt: skip
     try:
         yield made
     finally:
-        subprocess.run(["tmux", "-S", str(made.socket), "kill-server"], check=False, timeout=20)
+        subprocess.run(["tmux", "-S", str(made.socket), "kill-server"], check=False, timeout=60)
         made.socket.unlink(missing_ok=True)

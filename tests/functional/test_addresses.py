@@ -57,7 +57,7 @@ class Started:
         """Send a signal: the exit code, how long it took, and what was said on stderr."""
         began = time.monotonic()
         self.process.send_signal(number)
-        out, said = self.process.communicate(timeout=60)
+        out, said = self.process.communicate(timeout=120)
         self.rows += [json.loads(line) for line in out.splitlines()]
         assert b"Traceback" not in said, said
         return self.process.returncode, time.monotonic() - began, said.decode()

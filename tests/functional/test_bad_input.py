@@ -88,7 +88,10 @@ def test_an_unreadable_file_is_refused(momentum, tmp_path, noise):
     file.chmod(0)
     without_override = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
     done = subprocess.run(
-        [*without_override, *momentum.command("score", file)], capture_output=True, env=momentum.environment, timeout=60
+        [*without_override, *momentum.command("score", file)],
+        capture_output=True,
+        env=momentum.environment,
+        timeout=120,
     )
     assert done.returncode == 5, done.stderr
     assert b"Permission denied" in done.stderr
@@ -190,7 +193,7 @@ def test_a_pipe_that_stops_is_stalled_and_can_be_ended(momentum):
             rows.append(json.loads(process.stdout.readline()))
         process.send_signal(signal.SIGTERM)
         rows += [json.loads(line) for line in process.stdout.read().splitlines()]
-        assert process.wait(10) == 143
+        assert process.wait(120) == 143
     assert rows[-1]["type"] == "end"
     assert rows[-1]["reason"] == "terminated"
     assert rows[-1]["t"] == pytest.approx(1.0)
@@ -210,7 +213,7 @@ def test_signals_end_it_cleanly(momentum, tmp_path, noise, number, code, reason)
         assert b'"start"' in process.stdout.readline()
         process.send_signal(number)
         last = process.stdout.read().splitlines()[-1]
-        assert process.wait(20) == code
+        assert process.wait(120) == code
     assert json.loads(last)["reason"] == reason
 
 
@@ -252,5 +255,5 @@ def test_a_reader_that_leaves_is_no_fault(momentum, tmp_path, noise):
         process.stdout.readline()
         process.stdout.close()
         said = process.stderr.read()
-        process.wait(30)
+        process.wait(120)
     assert b"Traceback" not in said

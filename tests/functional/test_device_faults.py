@@ -10,7 +10,11 @@ from tests.functional.test_virtual_microphone import MISSING
 
 PATIENCE_S = 60.0
 
-pytestmark = [pytest.mark.microphone, pytest.mark.skipif(bool(MISSING), reason=f"not here: {MISSING}")]
+pytestmark = [
+    pytest.mark.microphone,
+    pytest.mark.xdist_group("real time"),
+    pytest.mark.skipif(bool(MISSING), reason=f"not here: {MISSING}"),
+]
 
 
 def test_each_fault_has_its_state_and_its_end_and_invents_no_reading():

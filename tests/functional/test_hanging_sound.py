@@ -33,7 +33,7 @@ def test_a_recorder_whose_sound_system_hangs_keeps_what_it_heard_and_ends_by_its
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert ended.returncode == ExitCode.STUCK, ended.stderr
     fault, hint = ended.stderr.splitlines()[-2:]

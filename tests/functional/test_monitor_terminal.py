@@ -77,6 +77,16 @@ def test_a_pane_shows_what_it_showed_before(
 
 
 @needs_tmux
+def test_with_a_size_in_the_environment_the_monitor_was_drawn_for_another_terminal(home: Path, tmp_path: Path) -> None:
+    elsewhere = {"COLUMNS": "80", "LINES": "24"}
+    with terminal(tmp_path, REPLAY, (40, 10), {"MOMENTUM_HOME": str(home), **elsewhere}) as pane:
+        shown = at_the_second_spike(pane)
+        pane.resize(80, 24)
+        pane.until("? help", "Spikes")
+    assert "\n".join(shown) + "\n" == (PANES / "40x10-256.txt").read_text(encoding="utf-8")
+
+
+@needs_tmux
 def test_no_color_means_no_colour(home: Path, tmp_path: Path) -> None:
     with terminal(tmp_path, REPLAY, environ={"MOMENTUM_HOME": str(home), "NO_COLOR": "1"}) as pane:
         pane.until("REPLAY")
@@ -191,7 +201,7 @@ def test_a_dumb_terminal_gets_readable_lines(home: Path, tmp_path: Path) -> None
 
 def test_without_a_terminal_replay_prints_json_lines(home: Path) -> None:
     done = subprocess.run(
-        REPLAY, capture_output=True, text=True, check=True, timeout=60, env={**os.environ, "MOMENTUM_HOME": str(home)}
+        REPLAY, capture_output=True, text=True, check=True, timeout=120, env={**os.environ, "MOMENTUM_HOME": str(home)}
     )
     lines = done.stdout.splitlines()
     assert lines[0].startswith('{"type":"start"')

@@ -122,7 +122,7 @@ def test_watching_a_recording_calls_nobody(traced: Traced):
         assert traced.abroad() == []
     finally:
         recorder.terminate()
-        recorder.wait(30)
+        recorder.wait(120)
 
 
 @pytest.mark.slow

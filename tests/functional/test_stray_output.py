@@ -110,7 +110,7 @@ def test_a_listener_shows_its_own_words_only(noisy: Momentum, command: tuple[str
     assert said is not None
     first = said.readline()
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     harmless(first, out, err)
     assert (process.returncode, b"crowd" in first) == (143, True)
     assert b"ALSA lib" in (noisy.home / "log" / "stray-output.log").read_bytes()

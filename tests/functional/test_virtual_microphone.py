@@ -32,7 +32,12 @@ def missing() -> str:
 
 
 MISSING = missing()
-pytestmark = [pytest.mark.microphone, pytest.mark.skipif(bool(MISSING), reason=f"not here: {MISSING}")]
+# Sound in real time: one after the other wherever tests run side by side.
+pytestmark = [
+    pytest.mark.microphone,
+    pytest.mark.xdist_group("real time"),
+    pytest.mark.skipif(bool(MISSING), reason=f"not here: {MISSING}"),
+]
 
 
 class VirtualMicrophone:

@@ -79,7 +79,7 @@ class FitSettings:
     def __post_init__(self) -> None:
         if self.folds < 2 or self.segments < 2 or self.histories < 1 or self.schedule.steps < 1 or self.fold_steps < 0:
             raise UsageError(
-                "training needs at least two folds, two strips a batch, one history and one step",
+                "training needs at least two folds, two segments a batch, one history and one step",
                 "Leave the setting out to get its default.",
             )
         if not 0.0 < self.trained_share < 1.0 or not 0.0 <= self.dropout < 1.0 or not 0.0 <= self.smoothing < 1.0:

@@ -29,6 +29,9 @@ def run_monitor(feed: "SessionFeed", settings: "MonitorSettings", log_folder: Pa
     from tui.monitor.keys import check_keymap
 
     check_keymap(settings.keys)
+    # Exported by some shells and by everything that loads readline: a size that the terminal may never have had.
+    for stale in ("COLUMNS", "LINES"):
+        os.environ.pop(stale, None)
     with own_terminal(log_folder):
         if settings.fps > 0:
             os.environ.setdefault("TEXTUAL_FPS", str(max(settings.fps, 1)))  # read when Textual is imported

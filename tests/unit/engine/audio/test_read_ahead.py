@@ -56,7 +56,7 @@ def test_it_reads_no_further_ahead_than_it_may_and_closing_ends_it():
     ahead = ReadAhead(source, ahead=2)
     blocks = ahead.blocks()
     assert next(blocks).start == 0
-    assert source.fourth.wait(10)  # two wait, and one more has been read and has no place yet
+    assert source.fourth.wait(60)  # two wait, and one more has been read and has no place yet
     ahead.close()
     ahead.close()
     assert source.read == 4
@@ -81,7 +81,7 @@ def test_a_block_without_a_place_is_prepared_meanwhile():
 
     ahead = ReadAhead(Numbers(3), ahead=2, prepare=prepare)
     ahead.begin()
-    assert prepared.wait(10)
+    assert prepared.wait(60)
     assert [(block.start, block.overruns) for block in ahead.blocks()] == [(0, 0), (1, 0), (2, 1)]
 
 

@@ -183,3 +183,16 @@ def test_readings_behind_their_sound_and_another_input_are_told():
         "the readings come 2.5 s after their sound",
         "the input is now 'Built-in', it was 'USB'",
     ]
+
+
+def test_sound_that_has_come_for_just_long_enough_is_believed():
+    dog = Watchdog(WatchSettings(recovered_after_s=1.0))
+    dog.opened(100.0, "USB")
+    dog.failed(200.0, "gone")
+    dog.heard(202.0, 22050 - 1, False)
+    assert dog.state is Health.RECOVERING
+    dog = Watchdog(WatchSettings(recovered_after_s=1.0))
+    dog.opened(100.0, "USB")
+    dog.failed(200.0, "gone")
+    dog.heard(202.0, 22050, False)
+    assert dog.state is None

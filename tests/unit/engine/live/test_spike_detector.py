@@ -4,7 +4,7 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.core.signals import Alarm, Health, Reading, Rejected, Spike
-from engine.live.spike_detector import SpikeDetector, SpikeSettings
+from engine.live.spike_detector import SpikeDetector, SpikeSettings, at_threshold, measured_lines
 
 SETTINGS = SpikeSettings(on=0.7, off=0.5, min_duration_s=1.0, refractory_s=10.0, merge_s=2.0)
 
@@ -86,3 +86,69 @@ def test_no_decision_looks_ahead():
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(UsageError):
         SpikeSettings(**wrong)
+
+
+def _reading(t: float, pressure: float | None) -> Reading:
+    return Reading(t, pressure, -30.0, -20.0, Health.LISTENING)
+
+
+def test_without_settings_the_documented_ones_hold():
+    assert SpikeSettings() == SpikeSettings(on=0.7, off=0.5, min_duration_s=1.0, refractory_s=10.0, merge_s=3.0)
+
+
+@pytest.mark.parametrize("extreme", [{"on": 1.0}, {"off": 0.0}, {"on": 0.5}, {"merge_s": 0.0, "refractory_s": 0.0}])
+def test_the_ends_of_the_allowed_ranges_are_allowed(extreme):
+    SpikeSettings(**extreme)
+
+
+@pytest.mark.parametrize("name", ["min_duration_s", "refractory_s", "merge_s"])
+def test_an_endless_duration_is_refused(name):
+    with pytest.raises(UsageError, match=name):
+        SpikeSettings(**{name: float("inf")})
+
+
+def test_another_threshold_keeps_the_proportion_of_the_lower_one():
+    moved = at_threshold(SpikeSettings(on=0.8, off=0.6), 0.4)
+    assert (moved.on, moved.off) == pytest.approx((0.4, 0.3))
+    assert at_threshold(SpikeSettings(on=0.0, off=0.0), 0.4).off == 0.0
+
+
+def test_of_a_weights_operating_points_those_that_say_both_numbers_are_taken():
+    points = [
+        {"false_per_match": 2, "threshold": 0.5},
+        {"false_per_match": 0.5, "threshold": 1},
+        {"false_per_match": 4.0, "threshold": 0.0},
+        {"false_per_match": 4.0, "threshold": 1.1},
+        {"false_per_match": "4", "threshold": 0.4},
+        {"false_per_match": 4.0},
+        [4.0, 0.4],
+    ]
+    assert measured_lines(points) == [(2.0, 0.5), (0.5, 1.0)]
+
+
+def test_a_spike_is_active_from_its_announcement_to_its_end():
+    detector = SpikeDetector(SETTINGS)
+    active = []
+    for t, pressure in [(1.0, 0.1), (2.0, 0.9), (3.0, 0.9), (4.0, 0.2), (6.0, 0.2)]:
+        detector.push(_reading(t, pressure))
+        active.append(detector.active)
+    assert active == [False, False, True, True, False]
+
+
+def test_the_thresholds_themselves_count_as_reached():
+    """0.7 begins it, 0.5 keeps it up; a second is long enough, a dip of two is not too long, ten are quiet enough."""
+    detector = SpikeDetector(SETTINGS)
+    decided = []
+    steps = [(1.0, 0.7), (1.5, 0.7), (2.0, 0.7), (4.0, 0.5), (6.0, 0.49), (6.5, 0.49), (13.0, 0.7), (14.0, 0.7)]
+    for t, pressure in steps:
+        decided += detector.push(_reading(t, pressure))
+    assert decided == [Alarm(1.0, 2.0, 0.7), Spike(1.0, 1.0, 4.0, 0.7, 2.0), Alarm(13.0, 14.0, 0.7)]
+
+
+def test_the_time_above_the_line_counts_from_when_it_was_reached_again():
+    """A dip below the lower line starts the count anew; one between the lines does not."""
+    detector = SpikeDetector(SETTINGS)
+    decided = []
+    for t, pressure in [(1.0, 0.9), (1.5, 0.3), (2.0, 0.9), (2.5, 0.6), (2.75, 0.9), (3.0, 0.9)]:
+        decided += detector.push(_reading(t, pressure))
+    assert decided == [Alarm(1.0, 3.0, 0.9)]

@@ -11,7 +11,7 @@ from engine.football.events import EventKind, MatchEvent, MatchEvents, Period, R
 from engine.football.goal_list import load_goals
 from engine.football.match_clock import MatchClock, MatchOnSound, on_sound
 from tests.unit.train.shared_data import needs_shared_data, real_matches
-from train.data.labels import Danger, GoalWindow, Labels, Rule, Windows, find_rule
+from train.data.labels import Danger, GoalWindow, LabelledEvent, Labels, Rule, Windows, find_rule
 
 LENGTH_S = 900.0
 ENDS = np.arange(WINDOW_FRAMES, int(LENGTH_S * SAMPLE_RATE_HZ) // 1024, 3)
@@ -80,8 +80,28 @@ class TestEveryRule:
         with pytest.raises(UsageError, match="no label rule"):
             find_rule("luck")
 
+    def test_the_ends_of_a_stretch_belong_to_it(self) -> None:
+        windows = Windows(np.array([0.0, 10.0, 20.0]), np.array([10.0, 20.0, 30.0]))
+        assert windows.overlap(30.0, 40.0).tolist() == [False, False, True]
+        assert windows.overlap(-5.0, 0.0).tolist() == [True, False, False]
+        assert windows.end_within(10.0, 20.0).tolist() == [True, True, False]
+
+    def test_reaches_are_the_documented_ones(self) -> None:
+        assert GoalWindow() == GoalWindow(before_s=60.0, celebration_s=60.0, name="goal-window")
+        assert Danger() == Danger(before_s=5.0, after_s=10.0, goal_after_s=30.0, least_xg=0.1, name="danger")
+
 
 class TestGoalWindow:
+    def test_an_alarm_counts_from_the_minute_before_a_goal_until_the_celebration_is_over(self) -> None:
+        match = MatchOnSound((*one(300, xg=0.9).shots, *one(400, goal=True).shots), ((0.0, LENGTH_S),))
+        assert GoalWindow().events(match) == [LabelledEvent(400, True, 340, 460)]
+        assert GoalWindow().excluded(match) == [(400, 460)]
+
+    def test_a_goal_at_the_very_end_of_a_window_is_heard_in_it(self) -> None:
+        goal_s = float(END_S[300])
+        labels = GoalWindow(before_s=goal_s - float(END_S[290])).apply(one(goal_s, goal=True), ENDS)
+        assert labels.truth.nonzero()[0].tolist() == list(range(290, 300))
+
     labels = GoalWindow().apply(one(400, goal=True), ENDS)
 
     @pytest.mark.parametrize(
@@ -102,6 +122,17 @@ class TestGoalWindow:
 
 
 class TestDanger:
+    def test_alarms_count_within_reach_of_goals_and_of_shots_good_enough(self) -> None:
+        shots = [*one(100, xg=0.09).shots, *one(200, xg=0.1).shots, *one(300, xg=None).shots]
+        match = MatchOnSound((*shots, *one(400, goal=True, xg=0.02).shots), ((0.0, LENGTH_S),))
+        assert Danger().events(match) == [LabelledEvent(200, False, 195, 210), LabelledEvent(400, True, 395, 430)]
+        assert Danger().excluded(match) == [(200, 210), (400, 430), (295, 310)]
+
+    def test_where_shots_follow_each_other_the_highest_counts(self) -> None:
+        match = MatchOnSound((*one(400, xg=0.3).shots, *one(404, xg=0.1).shots), ((0.0, LENGTH_S),))
+        labels = Danger().apply(match, ENDS)
+        assert [at(labels, moment_s)[0] for moment_s in (402, 408, 412)] == pytest.approx([1.0, 1.0, 0.5], abs=0.01)
+
     @pytest.mark.parametrize(
         ("moment_s", "target", "weight", "truth"),
         [(394, 0, 1, False), (397.5, 0.5, 1, True), (400.5, 1, 1, True), (409.5, 1, 1, True), (411, 0, 0, False),
@@ -115,7 +146,10 @@ class TestDanger:
         labels = Danger().apply(one(400, goal=True, xg=0.02), ENDS)
         assert at(labels, 429) == (1, 1, True) and at(labels, 435) == (0, 0, False) and at(labels, 441) == (0, 1, False)
 
-    @pytest.mark.parametrize(("xg", "grade", "truth"), [(0.02, 0.1, False), (0.1, 0.5, True), (0.3, 1, True)])
+    @pytest.mark.parametrize(
+        ("xg", "grade", "truth"),
+        [(0.0, 0.0, False), (0.02, 0.1, False), (0.1, 0.5, True), (0.2, 0.75, True), (0.3, 1, True), (0.9, 1, True)],
+    )
     def test_the_grade_rises_with_xg(self, xg: float, grade: float, truth: bool) -> None:
         target, weight, within = at(Danger().apply(one(400, xg=xg), ENDS), 402)
         assert (target, weight, within) == (pytest.approx(grade), 1, truth)
@@ -132,8 +166,9 @@ class TestDanger:
             Danger().check(load_goals("12:34"))
 
     def test_a_reach_of_nothing_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="above 0"):
-            Danger(before_s=0)
+        for nothing in ("before_s", "after_s", "goal_after_s", "least_xg"):
+            with pytest.raises(ValueError, match="above 0"):
+                Danger(**{nothing: 0.0})
 
 
 def test_periods_are_moved_onto_the_sound_and_unrecorded_ones_left_out() -> None:

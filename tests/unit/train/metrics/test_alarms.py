@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.core.errors import UsageError
 from engine.core.signals import Alarm, Health, Reading, Spike
 from engine.live.spike_detector import SpikeDetector, SpikeSettings, at_threshold
-from train.metrics.alarms import DangerEvent, Stretch, count_alarms, decisions_s, detect
+from train.metrics.alarms import AlarmCounts, DangerEvent, Stretch, count_alarms, decisions_s, detect
 from train.metrics.threshold_sweep import (
     false_per_hour_at,
     operating_points,
@@ -130,3 +130,53 @@ def test_the_default_has_the_best_f1_within_five_false_alarms():
 def test_weights_that_keep_no_budget_are_refused():
     with pytest.raises(UsageError, match="at most 0 false alarms"):
         shipped_default(points(swept(), np.ones(2))[3:], [0])
+
+
+def test_everything_about_a_match_is_counted():
+    events = [event(100, goal=True, reaction_s=101.0), event(200, reaction_s=202.0), event(300)]
+    judged = count_alarms([300.0, 500.0, 103.0, 400.0], events, [Stretch(400.0, 410.0), Stretch(490.0, 500.0)])
+    assert (judged.events, judged.caught, judged.goals, judged.goals_caught) == (3, 2, 1, 1)
+    assert (judged.reacted, judged.reacted_caught, judged.false, judged.false_on_reaction) == (2, 1, 2, 2)
+    assert judged.false_on_nothing == 0
+    assert (judged.delays_s, judged.reaction_delays_s) == ((3.0, 0.0), (2.0,))
+
+
+def test_where_nobody_knows_when_the_crowd_reacted_nobody_says_on_what_an_alarm_was_false():
+    judged = count_alarms([50.0], [], None)
+    assert judged.false == 1
+    assert np.isnan(judged.false_on_reaction)
+
+
+def test_an_operating_point_by_hand():
+    """Four hours in two matches: of five events four caught, of seven alarms five good, of two false one on nothing."""
+    one = AlarmCounts(3, 2, 1, 1, 2, 1, 2, 1.0, (), ())
+    two = AlarmCounts(2, 2, 1, 0, 1, 1, 0, 0.0, (), ())
+    found = sweep([0.5], [1.5, 2.5], lambda match, threshold: ((one, 5), (two, 2))[match])
+    (point,) = points(found, np.ones(2))
+    assert (point.threshold, point.recall, point.goal_recall) == (0.5, 4 / 5, 1 / 2)
+    assert point.reacted_recall == pytest.approx(2 / 3)
+    assert point.precision == pytest.approx(5 / 7)
+    assert point.f1 == pytest.approx(2 * (4 / 5) * (5 / 7) / (4 / 5 + 5 / 7))
+    assert (point.false_per_match, point.false_per_hour) == (1.0, 0.5)
+    assert (point.false_on_reaction_per_match, point.false_on_nothing_per_match) == (0.5, 0.5)
+    (by_hours,) = points(found, np.ones(2), match_hours=2.0)
+    assert by_hours.false_per_match == 1.0
+    (by_hours,) = points(found, np.ones(2), match_hours=4.0)
+    assert by_hours.false_per_match == 2.0
+
+
+def test_without_events_or_alarms_shares_are_unknown_and_f1_is_nothing():
+    nothing = AlarmCounts(0, 0, 0, 0, 0, 0, 0, 0.0, (), ())
+    (point,) = points(sweep([0.5], [1.0], lambda match, threshold: (nothing, 0)), np.ones(1))
+    assert np.isnan([point.recall, point.goal_recall, point.reacted_recall, point.precision]).all()
+    assert point.f1 == 0.0
+
+
+def test_a_budget_of_each_kind_is_kept_to_the_last_alarm():
+    found = points(swept(), np.ones(2))
+    assert within_budget(found, 1.5).threshold == 0.25
+    assert within_budget(found, 1.4).threshold == 0.75
+    assert within_budget(found, 9, on_nothing=1.5).threshold == 0.25
+    assert within_budget(found, 9, on_nothing=1.4).threshold == 0.75
+    assert within_budget(found, 9, on_reaction=0.0).threshold == 0.25
+    assert within_budget(found, 9, recall=lambda point: float("nan")) is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.metrics.bootstrap import Interval, draws_of, interval
+from train.metrics.bootstrap import Interval, draws_of, interval, resample_figures
 
 rng = np.random.default_rng
 
@@ -41,3 +41,27 @@ def test_draws_without_the_event_are_left_out():
 def test_a_match_drawn_counts_as_a_whole():
     draws = draws_of(5, 100, rng(4))
     assert (draws.sum(axis=1) == 5).all()
+
+
+def test_two_matches_have_an_interval():
+    found = interval(mean_of([0.0, 1.0]), draws_of(2, 400, rng(1)))
+    assert (found.value, found.low, found.high) == (0.5, 0.0, 1.0)
+
+
+def test_a_figure_defined_in_half_of_the_draws_has_an_interval_and_one_in_fewer_has_none():
+    def found(defined: int):
+        draws = np.ones((10, 3))
+        draws[defined:, 0] = 0.0
+        return interval(lambda weights: 0.7 if weights[0] else float("nan"), draws)
+
+    assert found(5) == Interval(0.7, 0.7, 0.7)
+    assert found(4) == Interval(0.7)
+
+
+def test_the_difference_of_two_listeners_is_taken_draw_by_draw():
+    draws = draws_of(6, 300, rng(5))
+    values = rng(6).normal(0, 1, 6)
+    better = resample_figures(lambda weights: {"mean": mean_of(values + 0.25)(weights)}, draws)
+    worse = resample_figures(lambda weights: {"mean": mean_of(values)(weights)}, draws)
+    found = better.difference(worse, "mean")
+    assert (found.value, found.low, found.high) == pytest.approx((0.25, 0.25, 0.25))

@@ -85,3 +85,25 @@ def test_spearman_knows_order_reversal_and_ties():
     assert spearman(np.array([1.0, 2, 3]), np.array([3.0, 2, 1])) == pytest.approx(-1)
     assert spearman(np.array([1.0, 1, 2]), np.array([1.0, 2, 3])) == pytest.approx(0.8660254)
     assert np.isnan(spearman(np.array([1.0, 1, 1]), np.array([1.0, 2, 3])))
+
+
+def test_a_moment_counts_as_often_as_its_weight_says():
+    found = exact_levels(np.array([2.0, 1.0, 2.0]), np.array([True, False, False]), np.array([3.0, 2.0, 0.5]))
+    assert found.positive.tolist() == [0.0, 3.0]
+    assert found.negative.tolist() == [2.0, 0.5]
+
+
+def test_levels_hold_about_as_many_moments_each_and_a_score_on_an_edge_lies_above_it():
+    scores = np.arange(8.0)
+    edges = shared_edges(scores, 4)
+    assert edges.tolist() == [1.75, 3.5, 5.25]
+    assert shared_edges(np.zeros(0), 4).tolist() == []
+    found = binned_levels(np.array([1.75, 1.0, 6.0, 3.0]), np.array([True, True, False, False]), edges)
+    assert found.positive.tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert found.negative.tolist() == [0.0, 1.0, 0.0, 1.0]
+
+
+def test_the_curve_by_hand():
+    false, true = roc_curve(levels([1, 2, 2, 3, 4], [0, 1, 0, 0, 1]))
+    assert false == pytest.approx([0.0, 0.0, 1 / 3, 2 / 3, 1.0])
+    assert true == pytest.approx([0.0, 0.5, 0.5, 1.0, 1.0])

@@ -640,7 +640,7 @@ async def test_a_first_answer_to_why_is_there_while_it_is_refined(on_stage: Open
     async with on_stage() as stage:
         stage.feed.explains_for_ever = True
         await stage.press("w")
-        assert stage.feed.asked.wait(10)
+        assert stage.feed.asked.wait(60)
         shown = "\n".join(text_of(stage.app.screen.query_one(WhyPanel).draw(80, 24)))
         assert "mostly " in shown
         assert "being refined: 9 gradients, the parts miss 10.0% (aim: 1%)" in shown
@@ -653,7 +653,7 @@ async def test_why_that_is_left_is_computed_no_further(on_stage: Opening) -> Non
     async with on_stage() as stage:
         stage.feed.explains_for_ever = True
         await stage.press("w")
-        assert stage.feed.asked.wait(10)
+        assert stage.feed.asked.wait(60)
         await stage.press("escape")
         await stage.written()  # ends only when the thread has ended
         assert isinstance(stage.app.screen, MonitorScreen)

@@ -26,7 +26,7 @@ def run(folder: Path, command: list[str]) -> "subprocess.CompletedProcess[str]":
         ["/bin/sh", str(script(folder, command))],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
         env={"PATH": path},
     )

@@ -1,5 +1,7 @@
 """Short crops of many matches: what the encoder learns from first."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.core import grid
@@ -50,3 +52,17 @@ def test_of_a_match_without_truth_only_the_label_is_learned():
     assert not batch.weights[:, :-1].any()
     assert batch.weights[:, -1].all()
     assert 0.1 < batch.tags[:, -1].mean() < 0.9
+
+
+def test_bands_and_moments_of_crops_are_hidden_where_the_augmentation_says_so():
+    plain = _sampler().batch(np.random.default_rng(6))
+    hidden = _sampler(augmentation=replace(NO_AUGMENTATION, mask_share=1.0)).batch(np.random.default_rng(6))
+    np.testing.assert_array_equal(plain.tags, hidden.tags)
+    assert (plain.frames == 0.0).mean() < 0.01 < (hidden.frames == 0.0).mean()
+
+
+def test_without_mixing_every_crop_has_one_sound_and_with_it_some_have_two():
+    shares = [_sampler(augmentation=replace(NO_AUGMENTATION, mixup=mixup)).batch(np.random.default_rng(7)).tags[:, -1]
+              for mixup in (0.0, 0.4)]  # fmt: skip
+    assert set(np.unique(shares[0])) == {0.0, 1.0}
+    assert ((shares[1] > 0.0) & (shares[1] < 1.0)).any()

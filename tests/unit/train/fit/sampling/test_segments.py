@@ -19,11 +19,11 @@ from train.fit.training_data import TrainingData
 HISTORIES = 4
 
 
-def _sampler(matches, augmentation=NO_AUGMENTATION, hard=(), targets=None, segments=8) -> SegmentSampler:
+def _sampler(matches, augmentation=NO_AUGMENTATION, hard=(), targets=None, segments=8, smoothing=0.0) -> SegmentSampler:
     return SegmentSampler(
         TrainingData(matches, hard_moments=hard),
         targets or {match.id: match.labels.target for match in matches},
-        FitSettings(segments=segments, histories=HISTORIES, augmentation=augmentation, smoothing=0.0),
+        FitSettings(segments=segments, histories=HISTORIES, augmentation=augmentation, smoothing=smoothing),
     )
 
 
@@ -49,6 +49,32 @@ def test_targets_stand_at_the_ends_of_what_a_listener_would_have_heard():
         # The slow background knows less of the past here, the loud moments stand where they stood.
         last = whole[match.ends[row + HISTORIES - 1] - 200 : match.ends[row + HISTORIES - 1], :, 0]
         assert np.corrcoef(segment[-200:, :, 0].ravel(), last.ravel())[0, 1] > 0.95
+
+
+def test_smoothing_moves_every_target_towards_a_half():
+    match = made_up_match("a", 1)
+    plain, smooth = (
+        _sampler([match], smoothing=smoothing).batch(np.random.default_rng(2)).targets for smoothing in (0.0, 0.2)
+    )
+    assert plain.min() < plain.max()
+    np.testing.assert_allclose(smooth, 0.1 + 0.8 * plain, atol=1e-6)
+
+
+def test_a_hard_moment_lies_among_the_labelled_ends_or_shortly_after_the_last_that_came_before_it():
+    match = made_up_match("a", 1, minutes=10.0, goals=0)
+    hard_s = 300.0
+    sampler = _sampler([match], hard=[("a", hard_s)])
+    first_ends_s = []
+    for seed in range(80):
+        name = sampler._names[int(np.random.default_rng(seed).choice(len(sampler._names), p=sampler._shares))]
+        if name == "hard":
+            _, first, _ = sampler._place(np.random.default_rng(seed))
+            first_ends_s.append((first + grid.HISTORY_FRAMES) * grid.HOP_S)
+    reach_s = HISTORIES * grid.WINDOW_HOP_FRAMES * grid.HOP_S
+    assert len(first_ends_s) > 10
+    assert min(first_ends_s) >= hard_s - reach_s - 0.1
+    assert max(first_ends_s) <= hard_s + 4.0 + grid.WINDOW_HOP_FRAMES * grid.HOP_S
+    assert np.mean(first_ends_s) < hard_s
 
 
 def test_rare_danger_is_drawn_often():
