@@ -64,7 +64,7 @@ def add_reviews(
     if not reviews:
         raise InputError(
             f"no spike of session {reader.name} was reviewed as right or wrong",
-            f"Review some in 'momentum replay {reader.name}' with R, then add it again.",
+            f"Review some in 'momentum replay {reader.name}' with y and n, then add it again.",
         )
     name = hashlib.sha256(f"session {reader.name}".encode()).hexdigest()
     there = library.with_sound(name)

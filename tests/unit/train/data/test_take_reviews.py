@@ -20,6 +20,7 @@ from train.data.labels import Danger
 from train.data.library import Library
 from train.data.matches import from_library, with_reviews
 from train.data.take_reviews import Added, add_reviews, reviews_of
+from tui.monitor.keys import KEYS
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SPIKES = (
@@ -184,6 +185,13 @@ def test_sound_that_lies_elsewhere_than_the_reviews_is_refused(tmp_path, library
         with pytest.raises(InputError, match="before any reviewed spike"):
             add(reader, library)
     assert library.entries() == []
+
+
+def test_a_session_without_reviews_is_refused_with_the_keys_that_review(tmp_path, library):
+    with session(tmp_path / "sessions", sound(60.0)) as reader, pytest.raises(InputError) as caught:
+        add(reader, library)
+    keys = {key.id: key.keys for key in KEYS}
+    assert f"with {keys['right']} and {keys['wrong']}," in caught.value.hint
 
 
 def test_a_session_is_no_match_to_be_judged_by(tmp_path, library):
