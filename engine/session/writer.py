@@ -105,7 +105,7 @@ class SessionWriter:
                 raise
         except (OSError, sqlite3.Error) as error:
             raise MomentumError(
-                f"no session can be kept in {root}: {error}",
+                f"no session can be kept in {root}: {getattr(error, 'strerror', None) or error}",
                 "make room or give rights there, choose another place (MOMENTUM_HOME), or listen with --no-record",
             ) from error
 

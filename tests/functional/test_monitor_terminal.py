@@ -213,7 +213,7 @@ def test_without_a_terminal_replay_prints_json_lines(home: Path) -> None:
 def test_the_demo_comes_up_moves_and_quits(tmp_path: Path) -> None:
     command = [*MOMENTUM, "live", "demo", "--speed", "32"]
     with terminal(tmp_path, command, environ={"MOMENTUM_HOME": str(tmp_path / "home")}) as pane:
-        pane.until("a simulated match, its first 0:40 heard at once")
+        pane.until("a simulated match, first 0:40 heard at once")
         pane.until("alarm from", "by untrained weights")
         pane.keys("q")
         pane.until("This ends the recording")

@@ -113,11 +113,14 @@ class Ask(ModalScreen[Answer | None]):
             self._explain(f"letter or Enter chooses, Escape {'closes' if self._chosen else 'cancels'}")
         elif self._note:
             self.query_one(OptionList).display = False
-            self.query_one("#question", Static).update(Content(" ".join(["/".join(self._values), self._note]).strip()))
+            self.query_one("#question", Static).update(
+                Content(": ".join(part for part in ("/".join(self._values), self._note) if part))
+            )
             field = self.query_one(Input)
             field.display = True
             field.focus()
-            self._explain("Enter keeps it, Escape leaves it out" if self._chosen else "Enter keeps it, Escape cancels")
+            kept = "keeps" if self._questions else "takes"
+            self._explain(f"Enter {kept} it, Escape {'leaves it out' if self._chosen else 'cancels'}")
         else:
             self.dismiss(Answer(tuple(self._values)))
 

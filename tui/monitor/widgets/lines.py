@@ -66,7 +66,7 @@ def banner_lines(info: FeedInfo) -> list[str]:
     lines = []
     if not info.trained:
         lines.append("untrained weights: the index means nothing yet")
-    heard = f", its first {session_time(info.at_once_s)} heard at once" if info.at_once_s else ""
+    heard = f", first {session_time(info.at_once_s)} heard at once" if info.at_once_s else ""
     if info.simulated and info.fallback:
         where = heard or " (momentum devices)"
         lines.append(f"no microphone found, so this is a simulated match{where}")

@@ -189,6 +189,13 @@ def test_sound_that_lies_elsewhere_than_the_reviews_is_refused(tmp_path, library
     assert library.entries() == []
 
 
+def test_a_session_without_reviews_is_refused_with_the_keys_that_review(tmp_path, library):
+    with session(tmp_path / "sessions", sound(60.0)) as reader, pytest.raises(InputError) as caught:
+        add(reader, library)
+    keys = {key.id: key.keys for key in KEYS}
+    assert f"with {keys['right']} and {keys['wrong']}," in caught.value.hint
+
+
 def test_a_session_is_no_match_to_be_judged_by(tmp_path, library):
     take_in(library, tmp_path, match_events())
     with session(tmp_path / "sessions", sound(120.0)) as reader:

@@ -195,6 +195,19 @@ async def test_m_marks_the_moment_of_the_key_with_a_note(on_stage: Opening) -> N
         assert stage.feed.kept_marks[0].t == pytest.approx(NOW_S, abs=0.1)
 
 
+async def test_a_dialog_says_what_its_field_is_for_and_what_enter_does(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        for key, field, enter in (
+            ("m", "chance: a note, if you like", "keeps it"),
+            ("j", "12:34, 1:02:03 or", "takes it"),
+        ):
+            await stage.press(key, *("c" if key == "m" else ""))
+            shown = {id: str(stage.app.screen.query_one(id, Static).content) for id in ("#question", "#keys")}
+            assert shown["#question"].startswith(field)
+            assert shown["#keys"].startswith(f"Enter {enter}")
+            await stage.press("escape")
+
+
 async def test_escape_marks_nothing(on_stage: Opening) -> None:
     async with on_stage() as stage:
         await stage.press("m", "escape")

@@ -185,6 +185,12 @@ def test_untrained_weights_and_a_simulation_are_said_and_a_real_match_needs_no_b
     assert "no microphone found" in banner_lines(replace(INFO, simulated=True, fallback=True))[0]
 
 
+@pytest.mark.parametrize("fallback", [False, True])
+def test_the_demo_says_what_it_is_in_one_row_of_80_columns(fallback: bool) -> None:
+    lines = banner_lines(replace(INFO, simulated=True, fallback=fallback, at_once_s=40.0))
+    assert len(banner_rows([BannerText(line) for line in lines], 80, 3, UNICODE)) == 1
+
+
 def test_the_status_line_leaves_out_what_does_not_fit() -> None:
     value = StatusValue(INFO, moment(0.1), 10.77, Vitals(0.12, 41 * 1024**3))
     assert text_of([status_line(value, 120, UNICODE)])[0].rstrip().split(" · ") == [
