@@ -1,5 +1,6 @@
 """Which lines of the spike log a person asked for: every word typed must be somewhere in what is known of a line."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -36,8 +37,14 @@ def matches(
     """
     if isinstance(candidate, Alarm):
         return True
-    known = _known_of(candidate, label, clock, marks).casefold()
-    return all(word in known for word in typed.casefold().split())
+    known = folded(_known_of(candidate, label, clock, marks))
+    return all(word in known for word in folded(typed).split())
+
+
+def folded(text: str) -> str:
+    """Text as it is looked for: neither capitals nor accents count, since not every keyboard has them."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
 
 
 def _known_of(candidate: Spike | Rejected, label: SpikeLabel | None, clock: MatchClock, marks: Sequence[Mark]) -> str:

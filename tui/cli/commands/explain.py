@@ -26,7 +26,7 @@ def explain(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say which second and which pitch of the last 38 s moved the index, and by how much.
+    """Say which second and which pitch of the last 39 s moved the index, and by how much.
 
     The session must have kept its sound (--sound). What is explained is the way from the crowd's own background, band
     by band, to what was heard; the parts sum to the difference that made. Without a moment: the highest spike.

@@ -57,7 +57,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 def _standing(config: "WeightsConfig") -> str:
-    return config.standing if config.may_be_default else f"{config.standing}, no default"
+    return config.standing if config.may_be_default else f"{config.standing}; only with --weights"
 
 
 @weights.command("show")

@@ -37,10 +37,10 @@ _STALE_AFTER_S = 2.0
 """Without a new moment for this long the index is not shown any more."""
 _VITALS_EVERY_S = 1.0
 _HINTS: dict[str, str] = {
-    "following": "freeze previous_spike right wrong review mark goal why export clock zoom_out help quit",
-    "frozen": "freeze back forward previous_spike next_spike right wrong review why mark zoom_out help quit",
-    "replay": "freeze back forward next_spike right wrong review faster why export previous_spike help quit",
-    "ended": "back forward previous_spike next_spike right wrong review why open export whole help quit",
+    "following": "freeze right wrong previous_spike review mark goal why export clock zoom_out help quit",
+    "frozen": "freeze back forward right wrong previous_spike next_spike review why mark zoom_out help quit",
+    "replay": "freeze back forward right wrong next_spike review faster why export previous_spike help quit",
+    "ended": "back forward right wrong previous_spike next_spike review why open export whole help quit",
 }
 """Keys that matter in a state of the screen, the most useful first; the footer shows what fits, and the last two."""
 _WRITING = ("right", "wrong", "review", "mark", "goal", "clock")

@@ -13,7 +13,7 @@ from engine.explain.explanation import Explanation
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.widgets.why import WhyPanel
 
-_WAITING = "hearing the 38 s before it again; a first answer comes at once and is refined, and the listening goes on"
+_WAITING = "hearing the 39 s before it again; a first answer comes at once and is refined, and the listening goes on"
 
 
 Ask: TypeAlias = Callable[[Callable[[], bool], Callable[[Explanation], None]], Explanation]

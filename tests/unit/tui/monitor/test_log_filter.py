@@ -14,7 +14,7 @@ from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
 from tests.unit.tui.monitor.test_monitor_app import NOW_S, SPIKES, Stage
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import SpikeLabel
-from tui.monitor.log_filter import matches
+from tui.monitor.log_filter import folded, matches
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.filtering import FilterLine
 from tui.monitor.settings import MonitorSettings
@@ -176,3 +176,7 @@ async def test_the_wheel_scrolls_the_lines_of_the_log_and_leaves_the_choice_alon
         await stage.press("down")
         assert chosen is not None
         assert before[1] in rows(stage)
+
+
+def test_a_name_is_found_without_its_accents_and_capitals() -> None:
+    assert folded("Müller, ÉLAN, Čech, ß") == "muller, elan, cech, ss"

@@ -53,7 +53,7 @@ def test_a_lost_microphone_has_no_number_and_says_what_to_do() -> None:
     model.take([HealthChange(60.0, Health.LOST, "USB microphone: unplugged")])
     state = describe(model.moment(model.head_s))
     assert (state.tone, state.word, state.sentence) == (Tone.FAULT, "LOST", "USB microphone: unplugged")
-    assert "plug it in" in state.beneath
+    assert "goes on when it is back" in state.beneath
 
 
 def test_the_end_says_why_and_what_to_do() -> None:

@@ -139,7 +139,7 @@ def test_weights_that_were_not_judged_better_are_no_default_without_install_anyw
     assert "--install-anyway" in said.err
     assert main(["weights", "list", "--json"]) == 0
     (row,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "ours"]
-    assert row["standing"] == "not judged against default, no default"
+    assert row["standing"] == "not judged against default; only with --weights"
     assert main(["weights", "show", "ours", "--json"]) == 0
     assert "was not judged against default" in json.loads(capsys.readouterr().out)["card"]
     sound = home / "match.wav"
