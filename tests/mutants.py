@@ -24,28 +24,27 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-UNIT = "tests/unit"
 TESTS = {
-    "engine/live/stream.py": ["engine/live/test_stream.py", "engine/live/test_many_streams.py"],
-    "engine/live/pipeline.py": ["engine/live/test_monitor_loop.py", "engine/live/test_stream.py"],
-    "engine/live/spike_detector.py": ["engine/live/test_spike_detector.py"],
-    "engine/audio/watchdog.py": ["engine/audio/test_watchdog.py"],
-    "engine/model/calibration.py": ["engine/model/test_calibration.py"],
-    "engine/session/writer.py": ["engine/session"],
-    "engine/session/unwritten_rows.py": ["engine/session"],
-    "train/data/labels.py": ["train/data/test_labels.py", "train/data/test_matches.py"],
-    "train/data/soft_targets.py": ["train/data/test_soft_targets.py"],
-    "train/fit/network/losses.py": ["train/fit/network/test_losses.py"],
-    "train/fit/sampling/segments.py": ["train/fit/sampling"],
-    "train/fit/sampling/crops.py": ["train/fit/sampling"],
-    "train/fit/sampling/moments.py": ["train/fit/sampling"],
-    "train/metrics/alarms.py": ["train/metrics/test_alarms.py"],
-    "train/metrics/average_map.py": ["train/metrics/test_average_map.py"],
-    "train/metrics/bootstrap.py": ["train/metrics/test_bootstrap.py"],
-    "train/metrics/danger_events.py": ["train/metrics/test_danger_events.py"],
-    "train/metrics/probability.py": ["train/metrics/test_probability.py"],
-    "train/metrics/ranking.py": ["train/metrics/test_ranking.py"],
-    "train/metrics/threshold_sweep.py": ["train/metrics/test_alarms.py"],
+    "engine/live/stream.py": ["tests/unit/engine/live/test_stream.py", "tests/unit/engine/live/test_many_streams.py"],
+    "engine/live/pipeline.py": ["tests/unit/engine/live/test_monitor_loop.py", "tests/unit/engine/live/test_stream.py"],
+    "engine/live/spike_detector.py": ["tests/unit/engine/live/test_spike_detector.py"],
+    "engine/audio/watchdog.py": ["tests/unit/engine/audio/test_watchdog.py"],
+    "engine/model/calibration.py": ["tests/unit/engine/model/test_calibration.py"],
+    "engine/session/writer.py": ["tests/unit/engine/session"],
+    "engine/session/unwritten_rows.py": ["tests/unit/engine/session"],
+    "train/data/labels.py": ["tests/unit/train/data/test_labels.py", "tests/unit/train/data/test_matches.py"],
+    "train/data/soft_targets.py": ["tests/unit/train/data/test_soft_targets.py"],
+    "train/fit/network/losses.py": ["tests/unit/train/fit/network/test_losses.py"],
+    "train/fit/sampling/segments.py": ["tests/unit/train/fit/sampling"],
+    "train/fit/sampling/crops.py": ["tests/unit/train/fit/sampling"],
+    "train/fit/sampling/moments.py": ["tests/unit/train/fit/sampling"],
+    "train/metrics/alarms.py": ["tests/unit/train/metrics/test_alarms.py"],
+    "train/metrics/average_map.py": ["tests/unit/train/metrics/test_average_map.py"],
+    "train/metrics/bootstrap.py": ["tests/unit/train/metrics/test_bootstrap.py"],
+    "train/metrics/danger_events.py": ["tests/unit/train/metrics/test_danger_events.py"],
+    "train/metrics/probability.py": ["tests/unit/train/metrics/test_probability.py"],
+    "train/metrics/ranking.py": ["tests/unit/train/metrics/test_ranking.py"],
+    "train/metrics/threshold_sweep.py": ["tests/unit/train/metrics/test_alarms.py"],
 }
 # What takes long to import and does not come from here; each test run starts with them there.
 PRELOADED = [
@@ -221,7 +220,7 @@ def verdict(context: ForkServerContext, path: str, number: int | None, tests: li
 def try_module(path: str, arguments: argparse.Namespace, context: ForkServerContext) -> tuple[int, list[str]]:
     """How many mistakes were made in a module, and those that no test noticed."""
     source = (ROOT / path).read_text(encoding="utf-8")
-    tests = [f"{UNIT}/{name}" for name in TESTS[path]]
+    tests = TESTS[path]
     every = mutants(ast.parse(source))
     count = min(arguments.sample or len(every), len(every))
     drawn = sorted(random.Random(f"{arguments.seed}:{path}").sample(range(len(every)), count))

@@ -38,4 +38,4 @@ def test_a_mistake_changes_its_place_and_nothing_else() -> None:
 def test_every_module_that_is_tried_and_its_tests_are_there() -> None:
     for module, tests in TESTS.items():
         assert (ROOT / module).is_file()
-        assert all((ROOT / "tests" / "unit" / name).exists() for name in tests)
+        assert all((ROOT / name).exists() for name in tests)
