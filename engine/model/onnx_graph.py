@@ -5,7 +5,8 @@ Four functions, each a graph of its own, because a graph is run as a whole and t
 the first two in one for whoever keeps no columns. All are float32; ``n`` (a batch) and the frames of ``columns`` may
 have any length.
 
-ONNX wants channels before positions, so tensors are laid out anew here; nothing is computed with them.
+ONNX wants channels before positions, so tensors are laid out anew here; nothing is computed with them. Over 300 lines,
+since a graph is written down node by node.
 """
 
 from collections.abc import Mapping, Sequence

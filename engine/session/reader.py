@@ -1,4 +1,7 @@
-"""The readers' side of a session: live from another process, or long finished."""
+"""The readers' side of a session: live from another process, or long finished.
+
+Over 300 lines, since all that is asked of a session is asked of one object over one connection.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""The recorder's side of a session: every event and every block, on disk within half a second."""
+"""The recorder's side of a session: every event and every block, on disk within half a second.
+
+Over 300 lines, since what is written when decides what a kill costs, and that is to be read in one place.
+"""
 
 import contextlib
 import json

@@ -1,4 +1,7 @@
-"""``momentum train``: from matches to weights."""
+"""``momentum train``: from matches to weights.
+
+Over 300 lines, since each option is a line of its own.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""What the keys of the monitor do."""
+"""What the keys of the monitor do.
+
+Over 300 lines, since there are some thirty keys; each does a few lines here, and what is long lies elsewhere.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The monitor: a view of a session, drawn anew from it many times a second."""
+"""The monitor: a view of a session, drawn anew from it many times a second.
+
+Over 300 lines, since what is painted when, and what is not painted, is to be read in one place.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
