@@ -1,5 +1,8 @@
 """PressureStream: streaming equals batch, nothing looks ahead, nothing is glued together."""
 
+import itertools
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 from engine.audio.log_mel import log_mel, with_frames
 from engine.core import grid
 from engine.core.signals import AudioBlock, Health, Reading
+from engine.live.pipeline import Pipeline
 from engine.live.stream import PressureStream
 from engine.model.calibration import Calibration
 from engine.model.front_end import FrontEnd
@@ -174,3 +178,31 @@ def test_memory_stays_flat(network, steep):
     finally:
         tracemalloc.stop()
     assert late < early + 1_000_000
+
+
+def test_a_readings_level_and_peak_are_of_the_sound_since_the_reading_before(network: Network, steep: Calibration):
+    rng = np.random.default_rng(12)
+    samples = np.repeat(rng.uniform(0.001, 0.9, 40), grid.HOP).astype(np.float32)
+    samples *= rng.choice([-1.0, 1.0], len(samples)).astype(np.float32)
+    readings = listen(PressureStream(network, steep), samples)
+    ends = [round(reading.t * grid.SAMPLE_RATE_HZ) for reading in readings]
+    assert len(readings) > 10
+    for (start, end), reading in zip(pairwise(ends), readings[1:], strict=True):
+        part = samples[start:end].astype(np.float64)
+        assert reading.peak_db == pytest.approx(20 * np.log10(np.abs(part).max()), abs=1e-3)
+        assert reading.level_db == pytest.approx(10 * np.log10(np.mean(part**2)), abs=1e-3)
+
+
+def test_how_long_a_reading_took_is_said_in_milliseconds(network: Network, steep: Calibration):
+    ticks = itertools.count()
+    stream = PressureStream(network, steep, clock=lambda: 0.25 * next(ticks))
+    samples = np.full(40 * grid.HOP, 0.1, np.float32)
+    readings = stream.push(AudioBlock(samples, 0))
+    assert [reading.compute_ms for reading in readings] == pytest.approx([250.0 / len(readings)] * len(readings))
+
+
+@pytest.mark.parametrize(("origin", "step"), [(0, 2), (5, 44), (100, 7)])
+def test_the_first_reading_is_at_the_first_step_with_a_full_history(network: Network, origin: int, step: int):
+    first = Pipeline(network, origin, step).first_reading
+    assert first % step == 0
+    assert first - step < origin + grid.HISTORY_FRAMES <= first

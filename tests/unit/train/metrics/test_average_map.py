@@ -147,3 +147,27 @@ def _package_says(package, games, classes, metric, fps):
     closest = [np.zeros_like(target) for target in targets]
     average, per_class, *_ = package.average_mAP(targets, detections, closest, fps, np.array(METRICS[metric]))
     return average, per_class
+
+
+@pytest.mark.parametrize(("off_s", "delta_s", "found"), [(2.0, 5, 1.0), (2.0, 3, 0.0), (3.0, 5, 0.0), (3.0, 6, 1.0)])
+def test_a_prediction_is_right_within_half_of_delta_on_either_side(off_s, delta_s, found):
+    for second in (100.0 - off_s, 100.0 + off_s):
+        assert mean_ap([goal(100)], [goal(second)], (delta_s,)) == found
+
+
+def test_deltas_are_averaged_by_the_trapezoidal_rule():
+    # Right from delta 3 on: 0, 0, 1, 1, 1 over five deltas is (0 + 0.5 + 1 + 1) / 4.
+    assert mean_ap([goal(100)], [goal(101.5)], (1, 2, 3, 4, 5)) == pytest.approx(2.5 / 4)
+
+
+def test_games_are_added_count_by_count():
+    half_right = count_spots([goal(10)], [goal(10), goal(500)], ("danger",), AT_1_S)
+    twice = add_up([half_right], np.array([2.0]))
+    assert (twice.right[0, 0, 0], twice.found[0, 0], twice.events[0]) == (2.0, 4.0, 2.0)
+    assert average_map(add_up([half_right, half_right])) == pytest.approx(average_map(half_right))
+
+
+def test_what_lies_beyond_the_half_is_counted_at_its_last_frame_and_not_one_earlier():
+    assert mean_ap([goal(7200.0)], [goal(9000.0)]) == 1.0
+    assert mean_ap([goal(7198.0)], [goal(9000.0)]) == 0.0
+    assert mean_ap([goal(7190.0), goal(7195.0)], [goal(7190.0), goal(7195.0)]) == 1.0

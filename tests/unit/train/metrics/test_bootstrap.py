@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.metrics.bootstrap import Interval, draws_of, interval, resample_figures
+from train.metrics.bootstrap import Interval, Resampled, draws_of, interval, resample_figures
 
 rng = np.random.default_rng
 
@@ -65,3 +65,8 @@ def test_the_difference_of_two_listeners_is_taken_draw_by_draw():
     worse = resample_figures(lambda weights: {"mean": mean_of(values)(weights)}, draws)
     found = better.difference(worse, "mean")
     assert (found.value, found.low, found.high) == pytest.approx((0.25, 0.25, 0.25))
+
+
+def test_the_interval_holds_the_middle_95_of_100_draws():
+    found = Resampled({"": 0.5}, {"": np.linspace(0.0, 1.0, 1001)}, matches=9).interval("")
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.025, 0.975))

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.unit.train.segment_matches import made_up_match
-from train.fit.sampling.moments import Mixup, danger_onsets, draw_moment, in_order, sounds_by_kind
+from tests.unit.train.segment_matches import NO_AUGMENTATION, made_up_match
+from train.fit.sampling.moments import Mixup, Stretches, danger_onsets, draw_moment, in_order, sounds_by_kind
 
 SIZE = 12
 
@@ -54,3 +54,12 @@ def test_groups_are_drawn_equally_often_however_many_moments_they_have():
     rng = np.random.default_rng(3)
     drawn = [draw_moment(rng, groups)[0] for _ in range(400)]
     assert 0.4 < np.mean(drawn) < 0.6
+
+
+def test_a_stretch_has_all_the_past_that_was_asked_for():
+    match = made_up_match("a", 1)
+    stretches = Stretches(2, 50, (30, 30))
+    for i, first in enumerate((100, 10)):
+        stretches.draw(i, match, first, np.random.default_rng(i), NO_AUGMENTATION, ())
+    assert stretches._starts.tolist() == [0, 20], "fewer only where the match begins"
+    np.testing.assert_allclose(stretches._frames[0], match.read(70, 150), atol=1e-4)

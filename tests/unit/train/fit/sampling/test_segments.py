@@ -12,7 +12,7 @@ from tests.unit.train.segment_matches import NO_AUGMENTATION, made_up_match
 from train.data.packed_mel import FLOOR_DB
 from train.data.soft_targets import oversample
 from train.fit.sampling.augmentation import Augmentation, change_sound, mask
-from train.fit.sampling.segments import SegmentSampler
+from train.fit.sampling.segments import SegmentSampler, column_centres
 from train.fit.settings import FitSettings
 from train.fit.training_data import TrainingData
 
@@ -147,3 +147,10 @@ def test_a_mask_hides_a_part():
     mask(segments, np.random.default_rng(1), replace(Augmentation(), mask_share=1.0))
     changed = (segments != before).any(axis=-1)
     assert 0.0 < changed.mean() < 0.5
+
+
+def test_a_columns_centre_is_the_middle_of_the_frames_that_it_sees():
+    encoder = FitSettings().encoder
+    width, stride = encoder.receptive_field, encoder.time_stride
+    centres = column_centres(width + 3 * stride, encoder)
+    assert np.abs(centres - (np.arange(4) * stride + (width - 1) / 2)).max() <= 0.5
