@@ -135,15 +135,20 @@ def _open(address: str, name: str, patience: Patience) -> AddressDecoder:
 
     scheme, _, rest = address.partition("://")
     scheme = scheme.lower()
-    try:
-        container = av.open(
-            f"{scheme}://{rest}",
-            options=_options(scheme, patience),
-            timeout=(patience.answer_s, max(_STALE_S, 2 * patience.silence_s)),
-            metadata_errors="replace",
-        )
-    except (av.FFmpegError, OSError) as error:
-        raise _refusal(name, scheme, error, patience) from None
+    while True:
+        try:
+            container = av.open(
+                f"{scheme}://{rest}",
+                options=_options(scheme, patience),
+                timeout=(patience.answer_s, max(_STALE_S, 2 * patience.silence_s)),
+                metadata_errors="replace",
+            )
+            break
+        except InterruptedError:
+            # A signal that the system gave to this thread: what it asks for is the main thread's to do.
+            continue
+        except (av.FFmpegError, OSError) as error:
+            raise _refusal(name, scheme, error, patience) from None
     try:
         return AddressDecoder(name, container, _is_live(container, scheme))
     except MomentumError:
