@@ -96,8 +96,8 @@ def connect(address: str, patience: Patience) -> AddressDecoder:
     answer: Future[AddressDecoder] = Future()
     # Beside: looking up a name can't be interrupted, and Ctrl-C should be heard meanwhile.
     asking = threading.Thread(target=_answer, args=(answer, lambda: _open(address, name, patience)), daemon=True)
-    asking.start()
     try:
+        asking.start()
         return answer.result(patience.answer_s)
     except TimeoutError:
         if not answer.cancel():
