@@ -28,7 +28,8 @@ from engine.simulator.venue import Venue, draw_venue
 BLOCK: Final = 2 * grid.HOP
 _LOUDEST_S: Final = 0.4
 
-PLAYERS: Final[dict[Reaction | Confuser, Callable[[Cue, Venue], Samples]]] = {
+Player = Callable[[Cue, Venue], Samples]
+PLAYERS: Final[dict[Reaction | Confuser, Player]] = {
     Reaction.ROAR: reactions.roar,
     Reaction.MUTED_ROAR: reactions.roar,
     Reaction.OOH: reactions.groan,
@@ -116,22 +117,32 @@ def in_order(cues: Sequence[Cue]) -> tuple[Cue, ...]:
 
 def play_cue(cue: Cue, venue: Venue) -> Samples:
     """One cue, dry, so loud that its loudest 0.4 s stand ``level_db`` above a bed of level 1."""
-    sound = PLAYERS[cue.kind](cue, venue)
+    return at_level(PLAYERS[cue.kind](cue, venue), cue.level_db)
+
+
+def at_level(sound: Samples, level_db: float) -> Samples:
+    """``sound`` so loud that its loudest 0.4 s stand ``level_db`` above a bed of level 1."""
     window = min(syn.samples(_LOUDEST_S), len(sound))
     power = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
     loudest = float(np.sqrt(np.max(power[window:] - power[:-window]) / window))
-    return sound * np.float32(syn.amplitude(cue.level_db) / max(loudest, 1e-9))
+    return sound * np.float32(syn.amplitude(level_db) / max(loudest, 1e-9))
 
 
 class SimulatedMatch:
     """A score as a source of sound: 22050 Hz, deterministic to the bit whatever asks for it.
 
     It renders in chunks of its own size and hands out blocks of ``BLOCK`` samples; at most a few cues are in memory.
+
+    Args:
+        score: what sounds when.
+        name: what a person calls it.
+        play: makes the sound of a cue, dry; others than the simulator's own may know recordings.
     """
 
-    def __init__(self, score: Score, name: str = "simulation") -> None:
+    def __init__(self, score: Score, name: str = "simulation", play: Player = play_cue) -> None:
         self.score = score
         self._name = name
+        self._play = play
 
     @property
     def name(self) -> str:
@@ -175,7 +186,7 @@ class SimulatedMatch:
         start = 0
         while left > 0:
             while cue is not None and round(cue.onset_s * grid.SAMPLE_RATE_HZ) < start + CHUNK:
-                playing.append((cue, play_cue(cue, venue), round(cue.onset_s * grid.SAMPLE_RATE_HZ) - start))
+                playing.append((cue, self._play(cue, venue), round(cue.onset_s * grid.SAMPLE_RATE_HZ) - start))
                 cue = next(waiting, None)
             far, near = murmur.next()
             laid: dict[Place, Samples] = {Place.STANDS: near}

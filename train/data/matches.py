@@ -31,7 +31,7 @@ class TrainingMatch:
 
     ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
     ``read`` gives frames (n, MEL_BANDS) in dB from one frame to another. ``sounds`` is what the simulator let sound,
-    empty where nobody knows (``simulated`` False). ``reviews`` are what people said of the spikes of a session, in
+    empty where nobody knows (``simulated`` False); ``recorded`` when those that are no cry are real recordings. ``reviews`` are what people said of the spikes of a session, in
     seconds of this sound; a match has none.
     """
 
@@ -44,6 +44,7 @@ class TrainingMatch:
     simulated: bool = False
     sounds: tuple[Sounding, ...] = field(default=())
     reviews: tuple[Reviewed, ...] = field(default=())
+    recorded: bool = False
 
     @property
     def ends(self) -> NDArray[np.int64]:
@@ -86,6 +87,7 @@ def from_simulation(recording: SimulatedRecording, rule: Rule) -> TrainingMatch:
         recording.sha256,
         simulated=True,
         sounds=recording.sounds,
+        recorded=recording.recorded,
     )
 
 

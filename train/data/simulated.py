@@ -39,7 +39,8 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedRecording:
-    """A simulated match on disk. ``frames`` counts them; ``sounds`` is in order of onset."""
+    """A simulated match on disk. ``frames`` counts them; ``sounds`` is in order of onset, those that are no cry real
+    recordings where it is ``recorded``."""
 
     id: str
     path: Path
@@ -47,6 +48,7 @@ class SimulatedRecording:
     on_sound: MatchOnSound
     sounds: tuple[Sounding, ...]
     sha256: str
+    recorded: bool = False
 
     def mel(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
         """Frames ``start`` to ``stop`` in dB, float32 (n, MEL_BANDS); only these are read."""
@@ -86,14 +88,14 @@ def _draw(folder: Path, plan: Plan) -> None:
     frames = 0
     path = folder / f"{plan.name}.mel12"
     with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
-        for chunk in SimulatedMatch(score).chunks():
+        for chunk in SimulatedMatch(score, play=plan.play).chunks():
             mel = log_mel.push(chunk)
             data = features.pack(mel).tobytes()
             file.write(data)
             digest.update(data)
             frames += len(mel)
     truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
-    write_whole_json(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score))
+    write_whole_json(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score) | {"recorded": plan.recorded})
 
 
 def _truth(score: Score) -> dict[str, Any]:
@@ -145,4 +147,4 @@ def read_match(path: Path, minutes: float | None = None) -> SimulatedRecording:
             raise InputError(f"{mel} is cut short", _REDRAW)
     except (OSError, ValueError, TypeError, KeyError) as fault:
         raise InputError(f"{path} can't be read: {fault}", _REDRAW) from fault
-    return SimulatedRecording(path.stem, mel, frames, MatchOnSound(shots, play), sounds, sha256)
+    return SimulatedRecording(path.stem, mel, frames, MatchOnSound(shots, play), sounds, sha256, bool(row.get("recorded")))

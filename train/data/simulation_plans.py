@@ -10,10 +10,11 @@ import numpy as np
 
 from engine.core.errors import InputError, UsageError
 from engine.football.statsbomb import load_from_folder, match_ids
-from engine.simulator.match import Score, plan_match
+from engine.simulator.match import Player, Score, plan_match, play_cue
 from engine.simulator.real_timeline import to_timeline
 from engine.simulator.reel import plan_reel
 from engine.simulator.timeline import Timeline, cut, draw_timeline
+from train.data.real_sounds.recordings import Recordings, plan_recorded_reel
 
 T = TypeVar("T")
 
@@ -31,13 +32,16 @@ VALIDATION, TEST = 10, 10
 class Plan:
     """Something to draw: ``minutes`` of sound in the ground that ``seed`` draws.
 
-    Making a score can take reading an event file, so it is only made when the sound is drawn.
+    Making a score can take reading an event file, so it is only made when the sound is drawn. ``play`` makes the sound
+    of its cues; with ``recorded`` those that are no cry are recordings.
     """
 
     name: str
     seed: int
     minutes: float
     score: Callable[[], Score]
+    play: Player = play_cue
+    recorded: bool = False
 
 
 def random_plan(seed: int, minutes: float) -> Plan:
@@ -65,6 +69,14 @@ def reel_plan(seed: int, minutes: float) -> Plan:
     name = f"reel-{seed}"
     ground = zlib.crc32(name.encode())
     return Plan(name, ground, minutes, lambda: plan_reel(ground, minutes))
+
+
+def recorded_plan(seed: int, minutes: float, recordings: Recordings) -> Plan:
+    """A reel of simulated cries among recorded sounds."""
+    name = f"recorded-{seed}"
+    ground = zlib.crc32(name.encode())
+    kinds = recordings.kinds
+    return Plan(name, ground, minutes, lambda: plan_recorded_reel(ground, minutes, kinds), recordings.play, True)
 
 
 def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:

@@ -30,6 +30,7 @@ class Clip:
     group: str
     sort: str
     may_train: bool
+    source: str = ""
 
     @property
     def fold(self) -> int | None:
@@ -60,7 +61,8 @@ def read_manifest(folder: Path) -> list[Clip]:
 def _clip(row: Mapping[str, str]) -> Clip:
     kind, what = row["kind"], row["what"]
     group, sort = _group(kind, what, row["file"], row["notes"])
-    return Clip(row["file"], kind, what, group, sort, row["may_train_shipped_weights"].split(":")[0].strip() == "yes")
+    return Clip(row["file"], kind, what, group, sort, row["may_train_shipped_weights"].split(":")[0].strip() == "yes",
+                row.get("source") or row["source_repository"])
 
 
 def _group(kind: str, what: str, file: str, notes: str) -> tuple[str, str]:

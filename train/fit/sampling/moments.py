@@ -27,7 +27,8 @@ def sounds_by_kind(matches: Sequence[TrainingMatch]) -> tuple[Moments, Moments]:
     for number, match in enumerate(matches):
         for sound in match.sounds:
             groups = cries if sound.kind in ALARM_KINDS else others
-            groups.setdefault(sound.kind, []).append((number, sound.onset_s))
+            name = f"{sound.kind} recorded" if match.recorded else sound.kind
+            groups.setdefault(name, []).append((number, sound.onset_s))
     return cries, others
 
 
