@@ -46,16 +46,25 @@ class HeadModel(Module):
 
 def window_embeddings(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.float32]:
     """Embeddings (n, embedding) of all windows of a match, a window hop apart; the first ends at the first multiple."""
+    return network.embed(pooled_windows(network, match))
+
+
+def pooled_windows(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.float32]:
+    """What those windows are pooled to (n, pooled_width)."""
     frames = FrontEnd(network.front_end).push(match.read(0, match.frames))
-    first = _FIRST_WINDOW * grid.WINDOW_HOP_FRAMES - grid.WINDOW_FRAMES
-    columns = network.columns(frames[first:])
+    columns = network.columns(frames[first_window_end() - grid.WINDOW_FRAMES :])
     hop, width = grid.WINDOW_HOP_FRAMES // network.encoder.time_stride, network.encoder.window_columns
     count = (len(columns) - width) // hop + 1
     windows = [columns[i * hop : i * hop + width] for i in range(count)]
     parts = [np.stack([window.mean(axis=0) for window in windows])]
     if network.encoder.recent_columns:
         parts.append(np.stack([window[-network.encoder.recent_columns :].mean(axis=0) for window in windows]))
-    return network.embed(np.concatenate(parts, axis=1))
+    return np.concatenate(parts, axis=1)
+
+
+def first_window_end() -> int:
+    """The frame at which the first of ``window_embeddings`` ends."""
+    return _FIRST_WINDOW * grid.WINDOW_HOP_FRAMES
 
 
 def history_rows(ends: NDArray[np.int64]) -> NDArray[np.int64]:
