@@ -31,7 +31,8 @@ class TrainingMatch:
 
     ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
     ``read`` gives frames (n, MEL_BANDS) in dB from one frame to another. ``sounds`` is what the simulator let sound,
-    empty where nobody knows (``simulated`` False); ``recorded`` when those that are no cry are real recordings. ``reviews`` are what people said of the spikes of a session, in
+    empty where nobody knows (``simulated`` False); ``recorded`` when those that are no cry are real recordings. ``heard`` is
+    what a tagger says (``train/data/stranger.py``), None where none was asked. ``reviews`` are what people said of the spikes of a session, in
     seconds of this sound; a match has none.
     """
 
@@ -45,6 +46,7 @@ class TrainingMatch:
     sounds: tuple[Sounding, ...] = field(default=())
     reviews: tuple[Reviewed, ...] = field(default=())
     recorded: bool = False
+    heard: NDArray[np.float32] | None = None
 
     @property
     def ends(self) -> NDArray[np.int64]:
@@ -88,6 +90,7 @@ def from_simulation(recording: SimulatedRecording, rule: Rule) -> TrainingMatch:
         simulated=True,
         sounds=recording.sounds,
         recorded=recording.recorded,
+        heard=recording.heard,
     )
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import LogMel
 from engine.core.errors import InputError
+from engine.core.signals import Samples
 from engine.core.files import open_private, private_folder, write_whole_json
 from engine.football.events import EventKind, RecordedEvent
 from engine.football.match_clock import MatchOnSound
@@ -40,7 +41,8 @@ Progress = Callable[[int, int, float], None]
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedRecording:
     """A simulated match on disk. ``frames`` counts them; ``sounds`` is in order of onset, those that are no cry real
-    recordings where it is ``recorded``."""
+    recordings where it is ``recorded``. ``heard`` (steps, classes) is what a tagger says of it, None where none was
+    asked."""
 
     id: str
     path: Path
@@ -49,6 +51,7 @@ class SimulatedRecording:
     sounds: tuple[Sounding, ...]
     sha256: str
     recorded: bool = False
+    heard: NDArray[np.float32] | None = None
 
     def mel(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
         """Frames ``start`` to ``stop`` in dB, float32 (n, MEL_BANDS); only these are read."""
@@ -85,15 +88,23 @@ def _draw(folder: Path, plan: Plan) -> None:
     score = plan.score()
     log_mel = LogMel()
     digest = hashlib.sha256()
+    sound: list[Samples] = []
     frames = 0
     path = folder / f"{plan.name}.mel12"
     with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         for chunk in SimulatedMatch(score, play=plan.play).chunks():
+            if plan.ear is not None:
+                sound.append(chunk)
             mel = log_mel.push(chunk)
             data = features.pack(mel).tobytes()
             file.write(data)
             digest.update(data)
             frames += len(mel)
+    if plan.ear is not None:
+        heard = plan.ear(np.concatenate(sound)).astype(np.float16)
+        digest.update(heard.tobytes())
+        with os.fdopen(open_private(path.with_suffix(".heard.npy"), os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            np.save(file, heard, allow_pickle=False)
     truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
     write_whole_json(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score) | {"recorded": plan.recorded})
 
@@ -145,6 +156,10 @@ def read_match(path: Path, minutes: float | None = None) -> SimulatedRecording:
         mel = path.with_suffix(".mel12")
         if mel.stat().st_size != frames * features.BYTES_A_FRAME:
             raise InputError(f"{mel} is cut short", _REDRAW)
+        told = path.with_suffix(".heard.npy")
+        heard = np.load(told, allow_pickle=False).astype(np.float32) if told.exists() else None
     except (OSError, ValueError, TypeError, KeyError) as fault:
         raise InputError(f"{path} can't be read: {fault}", _REDRAW) from fault
-    return SimulatedRecording(path.stem, mel, frames, MatchOnSound(shots, play), sounds, sha256, bool(row.get("recorded")))
+    return SimulatedRecording(
+        path.stem, mel, frames, MatchOnSound(shots, play), sounds, sha256, bool(row.get("recorded")), heard
+    )

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.core.errors import InputError, UsageError
+from engine.core.signals import Samples
 from engine.football.statsbomb import load_from_folder, match_ids
 from engine.simulator.match import Player, Score, plan_match, play_cue
 from engine.simulator.real_timeline import to_timeline
@@ -17,6 +19,8 @@ from engine.simulator.timeline import Timeline, cut, draw_timeline
 from train.data.real_sounds.recordings import Recordings, plan_recorded_reel
 
 T = TypeVar("T")
+Ear = Callable[[Samples], NDArray[np.float32]]
+"""Sound (samples,) -> what a tagger hears in it, (steps, classes), a step every ``train.data.stranger.STEP_S``."""
 
 _LEAST_MINUTES: Final = 2.0
 _MOST_MINUTES: Final = 240.0
@@ -33,7 +37,7 @@ class Plan:
     """Something to draw: ``minutes`` of sound in the ground that ``seed`` draws.
 
     Making a score can take reading an event file, so it is only made when the sound is drawn. ``play`` makes the sound
-    of its cues; with ``recorded`` those that are no cry are recordings.
+    of its cues; with ``recorded`` those that are no cry are recordings. ``ear`` says of the whole sound what a stranger hears in it.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Plan:
     score: Callable[[], Score]
     play: Player = play_cue
     recorded: bool = False
+    ear: Ear | None = None
 
 
 def random_plan(seed: int, minutes: float) -> Plan:
@@ -71,12 +76,12 @@ def reel_plan(seed: int, minutes: float) -> Plan:
     return Plan(name, ground, minutes, lambda: plan_reel(ground, minutes))
 
 
-def recorded_plan(seed: int, minutes: float, recordings: Recordings) -> Plan:
-    """A reel of simulated cries among recorded sounds."""
+def recorded_plan(seed: int, minutes: float, recordings: Recordings, ear: Ear | None = None) -> Plan:
+    """A reel of simulated cries among recorded sounds, and what ``ear`` hears in it."""
     name = f"recorded-{seed}"
     ground = zlib.crc32(name.encode())
     kinds = recordings.kinds
-    return Plan(name, ground, minutes, lambda: plan_recorded_reel(ground, minutes, kinds), recordings.play, True)
+    return Plan(name, ground, minutes, lambda: plan_recorded_reel(ground, minutes, kinds), recordings.play, True, ear)
 
 
 def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:

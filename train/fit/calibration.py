@@ -1,9 +1,9 @@
 """From logits to a probability that means what it says, and to a threshold that is worth having."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from math import isnan
+from math import isnan, nan
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from engine.core.errors import InputError
 from engine.live.spike_detector import SpikeSettings, at_threshold
 from engine.model.calibration import Calibration
+from engine.simulator.sound_cues import Reaction
 from train.data.labels import Rule
+from train.data.simulated import ALARM_KINDS
 from train.fit.predict import Predicted
 from train.metrics.alarms import DangerEvent, count_alarms, decisions_s
 from train.metrics.danger_events import danger_events, reactions
@@ -28,6 +30,12 @@ MOST_AT_REST: Final = 0.1
 one alarm would run into the next. The shipped weights spend 0.003 and less there."""
 NEVER: Final = 1.0
 """The line where every other is refused: no alarms."""
+MOST_FALSE, MOST_ON_NOTHING, MOST_ON_REELS = 8.0, 1.0, 4.0
+"""False alarms that a line may raise: a simulated match, on nothing among them, and an hour of real reels."""
+CRY_WITHIN_S: Final = 10.0
+NEXT_CLIP_S: Final = 14.0
+"""An alarm in a reel belongs to the newest clip if it comes so soon after its onset."""
+_NEITHER: Final = frozenset({Reaction.APPLAUSE.value, Reaction.BOO.value})
 _OFF_SHARE: Final = 0.6
 _ALARMED: Final = (3e-5, 0.1)
 _THRESHOLDS: Final = 100
@@ -93,7 +101,11 @@ def calibrate(predicted: Sequence[Predicted], offset: float) -> Calibration:
 
 
 def choose_thresholds(
-    predicted: Sequence[Predicted], calibration: Calibration, rule: Rule, settings: SpikeSettings
+    predicted: Sequence[Predicted],
+    calibration: Calibration,
+    rule: Rule,
+    settings: SpikeSettings,
+    reels: Sequence[Predicted] = (),
 ) -> tuple[SpikeSettings, dict[int, OperatingPoint]]:
     """Spike settings with the best F1 among one to five false alarms a match, and the best point for each budget.
 
@@ -101,6 +113,8 @@ def choose_thresholds(
     points; where none that keeps one catches anything, the lowest that keeps the largest. Where ``predicted`` speaks of
     a stretch of a match, only the events in it count. Lines that the index seldom leaves at rest (``sane_lines``) are
     never chosen; where all are such, the line is ``NEVER``. Raises ``InputError`` when the rule names no events.
+
+    With real ``reels`` the line is the lowest that both worlds bear (``heard_line``), where there is one.
     """
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
@@ -129,7 +143,64 @@ def choose_thresholds(
         best = shipped_default(rows, BUDGETS).threshold
     else:  # of equals the highest would never raise an alarm
         best = min(point.threshold for point in rows if point.false_per_match <= max(BUDGETS))
+    if reels:
+        best = heard_line(rows, on_reels(reels, calibration, settings, thresholds.tolist())) or best
     return at_threshold(settings, best), found_points
+
+
+@dataclass(frozen=True, slots=True)
+class OnReels:
+    """What an alarm line does on reels of real sounds: the share of cries with an alarm, and alarms an hour by other
+    sounds, those of the crowd that are no cry left out."""
+
+    threshold: float
+    cries_found: float
+    false_per_hour: float
+
+
+def on_reels(
+    reels: Sequence[Predicted], calibration: Calibration, settings: SpikeSettings, thresholds: Sequence[float]
+) -> list[OnReels]:
+    """Every threshold on real reels; the log-odds are those of live readings."""
+    pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in reels]
+    hours = sum(one.hours for one in reels)
+    rows = []
+    for threshold in thresholds:
+        found = cries = false = 0
+        for one, values in zip(reels, pressure, strict=True):
+            sounds = one.match.sounds
+            onsets = np.array([sound.onset_s for sound in sounds])
+            alarmed: set[float] = set()
+            for t in decisions_s(one.times_s, values, at_threshold(settings, threshold)):
+                newest = int(np.searchsorted(onsets, t, side="right")) - 1
+                if newest < 0 or t > onsets[newest] + NEXT_CLIP_S:
+                    false += 1
+                elif sounds[newest].kind in ALARM_KINDS:
+                    if t <= onsets[newest] + CRY_WITHIN_S:
+                        alarmed.add(onsets[newest])
+                else:
+                    false += sounds[newest].kind not in _NEITHER
+            cries += sum(sound.kind in ALARM_KINDS for sound in sounds)
+            found += len(alarmed)
+        rows.append(OnReels(threshold, found / cries if cries else nan, false / hours))
+    return rows
+
+
+def heard_line(simulated: Sequence[OperatingPoint], real: Sequence[OnReels]) -> float | None:
+    """The lowest threshold that keeps what is bearable in both worlds; None where none does.
+
+    On simulated matches at most ``MOST_FALSE`` false alarms a match, ``MOST_ON_NOTHING`` of them while the crowd did not
+    react to anything; on real reels, where every other sound is as loud as a cry, at most ``MOST_ON_REELS`` an hour.
+    Simulated crowds are clearer than real ones: the line that is best for them is deaf to real cries.
+    """
+    kept = [
+        point.threshold
+        for point, reel in zip(simulated, real, strict=True)
+        if point.false_per_match <= MOST_FALSE
+        and not point.false_on_nothing_per_match > MOST_ON_NOTHING
+        and reel.false_per_hour <= MOST_ON_REELS
+    ]
+    return min(kept, default=None)
 
 
 def sane_lines(
@@ -153,9 +224,18 @@ def _resting(times_s: NDArray[np.float64], events: Sequence[DangerEvent]) -> NDA
     return rest
 
 
-def operating_rows(found: dict[int, OperatingPoint]) -> tuple[dict[str, Any], ...]:
-    """The points for the weights' config; a figure that is not defined is None."""
-    return tuple(
-        {"budget": budget, **{name: None if isnan(value) else value for name, value in asdict(point).items()}}
-        for budget, point in found.items()
-    )
+def operating_rows(
+    found: dict[int, OperatingPoint], real: Callable[[float], OnReels] | None = None
+) -> tuple[dict[str, Any], ...]:
+    """The points for the weights' config; a figure that is not defined is None.
+
+    ``real`` says what a threshold does on real reels; those figures stand beside the simulated ones.
+    """
+    rows = []
+    for budget, point in found.items():
+        figures = asdict(point)
+        if real is not None:
+            heard = real(point.threshold)
+            figures |= {"real_cries_found": heard.cries_found, "real_false_per_hour": heard.false_per_hour}
+        rows.append({"budget": budget, **{name: None if isnan(value) else value for name, value in figures.items()}})
+    return tuple(rows)

@@ -7,7 +7,8 @@
 4. Fit the whole network to the same matches, hard moments included, until those to validate on say that it gets no
    better.
 5. Fine-tune the head alone, on embeddings of unmixed sound (``train/fit/fine_tune_head.py``).
-6. Calibrate on the matches to validate on, choose the spike threshold there, and write down what was measured
+6. Fit the tag read-out, where one is asked for (``train/fit/tags.py``).
+7. Calibrate on the matches to validate on, choose the spike threshold there, and write down what was measured
    (``train/fit/fitted.py``).
 
 Each step leaves its state in the run folder and is not done twice.
@@ -25,6 +26,7 @@ from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress
 from train.fit.predict import predict
 from train.fit.settings import FitSettings
+from train.fit.tags import fit_tags
 from train.fit.stages import fit_network
 from train.fit.training_data import Fitting, TrainingData
 from train.fit.validation import hardest
@@ -70,6 +72,8 @@ def train_network(
     network = fit_network(fitting, "final", data, settings.schedule)
     if settings.fine_tune:
         fine_tune_head(fitting, settings.fine_tune, network, data)
+    if settings.read_tags:
+        network = fit_tags(fitting, settings.read_tags, network, data)
     return Trained(network, data)
 
 

@@ -10,10 +10,20 @@ from engine.model.checkpoint import WeightsConfig, parameters
 from engine.model.network import MlxNetwork
 from train.data.labels import Rule
 from train.data.matches import danger_share
-from train.fit.calibration import BUDGETS, MOST_AT_REST, NEVER, calibrate, choose_thresholds, operating_rows
+from train.fit.calibration import (
+    BUDGETS,
+    MOST_AT_REST,
+    NEVER,
+    OnReels,
+    calibrate,
+    choose_thresholds,
+    on_reels,
+    operating_rows,
+)
 from train.fit.compare_weights import Compared
 from train.fit.predict import load_parameters, predict
 from train.fit.settings import FitSettings
+from train.fit.tags import calibrated_tags
 from train.fit.training_data import TrainingData
 from train.fit.validation import check_figures
 from train.metrics.threshold_sweep import OperatingPoint
@@ -38,7 +48,12 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
     offset = undo_prior(settings.trained_share, true_share)
     calibration = calibrate(predicted, offset)
     live = predict(network, val_matches, grid.READING_FRAMES)
-    spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings())
+    reels = predict(network, data.val_reels, grid.READING_FRAMES)
+    spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings(), reels)
+
+    def on_real(threshold: float) -> OnReels:
+        return on_reels(reels, calibration, spikes, [threshold])[0]
+
     measured = {
         "on": "matches of the same kind that were not learned from",
         "matches": len(val_matches),
@@ -48,6 +63,7 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
         "share_of_danger": round(danger_share(val_matches), 5),
         **{key: round(value, 4) for key, value in check_figures(predicted).items()},
         **alarm_note(points, spikes),
+        **({"real_reels": reel_note(on_real(spikes.on), data)} if reels else {}),
     }
     config = WeightsConfig(
         name=name,
@@ -58,9 +74,10 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
         head=settings.head,
         calibration=_rounded(calibration),
         spikes=replace(spikes, on=round(spikes.on, 4), off=round(spikes.off, 4)),
-        operating_points=operating_rows(points),
+        operating_points=operating_rows(points, on_real if reels else None),
         measured=measured,
         seen=data.marks,
+        tags=None if network.tags is None else calibrated_tags(network, data.val_reels or val_matches),
     )
     return Fitted(config, network)
 
@@ -68,9 +85,18 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
 def as_served(network: MlxNetwork, settings: FitSettings) -> MlxNetwork:
     """The same network behind the front end that it is shipped with."""
     front_end = replace(settings.front_end, floor_db=settings.served_floor_db)
-    served = MlxNetwork(front_end, settings.encoder, settings.head, settings.seed)
+    served = MlxNetwork(front_end, settings.encoder, settings.head, settings.seed, network.tags_config)
     load_parameters(served, parameters(network))
     return served
+
+
+def reel_note(heard: OnReels, data: TrainingData) -> dict[str, float]:
+    """What the alarm line does on the real reels that it was chosen by."""
+    return {
+        "hours": round(sum(reel.frames for reel in data.val_reels) * grid.HOP_S / 3600.0, 2),
+        "cries_found": round(heard.cries_found, 4),
+        "false_per_hour": round(heard.false_per_hour, 4),
+    }
 
 
 def alarm_note(points: Mapping[int, OperatingPoint], spikes: SpikeSettings) -> dict[str, str]:

@@ -33,8 +33,10 @@ def log_odds(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def load_parameters(network: MlxNetwork, parameters: Mapping[str, mx.array]) -> None:
-    """Put fitted parameters, named ``cnn.`` and ``pressure.``, into an engine's network; other names are left out."""
-    for part, module in (("cnn", network.cnn), ("pressure", network.pressure)):
+    """Put fitted parameters, named ``cnn.``, ``pressure.`` and ``tags.``, into an engine's network; other names, and
+    those of a part that it has not, are left out."""
+    parts = [("cnn", network.cnn), ("pressure", network.pressure)]
+    for part, module in parts + ([("tags", network.tags)] if network.tags is not None else []):
         mine = {name.removeprefix(f"{part}."): v for name, v in parameters.items() if name.startswith(f"{part}.")}
         if mine:
             module.update(tree_unflatten(list(mine.items())))

@@ -6,6 +6,7 @@ from engine.core.errors import UsageError
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig
+from engine.model.tags import TagsConfig
 from train.fit.loop.trainer import Schedule
 from train.fit.sampling.augmentation import Augmentation
 
@@ -37,6 +38,20 @@ class FineTuneSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TagSettings:
+    """How. ``copies`` in other colours beside the sounds as they are; ``windows`` a batch, ``anywhere`` of them from
+    anywhere and the rest where a drawn tag is heard; ``spread`` of the noise on what is read, in standard deviations."""
+
+    copies: int = 1
+    windows: int = 256
+    anywhere: float = 0.25
+    dropout: float = 0.3
+    spread: float = 0.2
+    schedule: Schedule = field(default_factory=lambda: Schedule(steps=1500, learning_rate=1e-3, warmup=50))
+    config: TagsConfig = field(default_factory=TagsConfig)
+
+
+@dataclass(frozen=True, slots=True)
 class FitSettings:
     """How to train.
 
@@ -47,8 +62,9 @@ class FitSettings:
     None to train on the events' labels. ``served_floor_db``: the front end's floor once all is fitted; nearer to the
     level, it keeps the floor of the log-mel of a quiet recording out of sight (``engine/model/front_end.py``).
     ``noise``: deviation of what is added to what the stem sees, so that no fine shade of the simulator is learned.
-    ``columns``: the first stage, on ``crops``; None for none. ``tags`` and ``direct``: weights of telling apart what
-    sounds, and of the index read straight from the newest window. ``fine_tune``: the last stage, None for none.
+    ``columns``: the first stage, on ``crops``; None for none. ``tags``, ``taggers`` and ``direct``: weights of telling
+    apart what sounds, of saying what a tagger says (where one was asked), and of the index read straight from the newest window. ``fine_tune``: the head's last stage, None for none; ``read_tags``: the tag
+    read-out that users see (``train/fit/tags.py``), None for weights without.
     """
 
     seed: int = 0
@@ -68,8 +84,10 @@ class FitSettings:
     columns: Schedule | None = field(default_factory=lambda: Schedule(steps=400, warmup=30))
     crops: CropSettings = field(default_factory=CropSettings)
     tags: float = 0.5
+    taggers: float = 0.5
     direct: float = 0.5
     fine_tune: FineTuneSettings | None = field(default_factory=FineTuneSettings)
+    read_tags: TagSettings | None = None
     augmentation: Augmentation = field(default_factory=Augmentation)
     front_end: FrontEndConfig = field(default_factory=FrontEndConfig)
     served_floor_db: float = -50.0

@@ -12,6 +12,7 @@ from engine.core import grid
 from engine.model.network import MlxNetwork
 from train.data.simulated import KINDS
 from train.data.soft_targets import targets_of
+from train.data.stranger import CLASSES
 from train.fit.loop.trainer import Parameters, Schedule, Trainer
 from train.fit.network.head_model import flat_parameters
 from train.fit.network.losses import binary_cross_entropy, focal
@@ -42,7 +43,7 @@ def fit_network(fitting: Fitting, stage: str, data: TrainingData, schedule: Sche
     The best one by the matches to validate on, where ``data`` has any; the last one otherwise.
     """
     settings = fitting.settings
-    model = SegmentNetwork(new_network(settings), len(KINDS) + 1, settings.dropout)
+    model = SegmentNetwork(new_network(settings), len(KINDS) + 1, len(CLASSES), settings.dropout)
     if settings.columns:
         columns = replace(settings.columns, steps=min(settings.columns.steps, schedule.steps))
         _fit_columns(fitting, f"{stage}-columns", model, data, columns)
@@ -102,7 +103,7 @@ def _fit_segments(
 
 
 def _segment_loss(settings: FitSettings, model: SegmentNetwork, batch: Batch, key: mx.array) -> mx.array:
-    """The head's loss, that of the index read straight from the newest window, and that of the tags."""
+    """The head's loss, that of the index read straight from the newest window, and those of tags and tagger."""
     noise_key, dropout_key = mx.random.split(key)
     noise = model.noise(len(batch.segments), settings.noise, noise_key)
     out = model(mx.array(batch.segments), dropout_key, noise)
@@ -114,4 +115,8 @@ def _segment_loss(settings: FitSettings, model: SegmentNetwork, batch: Batch, ke
         known = mx.array(batch.tag_weights)[:, None, None]
         entropy = binary_cross_entropy(out.tags, mx.array(batch.tags)) * known
         total = total + settings.tags * _TAG_SCALE * entropy.mean() * (known.size / known.sum())
+    if settings.taggers and batch.heard_weights.any():
+        known = mx.array(batch.heard_weights)[:, None, None]
+        entropy = binary_cross_entropy(out.heard, mx.array(batch.heard)) * known
+        total = total + settings.taggers * _TAG_SCALE * entropy.mean() * (known.size / known.sum())
     return total

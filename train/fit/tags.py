@@ -7,7 +7,7 @@ simulator's alone; every tag comes equally often, and the calibration undoes tha
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import mlx.core as mx
@@ -22,29 +22,16 @@ from engine.model.tags import TAG_NAMES, TagReadout, TagsConfig
 from train.data.matches import TrainingMatch
 from train.data.tags import tags_at
 from train.fit.calibration import fit_platt
-from train.fit.loop.trainer import Schedule, Trainer
+from train.fit.loop.trainer import Trainer
 from train.fit.network.head_model import first_window_end, flat_parameters, nested, pooled_windows
 from train.fit.network.losses import binary_cross_entropy
 from train.fit.sampling.augmentation import change_sound
+from train.fit.settings import TagSettings
 from train.fit.training_data import Fitting, TrainingData
 
 _STAGE: Final = "tags"
 _CERTAIN: Final = 0.5
 """From this share on a tag counts as heard where yes or no is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class TagSettings:
-    """How. ``copies`` in other colours beside the sounds as they are; ``windows`` a batch, ``anywhere`` of them from
-    anywhere and the rest where a drawn tag is heard; ``spread`` of the noise on what is read, in standard deviations."""
-
-    copies: int = 1
-    windows: int = 256
-    anywhere: float = 0.25
-    dropout: float = 0.3
-    spread: float = 0.2
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=1500, learning_rate=1e-3, warmup=50))
-    config: TagsConfig = field(default_factory=TagsConfig)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,13 +27,15 @@ class TrainingData:
 
     ``val_matches`` stop the training, calibrate and choose thresholds; nothing is fitted to them. ``overlay_sounds``
     are real sounds to lay over the others, as frames in dB. ``hard_moments`` are where a network that had not seen the
-    match was wrong: (id, seconds of sound).
+    match was wrong: (id, seconds of sound). ``val_reels`` are real sounds that choose the alarm line and calibrate the
+    tags; nothing is fitted to them.
     """
 
     train_matches: Sequence[TrainingMatch]
     val_matches: Sequence[TrainingMatch] = ()
     overlay_sounds: Sequence[Frames] = ()
     hard_moments: Sequence[tuple[str, float]] = ()
+    val_reels: Sequence[TrainingMatch] = ()
 
     def in_folds(self, count: int, seed: int) -> "tuple[TrainingData, list[list[TrainingMatch]]]":
         """The data with matches to validate on, and the folds that are left to train on.
@@ -64,7 +66,7 @@ class TrainingData:
     @property
     def marks(self) -> tuple[str, ...]:
         """The marks of all matches that have a part in it."""
-        return tuple(sorted(match.mark for match in (*self.train_matches, *self.val_matches)))
+        return tuple(sorted(match.mark for match in (*self.train_matches, *self.val_matches, *self.val_reels)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,5 +93,6 @@ def run_inputs(settings: FitSettings, rule: Rule, data: TrainingData) -> dict[st
         "real_sounds": len(data.overlay_sounds),
         "real_sounds_sha256": digest.hexdigest(),
         "matches": {match.id: match.digest for match in data.train_matches},
+        "val_reels": {match.id: match.digest for match in data.val_reels},
         "simulated": sum(match.simulated for match in data.train_matches),
     }

@@ -2,7 +2,9 @@
 simulator.
 
 It draws its sounds, trains, calibrates, and measures on matches of other seeds. With ``--open-data`` the simulated
-crowds answer the events of real matches, as they did for the weights in the repository; without, of drawn ones. It can
+crowds answer the events of real matches, as they did for the weights in the repository; without, of drawn ones. With
+``--sounds`` recorded music, speech and noises are heard in simulated grounds too, and ``--val-reel`` lets real sounds
+of other sources choose the alarm line; ``python -m train.experiments.sounds`` gathers the first. It can
 be stopped and started again at any point. The same seeds and settings give the same weights on the same machine;
 another BLAS or processor rounds otherwise, and training carries the difference on.
 """
@@ -19,14 +21,16 @@ from engine.model.checkpoint import Weights, save
 from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.simulated import simulate_plans
-from train.data.simulation_plans import Plan, random_plan, real_plans, reel_plan, split_matches
+from train.data.real_sounds.recordings import Recordings
+from train.data.real_sounds.reel_match import read_reel
+from train.data.simulation_plans import Plan, random_plan, real_plans, recorded_plan, reel_plan, split_matches
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
 from train.evaluate.report import to_report
 from train.fit.encoder import fit
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule
-from train.fit.settings import FineTuneSettings, FitSettings
+from train.fit.settings import FineTuneSettings, FitSettings, TagSettings
 from train.fit.training_data import TrainingData, run_inputs
 
 MINUTES: Final = 20.0
@@ -36,11 +40,14 @@ STRETCHES: Final = (0, 2, 4)
 TRAIN_SEEDS, VAL_SEEDS, TEST_SEEDS = range(117), range(200, 240), range(300, 340)
 """Seeds of the stretches of drawn matches that stand in for real ones."""
 REELS, REEL_MINUTES = range(80), 10.0
+RECORDED: Final = range(90)
+"""Seeds of the reels whose songs, voices and noises are recordings."""
 SETTINGS: Final = FitSettings(
     folds=4,
     fold_steps=0,
     schedule=Schedule(steps=1200, learning_rate=1e-3, check_every=400),
     fine_tune=FineTuneSettings(schedule=Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200)),
+    read_tags=TagSettings(),
 )
 """Checked rarely, on ten whole matches: it runs to its end, and the best check is what is shipped."""
 STEP: Final = 8
@@ -53,6 +60,12 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for drawn matches and the run's state")
     parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
     parser.add_argument(
+        "--sounds", type=Path, action="append", default=[], help="a folder of real sounds with its MANIFEST.csv"
+    )
+    parser.add_argument(
+        "--val-reel", type=Path, action="append", default=[], help="a reel of other sources, to choose the alarm line by"
+    )
+    parser.add_argument(
         "--reel", type=Path, action="append", default=[], help="a reel made by train.experiments.reel, for the card"
     )
     parser.add_argument(
@@ -60,16 +73,18 @@ def main(args: Sequence[str] | None = None) -> None:
     )
     chosen = parser.parse_args(args)
     rule = Danger()
-    plans = plans_of(chosen.open_data)
+    recordings = Recordings(chosen.sounds) if chosen.sounds else None
+    plans = plans_of(chosen.open_data, recordings)
     sounds = chosen.work / "sounds"
     train_matches, val_matches, test_matches = (
         [from_simulation(one, rule) for one in simulate_plans(sounds, part, _show_simulated)] for part in plans
     )
-    data = TrainingData(train_matches, val_matches)
+    val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
+    data = TrainingData(train_matches, val_matches, val_reels=val_reels)
     inputs = run_inputs(SETTINGS, rule, data) | {"judged_by": {match.id: match.digest for match in val_matches}}
     with closing(RunFolder(chosen.work / "run", inputs)) as run:
         fitted = fit(data, rule, SETTINGS, run, chosen.weights.name, _show_progress)
-    sections = [data_section(chosen.open_data is not None)]
+    sections = [data_section(chosen.open_data is not None, recordings)]
     checksum = save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
     found = evaluate(
         Weights(fitted.config, fitted.network, checksum, chosen.weights),
@@ -87,12 +102,16 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 
 
-def plans_of(open_data: Path | None) -> tuple[list[Plan], list[Plan], list[Plan]]:
+def plans_of(
+    open_data: Path | None, recordings: Recordings | None = None
+) -> tuple[list[Plan], list[Plan], list[Plan]]:
     """What to train on, to validate on (it stops the training and calibrates), and to test on.
 
     Raises ``InputError`` where the real matches are too few or can't be read.
     """
     reels = [reel_plan(seed, REEL_MINUTES) for seed in REELS]
+    if recordings is not None:
+        reels += [recorded_plan(seed, REEL_MINUTES, recordings) for seed in RECORDED]
     if open_data is None:
         return (
             [random_plan(seed, MINUTES) for seed in TRAIN_SEEDS] + reels,
@@ -108,7 +127,7 @@ def plans_of(open_data: Path | None) -> tuple[list[Plan], list[Plan], list[Plan]
     )
 
 
-def data_section(real: bool) -> str:
+def data_section(real: bool, recordings: Recordings | None) -> str:
     """The card's section on what was learned from."""
     matches = (
         """The goals, shots and fouls of 40 real matches (StatsBomb's open data, of which nothing is kept here),
@@ -119,9 +138,25 @@ each played in two or three stretches of 20 to 31 minutes, every stretch in a si
     return f"""## Data
 
 {matches} Besides, {len(REELS)} simulated reels of {REEL_MINUTES:g} minutes: every kind of sound as loud and as sudden,
-over the beds of as many grounds. No recorded sound was learned from, so nobody else's licence applies. Targets are in
+over the beds of as many grounds. {_recorded(recordings)} Targets are in
 part whether the simulated crowd cries out, in part the share of danger given its cries (`train/data/soft_targets.py`),
 counted on the matches learned from. Stopped, calibrated and given its threshold on matches and grounds apart."""
+
+
+def _recorded(recordings: Recordings | None) -> str:
+    if recordings is None:
+        return "No recorded sound was learned from, so nobody else's licence applies."
+    sources = "\n".join(
+        f"| {source.name} | {source.kinds} | {source.author} | {source.licence} |" for source in recordings.sources()
+    )
+    return f"""{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have simulated cries among recordings, played in
+simulated grounds; no crowd at a match is among the recordings. They came from:
+
+| source | what | author | licence |
+|---|---|---|---|
+{sources}
+
+"""
 
 
 def _show_simulated(done: int, of: int, minutes: float) -> None:

@@ -93,6 +93,16 @@ class Recording:
     clip: Clip
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where recordings come from, for whoever is to be named."""
+
+    name: str
+    kinds: str
+    author: str
+    licence: str
+
+
 class Recordings:
     """What may teach in some folders of sounds, by the simulator's kind and by source.
 
@@ -116,6 +126,22 @@ class Recordings:
         """The kinds that there are recordings of, and chants where they can be made."""
         voices = {Confuser.PA_MUSIC, Confuser.PA_SPEECH} & set(self._by_kind)
         return frozenset(self._by_kind) | ({Reaction.CHANT} if voices else frozenset())
+
+    def sources(self) -> list[Source]:
+        """Every source that may be heard, by name."""
+        found: dict[str, list[tuple[Clip, str]]] = {}
+        for kind, by_source in self._by_kind.items():
+            for name, some in by_source.items():
+                found.setdefault(name, []).extend((recording.clip, kind.value) for recording in some)
+        return [
+            Source(
+                name,
+                ", ".join(sorted({clip.kind for clip, _ in clips})),
+                "; ".join(sorted({clip.author for clip, _ in clips})),
+                "; ".join(sorted({clip.licence for clip, _ in clips})),
+            )
+            for name, clips in sorted(found.items())
+        ]
 
     def play(self, cue: Cue, venue: Venue) -> Samples:
         """The sound of ``cue``, dry: a recording where there is one of its kind, else the simulator's own."""

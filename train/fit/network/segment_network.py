@@ -1,8 +1,9 @@
 """The network on segments: one pass over a stretch of frames yields every window and every history in it.
 
 It works on the parameters of the engine's own network, so what is fitted here is what will be served; only dropout and
-two linear reads exist here alone and are thrown away afterwards: tags from single columns (what sounds now), and the
-index straight from the newest window, which train the encoder before the head can.
+three linear reads exist here alone and are thrown away afterwards: tags from single columns (what sounds now), what a
+tagger hears from what windows are pooled to, and the index straight from the newest window, which train the encoder
+before the head can.
 """
 
 from collections.abc import Callable
@@ -26,11 +27,13 @@ def segment_frames(histories: int) -> int:
 
 class Outputs(NamedTuple):
     """What segments say: ``logits`` (n, histories, 2) of the head; ``direct`` log-odds (n, histories) read from each
-    history's newest window alone; ``tags`` (n, columns, tags), log-odds of each kind of sound."""
+    history's newest window alone; ``tags`` (n, columns, tags), log-odds of each kind of sound; ``heard`` (n, windows,
+    classes), log-odds of what a tagger hears."""
 
     logits: mx.array
     direct: mx.array
     tags: mx.array
+    heard: mx.array
 
 
 class SegmentNetwork(Module):
@@ -39,10 +42,11 @@ class SegmentNetwork(Module):
     Args:
         network: whose parameters are fitted.
         tags: how many kinds of sound the columns learn to tell.
+        heard: how many of a tagger's classes the windows learn to tell.
         dropout: share of embeddings' and of the readout's values dropped in training.
     """
 
-    def __init__(self, network: MlxNetwork, tags: int, dropout: float) -> None:
+    def __init__(self, network: MlxNetwork, tags: int, heard: int, dropout: float) -> None:
         super().__init__()
         network.cnn.use(mlx_dense)
         network.pressure.use(mlx_dense)
@@ -50,6 +54,7 @@ class SegmentNetwork(Module):
         self.pressure = network.pressure
         width = network.encoder.column_width
         self.tags = {"weight": mx.zeros((width, tags)), "bias": mx.full((tags,), -3.0)}
+        self.heard = {"weight": mx.zeros((network.encoder.pooled_width, heard)), "bias": mx.full((heard,), -3.0)}
         self.direct = {"weight": mx.zeros((network.encoder.embedding,)), "bias": mx.zeros(())}
         self._encoder: EncoderConfig = network.encoder
         self._dropout = dropout
@@ -98,11 +103,13 @@ class SegmentNetwork(Module):
     def __call__(self, segments: mx.array, key: mx.array | None = None, noise: mx.array | None = None) -> "Outputs":
         """What segments (n, t, MEL_BANDS, channels) say. ``key`` is the randomness of dropout; None for none."""
         columns = self.columns(segments, noise)
-        embeddings = self.windows(columns)
+        pooled = self._pool(columns)
+        embeddings = self.cnn.embed(pooled)
         return Outputs(
             self.read(embeddings, key),
             embeddings[:, grid.WINDOWS - 1 :] @ self.direct["weight"] + self.direct["bias"],
             columns @ self.tags["weight"] + self.tags["bias"],
+            pooled @ self.heard["weight"] + self.heard["bias"],
         )
 
     def standardise(self, frames: mx.array) -> None:

@@ -16,6 +16,7 @@ from engine.model.encoder import EncoderConfig
 from train.data.matches import TrainingMatch
 from train.data.simulated import KINDS
 from train.data.soft_targets import sounding
+from train.data.stranger import CLASSES, heard_at
 from train.fit.network.segment_network import segment_frames
 from train.fit.sampling.augmentation import mask
 from train.fit.sampling.moments import Mixup, Moment, Stretches, danger_onsets, draw_moment, in_order, sounds_by_kind
@@ -26,6 +27,8 @@ LONGEST_PAST_FRAMES: Final = 1600
 """How much sound before a segment its front end has heard at most: 74 s, two and a half of its time constants."""
 SHARES: Final[Mapping[str, float]] = {"danger": 0.15, "alarm": 0.3, "other": 0.2, "hard": 0.15, "any": 0.2}
 """Shares of a batch: around danger, around a cry, around any other sound, where the model was wrong, anywhere."""
+_NEARLY_ALONE: Final = 0.9
+"""From this share on a mixed segment is taken for its own sound: few have a tagger's word, fewer pairs both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +36,8 @@ class Batch:
     """Segments (n, t, MEL_BANDS, channels) with what is to be said of them.
 
     ``targets`` and ``weights`` are of shape (n, histories); ``tags`` (n, columns, kinds + 1) and ``tag_weights`` (n,),
-    0 where nobody knows what sounded.
+    0 where nobody knows what sounded; ``heard`` (n, windows, tagger's classes) and ``heard_weights`` (n,), 0 where no
+    tagger was asked.
     """
 
     segments: Frames
@@ -41,6 +45,8 @@ class Batch:
     weights: NDArray[np.float32]
     tags: NDArray[np.float32]
     tag_weights: NDArray[np.float32]
+    heard: NDArray[np.float32]
+    heard_weights: NDArray[np.float32]
 
 
 class SegmentSampler:
@@ -84,6 +90,8 @@ class SegmentSampler:
         weights = np.empty_like(targets)
         tags = np.zeros((size, len(self._centres), len(KINDS) + 1), np.float32)
         tag_weights = np.zeros(size, np.float32)
+        heard = np.zeros((size, settings.histories + grid.WINDOWS - 1, len(CLASSES)), np.float32)
+        heard_weights = np.zeros(size, np.float32)
         for i in range(size):
             match, first, rows = self._place(rng)
             stretches.draw(i, match, first, rng, settings.augmentation, self._overlay_sounds)
@@ -92,15 +100,21 @@ class SegmentSampler:
             if match.simulated:
                 tags[i] = sounding(match, first, first + self._length)[self._centres]
                 tag_weights[i] = 1.0
+            if match.heard is not None:
+                heard[i] = heard_at(match.heard, _window_end_times_s(first, heard.shape[1]))
+                heard_weights[i] = 1.0
         segments = stretches.through(settings.front_end)
         mask(segments, rng, settings.augmentation)
         targets = settings.smoothing / 2 + (1 - settings.smoothing) * targets
         if settings.augmentation.mixup <= 0:
-            return Batch(segments, targets, weights, tags, tag_weights)
+            return Batch(segments, targets, weights, tags, tag_weights, heard, heard_weights)
         mixup = Mixup.draw(rng, size, settings.augmentation.mixup)
+        alone = mixup.share >= _NEARLY_ALONE
         return Batch(
-            mixup.mix(segments), mixup.mix(targets), mixup.both(weights), mixup.mix(tags), mixup.both(tag_weights)
-        )
+            mixup.mix(segments), mixup.mix(targets), mixup.both(weights), mixup.mix(tags), mixup.both(tag_weights),
+            np.where(alone[:, None, None], heard, mixup.mix(heard)),
+            np.where(alone, heard_weights, mixup.both(heard_weights)),
+        )  # fmt: skip
 
     def _place(self, rng: np.random.Generator) -> tuple[TrainingMatch, int, NDArray[np.int64]]:
         """A match, the first frame of a segment in it, and the numbers of the ends that are labelled there."""
@@ -118,6 +132,11 @@ class SegmentSampler:
             end = int(rng.integers(len(match.ends)))
         rows = min(max(end, 0), len(match.ends) - histories) + np.arange(histories)
         return match, int(match.ends[rows[0]]) - grid.HISTORY_FRAMES, rows
+
+
+def _window_end_times_s(first: int, windows: int) -> NDArray[np.float64]:
+    """The last moment of each window of a segment that begins with the frame ``first``."""
+    return grid.end_time_s(first + grid.WINDOW_FRAMES + grid.WINDOW_HOP_FRAMES * np.arange(windows))
 
 
 def column_centres(frames: int, encoder: EncoderConfig) -> NDArray[np.int64]:
