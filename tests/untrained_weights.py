@@ -7,12 +7,14 @@ from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig
 from engine.model.network import MlxNetwork
+from engine.model.tags import TagsConfig
 
 
-def write_untrained_weights(folder: Path, seed: int) -> str:
-    """Write untrained weights named like ``folder``; return the checksum of the tensors."""
+def write_untrained_weights(folder: Path, seed: int, tags: TagsConfig | None = None) -> str:
+    """Write untrained weights named like ``folder``, with ``tags`` or none; return the checksum of the tensors."""
     front_end, encoder, head = FrontEndConfig(), EncoderConfig(), HeadConfig()
     config = WeightsConfig(
-        name=folder.name, trained=False, label_rule="none", front_end=front_end, encoder=encoder, head=head
+        name=folder.name, trained=False, label_rule="none", front_end=front_end, encoder=encoder, head=head, tags=tags
     )
-    return save(folder, config, MlxNetwork(front_end, encoder, head, seed), f"# {folder.name}: untrained\n")
+    network = MlxNetwork(front_end, encoder, head, seed, tags)
+    return save(folder, config, network, f"# {folder.name}: untrained\n")

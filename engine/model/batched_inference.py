@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Ask:
     """A question to the network: one of its functions, and what to give it."""
 
-    function: Literal["columns", "embed", "logits"]
+    function: Literal["columns", "embed", "logits", "tag_logits"]
     values: Array
 
 
@@ -67,6 +67,8 @@ def _answer(ask: Ask, network: Network) -> Array:
             return network.embed(ask.values)
         case "logits":
             return network.logits(ask.values)
+        case "tag_logits":
+            return network.tag_logits(ask.values)
 
 
 def _answers(asks: Sequence[Ask], network: Network) -> list[Array]:

@@ -24,6 +24,7 @@ from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
 from engine.model.head import READOUTS, HeadConfig
 from engine.model.network import MlxNetwork
+from engine.model.tags import TagsConfig
 
 WEIGHTS_SCHEMA: Final = 1
 CONFIG_FILE: Final = "config.json"
@@ -51,7 +52,7 @@ class WeightsConfig:
     """What ``config.json`` says. ``label_rule`` names what the index is a probability of, ``seen`` the matches that the
     weights learned from or were chosen by, as the first ``SEEN_DIGITS`` digits of the SHA-256 of their features.
     ``compared`` is how they did beside the weights they came from (``train/fit/compare_weights.py``), empty for
-    the program's own.
+    the program's own. ``tags`` is None for weights that tell none.
     """
 
     name: str
@@ -66,6 +67,7 @@ class WeightsConfig:
     measured: Mapping[str, Any] = field(default_factory=dict)
     seen: tuple[str, ...] = ()
     compared: Mapping[str, Any] = field(default_factory=dict)
+    tags: TagsConfig | None = None
 
     @property
     def may_be_default(self) -> bool:
@@ -105,20 +107,31 @@ class Weights:
 
 
 def save(folder: Path, config: WeightsConfig, network: MlxNetwork, card: str) -> str:
-    """Write the three files into ``folder`` (made if missing); return the checksum of the tensors."""
+    """Write the three files into ``folder`` (made if missing); return the checksum of the tensors.
+
+    Raises ``ValueError`` where the config and the network differ in their tags: such weights could not be loaded.
+    """
+    theirs = network.tags_config
+    if _tags_shape(config.tags) != _tags_shape(theirs):
+        raise ValueError(f"the config has the tags {config.tags}, the network {theirs}")
     folder.mkdir(parents=True, exist_ok=True)
     tensors = folder / TENSOR_FILE
     mx.save_safetensors(str(tensors), parameters(network))
     checksum = _sha256(tensors)
     row = {"schema_version": WEIGHTS_SCHEMA, **asdict(config), "grid": GRID, "sha256": checksum}
+    if config.tags is None:
+        del row["tags"]  # what programs read that know of no tags
     (folder / CONFIG_FILE).write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
     (folder / CARD_FILE).write_text(card, encoding="utf-8")
     return checksum
 
 
 def parameters(network: MlxNetwork) -> dict[str, mx.array]:
-    """All tensors by name, ``cnn.`` and ``pressure.`` first, in a fixed order."""
-    flat = dict(tree_flatten({"cnn": network.cnn.parameters(), "pressure": network.pressure.parameters()}))
+    """All tensors by name, those of ``cnn.``, ``pressure.`` and, where there is one, ``tags.``, in a fixed order."""
+    modules = {"cnn": network.cnn.parameters(), "pressure": network.pressure.parameters()}
+    if network.tags is not None:
+        modules["tags"] = network.tags.parameters()
+    flat = dict(tree_flatten(modules))
     return {name: flat[name] for name in sorted(flat)}
 
 
@@ -179,7 +192,7 @@ def load(folder: Path) -> Weights:
     except (RuntimeError, ValueError) as fault:
         raise WeightsError(f"{path} is no safetensors file: {fault}", _REINSTALL) from None
     assert isinstance(tensors, dict)
-    network = MlxNetwork(config.front_end, config.encoder, config.head)
+    network = MlxNetwork(config.front_end, config.encoder, config.head, tags=config.tags)
     _check_tensors(tensors, parameters(network), path)
     _place(network, tensors)
     return Weights(config, network, checksum, folder)
@@ -208,6 +221,7 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
         row["seen"] = tuple(row.get("seen", ()))
         if not isinstance(row.setdefault("compared", {}), dict):
             raise ValueError("compared is no object")
+        row["tags"] = _tags(row.get("tags"))
         config = _section(WeightsConfig, row)
     except (KeyError, TypeError, ValueError, OverflowError, UsageError) as fault:
         raise WeightsError(f"{path} does not describe a network: {fault}", _REINSTALL) from None
@@ -226,6 +240,27 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
     ):
         raise WeightsError(f"{path} describes a network that this program does not have.", _REINSTALL)
     return config
+
+
+def _tags(row: Any) -> TagsConfig | None:
+    if row is None:
+        return None
+    if not isinstance(row, dict):
+        raise ValueError(f"tags needs named values, not {row!r}")
+    # All of them: defaults would be those of this version, and the tensors' order another's.
+    if missing := sorted({entry.name for entry in fields(TagsConfig)} - set(row)):
+        raise ValueError(f"tags lack {missing[0]!r}")
+    lists = {name: row[name] for name in ("names", "slopes", "offsets")}
+    for name, values in lists.items():
+        kinds = str if name == "names" else int | float
+        if not isinstance(values, list) or not all(isinstance(v, kinds) and not isinstance(v, bool) for v in values):
+            raise ValueError(f"the {name} of the tags are no list of that: {values!r}")
+    numbers = {name: tuple(map(float, lists[name])) for name in ("slopes", "offsets")}
+    return _section(TagsConfig, {**row, "names": tuple(lists["names"]), **numbers})
+
+
+def _tags_shape(tags: TagsConfig | None) -> tuple[tuple[str, ...], int] | None:
+    return None if tags is None else (tags.names, tags.hidden)
 
 
 def _finite(text: str) -> float:
@@ -273,3 +308,5 @@ def _place(network: MlxNetwork, tensors: Mapping[str, mx.array]) -> None:
     tree = tree_unflatten(list(tensors.items()))
     network.cnn.update(tree["cnn"])
     network.pressure.update(tree["pressure"])
+    if network.tags is not None:
+        network.tags.update(tree["tags"])

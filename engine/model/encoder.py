@@ -88,7 +88,7 @@ def _taps(x: mx.array, stride: tuple[int, int]) -> list[mx.array]:
     ]
 
 
-def _uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> mx.array:
+def he_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> mx.array:
     """He's uniform initialisation (2015); numpy's generator gives the same numbers on every platform."""
     bound = sqrt(6.0 / fan_in)
     return mx.array(rng.uniform(-bound, bound, shape).astype(np.float32))
@@ -101,7 +101,7 @@ class Stem(Module):
         self, inputs: int, outputs: int, stride: tuple[int, int], band_bias: bool, rng: np.random.Generator
     ) -> None:
         super().__init__()
-        self.weight = _uniform(rng, (KERNEL * KERNEL * inputs, outputs), KERNEL * KERNEL * inputs)
+        self.weight = he_uniform(rng, (KERNEL * KERNEL * inputs, outputs), KERNEL * KERNEL * inputs)
         bands = (grid.MEL_BANDS - 1) // stride[1] + 1
         self.bias = mx.zeros((bands, outputs) if band_bias else (outputs,))
         self.inputs = inputs
@@ -120,9 +120,9 @@ class SeparableBlock(Module):
 
     def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], rng: np.random.Generator) -> None:
         super().__init__()
-        self.depthwise = _uniform(rng, (KERNEL * KERNEL, inputs), KERNEL * KERNEL)
+        self.depthwise = he_uniform(rng, (KERNEL * KERNEL, inputs), KERNEL * KERNEL)
         self.depthwise_bias = mx.zeros((inputs,))
-        self.pointwise = _uniform(rng, (inputs, outputs), inputs)
+        self.pointwise = he_uniform(rng, (inputs, outputs), inputs)
         self.pointwise_bias = mx.zeros((outputs,))
         self._stride = stride
 
@@ -151,7 +151,7 @@ class SpectrogramCNN(Module):
             for before, after, stride in zip(widths, widths[1:], config.strides[1:], strict=False)
         ]
         width = config.pooled_width
-        self.projection = _uniform(rng, (width, config.embedding), width)
+        self.projection = he_uniform(rng, (width, config.embedding), width)
         self.projection_bias = mx.zeros((config.embedding,))
         self.config = config
         self._dense: Dense = mlx_dense

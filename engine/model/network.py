@@ -13,6 +13,7 @@ from engine.model.encoder import EncoderConfig, SpectrogramCNN
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig, PressureHead
 from engine.model.matrix_products import host_dense, mlx_dense
+from engine.model.tags import TagReadout, TagsConfig
 
 Array = NDArray[np.float32]
 Device: TypeAlias = Literal["cpu", "gpu"]
@@ -30,6 +31,11 @@ class Network(Protocol):
     front_end: FrontEndConfig
     encoder: EncoderConfig
 
+    @property
+    def tags_config(self) -> TagsConfig | None:
+        """What tags it tells; None where it has no read-out for them."""
+        ...
+
     def columns(self, frames: Array) -> Array:
         """Front-end frames (t, MEL_BANDS, channels) -> columns (k, column_width) with strides from the first frame."""
         ...
@@ -45,6 +51,18 @@ class Network(Protocol):
     def logits(self, histories: Array) -> Array:
         """Embeddings (n, WINDOWS, embedding), oldest first -> logits (n, 2)."""
         ...
+
+    def tag_logits(self, pooled: Array) -> Array:
+        """What windows' columns are pooled to (n, pooled_width) -> log-odds of the tags (n, tags).
+
+        Raises ``ValueError`` where there is no read-out for them.
+        """
+        ...
+
+
+def no_tags() -> ValueError:
+    """For ``tag_logits`` of a network without a read-out for tags: whoever asks has not looked at ``tags_config``."""
+    return ValueError("these weights tell no tags")
 
 
 def in_pieces(columns: Callable[[Array], Array], segments: Array, encoder: EncoderConfig, frames: int) -> Array:
@@ -84,19 +102,32 @@ def limit_cache() -> None:
 
 
 class MlxNetwork:
-    """SpectrogramCNN and PressureHead in MLX, for inference.
+    """SpectrogramCNN, PressureHead and, where there are ``tags``, a TagReadout in MLX, for inference.
 
     On a processor small pieces of work, such as a live reading, go through numpy; on a GPU they are compiled.
     """
 
-    def __init__(self, front_end: FrontEndConfig, encoder: EncoderConfig, head: HeadConfig, seed: int = 0) -> None:
+    def __init__(
+        self,
+        front_end: FrontEndConfig,
+        encoder: EncoderConfig,
+        head: HeadConfig,
+        seed: int = 0,
+        tags: TagsConfig | None = None,
+    ) -> None:
         rng = np.random.default_rng(seed)
         self.front_end = front_end
         self.encoder = encoder
         self.head = head
         self.cnn = SpectrogramCNN(front_end.channels, encoder, rng)
         self.pressure = PressureHead(encoder.embedding, head, rng)
+        self.tags = TagReadout(encoder.pooled_width, tags, seed) if tags is not None else None
         self.compute_on(default_device())
+
+    @property
+    def tags_config(self) -> TagsConfig | None:
+        """See ``Network.tags_config``."""
+        return self.tags.config if self.tags is not None else None
 
     def compute_on(self, device: Device) -> None:
         """Work for ``device``, which must be MLX's default one by the time of the next call: see ``use_device``.
@@ -107,6 +138,8 @@ class MlxNetwork:
         dense = host_dense if device == "cpu" else mlx_dense
         self.cnn.use(dense)
         self.pressure.use(dense)
+        if self.tags is not None:
+            self.tags.use(dense)
         # Not on a processor: MLX would have a compiler make a library in a temporary folder and load it from there, and
         # where macOS has no compiler it would ask its user to install one.
         self._compiled_columns = mx.compile(self.cnn.columns, inputs=[self.cnn]) if device == "gpu" else None
@@ -143,6 +176,14 @@ class MlxNetwork:
             return host.logits(self.pressure, histories)
         head = self._compiled_logits if len(histories) == 1 and self._compiled_logits else self.pressure
         return np.asarray(head(mx.array(histories)))
+
+    def tag_logits(self, pooled: Array) -> Array:
+        """See ``Network.tag_logits``."""
+        if self.tags is None:
+            raise no_tags()
+        if self.device == "cpu" or len(pooled) <= _FEW_WINDOWS:
+            return host.tag_logits(self.tags, pooled)
+        return np.asarray(self.tags(mx.array(pooled)))
 
     def window_embeddings(self, windows: Array) -> Array:
         """Whole windows (n, WINDOW_FRAMES, MEL_BANDS, channels) -> embeddings, without sharing columns."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.model.encoder import KERNEL, SpectrogramCNN
 from engine.model.head import BiLSTM, PressureHead
+from engine.model.tags import TagReadout
 
 Array = NDArray[np.float32]
 
@@ -43,6 +44,11 @@ def columns(cnn: SpectrogramCNN, strips: Array) -> Array:
 def embed(cnn: SpectrogramCNN, pooled: Array) -> Array:
     """As ``SpectrogramCNN.embed``: (n, pooled_width) -> (n, embedding)."""
     return _relu6(_dense(pooled, cnn.projection, cnn.projection_bias))
+
+
+def tag_logits(tags: TagReadout, pooled: Array) -> Array:
+    """As ``TagReadout``: (n, pooled_width) -> (n, tags)."""
+    return _dense(_relu6(_dense(pooled, tags.hidden, tags.hidden_bias)), tags.out, tags.out_bias)
 
 
 def logits(head: PressureHead, histories: Array) -> Array:

@@ -2,8 +2,8 @@
 
 Four functions, each a graph of its own, because a graph is run as a whole and these are run at different moments:
 ``columns`` for every new stretch of sound, ``embed`` once a window, ``head`` once a reading, and ``window``, which is
-the first two in one for whoever keeps no columns. All are float32; ``n`` (a batch) and the frames of ``columns`` may
-have any length.
+the first two in one for whoever keeps no columns. Weights that tell tags have a fifth, ``tags``. All are float32; ``n``
+(a batch) and the frames of ``columns`` may have any length.
 
 ONNX wants channels before positions, so tensors are laid out anew here; nothing is computed with them. Over 300 lines,
 since a graph is written down node by node.
@@ -19,7 +19,7 @@ from engine.core import grid
 from engine.core.errors import UsageError
 from engine.model.encoder import EncoderConfig
 from engine.model.head import CLASSES
-from engine.model.network import MlxNetwork
+from engine.model.network import MlxNetwork, no_tags
 
 OPSET: Final = 17
 IR_VERSION: Final = 8
@@ -179,13 +179,33 @@ def head_model(network: MlxNetwork) -> Any:
     )
 
 
+def tags_model(network: MlxNetwork) -> Any:
+    """``pooled`` (n, pooled_width), what a window's columns are pooled to -> ``log_odds`` (n, tags).
+
+    Raises ``ValueError`` where the network tells no tags.
+    """
+    if network.tags is None:
+        raise no_tags()
+    graph = _Graph("tags")
+    tensors = {name: np.asarray(getattr(network.tags, name)) for name in ("hidden", "hidden_bias", "out", "out_bias")}
+    hidden, hidden_bias, out, out_bias = (graph.constant(name, value) for name, value in tensors.items())
+    graph.add("Gemm", [graph.relu6(graph.add("Gemm", ["pooled", hidden, hidden_bias])), out, out_bias], "log_odds")
+    return graph.model(
+        ("pooled", ["n", network.encoder.pooled_width]),
+        ("log_odds", ["n", len(network.tags.config.names)]),
+        "The mean of a window's columns, and that of the newest of them, to the log-odds of what is heard.",
+    )
+
+
 def models(network: MlxNetwork) -> Mapping[str, Any]:
-    """All four functions by name. Raises ``OnnxMissing``."""
+    """All functions by name: four, and ``tags`` where the network tells any. Raises ``OnnxMissing``."""
+    tags = {} if network.tags is None else {"tags": tags_model(network)}
     return {
         "columns": columns_model(network),
         "embed": embed_model(network),
         "window": window_model(network),
         "head": head_model(network),
+        **tags,
     }
 
 

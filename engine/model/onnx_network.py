@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.model.network import Array, MlxNetwork, in_pieces
-from engine.model.onnx_graph import columns_model, embed_model, head_model
+from engine.model.network import Array, MlxNetwork, in_pieces, no_tags
+from engine.model.onnx_graph import columns_model, embed_model, head_model, tags_model
 from engine.model.onnx_runtime import runtime_package
 
 _SEGMENT_FRAMES: Final = 512
@@ -31,6 +31,7 @@ class OnnxNetwork:
         runtime = runtime_package()
         self.front_end = network.front_end
         self.encoder = network.encoder
+        self.tags_config = network.tags_config
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -42,6 +43,7 @@ class OnnxNetwork:
         self._columns = session(columns_model(network))
         self._embed = session(embed_model(network))
         self._head = session(head_model(network))
+        self._tags = session(tags_model(network)) if network.tags is not None else None
 
     def columns(self, frames: Array) -> Array:
         columns: Array = self.columns_of_segments(frames[None])[0]
@@ -60,6 +62,12 @@ class OnnxNetwork:
             for first in range(0, len(histories), _HISTORIES)
         ]
         return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)
+
+    def tag_logits(self, pooled: Array) -> Array:
+        if self._tags is None:
+            raise no_tags()
+        logits: Array = self._tags.run(None, {"pooled": pooled})[0]
+        return logits
 
     def _columns_at_once(self, segments: Array) -> Array:
         columns: Array = self._columns.run(None, {"frames": segments})[0]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from engine.core import grid
 from engine.live.pipeline import Pipeline
 from engine.model.head import PressureHead
-from engine.model.network import MlxNetwork
+from engine.model.network import MlxNetwork, no_tags
+from engine.model.tags import TagsConfig
 from train.data.matches import TrainingMatch
 from train.data.reviews import Reviewed
 from train.fit.network.head_model import history_rows, window_embeddings
@@ -81,9 +82,13 @@ class _HistoriesThrough:
     def __init__(self, network: MlxNetwork) -> None:
         self.front_end, self.encoder = network.front_end, network.encoder
         self.columns, self.columns_of_segments, self.embed = network.columns, network.columns_of_segments, network.embed
+        self.tags_config: TagsConfig | None = None
 
     def logits(self, histories: NDArray[np.float32]) -> NDArray[np.float32]:
         return histories.reshape(len(histories), -1)
+
+    def tag_logits(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+        raise no_tags()
 
 
 def spike_readings(network: MlxNetwork, session: TrainingMatch, review: Reviewed) -> SpikeReadings:

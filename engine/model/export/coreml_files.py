@@ -22,7 +22,7 @@ SUFFIX: Final = ".mlpackage"
 def export_coreml(weights: Weights, folder: Path, replace: bool = False) -> list[Exported]:
     """Write ``column``, ``embed``, ``window`` and ``head`` as ``.mlpackage`` folders, and ``description.json``.
 
-    ``folder`` is made if missing; all is for its owner alone.
+    Of weights that tell tags ``tags`` too. ``folder`` is made if missing; all is for its owner alone.
 
     Raises:
         CoremlMissing: the package ``coremltools`` is not installed.

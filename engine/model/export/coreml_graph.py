@@ -3,7 +3,7 @@
 Four functions, each a program of its own with shapes that never change, as the Neural Engine wants them: tensors of
 four dimensions with channels first and the mel bands last, products as 1x1 convolutions, ReLU6 throughout. The encoder
 computes in half precision, which ReLU6 keeps within [0, 6]. The head is a small LSTM that no Neural Engine runs; it
-stays in single precision.
+stays in single precision. Weights that tell tags have a fifth function, in single precision too.
 """
 
 import logging
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.core import grid
 from engine.core.errors import UsageError
 from engine.model.head import CLASSES
-from engine.model.network import MlxNetwork
+from engine.model.network import MlxNetwork, no_tags
 
 _KERNEL: Final = 3
 _NO_WHEEL_FROM: Final = (3, 14)
@@ -65,18 +65,28 @@ def coreml_package() -> Any:
 
 
 def functions(network: MlxNetwork) -> dict[str, Function]:
-    """All four by name. Raises ``CoremlMissing``.
+    """All by name: four, and ``tags`` where the network tells any. Raises ``CoremlMissing``.
 
     ``column``: the ``receptive_field`` frames of one column (1, channels, receptive_field, MEL_BANDS) -> the column
     (1, column_width, 1, 1). ``embed``: what a window's columns are pooled to, the mean of all and that of the newest
     ``recent_columns`` after it (1, pooled_width, 1, 1), -> its embedding (1, embedding, 1, 1).
     ``window``: the frames of a whole window (1, channels, WINDOW_FRAMES, MEL_BANDS) -> its embedding. ``head``: a
-    history of embeddings, oldest first (1, embedding, 1, WINDOWS) -> logits (1, CLASSES).
+    history of embeddings, oldest first (1, embedding, 1, WINDOWS) -> logits (1, CLASSES). ``tags``: what ``embed``
+    is given -> the log-odds of what is heard (1, tags).
     """
     tools = coreml_package()
     encoder, inputs = network.encoder, network.front_end.channels
     embedded = ("embedding", (1, encoder.embedding, 1, 1))
     builder = _Builder(tools, network)
+    tags: dict[str, Function] = {}
+    if network.tags is not None:
+        tags["tags"] = builder.function(
+            ("pooled", (1, encoder.pooled_width, 1, 1)),
+            ("log_odds", (1, len(network.tags.config.names))),
+            builder.tags,
+            False,
+            "The mean of a window's columns, and that of the newest of them, to the log-odds of what is heard.",
+        )
     return {
         "column": builder.function(
             ("frames", (1, inputs, encoder.receptive_field, grid.MEL_BANDS)),
@@ -107,6 +117,7 @@ def functions(network: MlxNetwork) -> dict[str, Function]:
             False,
             "A history of embeddings, oldest first, to the logits of calm and danger.",
         ),
+        **tags,
     }
 
 
@@ -170,6 +181,15 @@ class _Builder:
         read = self._read(last, x)
         hidden = mb.relu6(x=self._linear("fc", read, pressure.fc, pressure.fc_bias))
         return self._linear("out", hidden, pressure.out, pressure.out_bias)
+
+    def tags(self, pooled: Any) -> Any:
+        """The two layers of the tag read-out."""
+        mb, read = self._mb, self._network.tags
+        if read is None:
+            raise no_tags()
+        x = mb.reshape(x=pooled, shape=[1, self._network.encoder.pooled_width])
+        hidden = mb.relu6(x=self._linear("tags_hidden", x, read.hidden, read.hidden_bias))
+        return self._linear("tags_out", hidden, read.out, read.out_bias)
 
     def _features(self, frames: Any) -> Any:
         network = self._network

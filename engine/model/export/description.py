@@ -51,4 +51,7 @@ def describe(weights: Weights) -> dict[str, str]:
         "calibration": {**asdict(config.calibration), "formula": "1 / (1 + exp(-(slope * (danger - calm) + offset)))"},
         "spikes": asdict(config.spikes),
     }
+    if config.tags is not None:
+        formula = "1 / (1 + exp(-(slope * log_odds + offset))), one for each tag by the order of the names"
+        sections["tags"] = {**asdict(config.tags), "formula": formula}
     return {name: json.dumps(value) for name, value in sections.items()}

@@ -32,7 +32,8 @@ class Exported:
 def export_onnx(weights: Weights, folder: Path, replace: bool = False) -> list[Exported]:
     """Write ``columns.onnx``, ``embed.onnx``, ``window.onnx`` and ``head.onnx``, each with the whole description.
 
-    ``description.json`` beside them says the same to people. ``folder`` is made if missing; all is for its owner alone.
+    Of weights that tell tags ``tags.onnx`` too. ``description.json`` beside them says the same to people. ``folder`` is
+    made if missing; all is for its owner alone.
 
     Raises:
         OnnxMissing: the package ``onnx`` is not installed.

@@ -13,6 +13,7 @@ from engine.model.head import HeadConfig
 from engine.model.inference_engines import ONNX_PACKAGES
 from engine.model.network import MlxNetwork, Network
 from engine.model.onnx_network import OnnxNetwork
+from engine.model.tags import TAG_NAMES, TagsConfig
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,23 @@ def onnx_network(mlx_network: MlxNetwork) -> OnnxNetwork:
 def network(request: pytest.FixtureRequest) -> Network:
     """The network in each engine in turn."""
     return request.getfixturevalue(f"{request.param}_network")
+
+
+@pytest.fixture(scope="session")
+def tagged_mlx_network() -> MlxNetwork:
+    """``mlx_network`` with a read-out for all tags, so steep that each of them moves."""
+    tags = TagsConfig(slopes=(4.0,) * len(TAG_NAMES), offsets=tuple(0.3 * k - 1.5 for k in range(len(TAG_NAMES))))
+    return MlxNetwork(FrontEndConfig(), EncoderConfig(), HeadConfig(), 3, tags)
+
+
+@pytest.fixture(scope="session", params=["mlx", "onnx"])
+def tagged_network(request: pytest.FixtureRequest, tagged_mlx_network: MlxNetwork) -> Network:
+    """The network with tags in each engine in turn."""
+    if request.param == "mlx":
+        return tagged_mlx_network
+    for package in ONNX_PACKAGES:
+        pytest.importorskip(package, reason="needs the extra 'onnx'")
+    return OnnxNetwork(tagged_mlx_network)
 
 
 @pytest.fixture(scope="session")

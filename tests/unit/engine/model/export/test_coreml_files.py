@@ -13,9 +13,11 @@ from engine.core.paths import shipped_weights
 from engine.model.checkpoint import Weights, load
 from engine.model.export.coreml_files import export_coreml
 from engine.model.head import READOUTS
+from engine.model.tags import TagsConfig
 from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.engine.model.export.coreml_runs import HALF, NAMES, features_of, logits_of, served, windows_of
 from tests.unit.engine.model.export.mil import SavedProgram
+from tests.untrained_weights import write_untrained_weights
 
 pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
 
@@ -83,6 +85,18 @@ def test_every_readout_is_exported(tmp_path: Path, readout: str) -> None:
     history = np.random.default_rng(2).random((1, grid.WINDOWS, weights.config.encoder.embedding)).astype(np.float32)
     found = SavedProgram(tmp_path / "out" / "head.mlpackage").run(history.transpose(0, 2, 1)[:, :, None])
     assert np.abs(found - weights.network.logits(history)).max() < 1e-5
+
+
+def test_tags_are_a_package_of_their_own(tmp_path: Path) -> None:
+    write_untrained_weights(tmp_path / "tagged", 5, TagsConfig(("chant", "cheer"), 8, (2.0, 0.5), (0.0, -1.0)))
+    weights = load(tmp_path / "tagged")
+    export_coreml(weights, tmp_path / "out")
+    program = SavedProgram(tmp_path / "out" / "tags.mlpackage")
+    width = weights.config.encoder.pooled_width
+    assert program.shapes() == ((1, width, 1, 1), (1, 2))
+    pooled = np.random.default_rng(2).uniform(0, 2, (1, width)).astype(np.float32)
+    np.testing.assert_allclose(program.run(pooled[:, :, None, None]), weights.network.tag_logits(pooled), atol=1e-5)
+    assert json.loads(program.metadata["tags"])["names"] == ["chant", "cheer"]
 
 
 def test_every_package_says_what_the_weights_say(

@@ -14,7 +14,9 @@ from engine.core.signals import AudioBlock
 from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights, load
 from engine.model.export.onnx_files import export_onnx
+from engine.model.tags import TagsConfig
 from tests.unit.onnx_runtime import runtime_or_skip
+from tests.untrained_weights import write_untrained_weights
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 onnxruntime = runtime_or_skip()
@@ -80,6 +82,24 @@ def test_the_files_are_the_owners_alone_and_the_same_every_time(weights: Weights
     for file in folder.iterdir():
         assert file.stat().st_mode & 0o777 == 0o600
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
+
+
+def test_weights_with_tags_have_a_file_more_and_the_others_as_without(tmp_path: Path):
+    tags = TagsConfig(("chant", "cheer"), 8, (2.0, 0.5), (0.0, -1.0))
+    for name, chosen in (("plain", None), ("tagged", tags)):
+        write_untrained_weights(tmp_path / name / "weights", 5, chosen)
+        export_onnx(load(tmp_path / name / "weights"), tmp_path / name / "onnx")
+    plain, tagged = ({file.name: file for file in (tmp_path / name / "onnx").iterdir()} for name in ("plain", "tagged"))
+    assert set(tagged) - set(plain) == {"tags.onnx"}
+    for name in set(plain) - {"description.json"}:
+        assert onnx.load(plain[name]).graph == onnx.load(tagged[name]).graph
+    network = load(tmp_path / "tagged" / "weights").network
+    pooled = np.random.default_rng(3).uniform(0, 2, (5, network.encoder.pooled_width)).astype(np.float32)
+    (log_odds,) = _session(tagged["tags.onnx"]).run(None, {"pooled": pooled})
+    about = json.loads(tagged["description.json"].read_text())["tags"]
+    assert about["names"] == ["chant", "cheer"]
+    probabilities = 1 / (1 + np.exp(-(np.array(about["slopes"]) * log_odds + about["offsets"])))
+    np.testing.assert_allclose(probabilities, tags.probabilities(network.tag_logits(pooled)), atol=1e-5)
 
 
 def test_nothing_is_replaced_unasked(weights: Weights, folder: Path, tmp_path: Path):
