@@ -15,6 +15,7 @@ from engine.model.head import HeadConfig
 from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork
 from tests.bench import Row
+from train.data.stranger import CLASSES
 from train.fit.network.segment_network import SegmentNetwork, segment_frames
 
 _HISTORIES = 12
@@ -61,7 +62,7 @@ def _seconds(model: Module, step: Callable[[], mx.array]) -> float:
 
 def run() -> list[Row]:
     network = MlxNetwork(FrontEndConfig(), EncoderConfig(), HeadConfig(), seed=1)
-    segments = SegmentNetwork(network, _TAGS, dropout=0.0)
+    segments = SegmentNetwork(network, _TAGS, len(CLASSES), dropout=0.0)
     rng = np.random.default_rng(1)
     frames = rng.normal(size=(1, segment_frames(_HISTORIES), grid.MEL_BANDS, 2)).astype(np.float32)
     count = _HISTORIES + grid.WINDOWS - 1

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import LogMel
 from engine.core.errors import InputError
-from engine.core.signals import Samples
 from engine.core.files import open_private, private_folder, write_whole_json
+from engine.core.signals import Samples
 from engine.football.events import EventKind, RecordedEvent
 from engine.football.match_clock import MatchOnSound
 from engine.simulator.match import Score, SimulatedMatch
@@ -106,7 +106,10 @@ def _draw(folder: Path, plan: Plan) -> None:
         with os.fdopen(open_private(path.with_suffix(".heard.npy"), os.O_WRONLY | os.O_TRUNC), "wb") as file:
             np.save(file, heard, allow_pickle=False)
     truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
-    write_whole_json(folder / f"{plan.name}.json", truth | {"sha256": digest.hexdigest()} | _truth(score) | {"recorded": plan.recorded})
+    write_whole_json(
+        folder / f"{plan.name}.json",
+        truth | {"sha256": digest.hexdigest()} | _truth(score) | {"recorded": plan.recorded},
+    )
 
 
 def _truth(score: Score) -> dict[str, Any]:

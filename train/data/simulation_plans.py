@@ -37,7 +37,8 @@ class Plan:
     """Something to draw: ``minutes`` of sound in the ground that ``seed`` draws.
 
     Making a score can take reading an event file, so it is only made when the sound is drawn. ``play`` makes the sound
-    of its cues; with ``recorded`` those that are no cry are recordings. ``ear`` says of the whole sound what a stranger hears in it.
+    of its cues; with ``recorded`` those that are no cry are recordings. ``ear`` says of the whole
+    sound what a stranger hears in it.
     """
 
     name: str

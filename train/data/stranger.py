@@ -50,4 +50,4 @@ def heard_at(heard: NDArray[np.float32], times_s: NDArray[np.float64]) -> NDArra
     sums = np.concatenate([np.zeros((1, heard.shape[1])), np.cumsum(heard, axis=0, dtype=np.float64)])
     last = np.clip(np.floor(times_s / STEP_S).astype(np.int64) - 1, 1, len(heard))
     first = np.maximum(last - round(CONTEXT_S / STEP_S), 0)
-    return ((sums[last] - sums[first]) / (last - first)[:, None]).astype(np.float32)
+    return np.asarray((sums[last] - sums[first]) / (last - first)[:, None], np.float32)

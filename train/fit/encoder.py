@@ -26,8 +26,8 @@ from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress
 from train.fit.predict import predict
 from train.fit.settings import FitSettings
-from train.fit.tags import fit_tags
 from train.fit.stages import fit_network
+from train.fit.tags import fit_tags
 from train.fit.training_data import Fitting, TrainingData
 from train.fit.validation import hardest
 

@@ -40,7 +40,8 @@ class FineTuneSettings:
 @dataclass(frozen=True, slots=True)
 class TagSettings:
     """How. ``copies`` in other colours beside the sounds as they are; ``windows`` a batch, ``anywhere`` of them from
-    anywhere and the rest where a drawn tag is heard; ``spread`` of the noise on what is read, in standard deviations."""
+    anywhere and the rest where a drawn tag is heard; ``spread`` of the noise on what is read, in standard deviations.
+    """
 
     copies: int = 1
     windows: int = 256
@@ -63,8 +64,9 @@ class FitSettings:
     level, it keeps the floor of the log-mel of a quiet recording out of sight (``engine/model/front_end.py``).
     ``noise``: deviation of what is added to what the stem sees, so that no fine shade of the simulator is learned.
     ``columns``: the first stage, on ``crops``; None for none. ``tags``, ``taggers`` and ``direct``: weights of telling
-    apart what sounds, of saying what a tagger says (where one was asked), and of the index read straight from the newest window. ``fine_tune``: the head's last stage, None for none; ``read_tags``: the tag
-    read-out that users see (``train/fit/tags.py``), None for weights without.
+    apart what sounds, of saying what a tagger says where one was asked, and of the index read straight from the newest
+    window. ``fine_tune``: the head's last stage, None for none. ``read_tags``: the read-out of the tags that users see
+    (``train/fit/tags.py``), None for weights without.
     """
 
     seed: int = 0

@@ -20,9 +20,9 @@ from typing import Final
 from engine.model.checkpoint import Weights, save
 from train.data.labels import Danger
 from train.data.matches import from_simulation
-from train.data.simulated import simulate_plans
 from train.data.real_sounds.recordings import Recordings
 from train.data.real_sounds.reel_match import read_reel
+from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Plan, random_plan, real_plans, recorded_plan, reel_plan, split_matches
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
@@ -63,7 +63,11 @@ def main(args: Sequence[str] | None = None) -> None:
         "--sounds", type=Path, action="append", default=[], help="a folder of real sounds with its MANIFEST.csv"
     )
     parser.add_argument(
-        "--val-reel", type=Path, action="append", default=[], help="a reel of other sources, to choose the alarm line by"
+        "--val-reel",
+        type=Path,
+        action="append",
+        default=[],
+        help="a reel of other sources, to choose the alarm line by",
     )
     parser.add_argument(
         "--reel", type=Path, action="append", default=[], help="a reel made by train.experiments.reel, for the card"
@@ -102,9 +106,7 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 
 
-def plans_of(
-    open_data: Path | None, recordings: Recordings | None = None
-) -> tuple[list[Plan], list[Plan], list[Plan]]:
+def plans_of(open_data: Path | None, recordings: Recordings | None = None) -> tuple[list[Plan], list[Plan], list[Plan]]:
     """What to train on, to validate on (it stops the training and calibrates), and to test on.
 
     Raises ``InputError`` where the real matches are too few or can't be read.

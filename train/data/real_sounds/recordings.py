@@ -225,7 +225,7 @@ def sung_by_many(sound: Samples, rng: np.random.Generator) -> Samples:
         ratio = lower * float(np.exp(rng.normal(0.0, spread_pitch)))
         delay = abs(float(rng.normal(0.0, spread_s))) * _RATE
         strength = np.float32(np.exp(rng.normal(0.0, 0.5)))
-        # A voice of another pitch is also slower or faster; it starts anew every two seconds, so it stays with the rest.
+        # A voice of another pitch is also slower or faster; every two seconds it starts anew and joins the rest.
         block = 2 * _RATE
         begun = np.floor(at / block) * block
         out += strength * np.interp(begun + (at - begun) * ratio - delay, at, sound, left=0.0, right=0.0).astype(
@@ -261,7 +261,16 @@ def plan_recorded_reel(seed: int, minutes: float, kinds: frozenset[Kind]) -> Sco
             cry += 1
         else:
             kind = names[int(rng.choice(len(names), p=weights / weights.sum()))]
-            cues.append(_cue(rng, kind, at_s, float(rng.uniform(*LENGTH_S.get(kind, _USUAL_LENGTH_S))), level_db, cries.duration_s))
+            cues.append(
+                _cue(
+                    rng,
+                    kind,
+                    at_s,
+                    float(rng.uniform(*LENGTH_S.get(kind, _USUAL_LENGTH_S))),
+                    level_db,
+                    cries.duration_s,
+                )
+            )
         at_s += float(rng.uniform(*GAP_S))
     songs = [kind for kind in (Confuser.PA_MUSIC, Reaction.CHANT) if kind in kinds]
     at_s = 0.0
@@ -280,9 +289,7 @@ def _shares(kinds: frozenset[Kind]) -> dict[Kind, float]:
     return {kind: SHARES[kind] for kind in kinds & set(SHARES)} | {kind: left / len(rest) for kind in rest}
 
 
-def _cue(
-    rng: np.random.Generator, kind: Kind, at_s: float, seconds: float, level_db: float, duration_s: float
-) -> Cue:
+def _cue(rng: np.random.Generator, kind: Kind, at_s: float, seconds: float, level_db: float, duration_s: float) -> Cue:
     place = Place.STANDS if kind is Reaction.APPLAUSE else _PLACES[int(rng.integers(len(_PLACES)))]
     end_s = min(at_s + seconds, duration_s)
     return Cue(kind, place, at_s, (at_s + end_s) / 2, end_s, level_db, int(rng.integers(2**32)))

@@ -31,6 +31,8 @@ class Clip:
     sort: str
     may_train: bool
     source: str = ""
+    author: str = ""
+    licence: str = ""
 
     @property
     def fold(self) -> int | None:
@@ -61,8 +63,17 @@ def read_manifest(folder: Path) -> list[Clip]:
 def _clip(row: Mapping[str, str]) -> Clip:
     kind, what = row["kind"], row["what"]
     group, sort = _group(kind, what, row["file"], row["notes"])
-    return Clip(row["file"], kind, what, group, sort, row["may_train_shipped_weights"].split(":")[0].strip() == "yes",
-                row.get("source") or row["source_repository"])
+    return Clip(
+        row["file"],
+        kind,
+        what,
+        group,
+        sort,
+        row["may_train_shipped_weights"].split(":")[0].strip() == "yes",
+        row.get("source") or row.get("source_repository") or "",
+        row.get("author") or "",
+        row.get("licence") or "",
+    )
 
 
 def _group(kind: str, what: str, file: str, notes: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Probabilities that mean what they say, and thresholds that keep their budget."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,12 +10,23 @@ from engine.core import grid
 from engine.core.errors import InputError
 from engine.live.spike_detector import SpikeSettings, at_threshold
 from engine.model.calibration import Calibration
+from engine.simulator.truth import Sounding
 from tests.unit.train.segment_matches import made_up_match
 from train.data.labels import Danger, GoalWindow
-from train.fit.calibration import NEVER, calibrate, choose_thresholds, fit_platt, sane_lines
+from train.fit.calibration import (
+    NEVER,
+    OnReels,
+    calibrate,
+    choose_thresholds,
+    fit_platt,
+    heard_line,
+    on_reels,
+    sane_lines,
+)
 from train.fit.fitted import alarm_note
 from train.fit.predict import Predicted
 from train.metrics.alarms import decisions_s
+from train.metrics.threshold_sweep import OperatingPoint
 
 
 def test_platt_finds_the_scale_that_made_the_truth():
@@ -120,3 +132,43 @@ def test_a_line_whose_alarms_would_not_end_at_rest_is_refused():
     lines = sane_lines(np.array([0.1, 0.3, 0.6, 0.7]), at_rest, partial(at_threshold, SpikeSettings(on=0.5, off=0.3)))
     assert lines.tolist() == [0.7]  # below 0.67 the lower level is at most 0.4, where the index rests for long
     assert sane_lines(np.array([0.1]), np.zeros(0), partial(at_threshold, SpikeSettings())).tolist() == [0.1]
+
+
+def _point(threshold: float, false: float, on_nothing: float) -> OperatingPoint:
+    return OperatingPoint(threshold, 0.5, 0.5, 0.5, false, false - on_nothing, on_nothing, false / 1.6, 0.5, 0.5)
+
+
+def test_the_heard_line_is_the_lowest_that_both_worlds_bear():
+    simulated = [_point(0.2, 8.1, 0.0), _point(0.3, 8.0, 1.1), _point(0.4, 7.0, 1.0), _point(0.5, 5.0, 0.5)]
+    quiet = [OnReels(point.threshold, 0.9, 0.0) for point in simulated]
+    assert heard_line(simulated, quiet) == 0.4
+    loud = [OnReels(point.threshold, 0.9, 4.0 if point.threshold == 0.5 else 4.1) for point in simulated]
+    assert heard_line(simulated, loud) == 0.5
+    assert heard_line(simulated[:2], quiet[:2]) is None
+
+
+def test_a_reel_counts_cries_with_an_alarm_and_alarms_of_other_sounds():
+    kinds = ["roar", "pa_music", "ooh", "applause", "roar"]
+    sounds = tuple(Sounding(kind, 60.0 + 40.0 * i, 60.0, 66.0 + 40.0 * i, 9.0) for i, kind in enumerate(kinds))
+    match = replace(made_up_match("reel", 1, minutes=6.0, simulated=True, goals=0), sounds=sounds)
+    times_s = np.arange(40.0, 360.0, 2 * grid.HOP_S)
+    odds = np.full(len(times_s), -3.0)
+    for i in (0, 1, 3):  # the first cry, the song and the applause raise alarms; two cries go unheard
+        odds[(times_s > 61.0 + 40.0 * i) & (times_s < 65.0 + 40.0 * i)] = 3.0
+    odds[(times_s > 255.0) & (times_s < 258.0)] = 3.0  # long after the last cry
+    (row,) = on_reels([Predicted(match, times_s, odds)], Calibration(), SpikeSettings(), [0.5])
+    assert row.cries_found == pytest.approx(1 / 3)
+    assert row.false_per_hour == pytest.approx(2 / (match.frames * grid.HOP_S / 3600))
+
+
+def test_the_line_comes_down_to_where_real_cries_are_heard():
+    rng = np.random.default_rng(4)
+    predicted = [_predicted(seed) for seed in range(3)]
+    predicted = [replace(one, log_odds=one.log_odds + rng.normal(0, 0.5, len(one.log_odds))) for one in predicted]
+    alone, _ = choose_thresholds(predicted, Calibration(), Danger(), SpikeSettings())
+    sounds = (Sounding("roar", 60.0, 61.0, 66.0, 9.0),)
+    match = replace(made_up_match("reel", 1, minutes=6.0, simulated=True, goals=0), sounds=sounds)
+    times_s = np.arange(40.0, 360.0, 2 * grid.HOP_S)
+    reel = Predicted(match, times_s, np.where((times_s > 61.0) & (times_s < 66.0), 1.0, -5.0))
+    with_reels, _ = choose_thresholds(predicted, Calibration(), Danger(), SpikeSettings(), [reel])
+    assert with_reels.on < alone.on

@@ -42,19 +42,19 @@ def test_a_segment_gives_the_logits_of_a_stream(network):
     streamed = Pipeline(network, 0, grid.WINDOW_HOP_FRAMES).push(mel)
     first = -(-grid.HISTORY_FRAMES // grid.WINDOW_HOP_FRAMES) * grid.WINDOW_HOP_FRAMES - grid.HISTORY_FRAMES
     segment = front_end_of(mel[None], np.array([0]), network.front_end)[:, first : first + segment_frames(5)]
-    out = SegmentNetwork(network, tags=4, dropout=0.5)(mx.array(segment))
+    out = SegmentNetwork(network, tags=4, heard=2, dropout=0.5)(mx.array(segment))
     np.testing.assert_allclose(out.logits[0], streamed[:5], atol=2e-5)
 
 
 def test_only_training_drops_anything(network):
-    model = SegmentNetwork(network, tags=4, dropout=0.5)
+    model = SegmentNetwork(network, tags=4, heard=2, dropout=0.5)
     segments = mx.array(np.random.default_rng(1).normal(size=(1, segment_frames(1), 64, 2)).astype(np.float32))
     assert mx.array_equal(model(segments).logits, model(segments).logits)
     assert not mx.array_equal(model(segments).logits, model(segments, mx.random.key(1)).logits)
 
 
 def test_a_standardised_encoder_tells_windows_apart(network):
-    model = SegmentNetwork(network, tags=4, dropout=0.0)
+    model = SegmentNetwork(network, tags=4, heard=2, dropout=0.0)
     segments = mx.array(np.random.default_rng(1).normal(size=(3, segment_frames(3), 64, 2)).astype(np.float32))
     before = np.asarray(model.windows(model.columns(segments))).std(axis=(0, 1)).mean()
     model.standardise(segments)
@@ -66,7 +66,7 @@ def test_a_standardised_encoder_tells_windows_apart(network):
 @pytest.mark.parametrize("count", [1, 3])
 def test_training_on_a_gpu_gives_the_same_bits_twice_since_no_gradient_adds_by_index(network, count, tmp_path):
     """Metal adds floats at an index in the order in which its threads come; sums of slices have one order."""
-    model = SegmentNetwork(network, tags=4, dropout=0.5)
+    model = SegmentNetwork(network, tags=4, heard=2, dropout=0.5)
     segments = mx.array(np.random.default_rng(1).normal(size=(2, segment_frames(count), 64, 2)).astype(np.float32))
 
     def loss(model: SegmentNetwork) -> mx.array:
