@@ -190,7 +190,7 @@ def heard_line(simulated: Sequence[OperatingPoint], real: Sequence[OnReels]) -> 
     """The lowest threshold that keeps what is bearable in both worlds; None where none does.
 
     On simulated matches at most ``MOST_FALSE`` false alarms a match, ``MOST_ON_NOTHING`` of them while the crowd did
-    not react to anything; on real reels, where every other sound is as loud as a cry, at most ``MOST_ON_REELS`` an hour.
+    not react to anything; on real reels, where every other sound is as loud as a cry, ``MOST_ON_REELS`` an hour.
     Simulated crowds are clearer than real ones: the line that is best for them is deaf to real cries.
     """
     kept = [
