@@ -23,6 +23,7 @@ from engine.simulator.match import Score, at_level, draws_for, in_order, play_cu
 from engine.simulator.reel import plan_reel
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
 from engine.simulator.venue import Venue
+from train.data.real_sounds.parts import TRAIN
 from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
 
 Kind = Reaction | Confuser
@@ -176,7 +177,7 @@ class Recordings:
 
 
 def _kinds_of(clip: Clip) -> tuple[Kind, ...]:
-    if not clip.may_train:
+    if not clip.may_train or clip.part not in ("", TRAIN):
         return ()
     if clip.kind in KINDS_OF:
         return KINDS_OF[clip.kind]
