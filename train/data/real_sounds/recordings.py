@@ -2,7 +2,8 @@
 and its microphone, over its bed and beside its simulated cries.
 
 A simulated reel says what sounded when; here the sounds that are no cry come from recordings. What a simulator lets
-sound is learned by heart, what a thousand studios recorded is not. Only sounds whose manifest allows it are used.
+sound is learned by heart, what a thousand studios recorded is not. Only sounds whose manifest allows it are used,
+of sources that neither choose nor judge.
 
 No recording of a singing crowd may teach. So chants are made of other voices: a song, or a phrase of speech that comes
 again and again, as if dozens of people sang or shouted it in near unison, each with a delay and a pitch of their own.

@@ -26,11 +26,12 @@ def tone(hz: float, seconds: float) -> np.ndarray:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A song and a word that may teach, and a song that may not."""
+    """A song and a word that may teach, a song that may not, and one by a source that is for choosing."""
     rows = [
-        ("song.flac", "music", 440.0, 5.0, "yes", "Anna"),
+        ("song.flac", "music", 440.0, 5.0, "yes", "Dora"),
         ("word.flac", "speech", 200.0, 1.0, "yes", "Ben"),
         ("theirs.flac", "music", 3000.0, 5.0, "no (share-alike): evaluate only", "Carl"),
+        ("judge.flac", "music", 2000.0, 5.0, "yes", "Anna"),
     ]
     with (tmp_path / "MANIFEST.csv").open("w", newline="") as file:
         writer = csv.writer(file)
@@ -56,7 +57,7 @@ def test_what_may_not_teach_is_never_heard(folder: Path):
     recordings = Recordings([folder])
     heard = [strongest_hz(recordings.play(cue(Confuser.PA_MUSIC, seed=seed), VENUE)) for seed in range(8)]
     assert heard == pytest.approx([440.0] * 8, abs=2.0)
-    assert [source.author for source in recordings.sources()] == ["Anna", "Ben"]
+    assert [source.author for source in recordings.sources()] == ["Ben", "Dora"]
 
 
 def test_a_recording_lasts_as_long_as_the_truth_says(folder: Path):
