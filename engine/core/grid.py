@@ -27,6 +27,11 @@ HISTORY_FRAMES: Final = WINDOW_FRAMES + (WINDOWS - 1) * WINDOW_HOP_FRAMES
 READING_FRAMES: Final = 2
 """Live, a reading every two frames: 10.77 a second."""
 
+TAG_FRAMES: Final = 4
+"""Live, tags are computed at every other reading: a window's change little in between, and each costs some time."""
+HEARD_FRAMES: Final = 20
+"""Live, what is heard is told every 20 frames, 0.93 s."""
+
 HOP_S: Final = HOP / SAMPLE_RATE_HZ
 WINDOW_S: Final = ((WINDOW_FRAMES - 1) * HOP + FRAME_LENGTH) / SAMPLE_RATE_HZ
 HISTORY_S: Final = ((HISTORY_FRAMES - 1) * HOP + FRAME_LENGTH) / SAMPLE_RATE_HZ

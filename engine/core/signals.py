@@ -10,6 +10,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.heard import Heard
+
 SCHEMA_VERSION = 1
 Samples: TypeAlias = NDArray[np.float32]
 
@@ -56,7 +58,9 @@ class AudioBlock:
 class Reading:
     """The index at one moment; ``t`` is the end of the last sample it has seen.
 
-    ``level_db`` and ``peak_db`` are RMS and peak in dBFS of the sound since the reading before.
+    ``level_db`` and ``peak_db`` are RMS and peak in dBFS of the sound since the reading before. ``heard`` is what was
+    heard in the window that ends here, about once a second and only with weights that tell tags. ``tags`` is the same
+    some five times a second, for whoever decides at that moment; it is neither written nor kept.
     """
 
     t: float
@@ -65,6 +69,8 @@ class Reading:
     peak_db: float
     health: Health
     compute_ms: float = field(default=0.0, compare=False)
+    heard: Heard | None = field(default=None, hash=False)
+    tags: Heard | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +78,31 @@ class Alarm:
     """A spike that has just been decided and goes on; the ``Spike`` with the same onset follows when it has ended.
 
     ``pressure`` is the highest since the onset: at the moment of decision it may have fallen below the alarm line.
+    ``what`` is what it sounded like up to then, one of ``engine.core.heard.CAUSES``, and ``what_probability`` how
+    likely that is; None with weights that tell no tags.
     """
 
     onset: float
     decided_at: float
     pressure: float
+    what: str | None = None
+    what_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Spike:
-    """A stretch of high pressure, complete. ``decided_at`` is when it was certain enough to be reported."""
+    """A stretch of high pressure, complete. ``decided_at`` is when it was certain enough to be reported.
+
+    ``what`` and ``what_probability`` are those of its alarm: what raised it, not what followed.
+    """
 
     onset: float
     peak: float
     end: float
     peak_pressure: float
     decided_at: float
+    what: str | None = None
+    what_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +177,31 @@ _TYPES: dict[type, str] = {
     HealthChange: "health",
     End: "end",
 }
+UNKEPT: Final = ("tags",)
+"""Fields that are for the moment alone: in no line and in no store."""
+OF_TAGS: Final = ("heard", "what", "what_probability")
+"""Fields that only weights with tags fill: left out where they are None, so that lines without are as ever."""
 _DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3}
 
 
 def to_json(event: Event) -> dict[str, Any]:
     """The JSON object of an event: its type first, numbers rounded to what they mean, times to the tenth of a ms."""
     row: dict[str, Any] = {"type": _TYPES[type(event)]}
-    for name in event.__slots__:
-        value = getattr(event, name)
+    for name, value in written(event).items():
         if isinstance(value, float):
             value = round(value, _DIGITS.get(name, 4))
+        elif name == "heard":
+            value = rounded(value)
         row[name] = value
     return row
+
+
+def written(event: Event) -> dict[str, Any]:
+    """The fields of an event that are written and kept, in their order, not rounded."""
+    fields = {name: getattr(event, name) for name in event.__slots__ if name not in UNKEPT}
+    return {name: value for name, value in fields.items() if value is not None or name not in OF_TAGS}
+
+
+def rounded(heard: Heard) -> dict[str, float]:
+    """What was heard as it is written: probabilities to the fourth digit."""
+    return {name: round(probability, 4) for name, probability in heard.items()}

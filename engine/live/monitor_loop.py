@@ -125,7 +125,9 @@ class Monitor:
         # While the watchdog sees something wrong, what the stream makes of it is no number to show.
         trouble = self._watchdog.state
         for heard in self._stream.push(block):
-            reading = heard if trouble is None else replace(heard, pressure=None, health=trouble)
+            reading = heard
+            if trouble is not None:
+                reading = replace(heard, pressure=None, health=trouble, heard=None, tags=None)
             if reading.health is not self._health:
                 self._change(reading.health, reading.t, _DETAILS.get(reading.health, ""))
             self._write(reading)

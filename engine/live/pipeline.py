@@ -1,11 +1,12 @@
-"""Frames to logits for an unbroken stretch of sound, each column and each embedding computed once.
+"""Frames to logits and tags for an unbroken stretch of sound, each column and each embedding computed once.
 
 Every stage keeps what later frames still need and nothing else, so memory is flat. Columns are computed once for each
 phase of the encoder's time stride that the readings ask for; a window's embedding is the mean of its cached columns,
-a reading the head over the cached embeddings of its history.
+a reading the head over the cached embeddings of its history. Tags are read of the newest window alone.
 """
 
 from math import gcd
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,16 @@ def multiples(start: int, stop: int, step: int) -> NDArray[np.int64]:
     return np.arange(next_multiple(start, step), stop, step, dtype=np.int64)
 
 
+class Found(NamedTuple):
+    """What frames gave: logits (k, 2) of the readings, and log-odds (j, tags) at those of them that have tags.
+
+    ``tags`` has no columns where the network tells none.
+    """
+
+    logits: Array
+    tags: Array
+
+
 class Pipeline:
     """Frames to logits from one origin on: an unbroken stretch of sound.
 
@@ -43,6 +54,9 @@ class Pipeline:
         self._stride = encoder.time_stride
         self._field = encoder.receptive_field
         self._window_columns = encoder.window_columns
+        self.tag_step = step * max(1, round(grid.TAG_FRAMES / step))
+        """Frames between readings with tags: a reading has some where it has an index and ends at a multiple."""
+        self._tags = len(network.tags_config.names) if network.tags_config else 0
         self._origin = origin
         self._frames = Ring(origin, (grid.MEL_BANDS, network.front_end.channels))
         self._embedding_step = gcd(step, grid.WINDOW_HOP_FRAMES)
@@ -57,27 +71,33 @@ class Pipeline:
 
     def push(self, frames: Array) -> NDArray[np.float32]:
         """Take log-mel frames (n, MEL_BANDS) in dB; return the logits (k, 2) of the full histories they complete."""
-        return alone(self.work(frames), self._network)
+        return alone(self.work(frames), self._network).logits
 
-    def work(self, frames: Array) -> Work[NDArray[np.float32]]:
-        """What ``push`` does, as work that asks the network."""
+    def work(self, frames: Array) -> Work[Found]:
+        """What ``push`` does, as work that asks the network; with the tags."""
         before = self._frames.end
         self._frames.append(self._front_end.push(frames))
-        yield from self._embed_windows()
+        tags = yield from self._embed_windows()
         ends = multiples(max(before + 1, self.first_reading), self._frames.end + 1, self._step)
         if not len(ends):
             self._forget()
-            return np.zeros((0, 2), np.float32)
+            return self.nothing()
         back = np.arange(grid.WINDOWS - 1, -1, -1) * grid.WINDOW_HOP_FRAMES
         positions = (ends[:, None] - back) // self._embedding_step
         logits = yield Ask("logits", self._embeddings.take(positions))
         self._forget()
-        return logits
+        return Found(logits, tags)
 
-    def _embed_windows(self) -> Work[None]:
+    def nothing(self) -> Found:
+        """What no readings give."""
+        return Found(np.zeros((0, 2), np.float32), np.zeros((0, self._tags), np.float32))
+
+    def _embed_windows(self) -> Work[Array]:
+        """Embed the windows that have become whole; return the tags of those with a history that end at a multiple of
+        ``tag_step``."""
         ends = multiples(self._next_window, self._frames.end + 1, self._embedding_step)
         if not len(ends):
-            return
+            return self.nothing().tags
         starts = ends - grid.WINDOW_FRAMES
         encoder = self._network.encoder
         pooled = np.empty((len(ends), encoder.pooled_width), np.float32)
@@ -91,6 +111,11 @@ class Pipeline:
         embeddings = yield Ask("embed", pooled)
         self._embeddings.append(embeddings)
         self._next_window = int(ends[-1]) + 1
+        read = (ends >= self.first_reading) & (ends % self.tag_step == 0)
+        if not self._tags or not read.any():
+            return np.zeros((int(read.sum()), self._tags), np.float32)
+        tags = yield Ask("tag_logits", pooled[read])
+        return tags
 
     def _columns_of(self, phase: int, first: int, needed: int) -> Work[Ring]:
         """The columns of one phase, from ``first`` at the latest up to ``needed``; those not yet there are computed.

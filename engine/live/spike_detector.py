@@ -2,11 +2,14 @@
 
 A *candidate* opens when the pressure reaches ``off`` and closes when it has stayed below ``off`` for ``merge_s`` (so
 that dips shorter than that do not cut one event in two). It becomes a spike once ``min_duration_s`` have passed since
-it reached ``on``, without falling below ``off`` since, and ``refractory_s`` since the end of the spike before.
+it reached ``on``, without falling below ``off`` since, and ``refractory_s`` since the end of the spike before. What it
+is of is decided at the same moment, from what was heard since the onset.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
+from engine.core.heard import CauseSettings, Heard, cause_of, mean_heard
 from engine.core.signals import Alarm, Reading, Rejected, Spike
 from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 
@@ -27,6 +30,8 @@ class _Candidate:
     on_since: float | None = None
     held_back: bool = False
     decided_at: float | None = None
+    heard: deque[tuple[float, Heard]] = field(default_factory=deque)
+    what: tuple[str, float] | tuple[None, None] = (None, None)
 
 
 @dataclass(slots=True)
@@ -34,8 +39,10 @@ class SpikeDetector:
     """Feed it readings in order; it returns what each one decided."""
 
     settings: SpikeSettings = field(default_factory=SpikeSettings)
+    cause: CauseSettings = field(default_factory=CauseSettings)
     _candidate: _Candidate | None = None
     _quiet_since: float = float("-inf")
+    _newest: Heard | None = None
 
     @property
     def active(self) -> bool:
@@ -46,7 +53,10 @@ class SpikeDetector:
         """Take the next reading; return alarms, completed spikes and rejected candidates, at most one of each."""
         t, pressure = reading.t, reading.pressure
         if pressure is None:
+            self._newest = None
             return self.finish(t)
+        heard = reading.heard if reading.tags is None else reading.tags
+        self._newest = self._newest if heard is None else heard
         decided: list[Alarm | Spike | Rejected] = []
         candidate = self._candidate
         if pressure < self.settings.off:
@@ -60,14 +70,29 @@ class SpikeDetector:
         candidate.last_above_off = t
         if pressure > candidate.peak_pressure:
             candidate.peak, candidate.peak_pressure = t, pressure
-        if candidate.decided_at is None and self._certain(candidate, t, pressure):
-            candidate.decided_at = t
-            decided.append(Alarm(candidate.onset, t, candidate.peak_pressure))
+        if candidate.decided_at is None:
+            self._hear(candidate, t, heard)
+            if self._certain(candidate, t, pressure):
+                candidate.decided_at = t
+                candidate.what = self._what(candidate)
+                decided.append(Alarm(candidate.onset, t, candidate.peak_pressure, *candidate.what))
         return decided
 
     def finish(self, t: float) -> list[Alarm | Spike | Rejected]:
         """The sound ended or broke off at ``t``: close what is open."""
         return [] if self._candidate is None else [self._close(self._candidate, t, interrupted=True)]
+
+    def _hear(self, candidate: _Candidate, t: float, heard: Heard | None) -> None:
+        """Keep what was heard lately: a candidate may wait for minutes before it is a spike."""
+        if heard is not None:
+            candidate.heard.append((t, heard))
+        while candidate.heard and t - candidate.heard[0][0] > self.cause.within_s:
+            candidate.heard.popleft()
+
+    def _what(self, candidate: _Candidate) -> tuple[str, float] | tuple[None, None]:
+        mean = mean_heard(heard for _, heard in candidate.heard) or self._newest
+        candidate.heard.clear()
+        return (None, None) if mean is None else cause_of(mean, self.cause)
 
     def _certain(self, candidate: _Candidate, t: float, pressure: float) -> bool:
         if candidate.on_since is None:
@@ -86,7 +111,12 @@ class SpikeDetector:
         if candidate.decided_at is not None:
             self._quiet_since = candidate.last_above_off
             return Spike(
-                candidate.onset, candidate.peak, candidate.last_above_off, candidate.peak_pressure, candidate.decided_at
+                candidate.onset,
+                candidate.peak,
+                candidate.last_above_off,
+                candidate.peak_pressure,
+                candidate.decided_at,
+                *candidate.what,
             )
         if candidate.held_back:
             reason = REFRACTORY

@@ -15,8 +15,9 @@ from engine.audio.hop_levels import CLIPPED_FOR_HOPS, Hops, decibels, measure
 from engine.audio.log_mel import Frames, LogMel
 from engine.audio.unbroken_hops import Silence, WholeHops
 from engine.core import grid
+from engine.core.heard import Heard
 from engine.core.signals import AudioBlock, Health, Reading, Samples
-from engine.live.pipeline import Pipeline, multiples
+from engine.live.pipeline import Found, Pipeline, multiples
 from engine.model.batched_inference import Work, alone
 from engine.model.calibration import Calibration
 from engine.model.network import Network
@@ -24,13 +25,13 @@ from engine.model.network import Network
 _PIECE_HOPS = 1024
 """Longest stretch that is worked on at once; what is held in between stays under 30 MB."""
 
-Unstamped: TypeAlias = tuple[float, float | None, float, float, Health]
-"""A reading's fields before the time it took is known."""
+Unstamped: TypeAlias = tuple[float, float | None, float, float, Health, Heard | None, Heard | None]
+"""A reading's fields, but the time it took, which is not known yet."""
 
 
 def stamped(readings: list[Unstamped], compute_ms: float) -> list[Reading]:
     """The readings, each with the time it took."""
-    return [Reading(*reading, compute_ms) for reading in readings]
+    return [Reading(*reading[:5], compute_ms, *reading[5:]) for reading in readings]
 
 
 @dataclass(slots=True)
@@ -89,6 +90,9 @@ class PressureStream:
         self._since = _Since()
         self._mel = LogMel()
         self._pipeline = Pipeline(network, 0, step)
+        self._tags = network.tags_config
+        self._tag_step = self._pipeline.tag_step
+        self._heard_step = self._tag_step * max(1, round(grid.HEARD_FRAMES / self._tag_step))
 
     @property
     def heard(self) -> int:
@@ -128,27 +132,29 @@ class PressureStream:
             if alike.anew:
                 self._restart()
             first, last = alike.first, alike.last
-            logits = np.zeros((0, 2), np.float32)
+            found = self._pipeline.nothing()
             if not alike.silent:
                 whole = last - first == len(hops.zero)
                 frames = self._mel.push(samples[first * grid.HOP : last * grid.HOP], known if whole else None)
-                logits = yield from self._pipeline.work(frames)
-            readings += self._read(hops, first, last, alike.silent, self._calibration.probability(logits))
+                found = yield from self._pipeline.work(frames)
+            readings += self._read(hops, first, last, alike.silent, found)
         return readings
 
-    def _read(self, hops: Hops, first: int, last: int, silent: bool, pressures: NDArray[np.float64]) -> list[Unstamped]:
+    def _read(self, hops: Hops, first: int, last: int, silent: bool, found: Found) -> list[Unstamped]:
         """The readings on the hops [first, last), all in one state; hop ``i`` completes frame ``i - 1``."""
         begin, self._hop = self._hop, self._hop + last - first
         ends = multiples(max(begin, self._step), self._hop, self._step)
         clipped = self._clipped_lately(hops.clipped[first:last])
         readings: list[Unstamped] = []
-        values = iter(pressures.tolist())
+        values = iter(self._calibration.probability(found.logits).tolist())
+        heard = iter(self._tags.named(self._tags.probabilities(found.tags)) if self._tags else ())
         full_from = self._pipeline.first_reading
         done = first
         for end in ends.tolist():
             newest = first + end - begin
             level_db, peak_db = self._since.close(hops, done, newest + 1)
             done = newest + 1
+            tags: Heard | None = None
             if silent:
                 health, pressure = Health.SILENT, None
             elif end < full_from:
@@ -156,7 +162,9 @@ class PressureStream:
             else:
                 health = Health.CLIPPED if clipped[newest - first] else Health.LISTENING
                 pressure = next(values)
-            readings.append((grid.end_time_s(end), pressure, level_db, peak_db, health))
+                tags = next(heard) if self._tags and end % self._tag_step == 0 else None
+            told = tags if end % self._heard_step == 0 else None
+            readings.append((grid.end_time_s(end), pressure, level_db, peak_db, health, told, tags))
         self._since.add(hops, done, last)
         return readings
 

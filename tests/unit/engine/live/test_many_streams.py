@@ -17,7 +17,7 @@ class Counted:
 
     def __init__(self, network) -> None:
         self._network = network
-        self.front_end, self.encoder = network.front_end, network.encoder
+        self.front_end, self.encoder, self.tags_config = network.front_end, network.encoder, network.tags_config
         self.asked: Counter[str] = Counter()
 
     def __getattr__(self, name: str):

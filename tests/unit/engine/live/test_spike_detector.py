@@ -3,6 +3,7 @@
 import pytest
 
 from engine.core.errors import UsageError
+from engine.core.heard import CauseSettings, Heard
 from engine.core.signals import Alarm, Health, Reading, Rejected, Spike
 from engine.live.spike_detector import SpikeDetector, SpikeSettings, at_threshold, measured_lines
 
@@ -152,3 +153,64 @@ def test_the_time_above_the_line_counts_from_when_it_was_reached_again():
     for t, pressure in [(1.0, 0.9), (1.5, 0.3), (2.0, 0.9), (2.5, 0.6), (2.75, 0.9), (3.0, 0.9)]:
         decided += detector.push(_reading(t, pressure))
     assert decided == [Alarm(1.0, 3.0, 0.9)]
+
+
+def _run_hearing(*stretches: tuple[float, float, Heard | None], field: str = "tags", **more: CauseSettings) -> list:
+    """Stretches of (seconds, pressure, what is heard), a reading every tenth of a second; then the sound ends."""
+    detector = SpikeDetector(SETTINGS, **more)
+    t, decided = 0.0, []
+    for seconds, pressure, heard in stretches:
+        for _ in range(round(seconds * 10)):
+            t = round(t + 0.1, 3)
+            decided += detector.push(Reading(t, pressure, -30.0, -20.0, Health.LISTENING, **{field: heard}))
+    return decided + detector.finish(t)
+
+
+CHANT, CHEER, BOTH = {"chant": 0.9, "cheer": 0.1}, {"chant": 0.2, "cheer": 0.8}, {"chant": 0.5, "cheer": 0.5}
+
+
+@pytest.mark.parametrize("field", ["tags", "heard"])
+def test_a_spike_is_of_what_was_heard_from_its_onset_until_it_was_decided(field):
+    alarm, spike = _run_hearing((5, 0.1, CHANT), (2, 0.9, CHEER), (3, 0.9, CHANT), (5, 0.1, CHANT), field=field)
+    assert alarm.decided_at == pytest.approx(6.1)
+    assert (alarm.what, alarm.what_probability) == ("cheer", pytest.approx(0.8))
+    assert (spike.what, spike.what_probability) == (alarm.what, alarm.what_probability)
+
+
+def test_a_spike_of_two_equally_likely_causes_is_unclear():
+    alarm, _ = _run_hearing((5, 0.1, BOTH), (2, 0.9, BOTH), (5, 0.1, BOTH))
+    assert (alarm.what, alarm.what_probability) == ("unclear", pytest.approx(0.5))
+    (named, _) = _run_hearing((2, 0.9, BOTH), cause=CauseSettings(margin=0.0))
+    assert named.what == "chant"
+
+
+def test_the_chant_of_minutes_before_is_not_the_cause_of_the_cry_over_it():
+    alarm, _ = _run_hearing((120, 0.6, CHANT), (5, 0.9, CHEER), cause=CauseSettings(within_s=1.0))
+    assert alarm.onset == pytest.approx(0.1)
+    assert (alarm.what, alarm.decided_at) == ("cheer", pytest.approx(121.1))
+
+
+def test_a_spike_decided_between_two_looks_is_of_what_was_heard_last():
+    detector = SpikeDetector(SpikeSettings(0.7, 0.5, 0.0))
+    detector.push(Reading(1.0, 0.1, -30.0, -20.0, Health.LISTENING, tags=CHEER))
+    (alarm,) = detector.push(Reading(1.1, 0.9, -30.0, -20.0, Health.LISTENING))
+    assert alarm.what == "cheer"
+
+
+def test_what_was_heard_before_a_loss_is_no_cause():
+    detector = SpikeDetector(SpikeSettings(0.7, 0.5, 0.0))
+    detector.push(Reading(1.0, 0.1, -30.0, -20.0, Health.LISTENING, tags=CHEER))
+    detector.push(Reading(1.1, None, -30.0, -20.0, Health.LOST))
+    (alarm,) = detector.push(Reading(1.2, 0.9, -30.0, -20.0, Health.LISTENING))
+    assert alarm.what is None
+
+
+def test_what_is_heard_after_the_decision_changes_nothing():
+    first, _ = _run_hearing((1, 0.1, CHANT), (1.5, 0.9, CHEER), (9, 0.9, CHEER))
+    other, _ = _run_hearing((1, 0.1, CHANT), (1.5, 0.9, CHEER), (9, 0.9, CHANT))
+    assert first == other
+
+
+def test_without_tags_a_spike_is_of_nothing():
+    alarm, spike = _run_hearing((2, 0.9, None), (5, 0.1, None))
+    assert alarm.what is alarm.what_probability is spike.what is spike.what_probability is None
