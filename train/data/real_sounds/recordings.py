@@ -82,6 +82,8 @@ UNDER: Final = 0.35
 _UNDER_S: Final = (25.0, 60.0)
 _UNDER_DB: Final = (-2.0, 8.0)
 _PLACES: Final = (Place.LOUDSPEAKERS, Place.STANDS, Place.NEAR)
+_TUNES: Final = ((0,), (0,), (0, 0, 3, 0), (0, 2, 4, 2), (0, 4, 5, 4), (0, -2, 0, 3), (5, 4, 2, 0), (0, 0, -3, -3))
+"""Semitones of a chant's lines; most are one note."""
 _QUIET_DB: Final = -30.0
 _FADE_S: Final = 0.02
 _RATE: Final = grid.SAMPLE_RATE_HZ
@@ -169,9 +171,9 @@ class Recordings:
 
     def _chant(self, cue: Cue, venue: Venue, rng: np.random.Generator) -> Samples:
         draw = rng.random()
-        if draw < 0.45 and Confuser.PA_MUSIC in self._by_kind:
+        if draw < 0.35 and Confuser.PA_MUSIC in self._by_kind:
             return sung_by_many(self._piece(Confuser.PA_MUSIC, cue.duration_s, rng), rng)
-        if draw < 0.8 and Confuser.PA_SPEECH in self._by_kind:
+        if draw < 0.85 and Confuser.PA_SPEECH in self._by_kind:
             phrase = self._piece(Confuser.PA_SPEECH, float(rng.uniform(0.6, 2.5)), rng)
             return sung_by_many(again_and_again(phrase, cue.duration_s, rng), rng)
         return play_cue(cue, venue)
@@ -206,12 +208,15 @@ def _faded(sound: Samples) -> Samples:
 
 
 def again_and_again(phrase: Samples, seconds: float, rng: np.random.Generator) -> Samples:
-    """A phrase in a steady beat for ``seconds``: what a crowd shouts."""
-    beat = round((len(phrase) / _RATE + float(rng.uniform(0.0, 0.6))) * _RATE)
+    """A phrase in a steady beat for ``seconds``: what a crowd shouts, or, on the notes of a short tune, sings."""
+    beat = max(round(len(phrase) + float(rng.uniform(0.0, 0.6)) * _RATE), _RATE // 4)
+    tune = _TUNES[int(rng.integers(len(_TUNES)))]
     length = max(round(seconds * _RATE), len(phrase))
     out = np.zeros(length, np.float32)
-    for first in range(0, length, max(beat, _RATE // 4)):
-        part = phrase[: length - first]
+    for number, first in enumerate(range(0, length, beat)):
+        ratio = 2.0 ** (tune[number % len(tune)] / 12.0)
+        at = np.arange(round(len(phrase) / ratio)) * ratio
+        part = np.interp(at, np.arange(len(phrase)), phrase).astype(np.float32)[: length - first]
         out[first : first + len(part)] += part
     return out
 
