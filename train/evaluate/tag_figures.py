@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from engine.core.heard import UNCLEAR, Heard, cause_of, mean_heard
 from numpy.typing import NDArray
 
 from engine.audio.media_file import MediaFile
 from engine.core import grid
+from engine.core.heard import UNCLEAR, Heard, cause_of, mean_heard
 from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights
 from engine.simulator.truth import Sounding

@@ -22,8 +22,10 @@ from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.real_sounds.recordings import Recordings
 from train.data.real_sounds.reel_match import read_reel
+from train.data.real_sounds.tagger import Yamnet
 from train.data.simulated import simulate_plans
-from train.data.simulation_plans import Plan, random_plan, real_plans, recorded_plan, reel_plan, split_matches
+from train.data.simulation_plans import Ear, Plan, random_plan, real_plans, recorded_plan, reel_plan, split_matches
+from train.data.stranger import ear_of
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
 from train.evaluate.report import to_report
@@ -62,6 +64,7 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--sounds", type=Path, action="append", default=[], help="a folder of real sounds with its MANIFEST.csv"
     )
+    parser.add_argument("--taggers", type=Path, help="a folder with a sound tagger that teaches as well")
     parser.add_argument(
         "--val-reel",
         type=Path,
@@ -78,7 +81,7 @@ def main(args: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(args)
     rule = Danger()
     recordings = Recordings(chosen.sounds) if chosen.sounds else None
-    plans = plans_of(chosen.open_data, recordings)
+    plans = plans_of(chosen.open_data, recordings, None if chosen.taggers is None else ear_in(chosen.taggers))
     sounds = chosen.work / "sounds"
     train_matches, val_matches, test_matches = (
         [from_simulation(one, rule) for one in simulate_plans(sounds, part, _show_simulated)] for part in plans
@@ -113,7 +116,7 @@ def plans_of(open_data: Path | None, recordings: Recordings | None = None) -> tu
     """
     reels = [reel_plan(seed, REEL_MINUTES) for seed in REELS]
     if recordings is not None:
-        reels += [recorded_plan(seed, REEL_MINUTES, recordings) for seed in RECORDED]
+        reels += [recorded_plan(seed, REEL_MINUTES, recordings, ear) for seed in RECORDED]
     if open_data is None:
         return (
             [random_plan(seed, MINUTES) for seed in TRAIN_SEEDS] + reels,
@@ -127,6 +130,12 @@ def plans_of(open_data: Path | None, recordings: Recordings | None = None) -> tu
         [plan for match_id in split.val for plan in real_plans(open_data, match_id)],
         [plan for match_id in split.test for plan in real_plans(open_data, match_id)],
     )
+
+
+def ear_in(taggers: Path) -> Ear:
+    """The ear of the tagger in a folder. Raises ``InputError`` where there is none."""
+    tagger = Yamnet(taggers)
+    return ear_of(tagger.scores, tagger.classes)
 
 
 def data_section(real: bool, recordings: Recordings | None) -> str:

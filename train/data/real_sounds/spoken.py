@@ -24,12 +24,100 @@ from engine.core.signals import Samples
 from train.data.real_sounds.sound_manifest import MANIFEST
 
 LANGUAGES: Final = tuple(
-    "af ar bg ca cmn cs cy da de el en-gb en-us es es-419 et fa fi fr-fr ga hi hr hu id is it ko lt lv mk ms nb nl pl pt "
-    "pt-br ro ru sk sl sq sr sv sw ta tr uk ur vi".split()
+    [
+        "af",
+        "ar",
+        "bg",
+        "ca",
+        "cmn",
+        "cs",
+        "cy",
+        "da",
+        "de",
+        "el",
+        "en-gb",
+        "en-us",
+        "es",
+        "es-419",
+        "et",
+        "fa",
+        "fi",
+        "fr-fr",
+        "ga",
+        "hi",
+        "hr",
+        "hu",
+        "id",
+        "is",
+        "it",
+        "ko",
+        "lt",
+        "lv",
+        "mk",
+        "ms",
+        "nb",
+        "nl",
+        "pl",
+        "pt",
+        "pt-br",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sq",
+        "sr",
+        "sv",
+        "sw",
+        "ta",
+        "tr",
+        "uk",
+        "ur",
+        "vi",
+    ]
 )
 THROATS: Final = tuple(
-    "m1 m2 m3 m4 m5 m6 m7 m8 f1 f2 f3 f4 f5 adam aunty belinda benjamin boris caleb david ed edward grandpa john linda "
-    "marcelo max michael miguel norbert pablo paul pedro quincy rob robert sandro steph travis victor".split()
+    [
+        "m1",
+        "m2",
+        "m3",
+        "m4",
+        "m5",
+        "m6",
+        "m7",
+        "m8",
+        "f1",
+        "f2",
+        "f3",
+        "f4",
+        "f5",
+        "adam",
+        "aunty",
+        "belinda",
+        "benjamin",
+        "boris",
+        "caleb",
+        "david",
+        "ed",
+        "edward",
+        "grandpa",
+        "john",
+        "linda",
+        "marcelo",
+        "max",
+        "michael",
+        "miguel",
+        "norbert",
+        "pablo",
+        "paul",
+        "pedro",
+        "quincy",
+        "rob",
+        "robert",
+        "sandro",
+        "steph",
+        "travis",
+        "victor",
+    ]
 )
 VOICES: Final = 160
 CLIPS: Final = 3
@@ -37,8 +125,38 @@ CLIPS: Final = 3
 PROGRAM: Final = "espeak-ng"
 SOURCE: Final = "synthesised by espeak-ng"
 """One source for all, which ``part_of`` lets teach: no such voice is in a reel that judges."""
-_ONSETS: Final = tuple("b d f g h k l m n p r s t v z br dr fr gr kl pl st tr ch sh w y".split())
-_VOWELS: Final = tuple("a e i o u aa ee oo ai au ei".split())
+_ONSETS: Final = tuple(
+    [
+        "b",
+        "d",
+        "f",
+        "g",
+        "h",
+        "k",
+        "l",
+        "m",
+        "n",
+        "p",
+        "r",
+        "s",
+        "t",
+        "v",
+        "z",
+        "br",
+        "dr",
+        "fr",
+        "gr",
+        "kl",
+        "pl",
+        "st",
+        "tr",
+        "ch",
+        "sh",
+        "w",
+        "y",
+    ]
+)
+_VOWELS: Final = tuple(["a", "e", "i", "o", "u", "aa", "ee", "oo", "ai", "au", "ei"])
 _ENDS: Final = ("", "", "", "n", "r", "s", "l", "m", "t", "k")
 _COLUMNS: Final = (
     *("file", "kind", "seconds", "sample_rate_hz", "source_repository", "source_path", "licence"),
