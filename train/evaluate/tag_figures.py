@@ -54,7 +54,7 @@ class TagFigures:
 
 def listen_for_tags(sound: Path, truth: ReelTruth, weights: Weights) -> TagTrack:
     """The tags over a file, through the program's own stream at the live rate. Raises ``InputError``."""
-    stream = PressureStream(weights.network, weights.config.calibration, tags=weights.config.tags)
+    stream = PressureStream(weights.network, weights.config.calibration)
     source = MediaFile(sound, block_samples=_BLOCK)
     try:
         readings = [reading for block in source.blocks() for reading in stream.push(block)]

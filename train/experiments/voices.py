@@ -1,4 +1,4 @@
-"""Voices to teach with: ``python -m train.experiments.voices OUT``, a folder of synthesised speech with its manifest."""
+"""Voices to teach with: ``python -m train.experiments.voices OUT``, synthesised speech and its manifest."""
 
 import argparse
 from pathlib import Path

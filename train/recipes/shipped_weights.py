@@ -109,7 +109,9 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 
 
-def plans_of(open_data: Path | None, recordings: Recordings | None = None) -> tuple[list[Plan], list[Plan], list[Plan]]:
+def plans_of(
+    open_data: Path | None, recordings: Recordings | None = None, ear: Ear | None = None
+) -> tuple[list[Plan], list[Plan], list[Plan]]:
     """What to train on, to validate on (it stops the training and calibrates), and to test on.
 
     Raises ``InputError`` where the real matches are too few or can't be read.
