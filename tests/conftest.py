@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 import engine  # noqa: F401  (the environment is set before MLX's first product, also where a test imports MLX alone)
@@ -12,3 +13,10 @@ settings.load_profile("untimed")
 # Beside each other, tests have the size of the terminal that somebody else sits at: readline puts it there.
 for size in ("COLUMNS", "LINES"):
     os.environ.pop(size, None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What ``-n auto`` means: two processes a core, four at most. Many tests wait for a clock, a server or a child, and
+    on two cores two processes would leave a third of the time unused."""
+    return min(4, 2 * (os.cpu_count() or 1))
