@@ -129,6 +129,9 @@ class SimulatedMatch:
     It renders in chunks of its own size and hands out blocks of ``BLOCK`` samples; at most a few cues are in memory.
     """
 
+    live = False
+    """A simulation waits for whoever listens."""
+
     def __init__(self, score: Score, name: str = "simulation") -> None:
         self.score = score
         self._name = name
@@ -137,11 +140,6 @@ class SimulatedMatch:
     def name(self) -> str:
         """What a person calls it."""
         return self._name
-
-    @property
-    def live(self) -> bool:
-        """A simulation waits for whoever listens."""
-        return False
 
     @property
     def duration_s(self) -> float | None:
