@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
+ALARM_LINE: Final = "alarm-line"
+"""Label of the mark that notes a new alarm line; its note is the threshold."""
 Samples: TypeAlias = NDArray[np.float32]
 
 
@@ -98,10 +100,6 @@ class Rejected:
     peak_pressure: float
     reason: str
     decided_at: float
-
-
-ALARM_LINE: Final = "alarm-line"
-"""Label of the mark that notes a new alarm line; its note is the threshold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ import pytest
 
 from engine.core import grid
 from engine.core.errors import UsageError
-from engine.core.paths import shipped_weights
-from engine.model.checkpoint import Weights, load
+from engine.model.checkpoint import Weights
 from engine.model.export.coreml_files import export_coreml
 from engine.model.head import READOUTS
 from tests.unit.engine.explain.sessions import small_weights
@@ -18,11 +17,6 @@ from tests.unit.engine.model.export.coreml_runs import HALF, NAMES, features_of,
 from tests.unit.engine.model.export.mil import SavedProgram
 
 pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
-
-
-@pytest.fixture(scope="module")
-def weights() -> Weights:
-    return load(shipped_weights() / "default")
 
 
 @pytest.fixture(scope="module")

@@ -9,20 +9,14 @@ import pytest
 
 from engine.core import grid
 from engine.core.errors import ExitCode, UsageError
-from engine.core.paths import shipped_weights
 from engine.core.signals import AudioBlock
 from engine.live.stream import PressureStream
-from engine.model.checkpoint import Weights, load
+from engine.model.checkpoint import Weights
 from engine.model.export.onnx_files import export_onnx
 from tests.unit.onnx_runtime import runtime_or_skip
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 onnxruntime = runtime_or_skip()
-
-
-@pytest.fixture(scope="module")
-def weights() -> Weights:
-    return load(shipped_weights() / "default")
 
 
 @pytest.fixture(scope="module")
