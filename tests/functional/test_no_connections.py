@@ -176,7 +176,7 @@ def test_nothing_done_with_a_recording_calls_anybody(traced: Traced, tmp_path: P
 @needs_onnx
 def test_learning_and_judging_call_nobody(traced: Traced, tmp_path: Path):
     bring_in(traced.home, 3)
-    fitted = ("--steps", 2, "--fold-steps", 1, "--sharpen-steps", 0, "--histories", 2)
+    fitted = ("--steps", 1, "--fold-steps", 0, "--sharpen-steps", 0, "--histories", 2)
     for seed in (0, 1, 2, 3, 50, 51):
         draw(tmp_path, seed)
     judged = ("--simulate", 2, "--seed", 50, "--teach", 4, "--teach-seed", 0, "--minutes", 4.0, "--drawn", tmp_path)
