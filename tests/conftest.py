@@ -1,6 +1,7 @@
 """For all tests: hypothesis judges what happens, never how long it took on a busy machine; products are exact."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,10 @@ settings.load_profile("untimed")
 # Beside each other, tests have the size of the terminal that somebody else sits at: readline puts it there.
 for size in ("COLUMNS", "LINES"):
     os.environ.pop(size, None)
+
+# A shell gives no Ctrl-C to what it starts in the background; the programs that tests start are to hear it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

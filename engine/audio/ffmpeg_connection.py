@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
+from engine.audio.deadlines import give_up, take_no_signals
 from engine.audio.decoders import CHUNK_FRAMES, FFmpegDecoder, describe
 from engine.core.address import SCHEMES, shown
 from engine.core.errors import DeviceError, InputError, MomentumError, UsageError
@@ -94,16 +95,22 @@ def connect(address: str, patience: Patience) -> AddressDecoder:
     name = _checked(address)
     answer: Future[AddressDecoder] = Future()
     # Beside: looking up a name can't be interrupted, and Ctrl-C should be heard meanwhile.
-    threading.Thread(target=_answer, args=(answer, lambda: _open(address, name, patience)), daemon=True).start()
+    asking = threading.Thread(target=_answer, args=(answer, lambda: _open(address, name, patience)), daemon=True)
     try:
+        asking.start()
         return answer.result(patience.answer_s)
     except TimeoutError:
         if not answer.cancel():
             return answer.result()
+        give_up(asking)
         raise _no_answer(name, patience.answer_s) from None
+    except BaseException:  # Ctrl-C among them
+        give_up(asking)
+        raise
 
 
 def _answer(answer: "Future[AddressDecoder]", work: Callable[[], AddressDecoder]) -> None:
+    take_no_signals()
     try:
         decoder = work()
     except MomentumError as fault:
@@ -135,20 +142,15 @@ def _open(address: str, name: str, patience: Patience) -> AddressDecoder:
 
     scheme, _, rest = address.partition("://")
     scheme = scheme.lower()
-    while True:
-        try:
-            container = av.open(
-                f"{scheme}://{rest}",
-                options=_options(scheme, patience),
-                timeout=(patience.answer_s, max(_STALE_S, 2 * patience.silence_s)),
-                metadata_errors="replace",
-            )
-            break
-        except InterruptedError:
-            # A signal that the system gave to this thread: what it asks for is the main thread's to do.
-            continue
-        except (av.FFmpegError, OSError) as error:
-            raise _refusal(name, scheme, error, patience) from None
+    try:
+        container = av.open(
+            f"{scheme}://{rest}",
+            options=_options(scheme, patience),
+            timeout=(patience.answer_s, max(_STALE_S, 2 * patience.silence_s)),
+            metadata_errors="replace",
+        )
+    except (av.FFmpegError, OSError) as error:
+        raise _refusal(name, scheme, error, patience) from None
     try:
         return AddressDecoder(name, container, _is_live(container, scheme))
     except MomentumError:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.audio.deadlines import give_up, take_no_signals
 from engine.audio.decoders import Chunk, Decoder
 from engine.core.errors import MomentumError
 
@@ -70,8 +71,10 @@ class FetchedDecoder:
             self._decoder.close()
         else:
             self._thread.join(_GOES_AFTER_S)
+            give_up(self._thread)  # in case it has not gone
 
     def _read(self) -> None:
+        take_no_signals()
         try:
             for chunk in self._decoder.chunks():
                 if not self._put(chunk):

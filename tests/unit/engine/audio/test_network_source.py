@@ -1,6 +1,7 @@
 """Sound from addresses: servers of every kind on the loopback address."""
 
 import shutil
+import signal
 import ssl
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from engine.audio.deadlines import hangs
 from engine.audio.ffmpeg_connection import Patience, connect
 from engine.audio.media_file import Decoded, MediaFile
 from engine.audio.network_source import LiveAddress, open_address, open_recording, watch_settings
@@ -225,8 +227,40 @@ def test_a_name_that_takes_for_ever_to_look_up_is_given_up_and_what_still_comes_
     monkeypatch.setattr("engine.audio.ffmpeg_connection._open", late)
     with pytest.raises(DeviceError, match="does not answer: nothing came for 0 s"):
         connect("http://radio.example/live", Patience(answer_s=0.1))
+    assert hangs()
     found.set()
     assert closed.wait(20)
+
+
+def test_ctrl_c_while_an_address_is_silent_is_heard_at_once_and_the_program_then_leaves_without_tidying_up():
+    main_thread = threading.main_thread()
+    assert main_thread.ident is not None
+
+    def pressed(asked: Asked) -> None:
+        signal.pthread_kill(main_thread.ident, signal.SIGINT)
+        asked.hold()
+
+    with SoundServer(pressed) as server:
+        with pytest.raises(KeyboardInterrupt):
+            connect(server.url(), SOON)
+        assert hangs()
+    for thread in threading.enumerate():
+        if thread is not main_thread and thread.name == "given up":
+            thread.join(20)
+    assert not hangs()
+
+
+def test_a_thread_that_waits_for_the_net_takes_no_ctrl_c(monkeypatch: pytest.MonkeyPatch):
+    blocked: list[set[signal.Signals]] = []
+
+    def asks(*_: object) -> SimpleNamespace:
+        blocked.append(set(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+        return SimpleNamespace()
+
+    monkeypatch.setattr("engine.audio.ffmpeg_connection._open", asks)
+    connect("http://radio.example/live", SOON)
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= blocked[0]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 @pytest.mark.parametrize(
