@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 run: $(VENV)/.runtime
 	@$(BIN)/momentum live demo
 
-# Side by side, on four cores at most: each process holds networks of its own. One after the other: make test ARGS='-n 0'.
+# Side by side, in two processes a core and four at most: each holds networks of its own. One by one: make test ARGS='-n 0'.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 

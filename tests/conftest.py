@@ -3,6 +3,7 @@
 import os
 import signal
 
+import pytest
 from hypothesis import settings
 
 import engine  # noqa: F401  (the environment is set before MLX's first product, also where a test imports MLX alone)
@@ -17,3 +18,10 @@ for size in ("COLUMNS", "LINES"):
 # A shell gives no Ctrl-C to what it starts in the background; the programs that tests start are to hear it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What ``-n auto`` means: two processes a core, four at most. Many tests wait for a clock, a server or a child, and
+    on two cores two processes would leave a third of the time unused."""
+    return min(4, 2 * (os.cpu_count() or 1))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from engine.audio.deadlines import hangs
 from engine.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -49,3 +50,8 @@ def reason_of(code: int) -> str | None:
 def exit_code_of(reason: str) -> int:
     """The exit code of a run that ended for ``reason``."""
     return int(_EXIT_CODES.get(reason, ExitCode.DONE))
+
+
+def sound_hangs() -> bool:
+    """Whether the system's sound was given up and still does not answer: then no process ends in an ordinary way."""
+    return hangs()

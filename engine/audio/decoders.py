@@ -5,15 +5,17 @@ Over 300 lines, since both tell a fault in the data in the same way and resume a
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
 from engine.audio.downmix import to_mono
+from engine.audio.late_fault import UntilFault
 from engine.audio.resampling import HIGHEST_RATE_HZ
 from engine.audio.wav_header import missing_s
-from engine.core.errors import InputError, MomentumError
+from engine.core.errors import InputError
 from engine.core.signals import Samples
 
 CHUNK_FRAMES = 32768
@@ -182,23 +184,16 @@ class FFmpegDecoder:
         """Frames of one kind are put together first: one by one, what is done with them costs more than decoding."""
         pending: list[_Frame] = []
         count = 0
-        frames = self._frames()
-        fault: MomentumError | None = None
-        while True:
-            try:
-                frame = next(frames, None)
-            except MomentumError as error:
-                fault, frame = error, None
+        frames = UntilFault(self._frames())
+        for frame in chain(frames, (None,)):
             if pending and (frame is None or count >= self._chunk_frames or not frame.continues(pending[-1])):
                 samples, repaired = to_mono(_as_float(np.concatenate([each.values for each in pending])))
                 yield Chunk(samples, pending[0].rate_hz, pending[0].gap_s, repaired)
                 pending, count = [], 0
-            if frame is None:
-                break
-            pending.append(frame)
-            count += len(frame.values)
-        if fault is not None:
-            raise fault
+            if frame is not None:
+                pending.append(frame)
+                count += len(frame.values)
+        frames.raise_it()
 
     def close(self) -> None:
         self._container.close()

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.audio.decoders import Decoder, FFmpegDecoder, SoundFileDecoder, describe
+from engine.audio.late_fault import UntilFault
 from engine.audio.resampling import Resampler
 from engine.core import grid
 from engine.core.address import is_address, shown
-from engine.core.errors import InputError, MomentumError
+from engine.core.errors import InputError
 from engine.core.signals import AudioBlock, Samples
 
 BLOCK_SAMPLES = 32 * grid.HOP
@@ -32,6 +33,9 @@ class Decoded:
     and ``InputError`` where no sound came.
     """
 
+    live = False
+    """A recording waits."""
+
     def __init__(self, name: str, decoder: Decoder, block_samples: int = BLOCK_SAMPLES) -> None:
         if block_samples < 1:
             raise ValueError(f"block_samples must be positive, not {block_samples}")
@@ -46,11 +50,6 @@ class Decoded:
         return self._name
 
     @property
-    def live(self) -> bool:
-        """A recording waits."""
-        return False
-
-    @property
     def duration_s(self) -> float | None:
         """Length in seconds as it is declared; None where it is not."""
         return self._decoder.duration_s
@@ -58,15 +57,8 @@ class Decoded:
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound from the beginning; may be iterated once."""
         resampler, cutter = Resampler(), _Cutter(self._block_samples)
-        chunks = self._decoder.chunks()
-        fault: MomentumError | None = None
-        while True:
-            try:
-                chunk = next(chunks, None)
-            except MomentumError as error:
-                fault, chunk = error, None
-            if chunk is None:
-                break
+        chunks = UntilFault(self._decoder.chunks())
+        for chunk in chunks:
             if not len(chunk.samples):
                 yield AudioBlock(chunk.samples, cutter.start)  # a heartbeat
                 continue
@@ -76,8 +68,7 @@ class Decoded:
         for start, samples in resampler.finish():
             yield from cutter.push(start, samples)
         yield from cutter.rest()
-        if fault is not None:
-            raise fault
+        chunks.raise_it()
         if resampler.position == 0:
             raise _without_sound(self._name)
 

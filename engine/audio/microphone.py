@@ -15,6 +15,7 @@ from engine.audio.devices import InputDevice, find_device, list_devices, load_so
 from engine.audio.downmix import to_mono
 from engine.audio.lost_samples import Losses
 from engine.audio.resampling import Resampler
+from engine.audio.source import Live
 from engine.core import grid
 from engine.core.errors import DeviceError
 from engine.core.signals import AudioBlock, Samples
@@ -34,7 +35,7 @@ class _Heard(NamedTuple):
     overflow: bool
 
 
-class Microphone:
+class Microphone(Live):
     """An input device, listened to from the first ``blocks`` step on.
 
     Args:
@@ -93,16 +94,6 @@ class Microphone:
     def name(self) -> str:
         """The device's name."""
         return self.device.name
-
-    @property
-    def live(self) -> bool:
-        """A microphone does not wait."""
-        return True
-
-    @property
-    def duration_s(self) -> float | None:
-        """It goes on for ever."""
-        return None
 
     @property
     def overruns(self) -> int:

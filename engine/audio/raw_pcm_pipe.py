@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.audio.downmix import to_mono
 from engine.audio.resampling import Resampler
+from engine.audio.source import Live
 from engine.core.errors import InputError, UsageError
 from engine.core.signals import AudioBlock, Samples
 
@@ -20,7 +21,7 @@ _FULL_SCALE = np.float32(32768)
 _SEND = "Send raw 16 bit sound: 'ffmpeg -i INPUT -f s16le -ac 1 -ar 22050 - | momentum live -'."
 
 
-class PipePcm:
+class PipePcm(Live):
     """Interleaved signed 16 bit little-endian sound from a file descriptor, cut anywhere, even within a sample.
 
     The descriptor stays its owner's: ``close`` only ends the iteration. While nothing comes, an empty block is yielded
@@ -59,16 +60,6 @@ class PipePcm:
     def name(self) -> str:
         """What the sound comes through."""
         return "standard input"
-
-    @property
-    def live(self) -> bool:
-        """Whoever writes into the pipe sets the pace."""
-        return True
-
-    @property
-    def duration_s(self) -> float | None:
-        """A pipe does not say."""
-        return None
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound as it comes, until the writer closes the pipe."""

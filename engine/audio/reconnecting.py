@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from engine.audio.deadlines import Background, stuck
-from engine.audio.source import AudioSource
+from engine.audio.source import AudioSource, Live
 from engine.audio.watchdog import Watchdog
 from engine.core.errors import DeviceError
 from engine.core.grid import SAMPLE_RATE_HZ
@@ -38,7 +38,7 @@ class Task(Protocol):
         ...
 
 
-class WatchedSource:
+class WatchedSource(Live):
     """The device that ``reopen`` opens, again and again, as the watchdog says that it is due.
 
     Between two openings ``start`` jumps by the time that passed on the monotonic clock (at least one sample), so what
@@ -83,16 +83,6 @@ class WatchedSource:
     def name(self) -> str:
         """The device that was opened last."""
         return self._name
-
-    @property
-    def live(self) -> bool:
-        """A device always is."""
-        return True
-
-    @property
-    def duration_s(self) -> None:
-        """Nobody knows."""
-        return None
 
     def close(self) -> None:
         """Give the device back."""

@@ -38,6 +38,13 @@ class AudioSource(Protocol):
         ...
 
 
+class Live:
+    """A source that does not wait for whoever listens: it sets the pace, and says of no end when that will be."""
+
+    live = True
+    duration_s: float | None = None
+
+
 class Around:
     """What a source around another one passes on as it is: its name, whether it is live, and its length."""
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import platformdirs
 
-APP = "acoustic-momentum"
-
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -30,6 +28,9 @@ class Paths:
     @property
     def config_file(self) -> Path:
         return self.config / "config.toml"
+
+
+APP = "acoustic-momentum"
 
 
 def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:

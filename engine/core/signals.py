@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from engine.core.heard import Heard
 
 SCHEMA_VERSION = 1
+ALARM_LINE: Final = "alarm-line"
+"""Label of the mark that notes a new alarm line; its note is the threshold."""
 Samples: TypeAlias = NDArray[np.float32]
 
 
@@ -113,10 +115,6 @@ class Rejected:
     peak_pressure: float
     reason: str
     decided_at: float
-
-
-ALARM_LINE: Final = "alarm-line"
-"""Label of the mark that notes a new alarm line; its note is the threshold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class EncoderConfig:
         return (grid.WINDOW_FRAMES - self.receptive_field) // self.time_stride + 1
 
 
-def _taps(x: mx.array, stride: tuple[int, int]) -> list[mx.array]:
+def kernel_views(x: mx.array, stride: tuple[int, int]) -> list[mx.array]:
     """The nine shifted views of ``x`` (n, t, f, c) that a 3x3 kernel sees; zeros beyond the frequency edges only."""
     padded = mx.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)])
     steps, bands = (x.shape[1] - KERNEL) // stride[0] + 1, (x.shape[2] - 1) // stride[1] + 1
@@ -109,7 +109,7 @@ class Stem(Module):
 
     def taps(self, x: mx.array) -> mx.array:
         """The nine taps of every output position side by side: what the weights multiply."""
-        return mx.concatenate(_taps(x, self._stride), axis=-1)
+        return mx.concatenate(kernel_views(x, self._stride), axis=-1)
 
     def __call__(self, x: mx.array, dense: Dense) -> mx.array:
         return relu6(dense(self.taps(x), self.weight, self.bias))
@@ -128,7 +128,7 @@ class SeparableBlock(Module):
 
     def __call__(self, x: mx.array, dense: Dense) -> mx.array:
         total = self.depthwise_bias
-        for tap, weight in zip(_taps(x, self._stride), self.depthwise, strict=True):
+        for tap, weight in zip(kernel_views(x, self._stride), self.depthwise, strict=True):
             total = total + tap * weight
         return relu6(dense(relu6(total), self.pointwise, self.pointwise_bias))
 

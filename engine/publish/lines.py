@@ -4,18 +4,7 @@ import json
 from typing import Final, TextIO
 
 from engine.core.clock_text import clock_time
-from engine.core.signals import (
-    Alarm,
-    End,
-    Event,
-    HealthChange,
-    Mark,
-    Reading,
-    Rejected,
-    Spike,
-    Start,
-    to_json,
-)
+from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
 from engine.core.text import plain
 
 _BAR_CELLS: Final = 30

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.core.errors import MomentumError
 from engine.core.grid import SAMPLE_RATE_HZ
@@ -36,8 +36,7 @@ class DiskSettings:
     reserve_bytes: int = 500_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A segment on disk, in the order in which it may go."""
 
     precious: bool

@@ -13,11 +13,6 @@ from pathlib import Path
 from engine.core.files import open_private
 from engine.session.not_kept import NotKept
 
-_NOTE_BYTES = 1024
-"""Every note takes this much, so that a full disk does not keep a later one from taking the place of the first."""
-_LONGEST_NOTE_BYTES = 4096
-_LONGEST_REASON = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -28,6 +23,12 @@ class Holder:
     source: str
     session: str
     not_kept: NotKept = field(default_factory=NotKept)
+
+
+_NOTE_BYTES = 1024
+"""Every note takes this much, so that a full disk does not keep a later one from taking the place of the first."""
+_LONGEST_NOTE_BYTES = 4096
+_LONGEST_REASON = 200
 
 
 class HeldLock:

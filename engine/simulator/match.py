@@ -139,6 +139,9 @@ class SimulatedMatch:
         play: makes the sound of a cue, dry; others than the simulator's own may know recordings.
     """
 
+    live = False
+    """A simulation waits for whoever listens."""
+
     def __init__(self, score: Score, name: str = "simulation", play: Player = play_cue) -> None:
         self.score = score
         self._name = name
@@ -148,11 +151,6 @@ class SimulatedMatch:
     def name(self) -> str:
         """What a person calls it."""
         return self._name
-
-    @property
-    def live(self) -> bool:
-        """A simulation waits for whoever listens."""
-        return False
 
     @property
     def duration_s(self) -> float | None:

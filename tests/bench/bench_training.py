@@ -15,6 +15,7 @@ from engine.model.head import HeadConfig
 from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork
 from tests.bench import Row
+from tests.bench.naive import library_convolution
 from train.data.stranger import CLASSES
 from train.fit.network.segment_network import SegmentNetwork, segment_frames
 
@@ -36,21 +37,12 @@ class _Windows(Module):
     def __call__(self, windows: mx.array) -> mx.array:
         if not self._grouped:
             return self.cnn(windows)
-        x = _conv(windows, self.cnn.stem.weight, self._strides[0], 1) + self.cnn.stem.bias
+        x = library_convolution(windows, self.cnn.stem.weight, self._strides[0], 1) + self.cnn.stem.bias
         x = mx.clip(x, 0, 6)
         for block, stride in zip(self.cnn.blocks, self._strides[1:], strict=True):
-            x = mx.clip(_conv(x, block.depthwise, stride, x.shape[-1]) + block.depthwise_bias, 0, 6)
+            x = mx.clip(library_convolution(x, block.depthwise, stride, x.shape[-1]) + block.depthwise_bias, 0, 6)
             x = mx.clip(x @ block.pointwise + block.pointwise_bias, 0, 6)
         return self.cnn.embed(self.cnn.pooled(self.cnn.pool(x)))
-
-
-def _conv(x: mx.array, weight: mx.array, stride: tuple[int, int], groups: int) -> mx.array:
-    inputs = x.shape[-1]
-    if groups == 1:
-        kernel = weight.reshape(3, 3, inputs, -1).transpose(3, 0, 1, 2)
-    else:
-        kernel = weight.reshape(3, 3, inputs, 1).transpose(2, 0, 1, 3)
-    return mx.conv2d(x, kernel, stride=stride, padding=(0, 1), groups=groups)
 
 
 def _seconds(model: Module, step: Callable[[], mx.array]) -> float:

@@ -38,22 +38,23 @@ class NaivePipeline:
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """All windows (15, frames, bands, channels) through ``conv2d`` and the head: (2,)."""
         cnn, strides = self.network.cnn, self.network.encoder.strides
-        x = self._conv(mx.array(windows), cnn.stem.weight, strides[0], groups=1) + cnn.stem.bias
+        x = library_convolution(mx.array(windows), cnn.stem.weight, strides[0], groups=1) + cnn.stem.bias
         x = mx.clip(x, 0, 6)
         for block, stride in zip(cnn.blocks, strides[1:], strict=True):
             inputs = x.shape[-1]
-            x = mx.clip(self._conv(x, block.depthwise, stride, groups=inputs) + block.depthwise_bias, 0, 6)
+            x = mx.clip(library_convolution(x, block.depthwise, stride, groups=inputs) + block.depthwise_bias, 0, 6)
             pointwise = block.pointwise.T.reshape(-1, 1, 1, inputs)
             x = mx.clip(mx.conv2d(x, pointwise) + block.pointwise_bias, 0, 6)
         pooled = cnn.pooled(cnn.pool(x))
         embeddings = mx.clip(pooled @ cnn.projection + cnn.projection_bias, 0, 6)
         return np.asarray(self.network.pressure(embeddings[None]))[0]
 
-    @staticmethod
-    def _conv(x: mx.array, weight: mx.array, stride: tuple[int, int], groups: int) -> mx.array:
-        inputs = x.shape[-1]
-        if groups == 1:
-            kernel = weight.reshape(3, 3, inputs, -1).transpose(3, 0, 1, 2)
-        else:
-            kernel = weight.reshape(3, 3, inputs, 1).transpose(2, 0, 1, 3)
-        return mx.conv2d(x, kernel, stride=stride, padding=(0, 1), groups=groups)
+
+def library_convolution(x: mx.array, weight: mx.array, stride: tuple[int, int], groups: int) -> mx.array:
+    """The 3x3 step as MLX's own convolution: without padding in time, ``groups`` 1 or the number of channels."""
+    inputs = x.shape[-1]
+    if groups == 1:
+        kernel = weight.reshape(3, 3, inputs, -1).transpose(3, 0, 1, 2)
+    else:
+        kernel = weight.reshape(3, 3, inputs, 1).transpose(2, 0, 1, 3)
+    return mx.conv2d(x, kernel, stride=stride, padding=(0, 1), groups=groups)

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,14 @@ SHARED_AUDIO = Path(__file__).parents[2].parent / "shared" / "data" / "audio"
 needs_real_sound = pytest.mark.skipif(
     not SHARED_AUDIO.is_dir(), reason="needs the real recordings in ../shared/data/audio"
 )
+
+
+def slowness() -> float:
+    """How many seconds by the clock a second of work takes on this machine just now; 1 where nothing else runs."""
+    began_s, worked_s = time.monotonic(), time.process_time()
+    while time.process_time() - worked_s < 0.05:
+        pass
+    return max((time.monotonic() - began_s) / 0.05, 1.0)
 
 
 class Momentum:

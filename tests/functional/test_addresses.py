@@ -12,12 +12,14 @@ import pytest
 import soundfile
 
 from engine.core import grid
-from tests.functional.conftest import Momentum
+from tests.functional.conftest import Momentum, slowness
 from tests.sound_servers import Asked, SoundServer, icecast, in_turn, locked, says, whole
 
 SECRETS = ("hunter2", "a1b2c3")
 SECRET_PATH = "/live?token=a1b2c3"
 LOGIN = "fan:hunter2@"
+AT_ONCE_S = 5.0
+"""On a machine with nothing else to do; an address is waited for twenty, and for ten in between."""
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def test_a_station_that_stalls_says_so_and_can_be_ended_at_once(momentum: Moment
     started.until(type="health", health="stalled")
     code, took_s, said = started.end(signal.SIGTERM)
     assert (code, said) == (143, "")
-    assert took_s < 5.0
+    assert took_s < AT_ONCE_S * slowness()
 
 
 def test_ctrl_c_is_heard_while_an_address_does_not_answer(momentum: Momentum):
@@ -115,7 +117,7 @@ def test_ctrl_c_is_heard_while_an_address_does_not_answer(momentum: Momentum):
             time.sleep(0.01)
         code, took_s, _ = started.end(signal.SIGINT)
     assert code == 130
-    assert took_s < 5.0
+    assert took_s < AT_ONCE_S * slowness()
 
 
 @pytest.mark.slow

@@ -10,16 +10,21 @@ from engine.core.errors import ExitCode
 from engine.session import SessionReader
 
 
-def test_the_doctor_tells_of_a_sound_system_that_hangs_and_does_not_hang_with_it(tmp_path: Path):
-    """It goes on after a fault, so what it ends with is an ordinary end, in which PortAudio is tidied up."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.functional.hanging_sounddevice", "doctor", "--listen", "0.5", "--json"],
-        env={**os.environ, "MOMENTUM_HOME": str(tmp_path)},
+def _where_sound_hangs(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.functional.hanging_sounddevice", *arguments],
+        env={**os.environ, "MOMENTUM_HOME": str(home)},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
+        check=False,
     )
+
+
+def test_the_doctor_tells_of_a_sound_system_that_hangs_and_does_not_hang_with_it(tmp_path: Path):
+    """It goes on after a fault, so what it ends with is an ordinary end, in which PortAudio is tidied up."""
+    ended = _where_sound_hangs(tmp_path, "doctor", "--listen", "0.5", "--json")
     assert ended.returncode == ExitCode.FAILED, ended.stderr
     (hearing,) = [row for row in json.loads(ended.stdout)["findings"] if row["what"] == "hearing"]
     assert hearing["verdict"] == "problem"
@@ -27,14 +32,7 @@ def test_the_doctor_tells_of_a_sound_system_that_hangs_and_does_not_hang_with_it
 
 
 def test_a_recorder_whose_sound_system_hangs_keeps_what_it_heard_and_ends_by_itself(tmp_path: Path):
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.functional.hanging_sounddevice"],
-        env={**os.environ, "MOMENTUM_HOME": str(tmp_path)},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    ended = _where_sound_hangs(tmp_path)
     assert ended.returncode == ExitCode.STUCK, ended.stderr
     fault, hint = ended.stderr.splitlines()[-2:]
     assert fault.startswith("momentum: The microphone Desk does not answer")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.tui.cli.commands.test_train import bring_in
 
 LIMIT_S = 120.0
@@ -13,7 +14,7 @@ LIMIT_S = 120.0
 def test_a_kill_changes_nothing(momentum):
     def start(name: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            momentum.command("train", "head", "--steps", 40, "--name", name),
+            momentum.command("train", "head", "--weights", "small", "--steps", 100, "--name", name),
             env=momentum.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -24,6 +25,7 @@ def test_a_kill_changes_nothing(momentum):
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
     bring_in(momentum.home, 3)
+    small_weights(momentum.home / "data" / "weights" / "small")
     state = momentum.home / "cache" / "runs" / "killed-head" / "head.safetensors"
     alone, killed = start("alone"), start("killed")
     limit_s = time.monotonic() + LIMIT_S

@@ -18,6 +18,7 @@ from engine.core import grid
 from engine.model.inference_engines import ONNX_PACKAGES, is_installed
 from tests.functional.conftest import Momentum
 from tests.sound_servers import SoundServer, icecast, whole
+from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.tui.cli.commands.test_evaluate import draw
 from tests.unit.tui.cli.commands.test_train import bring_in
 
@@ -25,6 +26,10 @@ _CALLS = "trace=connect,sendto,sendmsg,sendmmsg"
 _ABROAD = re.compile(r"sa_family=AF_INET6?\b")
 _COLLECTORS_PAUSE_S = 30
 """ONNX Runtime looks its collector up some twenty seconds after it was imported."""
+
+
+_ALL_S = 580
+"""Many commands in one traced process; a busy machine takes its time."""
 
 
 def _strace() -> list[str] | None:
@@ -55,8 +60,11 @@ class Traced(Momentum):
         self.environment["MOMENTUM_ENGINE"] = "onnx"
         self.environment.pop("ORT_DISABLE_TELEMETRY", None)
 
+    def traced(self, *command: object) -> list[str]:
+        return [*(STRACE or []), "-o", str(self.calls), *map(str, command)]
+
     def command(self, *arguments: object) -> list[str]:
-        return [*(STRACE or []), "-o", str(self.calls), *super().command(*arguments)]
+        return self.traced(*super().command(*arguments))
 
     def listen(self, seconds: float, *arguments: object) -> None:
         """Let it listen to so many seconds of sound, then end it."""
@@ -72,12 +80,22 @@ class Traced(Momentum):
             os.killpg(process.pid, signal.SIGTERM)
             process.stdout.read()
 
-    def calls_nobody(self, *arguments: object) -> None:
-        """Run it to its end, which must come without a call."""
-        done = self.run(*arguments)
+    def call_nobody(self, *commands: tuple[object, ...]) -> None:
+        """Run them to their ends, which must come without a call: in one process, so that it starts and imports once
+        and what a library does some time after one of them is seen as well."""
+        in_turn = json.dumps([list(map(str, arguments)) for arguments in commands])
+        command = self.traced(sys.executable, "-m", "tests.functional.commands_in_turn", in_turn)
+        here = Path(__file__).parents[2]
+        done = subprocess.run(
+            command, env=self.environment, cwd=here, capture_output=True, text=True, timeout=_ALL_S, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        ended = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('{"command":')]
+        assert [each["command"] for each in ended] == [str(arguments[0]) for arguments in commands], done.stderr
         # The doctor finds no microphone everywhere, and Core ML can't be written everywhere.
-        assert done.returncode == 0 or arguments[0] in ("doctor", "export"), done.stderr
-        assert self.abroad() == [], arguments
+        failed = {each["command"] for each in ended if each["code"]}
+        assert failed <= {"doctor", "export"}, done.stderr
+        assert self.abroad() == [], commands
 
     def abroad(self) -> list[str]:
         """The calls that left, or would have left, this machine or the ways within it."""
@@ -126,16 +144,18 @@ def test_watching_a_recording_calls_nobody(traced: Traced):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(_ALL_S + 20)
 @needs_strace
 @needs_onnx
 def test_nothing_done_with_a_recording_calls_anybody(traced: Traced, tmp_path: Path):
     match = tmp_path / "match.flac"
     bring_in(traced.home, 1)
-    for arguments in (
+    small_weights(traced.home / "data" / "weights" / "small")  # an explanation of large ones takes long
+    traced.call_nobody(
         ("--version",),
         ("simulate", match, "--minutes", 1, "--seed", 1),
         ("score", match, "--json"),
-        ("record", match, "--speed", "max", "--sound"),
+        ("record", match, "--speed", "max", "--sound", "--weights", "small"),
         ("replay", "latest", "--speed", 60),
         ("sessions", "export", "latest", "-f", "json", "-o", tmp_path / "session.json"),
         ("explain", "latest", "--at", "0:50"),
@@ -146,23 +166,25 @@ def test_nothing_done_with_a_recording_calls_anybody(traced: Traced, tmp_path: P
         ("library", "list"),
         ("export", "onnx", tmp_path / "onnx"),
         ("export", "coreml", tmp_path / "coreml"),
-    ):
-        traced.calls_nobody(*arguments)
+    )
     assert traced.left_behind() == []
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(_ALL_S + 20)
 @needs_strace
 @needs_onnx
 def test_learning_and_judging_call_nobody(traced: Traced, tmp_path: Path):
     bring_in(traced.home, 3)
-    fitted = ("--steps", 2, "--fold-steps", 1, "--sharpen-steps", 0, "--histories", 2)
-    traced.calls_nobody("train", "head", "--steps", 2, "--name", "ours")
-    traced.calls_nobody("train", "encoder", "--name", "whole", *fitted)
+    fitted = ("--steps", 1, "--fold-steps", 0, "--sharpen-steps", 0, "--histories", 2)
     for seed in (0, 1, 2, 3, 50, 51):
         draw(tmp_path, seed)
     judged = ("--simulate", 2, "--seed", 50, "--teach", 4, "--teach-seed", 0, "--minutes", 4.0, "--drawn", tmp_path)
-    traced.calls_nobody("evaluate", *judged, "--step", 44, "--draws", 10, "--html", tmp_path / "page.html")
+    traced.call_nobody(
+        ("train", "head", "--steps", 2, "--name", "ours"),
+        ("train", "encoder", "--name", "whole", *fitted),
+        ("evaluate", *judged, "--step", 44, "--draws", 10, "--html", tmp_path / "page.html"),
+    )
     assert traced.left_behind() == []
 
 

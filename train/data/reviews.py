@@ -14,12 +14,6 @@ from numpy.typing import NDArray
 from engine.core import grid
 from train.data.labels import Labels
 
-LEAST_REVIEWS: Final = 30
-"""So many reviewed spikes are needed before calibration and alarm line are fitted to them alone."""
-LEAST_OF_EACH: Final = 8
-"""And so many of them right, and so many wrong: one kind alone says nothing about telling them apart."""
-RULE: Final = "reviews"
-
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
@@ -29,6 +23,10 @@ class Reviewed:
     end_s: float
     danger: bool
     what: str = ""
+
+    def since(self, start_s: float) -> "Reviewed":
+        """The same in seconds since ``start_s``."""
+        return replace(self, onset_s=self.onset_s - start_s, end_s=self.end_s - start_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,10 @@ class Stretch:
 
     def moved(self, review: Reviewed) -> Reviewed:
         """``review`` in seconds of this stretch."""
-        start_s = self.start * grid.HOP_S
-        return replace(review, onset_s=review.onset_s - start_s, end_s=review.end_s - start_s)
+        return review.since(self.start * grid.HOP_S)
+
+
+RULE: Final = "reviews"
 
 
 def review_labels(reviews: Sequence[Reviewed], ends: NDArray[np.int64]) -> Labels:
@@ -63,6 +63,12 @@ def review_labels(reviews: Sequence[Reviewed], ends: NDArray[np.int64]) -> Label
         rows = slice(first, max(last, first + 1))
         target[rows], weight[rows] = float(review.danger), 1.0
     return Labels(RULE, ends, target, weight, target > 0)
+
+
+LEAST_REVIEWS: Final = 30
+"""So many reviewed spikes are needed before calibration and alarm line are fitted to them alone."""
+LEAST_OF_EACH: Final = 8
+"""And so many of them right, and so many wrong: one kind alone says nothing about telling them apart."""
 
 
 def enough(right: int, wrong: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from engine.audio.deadlines import hangs
+from engine.app.ending import sound_hangs
 from engine.core.errors import ExitCode, MomentumError, StuckError
 from engine.core.text import plain
 from tui.cli.groups import ReaderLeft, Root
@@ -70,7 +70,7 @@ def main(args: Sequence[str] | None = None) -> int:
         where = "the output" if error.filename is None else error.filename
         _report(f"{where}: {error.strerror or error}", "'momentum doctor' checks disk space and folders.")
         return ExitCode.FAILED
-    if hangs():  # told already, by a command such as the doctor, which goes on after a fault
+    if sound_hangs():  # told already, by a command such as the doctor, which goes on after a fault
         _leave_at_once(code)
     return code
 

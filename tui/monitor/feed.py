@@ -6,7 +6,7 @@ records on this machine, or a finished one.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from engine.explain.explanation import Explanation
 
 Floats: TypeAlias = NDArray[np.float64]
+Wanted: TypeAlias = Callable[[], bool]
+"""Asked while something long goes on: whether anybody still waits for it."""
+Tell: TypeAlias = "Callable[[Explanation], None]"
 Column: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 
 class FeedKind(StrEnum):
     """How the screen stands to the session."""
 
-    LIVE = "live"
+    LIVE = auto()
     """This process records it: leaving the screen ends it."""
-    WATCH = "watch"
+    WATCH = auto()
     """Another process records it: leaving the screen leaves it alone."""
-    REPLAY = "replay"
+    REPLAY = auto()
     """It is finished."""
 
 
@@ -165,12 +168,7 @@ class SessionFeed(Protocol):
         """Write the sound around ``onset`` into ``folder`` and return the file; raises where there is no sound."""
         ...
 
-    def explain(
-        self,
-        moment: "float | Spike | Rejected",
-        wanted: Callable[[], bool],
-        tell: "Callable[[Explanation], None]",
-    ) -> "Explanation":
+    def explain(self, moment: float | Spike | Rejected, wanted: Wanted, tell: Tell) -> "Explanation":
         """Say why the index stood where it did at a moment (seconds of sound), a spike or a rejected candidate.
 
         It takes seconds: called from a thread of its own, in which ``tell`` is called with what is known so far, first

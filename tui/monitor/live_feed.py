@@ -20,8 +20,8 @@ from engine.core.spike_settings import at_threshold
 from engine.explain.recent_sound import Recent
 from engine.live.spike_detector import SpikeDetector
 from engine.session.not_kept import NotKept
-from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
-from tui.monitor.stored_feed import StoredFeed, points_of
+from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Tell, Vitals, Wanted
+from tui.monitor.stored_feed import StoredFeed, info_of
 
 if TYPE_CHECKING:
     from engine.app.built_engine import Engine
@@ -37,22 +37,8 @@ def live_info(
 ) -> FeedInfo:
     """What the screen says of a run of this process."""
     config = engine.weights.config
-    return FeedInfo(
-        kind=FeedKind.LIVE,
-        session=start.session,
-        source=start.source,
-        weights=start.weights,
-        trained=start.trained,
-        threshold=start.threshold,
-        started_at=start.started_at,
-        label_rule=start.label_rule,
-        simulated=start.source.startswith("demo"),
-        recording=recording,
-        fallback=fallback,
-        at_once_s=at_once_s,
-        operating_points=points_of(config.operating_points),
-        calibration=config.calibrated_on,
-    )
+    info = info_of(FeedKind.LIVE, start, config.operating_points, config.calibrated_on)
+    return replace(info, recording=recording, fallback=fallback, at_once_s=at_once_s)
 
 
 class LiveFeed:
@@ -201,10 +187,7 @@ class LiveFeed:
         return self._kept().clip(onset, folder)
 
     def explain(
-        self,
-        moment: "float | Spike | Rejected",
-        wanted: Callable[[], bool] = lambda: True,
-        tell: "Callable[[Explanation], None]" = lambda draft: None,
+        self, moment: float | Spike | Rejected, wanted: Wanted = lambda: True, tell: Tell = lambda draft: None
     ) -> "Explanation":
         """From the session's sound, or else from memory; the weights are read anew, apart from those that listen."""
         if self._store is not None and self._store.reader.segments():

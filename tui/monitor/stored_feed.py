@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError
 from engine.core.files import numbered_file, whole_file
-from engine.core.signals import Event, Mark, Rejected, Spike
+from engine.core.signals import Event, Mark, Rejected, Spike, Start
 from engine.core.spike_settings import measured_lines
 from engine.session import Review, SessionReader
-from tui.monitor.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
+from tui.monitor.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Tell, Vitals, Wanted
 
 if TYPE_CHECKING:
     from engine.explain.explanation import Explanation
@@ -35,6 +35,23 @@ def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
     """Operating points as the weights' config spells them; rows that are none are left out."""
     points = [OperatingPoint(false, threshold) for false, threshold in measured_lines(rows)]
     return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
+
+
+def info_of(kind: FeedKind, start: Start, operating_points: Iterable[Any], calibration: str) -> FeedInfo:
+    """What the screen says of a run, as its first line and its weights tell it."""
+    return FeedInfo(
+        kind,
+        start.session,
+        start.source,
+        start.weights,
+        start.trained,
+        start.threshold,
+        start.started_at,
+        start.label_rule,
+        simulated=start.source.startswith("demo"),
+        operating_points=points_of(operating_points),
+        calibration=calibration,
+    )
 
 
 class StoredFeed:
@@ -167,10 +184,7 @@ class StoredFeed:
         return path
 
     def explain(
-        self,
-        moment: "float | Spike | Rejected",
-        wanted: Callable[[], bool] = lambda: True,
-        tell: "Callable[[Explanation], None]" = lambda draft: None,
+        self, moment: float | Spike | Rejected, wanted: Wanted = lambda: True, tell: Tell = lambda draft: None
     ) -> "Explanation":
         """As in ``SessionFeed``; with a reader of its own, and the weights that the session was heard with."""
         from engine.app.explain import explain_stored
@@ -184,16 +198,5 @@ class StoredFeed:
         info = self.reader.info
         if info.start is None:
             raise InputError(f"session {info.name} holds nothing yet", "wait a moment, then try again")
-        return FeedInfo(
-            kind=kind,
-            session=info.name,
-            source=info.source,
-            weights=info.start.weights,
-            trained=info.start.trained,
-            threshold=info.start.threshold,
-            started_at=info.start.started_at,
-            label_rule=info.start.label_rule,
-            simulated=info.source.startswith("demo"),
-            operating_points=points_of(info.weights.get("operating_points") or ()),
-            calibration=str(info.weights.get("calibration") or ""),
-        )
+        points, calibration = info.weights.get("operating_points") or (), info.weights.get("calibration") or ""
+        return replace(info_of(kind, info.start, points, str(calibration)), session=info.name, source=info.source)

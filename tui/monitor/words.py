@@ -1,7 +1,7 @@
 """The state of the index in words: what it is, and why there is none."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 
 from engine.core.clock_text import session_time
 from engine.core.grid import HISTORY_S
@@ -17,11 +17,11 @@ BUILDING_SHARE = 0.6
 class Tone(StrEnum):
     """How a state looks; every tone has its own glyph as well as its colour."""
 
-    CALM = "calm"
-    BUILDING = "building"
-    ALARM = "alarm"
-    ABSENT = "absent"
-    FAULT = "fault"
+    CALM = auto()
+    BUILDING = auto()
+    ALARM = auto()
+    ABSENT = auto()
+    FAULT = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,17 @@ from engine.core.settings import Loaded, Settings, load_settings
 
 
 class Verdict(StrEnum):
-    """How bad it is. Only a ``PROBLEM`` would stop the listening."""
+    """How bad it is."""
 
     OK = "ok"
     NOTE = "note"
     WARNING = "warning"
     PROBLEM = "problem"
+
+    @property
+    def stops(self) -> bool:
+        """Whether it would stop the listening."""
+        return self is Verdict.PROBLEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +112,4 @@ def examine(checks: Mapping[str, Check], surroundings: Surroundings) -> Iterator
 
 def would_stop(findings: Iterable[Finding]) -> bool:
     """Whether one of them would stop the listening."""
-    return any(finding.verdict == Verdict.PROBLEM for finding in findings)
+    return any(finding.verdict.stops for finding in findings)

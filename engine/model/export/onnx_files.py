@@ -16,8 +16,6 @@ from engine.model.checkpoint import Weights
 from engine.model.export.description import describe
 from engine.model.onnx_graph import models, onnx_package
 
-DESCRIPTION_FILE: Final = "description.json"
-
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -27,6 +25,9 @@ class Exported:
     input: str
     output: str
     bytes: int
+
+
+DESCRIPTION_FILE: Final = "description.json"
 
 
 def export_onnx(weights: Weights, folder: Path, replace: bool = False) -> list[Exported]:

@@ -21,5 +21,6 @@ def needs_shared_data(test):  # type: ignore[no-untyped-def]
 
 @cache
 def real_matches() -> dict[int, MatchEvents]:
-    """The sixty real matches by their id, loaded once for all tests."""
+    """The sixty real matches by their id, loaded once for all tests of a process: whoever asks for them belongs to the
+    xdist group "real matches"."""
     return {match_id: load_from_folder(STATSBOMB, match_id) for match_id in match_ids(STATSBOMB)}

@@ -10,7 +10,8 @@ from typing import cast
 
 import mlx.core as mx
 
-_KERNEL = 3
+from engine.model.encoder import KERNEL, kernel_views
+
 _Depthwise = Callable[[mx.array, mx.array], mx.array]
 
 
@@ -23,7 +24,7 @@ def depthwise(stride: tuple[int, int]) -> _Depthwise:
 
     @mx.custom_function
     def step(x: mx.array, taps: mx.array) -> mx.array:
-        views = _views(x, stride)
+        views = kernel_views(x, stride)
         total = views[0] * taps[0]
         for view, tap in zip(views[1:], taps[1:], strict=True):
             total = total + view * tap
@@ -32,20 +33,10 @@ def depthwise(stride: tuple[int, int]) -> _Depthwise:
     @step.vjp
     def step_vjp(primals: tuple[mx.array, mx.array], gradient: mx.array, _: mx.array) -> tuple[mx.array, mx.array]:
         x, taps = primals
-        by_taps = mx.stack([(view * gradient).sum(axis=(0, 1, 2)) for view in _views(x, stride)])
+        by_taps = mx.stack([(view * gradient).sum(axis=(0, 1, 2)) for view in kernel_views(x, stride)])
         return _by_input(x.shape, gradient, taps, stride), by_taps
 
     return cast(_Depthwise, step)
-
-
-def _views(x: mx.array, stride: tuple[int, int]) -> list[mx.array]:
-    padded = mx.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)])
-    steps, bands = (x.shape[1] - _KERNEL) // stride[0] + 1, (x.shape[2] - 1) // stride[1] + 1
-    return [
-        padded[:, dt : dt + (steps - 1) * stride[0] + 1 : stride[0], df : df + (bands - 1) * stride[1] + 1 : stride[1]]
-        for dt in range(_KERNEL)
-        for df in range(_KERNEL)
-    ]
 
 
 def _by_input(shape: tuple[int, ...], gradient: mx.array, taps: mx.array, stride: tuple[int, int]) -> mx.array:
@@ -56,7 +47,7 @@ def _by_input(shape: tuple[int, ...], gradient: mx.array, taps: mx.array, stride
     """
     (time, band), (frames, bands) = stride, (shape[1], shape[2] + 2)
     steps, rows = -(-frames // time), -(-bands // band)
-    early, low = (_KERNEL - 1) // time, (_KERNEL - 1) // band
+    early, low = (KERNEL - 1) // time, (KERNEL - 1) // band
     padded = mx.pad(
         gradient,
         [(0, 0), (early, max(steps - gradient.shape[1], 0)), (low, max(rows - gradient.shape[2], 0)), (0, 0)],
@@ -66,10 +57,10 @@ def _by_input(shape: tuple[int, ...], gradient: mx.array, taps: mx.array, stride
         for df in range(band):
             pieces = [
                 padded[:, early - i : early - i + steps, low - j : low - j + rows]
-                * taps[(dt + i * time) * _KERNEL + df + j * band]
+                * taps[(dt + i * time) * KERNEL + df + j * band]
                 for i in range(early + 1)
                 for j in range(low + 1)
-                if dt + i * time < _KERNEL and df + j * band < _KERNEL
+                if dt + i * time < KERNEL and df + j * band < KERNEL
             ]
             phases.append(sum(pieces[1:], start=pieces[0]) if pieces else mx.zeros((shape[0], steps, rows, shape[3])))
     whole = _interleave(phases, time, band)

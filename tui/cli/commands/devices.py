@@ -14,9 +14,9 @@ def devices(as_json: AsJson = False) -> None:
     """
     from dataclasses import asdict
 
-    from engine.audio.devices import list_devices
+    from engine.app.input_devices import input_devices
 
-    found = list_devices()
+    found = input_devices()
     if as_json:
         print_json([asdict(device) for device in found])
     elif found:

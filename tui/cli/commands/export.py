@@ -9,8 +9,7 @@ from tui.cli.groups import group
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
-    from engine.model.checkpoint import Weights
-    from engine.model.export.onnx_files import Exported
+    from engine.app.weights import Exported, Weights
 
 export = group("Write the network for other programs, with everything they must know to feed it.")
 
@@ -37,9 +36,9 @@ def onnx(
 
     Example: momentum export onnx exported --weights default
     """
-    from engine.model.export.onnx_files import export_onnx
+    from engine.app.weights import export_network
 
-    _tell(export_onnx(load_weights(weights), out, replace=force), as_json)
+    _tell(export_network(_chosen(weights), "onnx", out, force), as_json)
 
 
 @export.command("coreml")
@@ -56,19 +55,17 @@ def coreml(
 
     Example: momentum export coreml exported --weights default
     """
-    from engine.model.export.coreml_files import export_coreml
+    from engine.app.weights import export_network
 
-    _tell(export_coreml(load_weights(weights), out, replace=force), as_json)
+    _tell(export_network(_chosen(weights), "coreml", out, force), as_json)
 
 
-def load_weights(name: str | None) -> "Weights":
-    """The weights that ``name``, or else the configuration, means."""
+def _chosen(name: str | None) -> "Weights":
+    from engine.app.weights import checked, folder_of
     from engine.core.paths import find_paths
-    from engine.model.checkpoint import load
-    from engine.model.installed_weights import find_weights, weights_folders
     from tui.monitor.settings import settings_for
 
-    return load(find_weights(settings_for({"weights": name}).weights, weights_folders(find_paths())))
+    return checked(folder_of(settings_for({"weights": name}).weights, find_paths()))
 
 
 def _tell(written: "list[Exported]", as_json: bool) -> None:

@@ -19,6 +19,11 @@ SOURCE_HELP = (
 EngineOption = Annotated[
     str | None, typer.Option("--engine", help="What computes the network: auto, mlx, or onnx.", show_default=False)
 ]
+AlarmBudget = Annotated[
+    float | None, typer.Option(metavar="N", help="Alarm line with at most N false alarms a match, as measured.")
+]
+SpikeOn = Annotated[float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")]
+SpikeOff = Annotated[float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")]
 ON_SPIKE_HELP = "Program to run for each spike; it reads the spike as JSON on its standard input."
 
 
@@ -32,15 +37,9 @@ def live(
     channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
     engine_choice: EngineOption = None,
-    alarm_budget: Annotated[
-        float | None, typer.Option(metavar="N", help="Alarm line with at most N false alarms a match, as measured.")
-    ] = None,
-    spike_on: Annotated[
-        float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
-    ] = None,
-    spike_off: Annotated[
-        float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")
-    ] = None,
+    alarm_budget: AlarmBudget = None,
+    spike_on: SpikeOn = None,
+    spike_off: SpikeOff = None,
     record: Annotated[bool, typer.Option("--record/--no-record", help="Keep the session on disk.")] = True,
     sound: Annotated[
         bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)

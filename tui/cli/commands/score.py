@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.commands.live import EngineOption
+from tui.cli.commands.live import AlarmBudget, EngineOption, SpikeOff, SpikeOn
 from tui.cli.output import say
 
 if TYPE_CHECKING:
@@ -27,15 +27,9 @@ def score(
     ] = 2,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
     engine_choice: EngineOption = None,
-    alarm_budget: Annotated[
-        float | None, typer.Option(metavar="N", help="Alarm line with at most N false alarms a match, as measured.")
-    ] = None,
-    spike_on: Annotated[
-        float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")
-    ] = None,
-    spike_off: Annotated[
-        float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")
-    ] = None,
+    alarm_budget: AlarmBudget = None,
+    spike_on: SpikeOn = None,
+    spike_off: SpikeOff = None,
 ) -> int:
     """Score a whole file: the same numbers as 'live FILE --speed max', as fast as the machine can.
 

@@ -8,7 +8,7 @@ from tui.cli.groups import group
 from tui.cli.output import AsJson, Column, print_json, print_lines, print_table
 
 if TYPE_CHECKING:
-    from engine.model.checkpoint import WeightsConfig
+    from engine.app.weights import WeightsConfig
 
 weights = group("Show and check the installed weights.")
 
@@ -21,8 +21,8 @@ def list_(as_json: AsJson = False) -> None:
 
     Example: momentum weights list --json
     """
+    from engine.app.weights import installed
     from engine.core.paths import find_paths
-    from engine.model.installed_weights import list_weights, weights_folders
 
     rows: list[dict[str, Any]] = [
         {
@@ -35,7 +35,7 @@ def list_(as_json: AsJson = False) -> None:
             "folder": str(found.folder),
             "fault": found.fault or None,
         }
-        for found in list_weights(weights_folders(find_paths()))
+        for found in installed(find_paths())
     ]
     if as_json:
         print_json(rows)
@@ -68,12 +68,10 @@ def show(name: Name = None, as_json: AsJson = False) -> None:
     """
     from dataclasses import asdict
 
-    from engine.model.checkpoint import read_config
-    from engine.model.installed_weights import read_card
+    from engine.app.weights import described
 
     folder = _folder(name)
-    config, checksum = read_config(folder)
-    card = read_card(folder)
+    config, checksum, card = described(folder)
     if as_json:
         print_json({**asdict(config), "sha256": checksum, "folder": str(folder), "card": card})
     else:
@@ -88,10 +86,10 @@ def verify(name: Name = None, as_json: AsJson = False) -> None:
 
     Example: momentum weights verify default
     """
-    from engine.model.checkpoint import load
+    from engine.app.weights import checked
 
     folder = _folder(name)
-    loaded = load(folder)
+    loaded = checked(folder)
     if as_json:
         print_json({"name": loaded.config.name, "folder": str(folder), "sha256": loaded.checksum, "whole": True})
     else:
@@ -99,10 +97,10 @@ def verify(name: Name = None, as_json: AsJson = False) -> None:
 
 
 def _folder(name: str | None) -> Any:
+    from engine.app.weights import folder_of
     from engine.core.paths import find_paths
-    from engine.model.installed_weights import find_weights, weights_folders
     from tui.monitor.settings import read_settings
 
     paths = find_paths()
     settings = read_settings(paths.config_file, flags={"weights": name}).settings
-    return find_weights(settings.weights, weights_folders(paths))
+    return folder_of(settings.weights, paths)

@@ -16,8 +16,6 @@ from textual.widgets.option_list import Option
 from engine.core.text import plain
 from tui.monitor.glyphs import UNICODE, Glyphs
 
-NOTE_LIMIT = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -44,6 +42,9 @@ class Answer:
 
     values: tuple[str, ...]
     note: str = ""
+
+
+NOTE_LIMIT = 500
 
 
 class Ask(ModalScreen[Answer | None]):

@@ -10,45 +10,28 @@ from tui.monitor.model import Candidate
 from tui.monitor.screens.ask import Choice, Question
 from tui.monitor.widgets.spike_log import REASONS
 
-MARK = Question(
-    "What happened?",
-    (
-        Choice("g", "goal", "goal"),
-        Choice("c", "chance", "chance"),
-        Choice("o", "corner", "corner"),
-        Choice("y", "card", "card"),
-        Choice("v", "VAR", "VAR"),
-        Choice("s", "substitution", "substitution"),
-        Choice("p", "PA", "PA: announcement or music"),
-        Choice("x", "other", "other"),
-    ),
-)
-WHAT = Question(
-    "What was it?",
-    (
-        Choice("g", "goal", "goal"),
-        Choice("c", "chance", "chance"),
-        Choice("s", "set piece", "corner, free kick, penalty"),
-        Choice("d", "decision", "decision, card, VAR"),
-        Choice("m", "music", "music or PA"),
-        Choice("n", "chant", "chant, drums"),
-        Choice("w", "whistle", "whistle, speech"),
-        Choice("a", "weather", "rain, wind, engine"),
-        Choice("x", "other", "other, or don't know"),
-    ),
-)
-EXPORT = Question(
-    "As what?",
-    (
-        Choice("c", "spikes", "CSV: the spikes, for a spreadsheet"),
-        Choice("r", "readings", "CSV: every reading"),
-        Choice("j", "json", "JSON: everything"),
-        Choice("l", "labels", "labels: your reviews, as JSON"),
-    ),
-)
+
+def _choices(*rows: tuple[str, str, str]) -> tuple[Choice, ...]:
+    return tuple(Choice(letter, value, text) for letter, value, text in rows)
+
+
+MARK = Question("What happened?", _choices(
+    ("g", "goal", "goal"), ("c", "chance", "chance"), ("o", "corner", "corner"), ("y", "card", "card"),
+    ("v", "VAR", "VAR"), ("s", "substitution", "substitution"), ("p", "PA", "PA: announcement or music"),
+    ("x", "other", "other"),
+))  # fmt: skip
+WHAT = Question("What was it?", _choices(
+    ("g", "goal", "goal"), ("c", "chance", "chance"), ("s", "set piece", "corner, free kick, penalty"),
+    ("d", "decision", "decision, card, VAR"), ("m", "music", "music or PA"), ("n", "chant", "chant, drums"),
+    ("w", "whistle", "whistle, speech"), ("a", "weather", "rain, wind, engine"), ("x", "other", "other, or don't know"),
+))  # fmt: skip
+EXPORT = Question("As what?", _choices(
+    ("c", "spikes", "CSV: the spikes, for a spreadsheet"), ("r", "readings", "CSV: every reading"),
+    ("j", "json", "JSON: everything"), ("l", "labels", "labels: your reviews, as JSON"),
+))  # fmt: skip
 QUIT = Question(
     "This ends the recording. Quit?",
-    (Choice("y", "yes", "yes: end the recording and quit"), Choice("n", "no", "no: go on")),
+    _choices(("y", "yes", "yes: end the recording and quit"), ("n", "no", "no: go on")),
     first=1,
 )
 _CLOCK_LETTERS = {KICK_OFF: "k", HALF_TIME: "h", SECOND_HALF: "s", FULL_TIME: "f"}

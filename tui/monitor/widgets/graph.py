@@ -255,10 +255,6 @@ class Graph(Showing[Picture]):
             super().__init__()
             self.steps = steps
 
-    def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
-        super().__init__(glyphs, id)
-        self.title = "Attack pressure over time"
-
     @property
     def columns(self) -> int:
         """How many columns the picture has now."""
@@ -267,7 +263,7 @@ class Graph(Showing[Picture]):
     def draw(self, width: int, height: int) -> list[Line]:
         if self.value is None:
             return []
-        return graph_lines(self.value, self.title, width, height, self.glyphs)
+        return graph_lines(self.value, self.NAME, width, height, self.glyphs)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         self.post_message(self.Wheeled(-1))

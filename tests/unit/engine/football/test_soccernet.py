@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from engine.core.errors import ExitCode, InputError
 from engine.football.events import EventKind, MatchEvents, Shots, Side
 from engine.football.soccernet import load_labels
+from tests.unit.engine.football.refusals import refusal
 from tests.unit.train.shared_data import SOCCERNET, needs_shared_data
 
 
@@ -79,10 +79,7 @@ BROKEN: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_file_is_named_with_the_place(name: str, tmp_path: Path) -> None:
     content, message = BROKEN[name]
-    with pytest.raises(InputError, match=message) as caught:
-        load(tmp_path, content)
-    assert caught.value.exit_code is ExitCode.INPUT
-    assert caught.value.message.startswith("Labels-v2.json") and caught.value.message.isprintable()
+    assert refusal(message, load, tmp_path, content).message.startswith("Labels-v2.json")
 
 
 @needs_shared_data

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from hypothesis.strategies import DataObject, binary, integers
 
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.signals import AudioBlock, Health, Reading, Start
@@ -35,6 +36,16 @@ class FakeTime:
 
     def pass_s(self, seconds: float) -> None:
         self.now_s += seconds
+
+
+def damaged(whole: bytes, data: DataObject, most: int, longest: int) -> bytearray:
+    """``whole`` with up to ``most`` places written over, by up to ``longest`` bytes each."""
+    hurt = bytearray(whole)
+    for _ in range(data.draw(integers(1, most))):
+        at = data.draw(integers(0, len(whole) - 1))
+        part = data.draw(binary(min_size=1, max_size=longest))
+        hurt[at : at + len(part)] = part
+    return hurt
 
 
 def start(session: str) -> Start:

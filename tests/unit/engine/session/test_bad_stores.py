@@ -15,7 +15,7 @@ from engine.session.event_rows import event_of
 from engine.session.folder import running_sessions
 from engine.session.schema import SCHEMA, migrate, open_to_write
 from engine.session.session_order import ORDER
-from tests.unit.engine.session.helpers import FakeTime, listen, recorder
+from tests.unit.engine.session.helpers import FakeTime, damaged, listen, recorder
 
 
 @pytest.fixture
@@ -166,12 +166,7 @@ def test_a_lock_file_of_a_dead_process_means_nothing(root, session):
 def test_a_damaged_file_gives_data_or_a_clear_error(session, data):
     path = session / "session.db"
     whole = path.read_bytes()
-    damaged = bytearray(whole)
-    for _ in range(data.draw(st.integers(1, 6))):
-        at = data.draw(st.integers(0, len(whole) - 1))
-        part = data.draw(st.binary(min_size=1, max_size=64))
-        damaged[at : at + len(part)] = part
-    path.write_bytes(damaged)
+    path.write_bytes(damaged(whole, data, most=6, longest=64))
     try:
         with SessionReader.open(session) as reader:
             reader.poll()

@@ -15,7 +15,7 @@ from engine.session import Review, SessionReader
 from engine.session.repair import repair
 from engine.session.schema import PAGE_BYTES
 from engine.session.state import SessionState
-from tests.unit.engine.session.helpers import FakeTime, listen, recorder
+from tests.unit.engine.session.helpers import FakeTime, damaged, listen, recorder
 
 SPIKE = Spike(10.0, 12.0, 15.0, 0.9, 11.0)
 MARK = Mark(20.0, "goal", "ü" * 5000)
@@ -167,12 +167,7 @@ def test_whatever_the_damage_the_result_opens_and_its_readings_are_in_order(sess
     folder = session_folder
     path = folder / "session.db"
     whole = path.read_bytes()
-    damaged = bytearray(whole)
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(whole) - 1))
-        part = data.draw(st.binary(min_size=1, max_size=300))
-        damaged[at : at + len(part)] = part
-    path.write_bytes(damaged[: data.draw(st.integers(1, len(whole)))])
+    path.write_bytes(damaged(whole, data, most=4, longest=300)[: data.draw(st.integers(1, len(whole)))])
     try:
         account = mend(folder)
         rows = all_rows(folder)

@@ -199,6 +199,7 @@ def share_of_play(match: MatchOnSound, events_s: list[float], reach_s: float) ->
     return covered_s / play_s(match) if match.play else 0.0
 
 
+@pytest.mark.xdist_group("real matches")
 @needs_shared_data
 def test_shares_of_positive_time_are_near_those_measured_on_321_matches() -> None:
     clock = MatchClock({1: 600.0, 2: 4500.0})

@@ -56,8 +56,7 @@ def session(right: int, wrong: int, seed: int = 1) -> TrainingMatch:
     )
 
 
-def fit(weights, unit, folder):
-    settings = ReviewSettings()
+def fit(weights, unit, folder, settings=ReviewSettings()):
     with closing(RunFolder(folder, review_inputs(settings, [unit], weights))) as run:
         return fit_reviews(weights, [unit], settings, run, "mine", lambda at: None)
 
@@ -89,7 +88,9 @@ def test_thirty_reviews_teach_a_head_to_tell_right_from_wrong(weights, tmp_path)
 def test_what_has_learned_from_a_session_is_not_judged_by_it(weights, tmp_path):
     unit = session(16, 16)
     taught = replace(weights, config=replace(weights.config, seen=(unit.mark,)))
-    assert fit(taught, unit, tmp_path).compared.verdict == "not judged"
+    usual = ReviewSettings()
+    short = replace(usual, schedule=replace(usual.schedule, steps=2))
+    assert fit(taught, unit, tmp_path, short).compared.verdict == "not judged"
 
 
 def test_where_most_alarms_were_wrong_the_index_means_less():

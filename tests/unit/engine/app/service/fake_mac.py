@@ -80,12 +80,19 @@ class FakeMac:
     """launchctl and codesign, and a yes from what else only macOS has; everything else is run for real.
 
     ending: how many looks a job takes to end after bootout. refusals: codes that bootstrap gives, one a try, before it
-    succeeds. signs: whether codesign can.
+    succeeds. signs: whether codesign can. tries: whether a bundle is really tried out, which starts the whole program;
+    else it is taken to start.
     """
 
     def __init__(
-        self, ending: int = 0, refusals: Sequence[int] = (), signs: bool = True, printed: str = RUNNING
+        self,
+        ending: int = 0,
+        refusals: Sequence[int] = (),
+        signs: bool = True,
+        printed: str = RUNNING,
+        tries: bool = False,
     ) -> None:
+        self.tries = tries
         self.told: list[str] = []
         self.loaded: str | None = None
         self.ending, self.refusals, self.signs, self.printed = ending, list(refusals), signs, printed
@@ -97,6 +104,8 @@ class FakeMac:
 
     def __call__(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         program, *arguments = command
+        if program == "/usr/bin/env" and arguments[-1] == "--version" and not self.tries:
+            return subprocess.CompletedProcess(list(command), 0, "", "")
         if program.startswith("/") and not program.startswith("/System/"):
             return run_command(command)
         self.told.append(" ".join([Path(program).name, arguments[0]]))

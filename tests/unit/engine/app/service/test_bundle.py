@@ -19,7 +19,7 @@ from tests.unit.engine.app.service.fake_mac import FakeMac
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A bundle with the very interpreter that runs the tests."""
-    bundle = Bundle(tmp_path_factory.mktemp("Applications") / BUNDLE, FakeMac(), this_interpreter())
+    bundle = Bundle(tmp_path_factory.mktemp("Applications") / BUNDLE, FakeMac(tries=True), this_interpreter())
     assert bundle.make()
     return bundle
 
@@ -87,7 +87,7 @@ def test_the_interpreter_in_the_bundle_finds_the_program_and_its_packages_and_te
 
 def test_a_bundle_that_is_as_it_should_be_is_left_alone_so_that_macos_does_not_ask_again(made):
     before = made.program.stat().st_ino
-    mac = FakeMac()
+    mac = FakeMac(tries=True)
     assert not replace(made, run=mac).make()
     assert mac.told == ["codesign --verify"]
     assert made.program.stat().st_ino == before
@@ -99,7 +99,7 @@ def test_the_switch_was_on_in_the_settings_and_zeros_came_all_the_same(made, tmp
     other = tmp_path / "python"
     other.write_bytes(made.interpreter.program.read_bytes() + b"\0")
     other.chmod(0o755)
-    mac = FakeMac()
+    mac = FakeMac(tries=True)
     assert Bundle(folder, mac, Interpreter(other, made.interpreter.home)).make()
     assert mac.told[-3:] == ["codesign --force", "lsregister -f", "tccutil reset"]
 
@@ -107,7 +107,7 @@ def test_the_switch_was_on_in_the_settings_and_zeros_came_all_the_same(made, tmp
 def test_macos_signs_the_bundle_and_finds_the_signature_whole(tmp_path):
     if shutil.which("codesign") is None:
         pytest.skip("codesign is not here: this is no macOS")
-    fake = FakeMac()
+    fake = FakeMac(tries=True)
 
     def run(command):  # what was really answered on this Mac is none of a test's business
         return fake(command) if command[0] == "tccutil" or "lsregister" in command[0] else run_command(command)
@@ -128,7 +128,7 @@ def test_a_bundle_that_can_not_work_is_refused_and_the_old_one_stays(made, tmp_p
     if fault != "not there":
         other.write_text(f"#!{sys.executable}\nimport sys; sys.exit('dyld: Library not loaded')\n", encoding="utf-8")
     with pytest.raises(MomentumError) as told:
-        Bundle(folder, FakeMac(signs=fault != "unsigned"), Interpreter(other, made.interpreter.home)).make()
+        Bundle(folder, FakeMac(signs=fault != "unsigned", tries=True), Interpreter(other, made.interpreter.home)).make()
     assert "--terminal" in told.value.hint
     said = {"unsigned": "can't be signed", "does not start": "Library not loaded", "not there": "No such file"}
     assert said[fault] in told.value.message
@@ -152,7 +152,9 @@ def test_a_build_that_looks_for_its_library_beside_itself_gets_a_copy_of_it(tmp_
     variables = {"PYTHONFRAMEWORK": "", "LDLIBRARY": "libpython3.13.dylib"}
     found = this_interpreter(tmp_path, variables, str(tmp_path / "bin" / "python3.13"))
     assert found.libpython == tmp_path / "lib" / "libpython3.13.dylib"
-    bundle = Bundle(tmp_path / BUNDLE, FakeMac(), Interpreter(found.program, this_interpreter().home, found.libpython))
+    bundle = Bundle(
+        tmp_path / BUNDLE, FakeMac(tries=True), Interpreter(found.program, this_interpreter().home, found.libpython)
+    )
     bundle.make()
     assert (bundle.program.parent.parent / "lib" / "libpython3.13.dylib").read_bytes() == b"library"
 

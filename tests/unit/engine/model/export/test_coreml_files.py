@@ -9,7 +9,6 @@ import pytest
 
 from engine.core import grid
 from engine.core.errors import UsageError
-from engine.core.paths import shipped_weights
 from engine.model.checkpoint import Weights, load
 from engine.model.export.coreml_files import export_coreml
 from engine.model.head import READOUTS
@@ -20,11 +19,6 @@ from tests.unit.engine.model.export.mil import SavedProgram
 from tests.untrained_weights import write_untrained_weights
 
 pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
-
-
-@pytest.fixture(scope="module")
-def weights() -> Weights:
-    return load(shipped_weights() / "default")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import pytest
 
 from engine.core import grid
 from engine.core.errors import ExitCode, UsageError
-from engine.core.paths import shipped_weights
 from engine.core.signals import AudioBlock
 from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights, load
@@ -20,11 +19,6 @@ from tests.untrained_weights import write_untrained_weights
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 onnxruntime = runtime_or_skip()
-
-
-@pytest.fixture(scope="module")
-def weights() -> Weights:
-    return load(shipped_weights() / "default")
 
 
 @pytest.fixture(scope="module")

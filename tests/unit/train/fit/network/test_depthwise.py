@@ -4,12 +4,12 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from engine.model.encoder import _taps
+from engine.model.encoder import kernel_views
 from train.fit.network.depthwise import depthwise
 
 
 def _own(x: mx.array, taps: mx.array, stride: tuple[int, int]) -> mx.array:
-    return sum(view * tap for view, tap in zip(_taps(x, stride), taps, strict=True))
+    return sum(view * tap for view, tap in zip(kernel_views(x, stride), taps, strict=True))
 
 
 @pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 1), (2, 2)])

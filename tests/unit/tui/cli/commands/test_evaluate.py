@@ -62,21 +62,8 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def command(drawn: Path) -> list[str]:
-    measured = [
-        "--simulate",
-        "2",
-        "--seed",
-        "50",
-        "--teach",
-        "4",
-        "--teach-seed",
-        "0",
-        "--drawn",
-        str(drawn),
-        "--minutes",
-        str(MINUTES),
-    ]
-    return ["evaluate", *measured, "--step", "44", "--draws", "10"]
+    measured = ["--simulate", "2", "--seed", "50", "--teach", "4", "--teach-seed", "0", "--step", "44", "--draws", "10"]
+    return ["evaluate", *measured, "--drawn", str(drawn), "--minutes", str(MINUTES)]
 
 
 def test_the_index_stands_beside_every_baseline(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
