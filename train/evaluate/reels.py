@@ -1,7 +1,8 @@
 """Listening to reels of real sounds: does the index tell the crowd's reactions from everything that is as loud?
 
-The bootstrap draws files of sound, not clips: a reel plays the same few reactions again and again, and how a scorer
-does on them says little about others. That makes the intervals as wide as they should be.
+The bootstrap draws sources of sound (files, where a reel names no sources), not clips: a reel plays the same few
+reactions again and again, and how a scorer does on them says little about others. That makes the intervals as wide as
+they should be.
 """
 
 from collections.abc import Sequence
@@ -113,17 +114,17 @@ def reel_figures(
     counted = np.array([clip.group not in APART for clip in clips]) & ~np.isnan(highest)
     alarm = np.array([clip.group == ALARM_GROUP for clip in clips])
     groups = sorted({clip.group for clip in clips} - {ALARM_GROUP})
-    files = sorted({clip.file for clip in clips})
-    file_of = np.array([files.index(clip.file) for clip in clips])
+    units = sorted({clip.unit for clip in clips})
+    unit_of = np.array([units.index(clip.unit) for clip in clips])
 
     def auc(chosen: Flags, weights: Scores | None = None) -> float:
         return roc_auc(exact_levels(highest[chosen], alarm[chosen], None if weights is None else weights[chosen]))
 
     def mean_auc(weights: Scores) -> float:
-        return float(np.mean([auc(counted & (reel == i), weights[file_of]) for i in range(len(kept))]))
+        return float(np.mean([auc(counted & (reel == i), weights[unit_of]) for i in range(len(kept))]))
 
-    ones = np.ones(len(files))
-    found = interval(mean_auc, draws_of(len(files), draws, rng)) if len(files) > 1 else Interval(mean_auc(ones))
+    ones = np.ones(len(units))
+    found = interval(mean_auc, draws_of(len(units), draws, rng)) if len(units) > 1 else Interval(mean_auc(ones))
     frames = [_frame_auc(track, (0.0, 0.0)) for track in kept]
     settled = [_frame_auc(track, SETTLES_S) for track in kept]
     known = ~np.isnan(highest)

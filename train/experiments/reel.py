@@ -2,7 +2,12 @@
 
 Real beds joined, and every 14 to 26 s one clip over them, its loudest 0.4 s 6 to 15 dB above the bed whatever it is: a
 scorer that only hears loudness can't tell a roar from a whistle. ``OUT.flac`` is the sound, ``OUT.json`` its truth.
-With ``--moods`` the crowd loops that have a mood instead, each after a neutral stretch of the same crowd.
+With ``--moods`` the crowd loops that have a mood instead, each after a neutral stretch of the same crowd; with
+``--rises`` recordings in which a crowd rises, each after its own rest (``train.experiments.reel_rises``).
+
+**Sources.** With ``--part val`` or ``test`` the reel is made of a folder from ``train.experiments.sounds`` and holds
+sounds of sources only that nothing was learned from: *val* for choosing, *test* to be opened once
+(``train.data.real_sounds.parts`` has the rule).
 
 **Folds.** Sounds that shipped weights may learn from are in the reel too. For a fair test they are dealt into
 ``train.data.real_sounds.sound_manifest.FOLDS`` folds by the names of their files; weights number k of
@@ -13,23 +18,32 @@ those clips are marked ``heard``.
 """
 
 import argparse
-import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import soundfile
 
 from engine.core import grid
 from engine.core.errors import InputError, UsageError
-from engine.core.files import open_private
 from engine.core.signals import Samples
-from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, Mood, Placed, ReelTruth, write_truth
-from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
+from train.data.real_sounds.parts import TEST, VAL
+from train.data.real_sounds.reel_sound import (
+    BED_DBFS,
+    LONGEST_S,
+    Sounds,
+    at_level,
+    heard_part,
+    repeated,
+    seamless,
+    write_reel,
+)
+from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, Mood, Placed, ReelTruth
+from train.data.real_sounds.sound_manifest import Clip, read_manifest
+from train.experiments.reel_rises import MOODS, build_rises, mood_of
 
 LEVEL_DB: Final = (6.0, 15.0)
-LONGEST_S: Final = 12.0
 DECK: Final[Mapping[str, int]] = {
     "reaction": 6,
     "applause": 1,
@@ -42,21 +56,31 @@ DECK: Final[Mapping[str, int]] = {
     "surroundings": 3,
 }
 """Of twenty clips in a row, how many are of each group; within a group every sort of clip comes in turn."""
-FROM_ANYWHERE: Final = frozenset({"speech", "drum and chant"})
-"""Groups whose clips have no beginning worth keeping: a stretch from anywhere in them."""
-BED_DBFS: Final = -32.0
+BY_SOURCE: Final[Mapping[str, int]] = {
+    "reaction": 7,
+    "applause": 2,
+    "boo": 1,
+    "chant": 3,
+    "song": 2,
+    "instrumental": 3,
+    "speech": 2,
+    "whistle": 1,
+    "drums": 1,
+    "fanfare": 1,
+    "surroundings": 3,
+}
+"""The same for a reel of one part of the sources; a group that the part has no sound of is left out."""
 NEUTRAL_S: Final = 45.0
 
 _RATE: Final = grid.SAMPLE_RATE_HZ
-_LOUDEST: Final = round(0.4 * _RATE)
-_QUIET_DB: Final = -30.0
 _BED_S: Final = (40.0, 90.0)
 _JOIN_S: Final = 2.0
-_LOOP_JOIN_S: Final = 0.5
 
 
-def build(data: Path, out: Path, seed: int, hours: float, force: bool = False) -> ReelTruth:
+def build(data: Path, out: Path, seed: int, hours: float, force: bool = False, part: str = "") -> ReelTruth:
     """Write a reel of ``hours`` to ``out`` (FLAC) and its truth beside it; the same seed gives the same sound.
+
+    With ``part`` only sounds of the sources in it are heard (``train.data.real_sounds.parts``).
 
     Raises:
         InputError: the folder lacks beds or one of the groups, or a file can't be read.
@@ -65,16 +89,26 @@ def build(data: Path, out: Path, seed: int, hours: float, force: bool = False) -
     if not 0.03 <= hours <= 24:
         raise UsageError(f"a reel of {hours:g} hours", "Ask for 0.03 to 24 hours.")
     clips = read_manifest(data)
-    for group in ("bed", *DECK):
-        if not any(clip.group == group for clip in clips):
+    deck = DECK
+    if part:
+        clips = [clip for clip in clips if clip.part == part]
+        there = Counter(clip.group for clip in clips)
+        deck = {group: count for group, count in BY_SOURCE.items() if there[group] or group == "reaction"}
+    for group in ("bed", *deck):
+        if not any(clip.group == group or (group == "bed" and is_bed(clip, part)) for clip in clips):
             raise InputError(f"{data} holds no clip of the group {group!r}", "Give a folder with all of them.")
     rng = np.random.default_rng([seed, 1])
-    sounds = _Sounds(data)
-    placed, pieces = _place(clips, sounds, rng, hours * 3600.0)
-    truth = ReelTruth(seed, round(hours * 3600.0, 3), tuple(placed))
-    bed = _bed([clip for clip in clips if clip.group == "bed"], sounds, np.random.default_rng([seed, 2]))
-    _write(out, _mixed(bed, placed, pieces, round(hours * 3600.0 * _RATE)), truth, force)
+    sounds = Sounds(data)
+    placed, pieces = _place(clips, deck, sounds, rng, hours * 3600.0)
+    truth = ReelTruth(seed, round(hours * 3600.0, 3), tuple(placed), part=part)
+    bed = _bed([clip for clip in clips if is_bed(clip, part)], sounds, np.random.default_rng([seed, 2]))
+    write_reel(out, _mixed(bed, placed, pieces, round(hours * 3600.0 * _RATE)), truth, force)
     return truth
+
+
+def is_bed(clip: Clip, part: str) -> bool:
+    """Whether a clip is what others are laid over; of so few in a part, loops of a crowd in a neutral mood are, too."""
+    return clip.group == "bed" or (bool(part) and clip.kind == MOODS and mood_of(clip)[1] == 0)
 
 
 def build_moods(data: Path, out: Path, force: bool = False) -> ReelTruth:
@@ -82,51 +116,47 @@ def build_moods(data: Path, out: Path, force: bool = False) -> ReelTruth:
 
     Raises as ``build`` does.
     """
-    loops = [(clip, *_mood_of(clip)) for clip in read_manifest(data) if clip.kind == "crowd_mood"]
+    loops = [(clip, *mood_of(clip)) for clip in read_manifest(data) if clip.kind == MOODS]
     neutral = {size: clip for clip, size, mood in loops if mood == 0}
     if not loops or any(size not in neutral for _, size, _ in loops):
         raise InputError(f"{data} holds no crowd loops with a neutral one for each size", "Give a folder with them.")
-    sounds, parts, moods, at_s = _Sounds(data), [], [], 0.0
+    sounds, parts, moods, at_s = Sounds(data), [], [], 0.0
     for clip, size, mood in sorted(loops, key=lambda loop: (loop[1], loop[2])):
-        before = _repeated(_seamless(sounds[neutral[size]]), round(NEUTRAL_S * _RATE), 0)
+        before = repeated(seamless(sounds[neutral[size]]), round(NEUTRAL_S * _RATE), 0)
         sound = sounds[clip]
         parts += [before, sound]
         onset_s = at_s + NEUTRAL_S
         at_s = onset_s + len(sound) / _RATE
         moods.append(Mood(round(onset_s, 3), round(at_s, 3), size, mood, clip.file))
     truth = ReelTruth(0, round(at_s, 3), moods=tuple(moods))
-    _write(out, iter(parts), truth, force)
+    write_reel(out, iter(parts), truth, force)
     return truth
 
 
-class _Sounds:
-    """The clips of a folder, each read once."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._read: dict[str, Samples] = {}
-
-    def __getitem__(self, clip: Clip) -> Samples:
-        if clip.file not in self._read:
-            self._read[clip.file] = load(self._folder, clip)
-        return self._read[clip.file]
-
-
 def _place(
-    clips: Sequence[Clip], sounds: _Sounds, rng: np.random.Generator, duration_s: float
+    clips: Sequence[Clip], deck: Mapping[str, int], sounds: Sounds, rng: np.random.Generator, duration_s: float
 ) -> tuple[list[Placed], list[Samples]]:
     """Which clip stands where, and what of it is heard, at its level."""
-    groups = _endless([group for group, count in DECK.items() for _ in range(count)], rng)
-    decks = {group: _turns([clip for clip in clips if clip.group == group], rng) for group in DECK}
+    groups = _endless([group for group, count in deck.items() for _ in range(count)], rng)
+    decks = {group: _turns([clip for clip in clips if clip.group == group], rng) for group in deck}
     placed, pieces = [], []
     onset_s = FIRST_S
     while onset_s + LONGEST_S < duration_s:
         clip = next(decks[next(groups)])
         level_db = float(rng.uniform(*LEVEL_DB))
-        piece = _at_level(_heard_part(sounds[clip], clip.group, rng), BED_DBFS + level_db)
+        piece = at_level(heard_part(sounds[clip], clip.group, rng), BED_DBFS + level_db)
         end_s = onset_s + len(piece) / _RATE
         placed.append(
-            Placed(round(onset_s, 4), round(end_s, 4), clip.group, clip.what, clip.file, round(level_db, 2), clip.fold)
+            Placed(
+                onset_s=round(onset_s, 4),
+                end_s=round(end_s, 4),
+                group=clip.group,
+                what=clip.what,
+                file=clip.file,
+                level_db=round(level_db, 2),
+                fold=None if clip.part else clip.fold,
+                source=clip.source,
+            )
         )
         pieces.append(piece)
         onset_s += float(rng.uniform(*GAP_S))
@@ -148,53 +178,11 @@ def _turns(clips: Sequence[Clip], rng: np.random.Generator) -> Iterator[Clip]:
         yield next(within[sort])
 
 
-def _heard_part(sound: Samples, group: str, rng: np.random.Generator) -> Samples:
-    """At most ``LONGEST_S`` of a clip, without the quiet before and after it, so that its onset is one."""
-    longest = round(LONGEST_S * _RATE)
-    if group in FROM_ANYWHERE and len(sound) > longest:
-        first = int(rng.integers(len(sound) - longest + 1))
-        sound = sound[first : first + longest]
-    step = _RATE // 50
-    power = np.square(sound[: len(sound) // step * step], dtype=np.float64).reshape(-1, step).mean(axis=1)
-    loud = np.flatnonzero(power > loudest_power(sound) * 10 ** (_QUIET_DB / 10))
-    if len(loud):
-        sound = sound[loud[0] * step : (loud[-1] + 1) * step]
-    sound = sound[:longest].copy()
-    fade = min(round(0.02 * _RATE), len(sound))
-    sound[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
-    sound[len(sound) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return sound
-
-
-def loudest_power(sound: Samples) -> float:
-    """Mean power of the loudest 0.4 s, or of all of a shorter sound."""
-    window = min(_LOUDEST, len(sound))
-    sums = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
-    return float((sums[window:] - sums[:-window]).max() / window)
-
-
-def _at_level(sound: Samples, level_dbfs: float) -> Samples:
-    return sound * np.float32(10 ** (level_dbfs / 20) / np.sqrt(max(loudest_power(sound), 1e-12)))
-
-
-def _seamless(sound: Samples) -> Samples:
-    """The sound with its end blended into its beginning, so that it can be repeated."""
-    join = min(round(_LOOP_JOIN_S * _RATE), len(sound) // 4)
-    turn = np.linspace(0, np.pi / 2, join, dtype=np.float32)
-    looped = sound[: len(sound) - join].copy()
-    looped[:join] = looped[:join] * np.sin(turn) + sound[len(sound) - join :] * np.cos(turn)
-    return looped
-
-
-def _repeated(loop: Samples, length: int, first: int) -> Samples:
-    return np.take(loop, np.arange(first, first + length), mode="wrap")
-
-
-def _bed(beds: Sequence[Clip], sounds: _Sounds, rng: np.random.Generator) -> Iterator[Samples]:
+def _bed(beds: Sequence[Clip], sounds: Sounds, rng: np.random.Generator) -> Iterator[Samples]:
     """Beds of one loudness without end, each repeated for a while and blended into the next."""
     loops = {}
     for clip in beds:
-        loop = _seamless(sounds[clip])
+        loop = seamless(sounds[clip])
         loops[clip.file] = loop * np.float32(
             10 ** (BED_DBFS / 20) / np.sqrt(np.mean(np.square(loop, dtype=np.float64)))
         )
@@ -203,7 +191,7 @@ def _bed(beds: Sequence[Clip], sounds: _Sounds, rng: np.random.Generator) -> Ite
     tail = np.zeros(join, np.float32)
     for clip in _endless(beds, rng):
         loop = loops[clip.file]
-        piece = _repeated(loop, round(rng.uniform(*_BED_S) * _RATE) + join, int(rng.integers(len(loop))))
+        piece = repeated(loop, round(rng.uniform(*_BED_S) * _RATE) + join, int(rng.integers(len(loop))))
         piece[:join] = piece[:join] * np.sin(turn) + tail * np.cos(turn)
         tail = piece[len(piece) - join :]
         yield piece[: len(piece) - join]
@@ -227,26 +215,6 @@ def _mixed(
             return
 
 
-def _mood_of(clip: Clip) -> tuple[str, int]:
-    """Size and mood from a name that ends in ``v<size>_l<mood + 3>``."""
-    size, _, mood = Path(clip.file).stem.rpartition("_l")
-    if not size or not mood.isdecimal():
-        raise InputError(f"{clip.file} does not say its size and mood", "Name it …_v1_l0 to …_v4_l6.")
-    return size.rpartition("_")[2], int(mood) - 3
-
-
-def _write(out: Path, pieces: Iterator[Samples], truth: ReelTruth, force: bool) -> None:
-    truth_file = out.with_suffix(".json")
-    taken = [file for file in (out, truth_file) if file.exists()]
-    if taken and not force:
-        raise UsageError(f"{taken[0]} is there already", "Choose another name, or replace it with --force.")
-    descriptor = open_private(out, os.O_RDWR | os.O_TRUNC)
-    with os.fdopen(descriptor, "w+b") as raw, soundfile.SoundFile(raw, "w", _RATE, 1, "PCM_16", format="FLAC") as flac:
-        for piece in pieces:
-            flac.write(np.clip(piece, -1.0, 1.0))
-    write_truth(truth, truth_file)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m train.experiments.reel", description="Make a test reel of real sounds."
@@ -256,16 +224,29 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hours", type=float, default=1.0)
     parser.add_argument("--moods", action="store_true", help="crowd loops in all moods instead")
+    parser.add_argument("--rises", action="store_true", help="crowds that rise after their own rest instead")
+    parser.add_argument(
+        "--part",
+        choices=(VAL, TEST),
+        default="",
+        help="sources for choosing, or those opened once (train.experiments.sounds)",
+    )
     parser.add_argument("--force", action="store_true", help="replace what is there")
     chosen = parser.parse_args()
     try:
         if chosen.moods:
             truth = build_moods(chosen.data, chosen.out, chosen.force)
+        elif chosen.rises:
+            truth = build_rises(chosen.data, chosen.out, chosen.part, chosen.force)
         else:
-            truth = build(chosen.data, chosen.out, chosen.seed, chosen.hours, chosen.force)
+            truth = build(chosen.data, chosen.out, chosen.seed, chosen.hours, chosen.force, chosen.part)
     except (InputError, UsageError) as fault:
         parser.exit(fault.exit_code, f"{fault.message}\n  {fault.hint}\n")
-    print(f"{chosen.out}: {truth.duration_s / 60:.1f} min, {len(truth.clips) or len(truth.moods)} clips")  # noqa: T201
+    clips = len(truth.clips) or len(truth.moods) or len(truth.rises)
+    print(f"{chosen.out}: {truth.duration_s / 60:.1f} min, {clips} clips")  # noqa: T201
+    for group, count in sorted(Counter(clip.group for clip in truth.clips).items()):
+        sources = len({clip.source or clip.file for clip in truth.clips if clip.group == group})
+        print(f"  {group}: {count} clips of {sources} sources")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -3,24 +3,30 @@
 Recorded music, voices, whistles, horns, drums and crowds from Debian packages, which are fetched and unpacked into
 ``--packages`` without being installed, and the sounds of ``--shared``. ``OUT`` gets mono FLAC at 22050 Hz and a
 ``MANIFEST.csv`` that names licence and author of every file. What needs no more than a name may teach; the rest only
-judges. What is there already stays, so that a run that was cut off goes on.
+judges. With ``--taggers`` a tagger tells songs from instrumental music. What is there already stays, so that a run that
+was cut off goes on.
 """
 
 import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from engine.core.errors import InputError
+from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from train.data.real_sounds.gathering import Row, from_folder, from_package, write_manifest
 from train.data.real_sounds.packages import PACKAGES, SOUNDFONT
+from train.data.real_sounds.sung import heard_kind
+from train.data.real_sounds.tagger import Yamnet
 from train.data.real_sounds.unpacking import unpacked
 
 
-def gather(out: Path, packages: Path, shared: Path | None, names: Sequence[str] = ()) -> list[Row]:
-    """Fill ``out`` and write its manifest; ``names``: these packages only.
+def gather(
+    out: Path, packages: Path, shared: Path | None, names: Sequence[str] = (), tagger: Yamnet | None = None
+) -> list[Row]:
+    """Fill ``out`` and write its manifest; ``names``: these packages only. The tagger says what music is sung.
 
     A package that can't be had is left out, and stderr says so.
 
@@ -34,10 +40,11 @@ def gather(out: Path, packages: Path, shared: Path | None, names: Sequence[str] 
         if names and package.name not in names:
             continue
         try:
-            rows += from_package(package, unpacked(package.name, packages), out, font, _say)
+            found = list(from_package(package, unpacked(package.name, packages), out, font, _say))
+            rows += found if tagger is None else [_listened(row, out, tagger) for row in found]
         except InputError as fault:
             _say(f"left out: {package.name}: {fault.message}")
-        write_manifest(rows, out)
+    write_manifest(rows, out)
     return rows
 
 
@@ -59,6 +66,12 @@ def summary(rows: Sequence[Row]) -> str:
         f"{kind:13} {source[:48]:48} {may:9} {of:6.1f} min" for (kind, source, may), of in sorted(sources.items())
     ]
     return "\n".join(lines) + "\n"
+
+
+def _listened(row: Row, out: Path, tagger: Yamnet) -> Row:
+    if row.kind != "music" or row.what != row.kind:
+        return row
+    return replace(row, what=heard_kind(out / row.file, tagger))
 
 
 def _soundfont(packages: Path) -> Path | None:
@@ -83,11 +96,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="the folder to fill")
     parser.add_argument("--packages", type=Path, help="where packages are fetched to (OUT/packages)")
     parser.add_argument("--shared", type=Path, help="a folder of sounds with its MANIFEST.csv, to take over")
+    parser.add_argument("--taggers", type=Path, help="a folder with the tagger, which tells songs from other music")
     parser.add_argument("--only", nargs="*", default=(), metavar="PACKAGE", help="these packages only")
     chosen = parser.parse_args(arguments)
     try:
-        rows = gather(chosen.out, chosen.packages or chosen.out / "packages", chosen.shared, chosen.only)
-    except InputError as fault:
+        tagger = None if chosen.taggers is None else Yamnet(chosen.taggers, chosen.out / "heard")
+        rows = gather(chosen.out, chosen.packages or chosen.out / "packages", chosen.shared, chosen.only, tagger)
+    except MomentumError as fault:
         sys.stderr.write(f"{fault.message}\n  {fault.hint}\n")
         return fault.exit_code
     sys.stdout.write(summary(rows))

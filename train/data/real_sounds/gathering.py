@@ -174,7 +174,11 @@ def _terms(file: Path, root: Path, taken: Taken, paragraphs: list[Paragraph]) ->
 
 def _row(name: str, taken: Taken, package: str, path: Path, terms: Terms, seconds: float) -> Row:
     source = taken.source.format(
-        author=terms.author or package, package=package, folder=path.parent.name, stem=path.stem
+        author=terms.author or package,
+        package=package,
+        folder=path.parent.name,
+        parent=path.parent.parent.name,
+        stem=path.stem,
     )
     return Row(
         file=name,

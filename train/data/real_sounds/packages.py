@@ -10,9 +10,13 @@ from typing import Final
 
 from train.data.real_sounds.debian_copyright import Terms
 
+TEACHING: Final = 60
+JUDGING: Final = 4
+"""Files of a folder that are taken at most: of what may teach nearly all, of what only judges enough."""
 BY_AUTHOR: Final = "{author}"
 BY_PACKAGE: Final = "{package}"
 BY_FOLDER: Final = "{package}/{folder}"
+BY_PARENT: Final = "{package}/{parent}"
 BY_FILE: Final = "{package}/{stem}"
 
 
@@ -41,7 +45,7 @@ class Taken:
     installed: str = ""
     upstream: str = ""
     joined: bool = False
-    most: int = 60
+    most: int = TEACHING
     stated: Stated | None = None
 
 
@@ -68,19 +72,28 @@ _CHO: Final = _stated(
 _WESNOTH: Final = _stated("GPL-2+", "Battle for Wesnoth contributors", "the terms of the GNU General Public License")
 
 
-def _cho(name: str) -> Package:
-    """The shooters of one maker: all their music is one source."""
+def _music(
+    name: str,
+    files: str = "*/music/*.ogg",
+    source: str = BY_PACKAGE,
+    stated: Stated | None = None,
+    installed: str = "",
+    upstream: str = "",
+    most: int = TEACHING,
+) -> Package:
     return Package(
-        name, (Taken("music", ("*/sounds/musics/*.ogg", "*/sounds/*[0-9].ogg"), source="Kenta Cho", stated=_CHO),)
+        name,
+        (Taken("music", tuple(files.split()), "", source, installed, upstream, most=most, stated=stated),),
     )
 
 
-def _prompts(language: str) -> Package:
-    """Telephone announcements: one speaker says hundreds of phrases."""
-    name = f"asterisk-core-sounds-{language}-wav"
-    return Package(
-        name, (Taken("speech", ("usr/share/asterisk/sounds/*/*.wav",), "speech", BY_FOLDER, joined=True, most=6),)
-    )
+def _voices(name: str, files: str, source: str = BY_FOLDER, most: int = 6, stated: Stated | None = None) -> Package:
+    """Short words of one voice a folder, put after one another."""
+    return Package(name, (Taken("speech", (files,), "speech", source, joined=True, most=most, stated=stated),))
+
+
+def _one(name: str, kind: str, what: str, file: str, stated: Stated | None = None) -> Package:
+    return Package(name, (Taken(kind, (file,), what, BY_FILE, stated=stated),))
 
 
 _SECTOID: Final = _stated(
@@ -92,80 +105,56 @@ _SECTOID: Final = _stated(
 _MULDJORD: Final = _stated(
     "CC-BY-SA-3.0", "El Senator (Muldjord)", "licenced under the terms of the Creative Commons Attribution ShareAlike"
 )
+_MCCRACKEN: Final = _stated("CC-BY-SA-3.0", "Max McCracken", "License Elements … Attribution, ShareAlike")
 _OPSOUND: Final = _stated("CC-BY-SA-3.0", "{stem}", "distributed under the Creative Commons Attribution-ShareAlike 3.0")
-_GNOME: Final = _stated("GPL-2+", "GNOME", "not stated for the sounds alone")
 _KENDRICK: Final = _stated("GPL-2", "Bill Kendrick", "the terms of the GNU General Public License")
-_CLANLIB: Final = _stated("ClanLib-License", "The ClanLib Team", "origin of the sound not stated")
+_CLANLIB: Final = _stated("ClanLib-License", "The ClanLib Team", "the origin of the sound is not stated")
 _TUX4KIDS: Final = _stated("GPL-3+", "Tux4Kids", "the terms of the GNU General Public License")
-_ENIGMA: Final = _stated("GPL-2+", "Enigma team", "Most media files … are GPL")
-_OPENCLONK: Final = _stated("CC-BY-SA-3.0", "OpenClonk", "share-alike among the terms of its content")
+_SERBERIS: Final = _stated("CC-BY-SA-3.0", "Serberis, Synthaurion", "License: CC-BY-SA-3.0")
+_ENIGMA: Final = _stated("GPL-2+", "Enigma team", "Most media files (images, sounds, musics, …)")
+_OPENCLONK: Final = _stated("not stated", "OpenClonk", "no word about the music in the copyright file")
+_FILLETS: Final = _stated("GPL-2+", "Fish Fillets NG", "the terms of the GNU General Public License")
+_SONIC_PI: Final = ("usr/share/sonic-pi/", "etc/")
+_KART: Final = "usr/share/games/supertuxkart/"
+_KART_PLACES: Final = (
+    *("*/sfx/rain.ogg", "*/sfx/river_loop.ogg", "*/sfx/waterfall*.ogg", "*/sfx/exotic-birds*.ogg"),
+    *("*/sfx/fireworks_show.ogg", "*/sfx/lenautile_restaurant.ogg", "*/sfx/thunder.ogg", "*/sfx/engine_*.ogg"),
+)
+_ETW_CHANTS: Final = (1, 5, 8, 9, 11, 12, 14, 15, 16)
+"""Of the seventeen crowds of a football game those in which a tagger hears chant, mantra, choir or music."""
+_CHO_GAMES: Final = (
+    *("a7xpg", "gunroar", "mu-cade", "noiz2sa", "parsec47", "rrootage", "titanion", "torus-trooper"),
+    *("tumiki-fighters", "val-and-rick"),
+)
+_CHO_FILES: Final = "*/sounds/musics/*.ogg */sounds/*[0-9].ogg"
 
 SOUNDFONT: Final = ("fluid-soundfont-gm", "usr/share/sounds/sf2/FluidR3_GM.sf2")
 """A package with the soundfont that plays music without sound of its own, and the file in it."""
 
 PACKAGES: Final = (
     # Music that may teach, all of it or in part.
-    Package(
-        "fretsonfire-songs-sectoid",
-        (Taken("music", ("*/song.ogg",), source=BY_PACKAGE, stated=_SECTOID),),
-    ),
+    _music("fretsonfire-songs-sectoid", "*/song.ogg", stated=_SECTOID),
     Package("freedoom", (Taken("music", ("usr/share/games/doom/*.wad",), "instrumental"),), midi_in="*.wad"),
-    *(
-        _cho(f"{game}-data")
-        for game in (
-            *("a7xpg", "gunroar", "mu-cade", "noiz2sa", "parsec47", "rrootage", "titanion", "torus-trooper"),
-            *("tumiki-fighters", "val-and-rick"),
-        )
-    ),
-    Package(
-        "naev-data",
-        (
-            Taken(
-                "music",
-                ("usr/share/naev/dat/snd/music/*.ogg",),
-                source=BY_AUTHOR,
-                installed="usr/share/naev/",
-                upstream="./",
-            ),
-        ),
-    ),
-    Package(
-        "miceamaze",
-        (
-            Taken(
-                "music",
-                ("*/music/*.ogg",),
-                source=BY_AUTHOR,
-                installed="usr/share/games/miceamaze/",
-                upstream="data/",
-            ),
-        ),
-    ),
-    Package(
-        "gigalomania-data",
-        (Taken("music", ("*/music/*.ogg",), source=BY_AUTHOR, installed="usr/share/gigalomania/"),),
-    ),
-    Package("raincat-data", (Taken("music", ("*/music/*.ogg",)),)),
-    Package("pax-britannica-data", (Taken("music", ("*/audio/music.ogg",)),)),
+    *(_music(f"{game}-data", _CHO_FILES, "Kenta Cho", _CHO) for game in _CHO_GAMES),
+    _music("naev-data", "*/dat/snd/music/*.ogg", BY_AUTHOR, installed="usr/share/naev/"),
+    _music("miceamaze", source=BY_AUTHOR, installed="usr/share/games/miceamaze/", upstream="data/"),
+    _music("gigalomania-data", source=BY_AUTHOR, installed="usr/share/gigalomania/"),
+    _music("raincat-data"),
+    _music("pax-britannica-data", "*/audio/music.ogg"),
     Package(
         "sonic-pi-samples",
         (
             Taken(
                 "music",
                 ("*/samples/loop_*.flac", "*/samples/guit_*.flac", "*/samples/ambi_*.flac"),
+                *("instrumental", BY_PACKAGE, *_SONIC_PI),
                 joined=True,
-                source=BY_PACKAGE,
-                what="instrumental",
-                installed="usr/share/sonic-pi/",
-                upstream="etc/",
                 most=4,
             ),
             Taken(
                 "drum",
                 ("*/samples/drum_*.flac", "*/samples/tabla_*.flac", "*/samples/bd_*.flac"),
-                "drums",
-                installed="usr/share/sonic-pi/",
-                upstream="etc/",
+                *("drums", BY_PACKAGE, *_SONIC_PI),
                 joined=True,
                 most=4,
             ),
@@ -176,109 +165,62 @@ PACKAGES: Final = (
         (
             Taken(
                 "music",
-                ("*/data/music/*.ogg", "*/data/tracks/*/*.ogg"),
+                ("*/data/music/*.ogg", "*/tracks/cave/beneath*.ogg", "*/tracks/battleisland/Gran*.ogg"),
                 source=BY_AUTHOR,
-                installed="usr/share/games/supertuxkart/",
+                installed=_KART,
             ),
-            Taken(
-                "horn", ("*/sfx/horn.ogg", "*/sfx/*fanfare*.ogg"), "horn", BY_AUTHOR, "usr/share/games/supertuxkart/"
-            ),
-            Taken(
-                "surroundings",
-                (
-                    "*/sfx/rain.ogg",
-                    "*/sfx/river_loop.ogg",
-                    "*/sfx/waterfall*.ogg",
-                    "*/sfx/exotic-birds*.ogg",
-                    "*/sfx/fireworks_show.ogg",
-                    "*/sfx/lenautile_restaurant.ogg",
-                    "*/sfx/thunder.ogg",
-                    "*/sfx/engine_*.ogg",
-                ),
-                "surroundings",
-                BY_AUTHOR,
-                "usr/share/games/supertuxkart/",
-            ),
+            Taken("horn", ("*/sfx/horn.ogg", "*/sfx/*fanfare*.ogg"), "horn", BY_AUTHOR, _KART),
+            Taken("surroundings", _KART_PLACES, "surroundings", BY_AUTHOR, _KART),
         ),
     ),
     # Music that only judges.
-    Package("fretsonfire-songs-muldjord", (Taken("music", ("*/song.ogg",), stated=_MULDJORD),)),
-    Package(
-        "hyperrogue-music",
-        (
-            Taken(
-                "music",
-                ("usr/share/hyperrogue/music/*.ogg", "usr/share/hyperrogue/hr*.ogg"),
-                source=BY_AUTHOR,
-                installed="usr/share/hyperrogue/",
-            ),
-        ),
+    _music("fretsonfire-songs-muldjord", "*/song.ogg", stated=_MULDJORD, most=JUDGING),
+    _music("hyperrogue-music", "*/hyperrogue/music/*.ogg", BY_AUTHOR, installed="usr/share/hyperrogue/", most=JUDGING),
+    _music("drascula-music", "*/drascula/en/*.ogg", most=JUDGING),
+    _music("singularity-music", "*/music/*.ogg */music/*/*.ogg", stated=_MCCRACKEN, most=JUDGING),
+    _music("wesnoth-1.16-music", stated=_WESNOTH, most=JUDGING),
+    _music("warzone2100-music", "*/music/*.ogg */music/*.opus", most=JUDGING),
+    _music("marsshooter-data", "*/audio/music/*.ogg", most=JUDGING),
+    *(
+        _music(name, most=JUDGING)
+        for name in ("trackballs-data", "wizznic-data", "amoebax-data", "extremetuxracer-data")
     ),
-    Package("drascula-music", (Taken("music", ("*/drascula/en/*.ogg",), most=30),)),
-    Package(
-        "singularity-music",
-        (
-            Taken(
-                "music",
-                ("*/music/*.ogg",),
-                stated=_stated("CC-BY-SA-3.0", "Max McCracken", "License Elements … Attribution, ShareAlike"),
-            ),
-        ),
-    ),
-    Package("wesnoth-1.16-music", (Taken("music", ("*/music/*.ogg",), stated=_WESNOTH),)),
-    Package("warzone2100-music", (Taken("music", ("*/music/*.ogg", "*/music/*.opus"), most=20),)),
-    Package("marsshooter-data", (Taken("music", ("*/audio/music/*.ogg",)),)),
-    Package("trackballs-data", (Taken("music", ("*/music/*.ogg",)),)),
-    Package("zaz-data", (Taken("music", ("*/mus*.ogg",)),)),
-    Package("wizznic-data", (Taken("music", ("*/music/*.ogg",)),)),
-    Package("xmoto-data", (Taken("music", ("*/Musics/*.ogg",)),)),
-    Package("ardentryst", (Taken("music", ("*/Music/*.ogg",)),)),
-    Package("amoebax-data", (Taken("music", ("*/music/*.ogg",)),)),
-    Package("extremetuxracer-data", (Taken("music", ("*/music/*.ogg",)),)),
-    Package("enigma-data", (Taken("music", ("*/music/*/*.ogg",), stated=_ENIGMA),)),
-    Package("openclonk-data", (Taken("music", ("*/Music.ocg/*.ogg",), stated=_OPENCLONK),)),
-    Package("asterisk-moh-opsound-wav", (Taken("music", ("*/moh/*.wav",), source=BY_FILE, stated=_OPSOUND),)),
+    _music("zaz-data", "*/mus*.ogg", most=JUDGING),
+    _music("xmoto-data", "*/Musics/*.ogg", most=JUDGING),
+    _music("ardentryst", "*/Music/*.ogg", most=JUDGING),
+    _music("enigma-data", "*/music/*/*.ogg", stated=_ENIGMA, most=JUDGING),
+    _music("openclonk-data", "*/Music.ocg/*.ogg", stated=_OPENCLONK, most=JUDGING),
+    _music("asterisk-moh-opsound-wav", "*/moh/*.wav", BY_FILE, _OPSOUND, most=JUDGING),
     Package(
         "scratch",
-        (Taken("music", ("*/Music Loops/*",), "instrumental"), Taken("music", ("*/Vocals/*",), "song", joined=True)),
-    ),
-    # Voices.
-    Package("pocketsphinx-testdata", (Taken("speech", ("*/librivox/*.wav",), "speech", BY_FOLDER, joined=True),)),
-    *(_prompts(language) for language in ("en", "es", "fr", "it", "ru")),
-    Package(
-        "asterisk-prompt-it-menardi-wav",
-        (Taken("speech", ("usr/share/asterisk/sounds/*/*.wav",), "speech", BY_FOLDER, joined=True, most=6),),
-    ),
-    Package(
-        "codec2-examples", (Taken("speech", ("*/wav/all.wav", "*/wav/david4.wav", "*/wav/v*.wav"), "speech", BY_FILE),)
-    ),
-    Package(
-        "klettres-data", (Taken("speech", ("usr/share/klettres/*/*/*.ogg",), "speech", BY_FOLDER, joined=True, most=2),)
-    ),
-    Package("ktuberling-data", (Taken("speech", ("*/sounds/*/*",), "speech", BY_FOLDER, joined=True, most=3),)),
-    Package(
-        "fillets-ng-data-nl",
         (
-            Taken(
-                "speech",
-                ("*/nl/*.ogg",),
-                "speech",
-                BY_PACKAGE,
-                joined=True,
-                most=2,
-                stated=_stated("GPL-2+", "Fish Fillets NG", "the terms of the GNU General Public License"),
-            ),
+            Taken("music", ("*/Music Loops/*",), "instrumental"),
+            Taken("music", ("*/Vocals/*",), "song", joined=True),
         ),
     ),
-    Package("kajongg", (Taken("speech", ("*/voices/*/*.ogg",), "speech", BY_FOLDER, joined=True, most=1),)),
+    # Voices.
+    _voices("pocketsphinx-testdata", "*/librivox/*.wav", BY_PACKAGE),
+    *(
+        _voices(f"asterisk-core-sounds-{at}-wav", "*/asterisk/sounds/*/*.wav", BY_PACKAGE)
+        for at in ("en", "es", "fr", "it", "ru")
+    ),
+    _voices("asterisk-prompt-it-menardi-wav", "*/asterisk/sounds/*/*.wav", BY_PACKAGE),
+    _voices("klettres-data", "usr/share/klettres/*/*/*.ogg", BY_PARENT, most=2),
+    _voices("ktuberling-data", "*/sounds/*/*", most=3),
+    _voices("fillets-ng-data-nl", "*/[a-d]*/nl/*.ogg", BY_PACKAGE, 1, _FILLETS),
+    _voices("kajongg", "*/voices/*/*.ogg", most=1),
+    Package(
+        "codec2-examples",
+        (Taken("speech", ("*/wav/all.wav", "*/wav/david4.wav", "*/wav/v*.wav"), "speech", BY_FILE),),
+    ),
     # Crowds, and what is heard among them. None may teach.
     Package(
         "etw-data",
         (
-            Taken("crowd", ("*/crowd/*.wav",), "crowd", BY_FILE),
-            Taken("crowd", ("*/etw/music/*.wav",), "chant", BY_FILE),
-            Taken("crowd", ("*/snd/crowd.wav", "*/snd/fondo.wav"), "crowd", BY_FILE),
+            Taken("crowd", tuple(f"*/crowd/crowd{number:02}.wav" for number in _ETW_CHANTS), "chant", BY_FILE),
+            Taken("music", ("*/etw/music/*.wav",), "instrumental"),
             Taken("crowd", ("*/snd/boou.wav",), "crowd boo", BY_FILE),
+            Taken("whistle", ("*/snd/fischio*.wav",), "whistle"),
         ),
     ),
     Package(
@@ -288,49 +230,33 @@ PACKAGES: Final = (
             Taken("crowd", ("*/cheering.wav",), "crowd cheer", BY_FILE, stated=_KENDRICK),
         ),
     ),
-    Package("gemdropx", (Taken("applause", ("*/applause.wav",), "applause", BY_FILE),)),
-    Package(
-        "monsterz-data", (Taken("applause", ("*/applause.wav",), "applause", BY_FILE, "usr/share/games/monsterz/"),)
-    ),
-    Package("libreoffice-common", (Taken("applause", ("*/applause.wav",), "applause", BY_FILE),)),
-    Package("frozen-bubble-data", (Taken("applause", ("*/applause.ogg",), "applause", BY_FILE),)),
-    Package("foobillardplus-data", (Taken("applause", ("*/applause.wav",), "applause", BY_FILE),)),
-    Package(
-        "lmms-common",
-        (
-            Taken("applause", ("*/misc/applause01.ogg",), "applause", BY_FILE),
-            Taken("crowd", ("*/misc/raving_crowd01.ogg",), "crowd cheer", BY_FILE),
-        ),
-    ),
-    Package("dustracing2d-data", (Taken("crowd", ("*/cheering.ogg",), "crowd cheer", BY_FILE),)),
-    Package("clanlib-doc", (Taken("crowd", ("*/SoundFilters/cheer1.ogg",), "crowd cheer", BY_FILE, stated=_CLANLIB),)),
+    _one("gemdropx", "applause", "applause", "*/applause.wav"),
+    _one("foobillardplus-data", "applause", "applause", "*/applause.wav"),
+    _one("lmms-common", "crowd", "crowd", "*/misc/raving_crowd01.ogg"),
+    _one("dustracing2d-data", "crowd", "crowd cheer", "*/cheering.ogg"),
+    _one("clanlib-doc", "crowd", "crowd cheer", "*/SoundFilters/cheer1.ogg", _CLANLIB),
+    _one("scorched3d-data", "crowd", "crowd cheer", "*/cheeringloop.wav"),
     Package(
         "tuxmath-data",
         (
             Taken("crowd", ("*/cheer.wav",), "crowd cheer", BY_FILE, stated=_TUX4KIDS),
-            Taken(
-                "music",
-                ("*/sounds/0*.ogg", "*/sounds/tuxi.ogg"),
-                source=BY_PACKAGE,
-                stated=_stated("CC-BY-SA-3.0", "Serberis, Synthaurion", "CC-BY-SA-3.0"),
-            ),
+            Taken("music", ("*/sounds/0*.ogg",), stated=_SERBERIS),
         ),
     ),
     Package(
         "qabcs-data",
         (
-            Taken("crowd", ("*/sounds/cheering.ogg",), "crowd cheer", BY_FILE),
             Taken("whistle", ("*/noises/whistle.ogg",), "whistle", BY_FILE),
-            Taken("horn", ("*/noises/*horn.ogg", "*/noises/trumpet.ogg"), "horn", BY_FILE),
+            Taken("horn", ("*/noises/*horn.ogg", "*/noises/trumpet.ogg"), "horn"),
         ),
     ),
-    Package("scorched3d-data", (Taken("crowd", ("*/cheeringloop.wav",), "crowd cheer", BY_FILE),)),
     Package(
         "triplea",
         (
             Taken("crowd", ("*/game_won_01_people_cheering*.mp3",), "crowd cheer", BY_FILE),
-            Taken("horn", ("*/*fanfare*.mp3", "*/*warhorn*.mp3", "*/*fantasy_horn*.mp3"), "horn", BY_FILE),
-            Taken("music", ("*_Anthem_Intro.mp3", "*1812_overture.mp3"), source=BY_PACKAGE),
+            Taken("horn", ("*/*fanfare*.mp3", "*/*warhorn*.mp3"), "horn", BY_FILE),
+            Taken("drum", ("*_drumming.mp3",), "drums", BY_FILE),
+            Taken("music", ("*_Anthem_Intro*.mp3", "*1812_overture.mp3")),
         ),
     ),
 )

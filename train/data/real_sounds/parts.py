@@ -6,6 +6,7 @@ and they are dealt between choosing and judging file by file.
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
 TRAIN: Final = "train"
@@ -14,7 +15,7 @@ TEST: Final = "test"
 LEFT_OUT: Final = "left out"
 PARTS: Final = (TRAIN, VAL, TEST)
 JUDGE_ONLY: Final = frozenset({"reaction", "applause", "boo", "chant", "bed", "crowd mood"})
-"""Groups that never teach, dealt by file."""
+"""Groups that never teach, dealt file by file."""
 _TRAIN_SHARE: Final = 0.6
 _SALT: Final = "5"
 """A number from 0 up, taken before anything was scored, under which the few sources that have most of the songs, voices
@@ -32,9 +33,10 @@ def part_of(source: str, may_train: bool, source_teaches: bool) -> str:
     return VAL if _drawn(f"{source}/judge") < 0.5 else TEST
 
 
-def judging_part(file: str) -> str:
-    """The part of a file of one of ``JUDGE_ONLY``."""
-    return VAL if _drawn(f"file/{file}") < 0.5 else TEST
+def judging_parts(files: Iterable[str]) -> dict[str, str]:
+    """The parts of the files of one of ``JUDGE_ONLY``: in a drawn order they go to judging and choosing in turn."""
+    drawn = sorted(files, key=lambda file: _drawn(f"file/{file}"))
+    return {file: (TEST, VAL)[place % 2] for place, file in enumerate(drawn)}
 
 
 def _drawn(name: str) -> float:

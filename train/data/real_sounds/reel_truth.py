@@ -14,7 +14,9 @@ from engine.core import grid
 from engine.core.errors import InputError
 from engine.core.files import private_file
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+_READABLE: Final = (1, SCHEMA)
+"""The first one knows no sources, parts and rises."""
 GAP_S: Final = (14.0, 26.0)
 """Between the onsets of one clip and the next, least and most."""
 FIRST_S: Final = grid.HISTORY_S + 6.0
@@ -23,7 +25,10 @@ FIRST_S: Final = grid.HISTORY_S + 6.0
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A clip in a reel: heard from ``onset_s`` to ``end_s``. ``fold`` is None where training never hears it."""
+    """A clip in a reel: heard from ``onset_s`` to ``end_s``. ``fold`` is None where training never hears it.
+
+    ``source`` is the maker, album, voice or recording that it comes from, empty where that is not known.
+    """
 
     onset_s: float
     end_s: float
@@ -32,6 +37,27 @@ class Placed:
     file: str
     level_db: float
     fold: int | None
+    source: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What a bootstrap draws: the source, or else the file."""
+        return self.source or self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A crowd that rests from ``rest_s`` on and rises at ``onset_s``, until ``end_s``; by ``rise_db`` in the mean.
+
+    ``steady`` ones never rise: their ``onset_s`` is where others would.
+    """
+
+    rest_s: float
+    onset_s: float
+    end_s: float
+    rise_db: float
+    file: str
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +79,8 @@ class ReelTruth:
     duration_s: float
     clips: tuple[Placed, ...] = ()
     moods: tuple[Mood, ...] = ()
+    rises: tuple[Rise, ...] = ()
+    part: str = ""
 
 
 def read_truth(sound: Path) -> ReelTruth:
@@ -60,13 +88,15 @@ def read_truth(sound: Path) -> ReelTruth:
     path = sound.with_suffix(".json")
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-        if row["schema"] != SCHEMA:
+        if row["schema"] not in _READABLE:
             raise InputError(f"{path} was written by another version of the program", "Make the reel again.")
         return ReelTruth(
             int(row["seed"]),
             float(row["duration_s"]),
             tuple(Placed(**clip) for clip in row["clips"]),
             tuple(Mood(**mood) for mood in row["moods"]),
+            tuple(Rise(**rise) for rise in row.get("rises", ())),
+            str(row.get("part", "")),
         )
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as fault:
         raise InputError(

@@ -12,7 +12,7 @@ import numpy as np
 from engine.audio.media_file import MediaFile
 from engine.core.errors import InputError
 from engine.core.signals import Samples
-from train.data.real_sounds.parts import JUDGE_ONLY, judging_part, part_of
+from train.data.real_sounds.parts import JUDGE_ONLY, judging_parts, part_of
 
 MANIFEST: Final = "MANIFEST.csv"
 FOLDS: Final = 5
@@ -78,12 +78,15 @@ def read_manifest(folder: Path) -> list[Clip]:
 
 
 def _dealt(clips: Sequence[Clip]) -> list[Clip]:
-    """The clips with their parts."""
+    """The clips with their parts, where sources are named."""
     teaching = {clip.source for clip in clips if clip.may_train and clip.group not in JUDGE_ONLY}
+    judging = {
+        group: judging_parts(clip.file for clip in clips if clip.group == group and clip.source) for group in JUDGE_ONLY
+    }
     return [
         replace(
             clip,
-            part=judging_part(clip.file)
+            part=judging[clip.group][clip.file]
             if clip.group in JUDGE_ONLY
             else part_of(clip.source, clip.may_train, clip.source in teaching),
         )
@@ -98,6 +101,8 @@ def _clip(row: Mapping[str, str]) -> Clip:
     group, sort = _group(kind, what, row["file"], row["notes"])
     may_train = row["may_train_shipped_weights"].split(":")[0].strip() == "yes"
     source = row.get("source") or ""
+    if source and group == "drum and chant":
+        group = "chant"
     return Clip(
         row["file"], kind, what, group, source if source and group in _BY_SOURCE else sort, may_train, source,
         author=row.get("author") or "", licence=row.get("licence") or "",
