@@ -80,8 +80,9 @@ class Listening:
 
         def notices() -> Sequence[str]:
             found = self.kept.take_notices()
-            for notice in found if tell is not None else ():
-                tell(notice)
+            if tell is not None:
+                for notice in found:
+                    tell(notice)
             return found
 
         monitor = Monitor(
