@@ -62,14 +62,28 @@ class Listening:
         self.stop = Stop()
         self.start = engine.start(opened.source.name, kept.session)
 
-    def listen(self, sinks: "Sequence[ReadingSink]", sound_sinks: "Sequence[SoundSink]" = ()) -> "End":
+    def listen(
+        self,
+        sinks: "Sequence[ReadingSink]",
+        sound_sinks: "Sequence[SoundSink]" = (),
+        tell: "Tell | None" = None,
+    ) -> "End":
         """Run to the end and return it; the session comes before ``sinks`` and ``sound_sinks``.
+
+        ``tell`` is called at once, too, with what the session notes of its own keeping, such as a full disk.
 
         Raises:
             MomentumError: the source failed; what was heard before has been kept.
             OSError: a sink failed.
         """
         from engine.live.monitor_loop import Monitor
+
+        def notices() -> Sequence[str]:
+            found = self.kept.take_notices()
+            if tell is not None:
+                for notice in found:
+                    tell(notice)
+            return found
 
         monitor = Monitor(
             self.opened.source,
@@ -78,7 +92,7 @@ class Listening:
             [*self.kept.sinks, *sinks],
             self.stop,
             watchdog=self.opened.watchdog,
-            notices=self.kept.take_notices,
+            notices=notices,
             sound_sinks=[*self.kept.sound_sinks, *sound_sinks],
         )
         return monitor.run(self.start)

@@ -1,9 +1,10 @@
 """Listening without a screen, for as long as it takes: what ``record`` does, whoever asks for it."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, TypeAlias
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from engine.app.listen import Wanted, listening
 from engine.core.errors import MomentumError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 Guard: TypeAlias = "Callable[[Stop], AbstractContextManager[None]]"
 """What a run is inside of while it listens, such as something that ends it on a signal."""
 
+_SAID_AGAIN: Final = 5
+
 log = logging.getLogger(__name__)
 
 
@@ -24,10 +27,33 @@ def unguarded(stop: "Stop") -> AbstractContextManager[None]:
     return nullcontext()
 
 
+class Told:
+    """Says what happens to the keeping at once, and once more at the end: that is where somebody looks.
+
+    A terminal that was closed meanwhile ends no recording; the log and the session have the same words.
+    """
+
+    def __init__(self, tell: "Tell") -> None:
+        self._tell = tell
+        self._told: deque[str] = deque(maxlen=_SAID_AGAIN)
+
+    def say(self, notice: str) -> None:
+        """Say it now."""
+        self._told.append(notice)
+        with suppress(OSError):
+            self._tell(notice)
+
+    def again(self) -> None:
+        """Say what was said while it ran, the last of it where that was much."""
+        with suppress(OSError):
+            for notice in self._told:
+                self._tell(f"while it ran: {notice}")
+
+
 def record(wanted: Wanted, tell: "Tell", guard: Guard = unguarded) -> "End":
     """Listen to the end and keep it; what happens, faults too, is logged, since nobody may be looking.
 
-    ``tell`` is called with what a person should know.
+    ``tell`` is called with what a person should know: what is not kept at once, and again at the end.
 
     Raises:
         MomentumError: it could not begin, or the source failed.
@@ -40,7 +66,11 @@ def record(wanted: Wanted, tell: "Tell", guard: Guard = unguarded) -> "End":
             begun = True
             with guard(run.stop):
                 tell(f"recording {run.opened.source.name} in session {run.kept.session}")
-                return run.listen([LogSink()])
+                told = Told(tell)
+                try:
+                    return run.listen([LogSink()], tell=told.say)
+                finally:
+                    told.again()
     except MomentumError as error:
         # A service's own output goes where nobody looks.
         log.error("%s %s", error.message, error.hint)
