@@ -18,7 +18,7 @@ from engine.app.keep_session import awake_for, keeping, put_in_order, watched
 from engine.app.listen import Listening, Wanted
 from engine.app.open_source import open_source
 from engine.app.record import Guard, unguarded
-from engine.core.errors import DeviceError, ExitCode, MomentumError, UsageError
+from engine.core.errors import DeviceError, ExitCode, MomentumError, StuckError, UsageError
 from engine.core.run import Stop
 from engine.core.signals import Event, Reading
 
@@ -117,6 +117,7 @@ def record_many(
             worker.thread.start()
         run.wait()
     for worker in workers:
+        worker.give_up()
         tell(worker.account())
     return [worker.outcome for worker in workers]
 
@@ -213,16 +214,18 @@ class _Worker:
         # What does not end when it is asked to must not hold up the end of the program.
         self.thread = threading.Thread(target=self._work, name=f"record {place.name}", daemon=True)
 
+    def give_up(self) -> None:
+        """Wait no longer for one that did not end when it was asked to."""
+        if self.thread.is_alive():
+            message = f"it has not come to its end within {self._run.pauses.ending_s:g} s"
+            self._failed(StuckError(message, "What it had kept by then can be read."))
+
     def account(self) -> str:
         """A sentence on what it heard and what was kept."""
         from engine.core.clock_text import clock_time
 
-        outcome, ended = self.outcome, not self.thread.is_alive()
-        why = ""
-        if not ended:
-            why = f"; it did not end within {self._run.pauses.ending_s:g} s"
-        elif outcome.fault is not None:
-            why = f"; it ended by a fault: {outcome.fault.message}"
+        outcome = self.outcome
+        why = f"; it ended by a fault: {outcome.fault.message}" if outcome.fault is not None else ""
         if not outcome.session:
             return f"{self._place.name}: nothing was heard{why}"
         heard = f"{outcome.readings} readings in {clock_time(outcome.heard_s)}"
