@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.app.keep_session import put_in_order
 from engine.app.listen import Wanted
 from engine.app.record import record
 from engine.app.record_many import Outcome, Pauses, record_many, refuse_one_device_twice, worst
@@ -135,6 +136,32 @@ def test_a_session_that_can_not_be_kept_is_told_for_its_own(matches: list[str], 
     assert "south: nothing was heard; it ended by a fault: no session can be kept: the disk is full" in said
     assert (north.exit_code, south.exit_code, worst([north, south])) == (0, 1, 1)
     assert stored(root / north.session) == alone[0]
+
+
+def test_a_disk_that_is_full_for_one_session_is_told_for_it_and_its_readings_come_back(
+    matches: list[str], alone, root: Path, monkeypatch
+):
+    create = SessionWriter.create
+
+    def small(folder: Path, source: str, **more):
+        writer = create(folder, source, **more)
+        if source == "south.wav":
+            pages = writer._database.execute("PRAGMA page_count").fetchone()[0]
+            writer._database.execute(f"PRAGMA max_page_count={pages + 2}")
+        return writer
+
+    monkeypatch.setattr(SessionWriter, "create", small)
+    said: list[str] = []
+    north, south = run(places_named(matches[:2]), tell=said.append)
+    assert stored(root / north.session) == alone[0]
+    with SessionReader.open(root / south.session) as reader:
+        kept = reader.info.readings
+    assert 0 <= kept < south.readings == len(alone[1][0])
+    assert any(line.startswith("south: ") and "the disk is full" in line for line in said)
+    assert f"south: {south.readings} readings in 00:44, {kept} of them kept in session {south.session}" in said
+    assert not any(line.startswith("north: ") and "disk" in line for line in said)
+    put_in_order(said.append)
+    assert stored(root / south.session)[0] == alone[1][0]
 
 
 def test_a_microphone_that_is_plugged_in_late_is_recorded_from_then_on(matches: list[str], alone, root: Path):
