@@ -39,7 +39,7 @@ def open_source(
         demo_at_once_s: how much of the demo's beginning comes at once, so that a newcomer need not wait for an index.
         rate_hz, channels: what raw sound on standard input is.
         microphone_rate_hz, queue_s, sounddevice: as in ``Microphone``.
-        apart: whether a microphone has a process of its own, as each of several needs.
+        apart: whether a microphone has a process of its own, as one among several sources needs.
         standard_input: descriptor to read ``-`` from; None for the process's own.
         clock, sleep: what paces, and stamps live sound.
 

@@ -109,7 +109,7 @@ def record_many(
     engine = build_engine(settings, asked=wanted.weights_named)
     shared = SharedStreams(ManyStreams(engine.network, engine.weights.config.calibration, len(places)))
     put_in_order(tell)
-    run = _Run(wanted, engine, tell, sinks_of, pauses or Pauses(), opening or _opening(wanted, places))
+    run = _Run(wanted, engine, tell, sinks_of, pauses or Pauses(), opening or _opening(wanted))
     workers = [_Worker(run, place, replace(engine, stream=shared.stream(i))) for i, place in enumerate(places)]
     run.workers = workers
     with guard(run.stop):
@@ -152,9 +152,8 @@ def refuse_one_device_twice(
             )
 
 
-def _opening(wanted: Wanted, places: "Sequence[Place]") -> "Callable[[Place], AudioSource]":
+def _opening(wanted: Wanted) -> "Callable[[Place], AudioSource]":
     settings = wanted.settings
-    several = sum(place.microphone is not None for place in places) > 1
 
     def opened(place: "Place") -> "AudioSource":
         return open_source(
@@ -164,7 +163,8 @@ def _opening(wanted: Wanted, places: "Sequence[Place]") -> "Callable[[Place], Au
             channels=wanted.channels,
             microphone_rate_hz=settings.microphone_rate_hz,
             queue_s=settings.microphone_queue_s,
-            apart=several,
+            # Another process looks anew for a device that was not there, and ends nothing here when one hangs.
+            apart=True,
         )
 
     return opened
