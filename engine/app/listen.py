@@ -16,7 +16,7 @@ from engine.core.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
-    from engine.core.run import ReadingSink, SoundSink
+    from engine.core.run import ReadingSink, SoundSink, Stop
     from engine.core.settings import Settings
     from engine.core.signals import End
     from engine.core.telling import Tell
@@ -51,7 +51,7 @@ class Listening:
     ``detector`` may be set while it runs, and ``stop`` ends it, from any thread.
     """
 
-    def __init__(self, opened: Opened, engine: Engine, kept: Recording) -> None:
+    def __init__(self, opened: Opened, engine: Engine, kept: Recording, stop: "Stop | None" = None) -> None:
         from engine.core.run import Stop
         from engine.live.spike_detector import SpikeDetector
 
@@ -59,7 +59,7 @@ class Listening:
         self.engine = engine
         self.kept = kept
         self.detector = SpikeDetector(engine.spikes)
-        self.stop = Stop()
+        self.stop = stop or Stop()
         self.start = engine.start(opened.source.name, kept.session)
 
     def listen(

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -10,7 +10,7 @@ from engine.app.listen import Wanted, listening
 from engine.core.errors import MomentumError
 
 if TYPE_CHECKING:
-    from engine.core.run import Stop
+    from engine.core.run import ReadingSink, Stop
     from engine.core.signals import End
     from engine.core.telling import Tell
 
@@ -50,10 +50,21 @@ class Told:
                 self._tell(f"while it ran: {notice}")
 
 
-def record(wanted: Wanted, tell: "Tell", guard: Guard = unguarded) -> "End":
+def no_sinks(source: str) -> "Sequence[ReadingSink]":
+    """Nobody else is told."""
+    return ()
+
+
+def record(
+    wanted: Wanted,
+    tell: "Tell",
+    guard: Guard = unguarded,
+    sinks_of: "Callable[[str], Sequence[ReadingSink]]" = no_sinks,
+) -> "End":
     """Listen to the end and keep it; what happens, faults too, is logged, since nobody may be looking.
 
-    ``tell`` is called with what a person should know: what is not kept at once, and again at the end.
+    ``tell`` is called with what a person should know: what is not kept at once, and again at the end. ``sinks_of``: who
+    else is told what is found, given the name of the source.
 
     Raises:
         MomentumError: it could not begin, or the source failed.
@@ -68,7 +79,7 @@ def record(wanted: Wanted, tell: "Tell", guard: Guard = unguarded) -> "End":
                 tell(f"recording {run.opened.source.name} in session {run.kept.session}")
                 told = Told(tell)
                 try:
-                    return run.listen([LogSink()], tell=told.say)
+                    return run.listen([LogSink(), *sinks_of(run.opened.source.name)], tell=told.say)
                 finally:
                     told.again()
     except MomentumError as error:
