@@ -118,7 +118,7 @@ def mutants(tree: ast.AST) -> list[Mutant]:
         for after in alternatives(node):
             what = ast.unparse(after).splitlines()[0]
             shown = f"{before.splitlines()[0]}  ->  {what}"
-            found.append(Mutant(node.lineno, node.col_offset, shown, lambda new=after, put=replace: put(new)))  # type: ignore
+            found.append(Mutant(node.lineno, node.col_offset, shown, lambda new=after, put=replace: put(new)))  # type: ignore[misc, attr-defined]
     return sorted(found, key=lambda mutant: mutant.line)
 
 
@@ -248,7 +248,7 @@ def try_module(path: str, arguments: argparse.Namespace, context: ForkServerCont
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__.splitlines()[0])  # type: ignore
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__.splitlines()[0])
     parser.add_argument(
         "modules", nargs="*", default=list(TESTS), help="files of the program; all that have tests here"
     )

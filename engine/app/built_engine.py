@@ -11,19 +11,21 @@ if TYPE_CHECKING:
     from engine.core.settings import Settings
     from engine.core.signals import Start
     from engine.core.spike_settings import SpikeSettings
-    from engine.live.stream import PressureStream
+    from engine.live.monitor_loop import Stream
     from engine.model.checkpoint import Weights
+    from engine.model.network import Network
 
 UNTRAINED: Final = "These weights are untrained: the index means nothing yet."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Engine:
-    """Loaded weights, and a stream and spike settings that go with them; ``name`` is what computes the network."""
+    """Loaded weights, and a stream and spike settings that go with them; ``name`` is what computes ``network``."""
 
     name: str
     weights: "Weights"
-    stream: "PressureStream"
+    network: "Network"
+    stream: "Stream"
     spikes: "SpikeSettings"
 
     def start(self, source: str, session: str = "") -> "Start":
@@ -80,7 +82,7 @@ def build_engine(settings: "Settings", step: int | None = None, live: bool = Tru
     limit_cache()
     network = network_of(weights, computing.engine, computing.device)
     stream = PressureStream(network, weights.config.calibration, step or grid.READING_FRAMES)
-    return Engine(computing.engine, weights, stream, spikes)
+    return Engine(computing.engine, weights, network, stream, spikes)
 
 
 @contextmanager

@@ -18,11 +18,14 @@ DUMB_AFTER_S: Final = 3.0
 
 
 def running_session(root: Path, name: str | None) -> Path:
-    """The folder of a session that is being recorded: by its name or the start of it, or else the newest.
+    """The folder of a session that is being recorded: by its venue, its name or the start of it, or else the newest.
 
     Raises ``InputError`` where there is none.
     """
     running = [session.folder for session in running_sessions(root)]
+    for folder in running if name else []:
+        if venue_of(folder) == name:
+            return folder
     if name is None:
         if not running:
             raise InputError("nothing is being recorded on this machine", "'momentum live' or 'momentum record' does.")
@@ -31,6 +34,21 @@ def running_session(root: Path, name: str | None) -> Path:
     if folder not in running:
         raise InputError(f"session {folder.name} is not running", f"'momentum replay {folder.name}' shows it.")
     return folder
+
+
+def venue_of(folder: Path) -> str:
+    """Where a session is heard; empty where nobody named that, or the session can't be read."""
+    try:
+        with SessionReader.open(folder) as reader:
+            return reader.info.venue
+    except MomentumError:
+        return ""
+
+
+def others_running(root: Path, folder: Path) -> list[str]:
+    """What else is being recorded, each as ``watch`` takes it: by venue, or by name."""
+    others = [session.folder for session in running_sessions(root) if session.folder != folder]
+    return [venue_of(other) or other.name for other in others]
 
 
 def follow(

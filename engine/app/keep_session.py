@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,6 +74,7 @@ def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float 
     from engine.audio.deadlines import PATIENCE_S
     from engine.audio.devices import refresh_devices
     from engine.audio.microphone import Microphone
+    from engine.audio.microphone_process import MicrophoneProcess
     from engine.audio.network_source import LiveAddress, watch_settings
     from engine.audio.reconnecting import WatchedSource
     from engine.audio.watchdog import Watchdog, WatchSettings
@@ -81,6 +82,9 @@ def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float 
     if isinstance(source, LiveAddress):
         watchdog = Watchdog(watch_settings(give_up_after_s))
         return Opened(WatchedSource(source, source.open_again, watchdog), watchdog)
+    if isinstance(source, MicrophoneProcess):
+        watchdog = Watchdog(WatchSettings(give_up_after_s=give_up_after_s))
+        return Opened(WatchedSource(source, source.open_again, watchdog), watchdog, exclusive=True)
     if not isinstance(source, Microphone):
         patience_s = _PIPE_GIVES_UP_AFTER_S if source.live else None
         return Opened(source, Watchdog(WatchSettings(give_up_after_s=patience_s), reopens=False))
@@ -106,26 +110,56 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
         MomentumError: no session can be kept, the device is recorded by another process, or the hook can't be run; at
             the end, what was heard could be written nowhere.
     """
+    with awake_for([opened.source]):
+        if keep:
+            put_in_order(tell)
+        with keeping(opened, engine, settings, keep, tell) as kept:
+            yield kept
+
+
+def awake_for(sources: "Sequence[AudioSource]") -> AbstractContextManager[None]:
+    """While inside, the machine stays awake if one of them is live."""
+    return kept_awake(platform.system()) if any(source.live for source in sources) else nullcontext()
+
+
+def put_in_order(tell: "Tell") -> None:
+    """Finish what a killed recorder left behind, and tell of it."""
+    from engine.core.paths import find_paths
+    from engine.session import Clocks
+    from engine.session.finish_interrupted import settle_all
+
+    for sentence in settle_all(find_paths().sessions, Clocks(), os.getpid(), places_for_spills()):
+        tell(sentence)
+
+
+@contextmanager
+def keeping(
+    opened: Opened, engine: "Engine", settings: "Settings", keep: bool, tell: "Tell", venue: str = ""
+) -> Iterator[Recording]:
+    """A session for one source, where one is to be kept, with all that goes on beside it; entered once a session.
+
+    ``venue``: where it is heard. Raises as ``recording``.
+    """
     from engine.core.paths import find_paths
     from engine.publish.command import SpikeHook
 
-    hook = SpikeHook(settings.on_spike) if settings.on_spike else None
+    hook = SpikeHook(settings.on_spike, venue=venue) if settings.on_spike else None
     bounded = Bounded(find_paths().log / STRAY_OUTPUT)
-    awake = kept_awake(platform.system()) if opened.source.live else nullcontext()
     try:
-        with awake:
-            if not keep:
-                yield Recording(None, hook, [hook, bounded] if hook else [bounded])
-                return
-            with _session(opened, engine, settings, tell) as writer:
-                yield Recording(writer, hook, [writer, hook, bounded] if hook else [writer, bounded])
+        if not keep:
+            yield Recording(None, hook, [hook, bounded] if hook else [bounded])
+            return
+        with _session(opened, engine, settings, tell, venue) as writer:
+            yield Recording(writer, hook, [writer, hook, bounded] if hook else [writer, bounded])
     finally:
         if hook is not None:
             hook.close()
 
 
 @contextmanager
-def _session(opened: Opened, engine: "Engine", settings: "Settings", tell: "Tell") -> "Iterator[SessionWriter]":
+def _session(
+    opened: Opened, engine: "Engine", settings: "Settings", tell: "Tell", venue: str
+) -> "Iterator[SessionWriter]":
     from engine.core.paths import find_paths
     from engine.core.settings import shown_settings
     from engine.session import Clocks, SessionWriter
@@ -133,11 +167,8 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings", tell: "Tell
     from engine.session.device_lock import hold_device
     from engine.session.disk_space import DiskKeeper, DiskSettings
     from engine.session.file_lock import Holder
-    from engine.session.finish_interrupted import settle_all
 
-    root, clocks, spills = find_paths().sessions, Clocks(), places_for_spills()
-    for sentence in settle_all(root, clocks, os.getpid(), spills):
-        tell(sentence)
+    root, clocks = find_paths().sessions, Clocks()
     room = DiskSettings(round(settings.sound_budget_gb * 1e9), round(settings.sound_reserve_gb * 1e9))
     holder = Holder(os.getpid(), iso(clocks.utc()), opened.source.name, "")
     # The device first: whoever is refused it leaves no empty session behind.
@@ -150,7 +181,8 @@ def _session(opened: Opened, engine: "Engine", settings: "Settings", tell: "Tell
             settings=shown_settings(settings),
             weights=_identity(engine),
             clocks=clocks,
-            spills=spills,
+            spills=places_for_spills(),
+            venue=venue,
         )
         for line in writer.not_kept.lines():
             tell(line)

@@ -16,7 +16,7 @@ from engine.core.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
-    from engine.core.run import ReadingSink, SoundSink
+    from engine.core.run import ReadingSink, SoundSink, Stop
     from engine.core.settings import Settings
     from engine.core.signals import End
     from engine.core.telling import Tell
@@ -51,7 +51,7 @@ class Listening:
     ``detector`` may be set while it runs, and ``stop`` ends it, from any thread.
     """
 
-    def __init__(self, opened: Opened, engine: Engine, kept: Recording) -> None:
+    def __init__(self, opened: Opened, engine: Engine, kept: Recording, stop: "Stop | None" = None) -> None:
         from engine.core.run import Stop
         from engine.live.spike_detector import SpikeDetector
 
@@ -59,17 +59,31 @@ class Listening:
         self.engine = engine
         self.kept = kept
         self.detector = SpikeDetector(engine.spikes)
-        self.stop = Stop()
+        self.stop = stop or Stop()
         self.start = engine.start(opened.source.name, kept.session)
 
-    def listen(self, sinks: "Sequence[ReadingSink]", sound_sinks: "Sequence[SoundSink]" = ()) -> "End":
+    def listen(
+        self,
+        sinks: "Sequence[ReadingSink]",
+        sound_sinks: "Sequence[SoundSink]" = (),
+        tell: "Tell | None" = None,
+    ) -> "End":
         """Run to the end and return it; the session comes before ``sinks`` and ``sound_sinks``.
+
+        ``tell`` is called at once, too, with what the session notes of its own keeping, such as a full disk.
 
         Raises:
             MomentumError: the source failed; what was heard before has been kept.
             OSError: a sink failed.
         """
         from engine.live.monitor_loop import Monitor
+
+        def notices() -> Sequence[str]:
+            found = self.kept.take_notices()
+            if tell is not None:
+                for notice in found:
+                    tell(notice)
+            return found
 
         monitor = Monitor(
             self.opened.source,
@@ -78,7 +92,7 @@ class Listening:
             [*self.kept.sinks, *sinks],
             self.stop,
             watchdog=self.opened.watchdog,
-            notices=self.kept.take_notices,
+            notices=notices,
             sound_sinks=[*self.kept.sound_sinks, *sound_sinks],
         )
         return monitor.run(self.start)

@@ -26,6 +26,7 @@ def open_source(
     microphone_rate_hz: int | None = None,
     queue_s: float = QUEUE_S,
     sounddevice: Any = None,
+    apart: bool = False,
     standard_input: int | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -38,6 +39,7 @@ def open_source(
         demo_at_once_s: how much of the demo's beginning comes at once, so that a newcomer need not wait for an index.
         rate_hz, channels: what raw sound on standard input is.
         microphone_rate_hz, queue_s, sounddevice: as in ``Microphone``.
+        apart: whether a microphone has a process of its own, as one among several sources needs.
         standard_input: descriptor to read ``-`` from; None for the process's own.
         clock, sleep: what paces, and stamps live sound.
 
@@ -45,6 +47,10 @@ def open_source(
         MomentumError: it can't be opened; which one depends on the source.
     """
     kind, _, detail = spec.partition(":")
+    if kind == "mic" and apart:
+        from engine.audio.microphone_process import MicrophoneProcess
+
+        return MicrophoneProcess(detail or None, rate_hz=microphone_rate_hz, queue_s=queue_s, clock=clock)
     if kind == "mic":
         return Microphone(detail or None, rate_hz=microphone_rate_hz, queue_s=queue_s, module=sounddevice, clock=clock)
     if spec == "-":

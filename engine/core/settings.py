@@ -1,4 +1,7 @@
-"""Settings: flag > environment (``MOMENTUM_*``) > file (TOML) > default, and which of them set each value."""
+"""Settings: flag > environment (``MOMENTUM_*``) > file (TOML) > default, and which of them set each value.
+
+Over 300 lines, since a setting, its help and how it is read are looked for in one place.
+"""
 
 import ast
 import difflib
@@ -12,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,6 +27,7 @@ from pydantic_settings import (
 from engine.core.address import shown
 from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
+from engine.core.places import SourceTable, places_of
 from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"
@@ -129,6 +133,21 @@ class Settings(BaseSettings):
     keys: Annotated[dict[str, str], Field(examples=[{"freeze": "space"}])] = Field(default_factory=dict)
     """Other keys for the monitor, by the name of what they do; its help (?) lists the names."""
 
+    sources: Annotated[
+        list[SourceTable], Field(examples=[{"name": "north", "venue": "North Park", "device": "scarlett"}])
+    ] = Field(default_factory=list)
+    """What 'record' and the service listen to side by side when they are not told, a session each: a device (name or
+    number), an address, or any source that 'record' takes. Name and venue may be left out. Goes before source there."""
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_that_can_be_told_apart(cls, sources: list[SourceTable]) -> list[SourceTable]:
+        try:
+            places_of(sources)
+        except UsageError as error:
+            raise ValueError(error.message) from error
+        return sources
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -179,7 +198,9 @@ def load_settings(
 def shown_settings(settings: Settings) -> dict[str, Any]:
     """The settings as JSON takes them, as they may be shown and kept: without what opens an address."""
     values = settings.model_dump(mode="json")
-    return values | {"source": None if settings.source is None else shown(settings.source)}
+    places = places_of(settings.sources)
+    tables = [{"name": place.name, "venue": place.venue, "source": shown(place.spec)} for place in places]
+    return values | {"source": None if settings.source is None else shown(settings.source), "sources": tables}
 
 
 def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapping[str, Any]] = ()) -> SpikeSettings:
@@ -232,7 +253,7 @@ def template() -> str:
     for name, field in Settings.model_fields.items():
         lines = textwrap.wrap(help[name], 100)
         if field.default_factory is not None:  # a table: it stands last, since everything below it would belong to it
-            lines.append(f"[{name}]")
+            lines.append(f"[[{name}]]" if field.default_factory is list else f"[{name}]")
             lines += [f"{key} = {json.dumps(value)}" for key, value in (field.examples or [{}])[0].items()]
         elif field.default is None:
             lines.append(f"{name} = {json.dumps((field.examples or [''])[0])}  # an example; unset by default")
@@ -287,7 +308,11 @@ def _bad_value(keys: list[str], value: object, fault: str, set_by: Mapping[str, 
         "file": f"{file}: {path}",
         "default": path,
     }[set_by[key]]
-    return UsageError(f"{place} = {reprlib.repr(value)}: {_lower(fault)}", f"{key}: {setting_help()[key]}")
+    # A table may hold an address with a password in it.
+    said = (
+        "" if isinstance(value, dict | list) else f" = {reprlib.repr(shown(str(value)) if key == 'sources' else value)}"
+    )
+    return UsageError(f"{place}{said}: {_lower(fault)}", f"{key}: {setting_help()[key]}")
 
 
 def _nearest(name: str, known: Any, otherwise: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 from engine.audio.source import AudioSource
 from engine.audio.watchdog import Watchdog, WatchSettings
@@ -13,7 +13,6 @@ from engine.core.errors import DeviceError, MomentumError
 from engine.core.run import ReadingSink, SoundSink, Stop
 from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.live.spike_detector import SpikeDetector
-from engine.live.stream import PressureStream
 
 _DETAILS: Final = {
     Health.WARMING_UP: f"filling the history of {grid.HISTORY_S:.0f} s",
@@ -21,6 +20,19 @@ _DETAILS: Final = {
     Health.SILENT: "exact digital silence: a live microphone is never that quiet",
     Health.CLIPPED: "the sound reaches full scale; turn the input down",
 }
+
+
+class Stream(Protocol):
+    """Turns sound into readings: a ``PressureStream``, or one of many."""
+
+    @property
+    def heard(self) -> int:
+        """Samples of the source up to the end of the newest block."""
+        ...
+
+    def push(self, block: AudioBlock) -> list[Reading]:
+        """Take the next block; return the readings it completes, oldest first."""
+        ...
 
 
 class Monitor:
@@ -41,7 +53,7 @@ class Monitor:
     def __init__(
         self,
         source: AudioSource,
-        stream: PressureStream,
+        stream: Stream,
         detector: SpikeDetector,
         sinks: Sequence[ReadingSink],
         stop: Stop,

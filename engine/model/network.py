@@ -45,11 +45,11 @@ class Network(Protocol):
         ...
 
     def embed(self, pooled: Array) -> Array:
-        """What windows' columns are pooled to (n, pooled_width) -> embeddings (n, embedding)."""
+        """What windows' columns are pooled to (..., n, pooled_width) -> embeddings (..., n, embedding)."""
         ...
 
     def logits(self, histories: Array) -> Array:
-        """Embeddings (n, WINDOWS, embedding), oldest first -> logits (n, 2)."""
+        """Embeddings (..., n, WINDOWS, embedding), oldest first -> logits (..., n, 2)."""
         ...
 
     def tag_logits(self, pooled: Array) -> Array:
@@ -79,6 +79,12 @@ def in_pieces(columns: Callable[[Array], Array], segments: Array, encoder: Encod
             segment = segments[row : row + rows, first * stride : (last - 1) * stride + field]
             out[row : row + rows, first:last] = columns(segment)
     return out
+
+
+def by_rows(logits: Callable[[Array], Array], histories: Array) -> Array:
+    """``logits`` of groups (groups, n, WINDOWS, embedding) as of one long group, parted again."""
+    groups, n = histories.shape[:2]
+    return logits(histories.reshape(groups * n, *histories.shape[2:])).reshape(groups, n, -1)
 
 
 def default_device() -> Device:
@@ -162,12 +168,16 @@ class MlxNetwork:
 
     def embed(self, pooled: Array) -> Array:
         """See ``Network.embed``."""
-        if self.device == "cpu" or len(pooled) <= _FEW_WINDOWS:  # a GPU would be waited for longer than this takes
+        if (
+            self.device == "cpu" or pooled.size <= _FEW_WINDOWS * pooled.shape[-1]
+        ):  # a GPU would be waited for longer than this takes
             return host.embed(self.cnn, pooled)
         return np.asarray(self.cnn.embed(mx.array(pooled)))
 
     def logits(self, histories: Array) -> Array:
         """See ``Network.logits``."""
+        if histories.ndim > 3:
+            return by_rows(self.logits, histories) if self.device == "gpu" else self._logits(histories)
         pieces = [self._logits(histories[first : first + _HISTORIES]) for first in range(0, len(histories), _HISTORIES)]
         return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)
 

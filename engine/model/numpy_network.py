@@ -5,6 +5,9 @@ each costs it several microseconds, whatever its size; numpy does the same arith
 of that, and nothing has to be waited for. What is long, whole recordings above all, is no slower in MLX.
 
 Nothing is copied or kept: what has been fitted since is what is computed with.
+
+``embed`` and ``logits`` take groups too, (groups, n, ...): a matrix product is done group by group, so each has the
+bits that it would have by itself. In a larger product the same row can have others.
 """
 
 from typing import Final
@@ -42,7 +45,7 @@ def columns(cnn: SpectrogramCNN, strips: Array) -> Array:
 
 
 def embed(cnn: SpectrogramCNN, pooled: Array) -> Array:
-    """As ``SpectrogramCNN.embed``: (n, pooled_width) -> (n, embedding)."""
+    """As ``SpectrogramCNN.embed``: (..., n, pooled_width) -> (..., n, embedding)."""
     return _relu6(_dense(pooled, cnn.projection, cnn.projection_bias))
 
 
@@ -52,7 +55,7 @@ def tag_logits(tags: TagReadout, pooled: Array) -> Array:
 
 
 def logits(head: PressureHead, histories: Array) -> Array:
-    """As ``PressureHead``: (n, steps, inputs), oldest first -> (n, CLASSES)."""
+    """As ``PressureHead``: (..., n, steps, inputs), oldest first -> (..., n, CLASSES)."""
     x = histories
     for layer in head.layers[:-1]:
         x = _both_ways(layer, x)
@@ -61,11 +64,11 @@ def logits(head: PressureHead, histories: Array) -> Array:
     else:
         steps = _both_ways(head.layers[-1], x)
         if head.readout == "mean":
-            read = steps.mean(axis=1)
+            read = steps.mean(axis=-2)
         else:
             score = steps @ np.asarray(head.attention)
-            share = np.exp(score - score.max(axis=1, keepdims=True))
-            read = (share / share.sum(axis=1, keepdims=True) * steps).sum(axis=1)
+            share = np.exp(score - score.max(axis=-2, keepdims=True))
+            read = (share / share.sum(axis=-2, keepdims=True) * steps).sum(axis=-2)
     return _dense(_relu6(_dense(read, head.fc, head.fc_bias)), head.out, head.out_bias)
 
 
@@ -94,22 +97,22 @@ def _taps(x: Array, stride: tuple[int, int]) -> list[Array]:
 
 
 def _gates(layer: BiLSTM, x: Array) -> Array:
-    """(n, steps, inputs) -> the input's share of the gates (steps, 2, n, 4 * hidden)."""
+    """(..., n, steps, inputs) -> the input's share of the gates (steps, 2, ..., n, 4 * hidden)."""
     gates = _dense(x, layer.input, layer.bias)
-    turned: Array = gates.reshape(*x.shape[:2], 2, -1).transpose(1, 2, 0, 3)
+    turned: Array = np.moveaxis(gates.reshape(*x.shape[:-1], 2, -1), (-3, -2), (0, 1))
     return turned
 
 
 def _both_ways(layer: BiLSTM, x: Array) -> Array:
-    """As ``BiLSTM``: (n, steps, inputs) -> (n, steps, 2 * hidden), forward direction first."""
+    """As ``BiLSTM``: (..., n, steps, inputs) -> (..., n, steps, 2 * hidden), forward direction first."""
     gates = _gates(layer, x)
     hidden = _run(np.stack([gates[:, 0], gates[::-1, 1]], axis=1), np.asarray(layer.recurrent))
     both = np.concatenate([hidden[:, 0], hidden[::-1, 1]], axis=-1)
-    return both.swapaxes(0, 1)
+    return np.moveaxis(both, 0, -2)
 
 
 def _newest(layer: BiLSTM, x: Array) -> Array:
-    """As ``BiLSTM.newest``: the last step alone, (n, 2 * hidden)."""
+    """As ``BiLSTM.newest``: the last step alone, (..., n, 2 * hidden)."""
     gates, recurrent = _gates(layer, x), np.asarray(layer.recurrent)
     forward = _run(gates[:, :1], recurrent[:1])[-1, 0]
     backward = _run(gates[-1:, 1:], recurrent[1:])[0, 0]
@@ -117,7 +120,7 @@ def _newest(layer: BiLSTM, x: Array) -> Array:
 
 
 def _run(gates: Array, recurrent: Array) -> Array:
-    """The recurrence from a zero state: gates (steps, directions, n, 4 * hidden) -> (steps, directions, n, hidden).
+    """The recurrence from a zero state: gates (steps, directions, ..., n, 4 * hidden) -> the same with hidden.
 
     sigmoid(x) is (1 + tanh(x / 2)) / 2, so that the four gates, once scaled, are one tanh.
     """
@@ -125,9 +128,11 @@ def _run(gates: Array, recurrent: Array) -> Array:
     scale, shift = np.full(4 * width, 0.5, np.float32), np.full(4 * width, 0.5, np.float32)
     scale[2 * width : 3 * width], shift[2 * width : 3 * width] = 1.0, 0.0
     gates, recurrent = gates * scale, recurrent * scale
-    steps, directions, n, _ = gates.shape
-    hidden = np.empty((steps, directions, n, width), np.float32)
-    cell = np.zeros((directions, n, width), np.float32)
+    # A direction's weights for every group.
+    recurrent = recurrent.reshape(len(recurrent), *[1] * (gates.ndim - 4), width, 4 * width)
+    steps = len(gates)
+    hidden = np.empty((*gates.shape[:-1], width), np.float32)
+    cell = np.zeros((*gates.shape[1:-1], width), np.float32)
     for step in range(steps):
         total = gates[step]
         if step:

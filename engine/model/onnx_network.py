@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.model.network import Array, MlxNetwork, in_pieces, no_tags
+from engine.model.network import Array, MlxNetwork, by_rows, in_pieces, no_tags
 from engine.model.onnx_graph import columns_model, embed_model, head_model, tags_model
 from engine.model.onnx_runtime import runtime_package
 
@@ -53,10 +53,12 @@ class OnnxNetwork:
         return in_pieces(self._columns_at_once, segments, self.encoder, _SEGMENT_FRAMES)
 
     def embed(self, pooled: Array) -> Array:
-        embeddings: Array = self._embed.run(None, {"pooled": pooled})[0]
-        return embeddings
+        embeddings: Array = self._embed.run(None, {"pooled": pooled.reshape(-1, pooled.shape[-1])})[0]
+        return embeddings.reshape(*pooled.shape[:-1], -1)
 
     def logits(self, histories: Array) -> Array:
+        if histories.ndim > 3:
+            return by_rows(self.logits, histories)
         pieces = [
             self._head.run(None, {"histories": histories[first : first + _HISTORIES]})[0]
             for first in range(0, len(histories), _HISTORIES)

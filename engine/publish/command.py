@@ -44,15 +44,21 @@ class SpikeHook:
     Args:
         command: program and arguments, quoted as for a shell. Raises ``UsageError`` where the program is not found.
         clock: monotonic seconds.
+        venue: goes into the line of each spike; empty where nobody named one.
     """
 
     def __init__(
-        self, command: str, settings: HookSettings | None = None, clock: Callable[[], float] = monotonic
+        self,
+        command: str,
+        settings: HookSettings | None = None,
+        clock: Callable[[], float] = monotonic,
+        venue: str = "",
     ) -> None:
         self._arguments = check_command(command)
         self._settings = settings or HookSettings()
         self._clock = clock
         self._session = ""
+        self._venue = {"venue": venue} if venue else {}
         self._started_s = float("-inf")
         self._runs: list[threading.Thread] = []
         self.skipped = 0
@@ -75,7 +81,7 @@ class SpikeHook:
 
     def payload(self, spike: Spike) -> bytes:
         """The line that the command reads: the spike as in JSON Lines, and its session."""
-        row = {**to_json(spike), "session": self._session}
+        row = {**to_json(spike), "session": self._session, **self._venue}
         finite = {key: None if isinstance(v, float) and v - v != 0 else v for key, v in row.items()}
         return json.dumps(finite, allow_nan=False).encode() + b"\n"
 

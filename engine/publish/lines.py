@@ -1,26 +1,54 @@
 """A run as lines on standard output: JSON for programs, one readable line a second for people."""
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Final, TextIO
 
 from engine.core.clock_text import clock_time
+from engine.core.run import ReadingSink
 from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
+from engine.core.telling import Tell
 from engine.core.text import plain
 
 _BAR_CELLS: Final = 30
 
 
 class JsonLines:
-    """One object a line. Strict JSON: what is no number is null."""
+    """One object a line. Strict JSON: what is no number is null. ``also`` goes into each of them."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, also: Mapping[str, str] | None = None) -> None:
         self._out = out
+        self._also = also or {}
 
     def write(self, event: Event) -> None:
-        self._out.write(json.dumps(to_json(event), separators=(",", ":"), allow_nan=False) + "\n")
+        # One write a line, so that the lines of several sources do not mix.
+        self._out.write(json.dumps({**to_json(event), **self._also}, separators=(",", ":"), allow_nan=False) + "\n")
 
     def flush(self) -> None:
         self._out.flush()
+
+
+class WhileRead:
+    """Lines for as long as somebody reads them: a reader that leaves ends no recording. ``tell`` hears it once."""
+
+    def __init__(self, lines: ReadingSink, tell: Tell) -> None:
+        self._lines = lines
+        self._tell = tell
+        self._read = True
+
+    def write(self, event: Event) -> None:
+        self._do(lambda: self._lines.write(event))
+
+    def flush(self) -> None:
+        self._do(self._lines.flush)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            if self._read:
+                work()
+        except OSError as fault:
+            self._read = False
+            self._tell(f"no more lines are written ({fault.strerror or fault}); the recording goes on")
 
 
 class CsvReadings:

@@ -3,9 +3,10 @@
 import logging
 import os
 import threading
+from collections.abc import MutableMapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from engine.core.files import open_private, private_folder
 from engine.core.signals import Alarm, End, Event, HealthChange, Spike, Start
@@ -15,6 +16,17 @@ _BYTES: Final = 1_000_000
 _KEPT: Final = 4
 
 log = logging.getLogger(__name__)
+
+
+class _Named(logging.LoggerAdapter[logging.Logger]):
+    """Lines that begin with the name of whose they are; ``name`` may be empty."""
+
+    def __init__(self, logger: logging.Logger, name: str) -> None:
+        super().__init__(logger)
+        self._whose = f"{name}: ".replace("%", "%%") if name else ""
+
+    def process(self, msg: str, kwargs: MutableMapping[str, Any]) -> tuple[str, MutableMapping[str, Any]]:
+        return f"{self._whose}{msg}", kwargs
 
 
 class _PrivateFile(RotatingFileHandler):
@@ -54,21 +66,27 @@ def _log_thread(fault: threading.ExceptHookArgs) -> None:
 
 
 class LogSink:
-    """Writes what matters of a run to the log: begin, end, alarms, and every state of the listening."""
+    """Writes what matters of a run to the log: begin, end, alarms, and every state of the listening.
+
+    ``name`` begins each line, where several are listened to.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self._log = _Named(log, name)
 
     def write(self, event: Event) -> None:
         """Log the event, if it is one of those."""
         match event:
             case Start():
-                log.info("session %s on %s with %s", event.session, plain(event.source), plain(event.weights))
+                self._log.info("session %s on %s with %s", event.session, plain(event.source), plain(event.weights))
             case HealthChange():
-                log.info("%.1f s: %s %s", event.t, event.health.value, plain(event.detail))
+                self._log.info("%.1f s: %s %s", event.t, event.health.value, plain(event.detail))
             case Alarm():
-                log.info("%.1f s: alarm, index %.2f", event.onset, event.pressure)
+                self._log.info("%.1f s: alarm, index %.2f", event.onset, event.pressure)
             case Spike():
-                log.info("%.1f s: spike until %.1f s, highest %.2f", event.onset, event.end, event.peak_pressure)
+                self._log.info("%.1f s: spike until %.1f s, highest %.2f", event.onset, event.end, event.peak_pressure)
             case End():
-                log.info("%.1f s: end, %s %s", event.t, event.reason, plain(event.detail))
+                self._log.info("%.1f s: end, %s %s", event.t, event.reason, plain(event.detail))
             case _:
                 pass
 

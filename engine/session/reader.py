@@ -74,6 +74,8 @@ class SessionInfo:
     weights: dict[str, Any]
     clock_jumps: int
     reports: DeviceReports
+    venue: str = ""
+    """Where it was heard, as its recorder was told; empty where it was not."""
 
     @property
     def state(self) -> SessionState:
@@ -175,6 +177,7 @@ class SessionReader:
             weights=weights,
             clock_jumps=self._rows("SELECT count(*) FROM clock")[0][0],
             reports=reports,
+            venue=str(values.get("venue") or ""),
         )
 
     def poll(self, limit: int = 100_000) -> list[Event]:

@@ -49,6 +49,7 @@ def _described(reader: SessionReader) -> dict[str, Any]:
     return {
         "session": info.name,
         "source": info.source,
+        "venue": info.venue,
         "started_at": info.started_at.isoformat(timespec="seconds"),
         "state": info.state.value,
         "end": info.end.reason if info.end else None,

@@ -88,12 +88,14 @@ class SessionWriter:
         weights: Mapping[str, Any] | None = None,
         clocks: Clocks | None = None,
         spills: Sequence[Path] = (),
+        venue: str = "",
     ) -> "SessionWriter":
         """Begin a session in a new folder under ``root``. Raises ``MomentumError`` where that can't be done.
 
         ``keep_sound``: the sound too, and not the readings alone. ``disk`` looks after the room; without it nobody
         does. ``settings`` and ``weights`` are kept as they are given (JSON), so that a session says what made it.
-        ``spills`` are folders for what the session's own disk does not take, see ``spill_folders``.
+        ``spills`` are folders for what the session's own disk does not take, see ``spill_folders``. ``venue``: where
+        it is heard, as a person calls that.
         """
         clocks = clocks or Clocks()
         started_at = clocks.utc()
@@ -101,7 +103,7 @@ class SessionWriter:
             folder = new_folder(root, started_at)
             try:
                 sound = SoundWriter(folder / SOUND) if keep_sound else None
-                meta = {"settings": settings, "weights": weights}
+                meta = {"settings": settings, "weights": weights, **({"venue": venue} if venue else {})}
                 return cls._begin(folder, source, sound, disk, meta, clocks, Waiting(folder.name, spills))
             except (OSError, sqlite3.Error):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -119,7 +121,7 @@ class SessionWriter:
         source: str,
         sound: SoundWriter | None,
         disk: DiskKeeper | None,
-        meta: dict[str, Mapping[str, Any] | None],
+        meta: Mapping[str, Mapping[str, Any] | str | None],
         clocks: Clocks,
         waiting: Waiting,
     ) -> "SessionWriter":

@@ -268,6 +268,27 @@ def test_live_with_sound_and_too_little_room_says_at_once_that_no_sound_is_kept(
         assert list((small_disk / "home").rglob("sound")) == []
 
 
+def test_a_disk_that_fills_up_under_record_was_in_its_log_alone_and_not_where_it_was_started(
+    small_disk: Path, tmp_path: Path, crowd: Path
+):
+    process = subprocess.Popen(
+        program("record", crowd, "--speed", 8), env=environment(small_disk, tmp_path / "temporary"), text=True,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    said: list[str] = []
+    for line in process.stderr:
+        if line.startswith("recording "):
+            fill(small_disk)
+        if line.startswith("nothing can be written"):
+            assert process.poll() is None
+        said.append(line)
+    assert process.wait() == 0
+    (at_once,) = [line for line in said if line.startswith("nothing can be written (database or disk is full)")]
+    again = said.index(f"while it ran: {at_once}")
+    assert any("wait in" in line and "readings" in line for line in said[again + 1 :])
+
+
 @needs_tmux
 def test_the_monitor_and_whoever_watches_later_see_for_as_long_as_it_lasts_that_nothing_is_written(
     small_disk: Path, tmp_path: Path
@@ -286,6 +307,9 @@ def test_the_monitor_and_whoever_watches_later_see_for_as_long_as_it_lasts_that_
         with terminal(tmp_path / "watch", program("watch"), environ=inside) as watch:
             watch.until("readings are not written (the disk is full; they wait in a spill file)")
             assert "not written" in watch.screen().splitlines()[-2]
+            shown = watch.until("NOT WRITTEN", "STALLED")
+            assert "STALLED" not in shown
+            assert "no sound arrives" not in shown
             filler.unlink()
             watch.gone("readings are not written")
             watch.keys("q")

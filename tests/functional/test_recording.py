@@ -40,6 +40,11 @@ class Program:
         assert process.returncode == 0, errors.decode()
         return [json.loads(line) for line in out.splitlines()]
 
+    def lines_of_json(self, *arguments: str) -> list[Json]:
+        """What a list shows as JSON."""
+        rows: list[Json] = json.loads(self.start(*arguments).communicate()[0])
+        return rows
+
     def stop(self) -> None:
         for process in self.started:
             process.kill()

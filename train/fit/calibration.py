@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from math import isnan, nan
+from math import ceil, isnan, nan
 from typing import Any, Final
 
 import numpy as np
@@ -144,7 +144,12 @@ def choose_thresholds(
     else:  # of equals the highest would never raise an alarm
         best = min(point.threshold for point in rows if point.false_per_match <= max(BUDGETS))
     if reels:
-        best = heard_line(rows, on_reels(reels, calibration, settings, thresholds.tolist())) or best
+        heard = heard_line(rows, on_reels(reels, calibration, settings, thresholds.tolist()))
+        if heard is not None:
+            best = heard
+            # Its own figures stand among the points, so that whoever listens is told what the line gives.
+            (mine,) = (point for point in rows if point.threshold == heard)
+            found_points[ceil(mine.false_per_match)] = mine
     return at_threshold(settings, best), found_points
 
 

@@ -13,6 +13,7 @@ from engine.core.text import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 _UNFOLDED: Final = 10_000
 """Cells; longer than any row."""
@@ -63,7 +64,18 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> 
         table.add_column(column.title, justify=column.justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else plain(cell)) for cell in row))
-    console().print(table)
+    print_rows(table)
+
+
+def print_rows(table: "Table") -> None:
+    """A table on stdout; what fills a cell up to its column's width ends no line where a program reads it."""
+    printer = console()
+    if sys.stdout.isatty():
+        printer.print(table)
+        return
+    with printer.capture() as captured:
+        printer.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def print_plot() -> None:

@@ -40,11 +40,13 @@ def on_screen(settings: "Settings", speed: float = 1.0) -> "MonitorSettings":
 
 def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") -> int:
     """The monitor on a session on disk; returns the exit code. Raises ``MomentumError`` where it can't be read."""
+    from engine.core.heap import keep_heap_small
     from engine.core.paths import find_paths
     from engine.session import SessionReader
     from tui.monitor.launch import run_monitor
     from tui.monitor.stored_feed import StoredFeed
 
+    keep_heap_small()
     with SessionReader.open(folder) as reader:
         return run_monitor(StoredFeed(reader, kind), settings, find_paths().log)
 
@@ -72,6 +74,7 @@ def show_live(
     at once. Raises the ``MomentumError`` that ended the listening, once the screen is left.
     """
     from engine.app.ending import exit_code_of, reason_of
+    from engine.core.heap import keep_heap_small
     from engine.core.paths import find_paths
     from engine.session import SessionReader
     from tui.monitor.feed import FeedKind
@@ -79,6 +82,7 @@ def show_live(
     from tui.monitor.live_feed import LiveFeed, live_info
     from tui.monitor.stored_feed import StoredFeed
 
+    keep_heap_small()
     session = run.kept.writer.folder if run.kept.writer else None
     info = live_info(run.engine, run.start, recording=session is not None, fallback=fallback, at_once_s=at_once_s)
     with ThreadPoolExecutor(1, "engine") as thread:

@@ -56,6 +56,8 @@ class Moment:
     peak_hold_db: float | None
     minute: str
     period: str
+    withheld: str = ""
+    """Why the recorder's readings don't reach whoever watches; empty where they do."""
 
 
 @dataclass

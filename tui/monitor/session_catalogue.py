@@ -43,20 +43,22 @@ class Entry:
         return self.state in (LIVE, HERE)
 
 
-def entries(root: Path, here: FeedInfo | None = None) -> Iterator[Entry]:
+def entries(root: Path, here: FeedInfo | None = None, known: Iterable[Entry] = ()) -> Iterator[Entry]:
     """The sessions under ``root``: those that are being recorded, then all others, newest first in both.
 
-    ``here`` is the run of this process, which comes before all others, recorded or not.
+    ``here`` is the run of this process, which comes before all others, recorded or not. Sessions that are ``known``
+    and were over then are not read again.
     """
     folders = list_sessions(root)
     running = [folder for folder in folders if is_held(folder / LOCK)]
+    over = {entry.folder: entry for entry in known if not entry.running and entry.state != DAMAGED}
     if here is not None and not here.recording:
         yield Entry("not recorded", None, HERE, here.source, datetime.fromisoformat(here.started_at))
     for folder in sorted(running, key=lambda folder: here is None or folder.name != here.session):
         yield entry_of(folder, here)
     for folder in folders:
         if folder not in running:
-            yield entry_of(folder, here)
+            yield over.get(folder) or entry_of(folder, here)
 
 
 def entry_of(folder: Path, here: FeedInfo | None = None) -> Entry:

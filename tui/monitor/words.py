@@ -83,6 +83,8 @@ _TREND = {1: ", rising", 0: "", -1: ", falling"}
 
 
 def _absent(moment: Moment) -> State:
+    if moment.withheld:
+        return State(Tone.FAULT, "NOT WRITTEN", plain(moment.withheld, 200), "the recorder listens on")
     if moment.health in _ABSENT:
         tone, word, sentence = _ABSENT[moment.health]
         named = plain(moment.detail, 200) if moment.health in (Health.LOST, Health.STALLED) else ""

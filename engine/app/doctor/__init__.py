@@ -6,13 +6,14 @@ A new check is a function in one of these files, and a line here.
 from collections.abc import Mapping
 from typing import Final
 
-from engine.app.doctor import audio, engine, machine, power, recorder_service
+from engine.app.doctor import audio, engine, machine, power, recorder_service, sources
 from engine.app.doctor.checks import Check
 
 CHECKS: Final[Mapping[str, Check]] = {
     "machine": machine.machine,
     "PortAudio": audio.portaudio,
     "microphone": audio.microphone,
+    "sources": sources.sources,
     "permission": audio.permission,
     "hearing": audio.hearing,
     "MLX": engine.mlx,

@@ -36,6 +36,8 @@ def microphone(around: Surroundings) -> Iterator[Finding]:
     from engine.audio.devices import find_device, list_devices
     from engine.core.address import shown
 
+    if around.settings.sources:  # each is looked at by itself
+        return
     kind, _, wanted = (around.settings.source or "mic").partition(":")
     if kind != "mic":
         detail = f"not needed: the configured source is {shown(around.settings.source or '')}"
@@ -54,43 +56,45 @@ def microphone(around: Surroundings) -> Iterator[Finding]:
 
 def hearing(around: Surroundings) -> Iterator[Finding]:
     """Does sound come in, and at a level that is of use? Only when asked for, since it takes its time."""
-    if not around.listen_s:
+    if not around.listen_s or around.settings.sources:
         return
+    choice = around.settings.source or "mic"
+    yield heard("hearing", choice if choice.startswith("mic") else "mic", around)
+
+
+def heard(what: str, spec: str, around: Surroundings) -> Finding:
+    """What comes in from a source within the seconds that were asked for. Raises ``MomentumError``."""
     from engine.app.open_source import open_source
     from engine.audio.level_meter import LevelMeter
     from engine.core import grid
 
-    choice = around.settings.source or "mic"
-    source = open_source(
-        choice if choice.startswith("mic") else "mic", microphone_rate_hz=around.settings.microphone_rate_hz
-    )
-    meter, heard, overruns, overloads = LevelMeter(), 0, 0, 0
+    source = open_source(spec, microphone_rate_hz=around.settings.microphone_rate_hz)
+    meter, samples, overruns, overloads = LevelMeter(), 0, 0, 0
     wanted, give_up_s = around.listen_s * grid.SAMPLE_RATE_HZ, around.stopwatch() + around.listen_s + _STARTS_WITHIN_S
     try:
         for block in source.blocks():
             meter.push(block.samples)
-            heard, overruns, overloads = heard + len(block.samples), block.overruns, block.overloads
-            if heard >= wanted or around.stopwatch() >= give_up_s:
+            samples, overruns, overloads = samples + len(block.samples), block.overruns, block.overloads
+            if samples >= wanted or around.stopwatch() >= give_up_s:
                 break
     finally:
         source.close()
     level = meter.take()
-    heard_s = level.samples / grid.SAMPLE_RATE_HZ
-    detail = f"{heard_s:.1f} s from {source.name}: {level.rms_db:.0f} dBFS, peak {level.peak_db:.0f} dBFS"
+    seconds = level.samples / grid.SAMPLE_RATE_HZ
+    detail = f"{seconds:.1f} s from {source.name}: {level.rms_db:.0f} dBFS, peak {level.peak_db:.0f} dBFS"
     if level.samples == 0:
-        yield Finding("hearing", Verdict.PROBLEM, f"no sound came from {source.name}", _REFUSED)
-    elif level.silent_run_samples == level.samples:
-        yield Finding("hearing", Verdict.PROBLEM, f"{detail}: exact silence, which no microphone gives", _REFUSED)
-    elif level.clipped_samples:
-        yield Finding("hearing", Verdict.WARNING, f"{detail}, clipped", "Turn the input down.")
-    elif level.rms_db < _FAINT_DB:
-        yield Finding("hearing", Verdict.WARNING, f"{detail}, very faint", "Turn the input up, or look at the cable.")
-    elif overruns:
-        yield Finding("hearing", Verdict.WARNING, f"{detail}, {overruns} overruns", "Close what else is running.")
-    elif overloads:
-        yield Finding("hearing", Verdict.OK, f"{detail}; overloads without a lost sample: {overloads}")
-    else:
-        yield Finding("hearing", Verdict.OK, detail)
+        return Finding(what, Verdict.PROBLEM, f"no sound came from {source.name}", _REFUSED)
+    if level.silent_run_samples == level.samples:
+        return Finding(what, Verdict.PROBLEM, f"{detail}: exact silence, which no microphone gives", _REFUSED)
+    if level.clipped_samples:
+        return Finding(what, Verdict.WARNING, f"{detail}, clipped", "Turn the input down.")
+    if level.rms_db < _FAINT_DB:
+        return Finding(what, Verdict.WARNING, f"{detail}, very faint", "Turn the input up, or look at the cable.")
+    if overruns:
+        return Finding(what, Verdict.WARNING, f"{detail}, {overruns} overruns", "Close what else is running.")
+    if overloads:
+        return Finding(what, Verdict.OK, f"{detail}; overloads without a lost sample: {overloads}")
+    return Finding(what, Verdict.OK, detail)
 
 
 def permission(around: Surroundings) -> Iterator[Finding]:

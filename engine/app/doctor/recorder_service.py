@@ -18,18 +18,27 @@ _ALLOW: Final = (
 _UNMUTE: Final = "Is it muted, switched off, or the wrong one? 'momentum devices' lists what there is."
 
 
-def overruns(around: Surroundings) -> Iterator[Finding]:
-    """Did the newest session lose sound because the machine was too busy?"""
-    from engine.session import SessionReader
-    from engine.session.folder import list_sessions
+def looked_at(around: Surroundings) -> list[Path]:
+    """The sessions that are being recorded, or else the newest."""
+    from engine.session.folder import list_sessions, running_sessions
 
-    for folder in list_sessions(around.paths.sessions)[:1]:
+    root = around.paths.sessions
+    return [session.folder for session in running_sessions(root)] or list_sessions(root)[:1]
+
+
+def overruns(around: Surroundings) -> Iterator[Finding]:
+    """Did a session lose sound lately because the machine was too busy?"""
+    from engine.session import SessionReader
+
+    folders = looked_at(around)
+    for folder in folders:
         try:
             with SessionReader.open(folder) as reader:
                 reports = reader.info.reports
         except MomentumError:  # that it can't be read, 'sessions list' says
-            return
-        detail = f"newest session: sound lost {reports.overruns} times, overloads without loss {reports.overloads}"
+            continue
+        whose = "newest session" if len(folders) == 1 else f"session {folder.name}"
+        detail = f"{whose}: sound lost {reports.overruns} times, overloads without loss {reports.overloads}"
         if reports.overruns:
             remedy = "Close what else is running; 'momentum doctor --bench' measures."
             yield Finding("overruns", Verdict.WARNING, detail, remedy)
@@ -68,13 +77,15 @@ def status_of(around: Surroundings, find: Callable[..., Service] = find_service)
 
 
 def recorded(around: Surroundings) -> Iterator[Finding]:
-    """Does the newest session hear anything? Told from its own health, so over ssh and without the microphone too."""
-    from engine.core.signals import Health
-    from engine.session import SessionReader, list_sessions
+    """Do the newest sessions hear anything? Told from their health, so over ssh and without the microphone too."""
+    for folder in looked_at(around):
+        yield from _heard_in(folder, around)
 
-    newest = next(iter(list_sessions(around.paths.sessions)), None)
-    if newest is None:
-        return
+
+def _heard_in(newest: Path, around: Surroundings) -> Iterator[Finding]:
+    from engine.core.signals import Health
+    from engine.session import SessionReader
+
     with SessionReader.open(newest) as reader:
         states = [change.health for change in reader.health_changes()]
         running = reader.running

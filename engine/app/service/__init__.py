@@ -7,7 +7,7 @@ stays behind to do so.
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,8 @@ from engine.core.errors import MomentumError, UsageError
 __all__ = ["Run", "Service", "Status", "find_service", "recorder_arguments", "run_command"]
 
 
-def recorder_arguments(source: str | None, sound: bool = False, on_spike: str | None = None) -> list[str]:
-    """What ``momentum`` is started with to record ``source``; None for the configured one.
+def recorder_arguments(sources: Sequence[str] = (), sound: bool = False, on_spike: str | None = None) -> list[str]:
+    """What ``momentum`` is started with to record ``sources`` side by side; none for what is configured.
 
     ``sound``: the sound is kept too. ``on_spike``: a command for each spike. Raises ``UsageError`` for an address that
     holds a secret, and for a program that is not found.
@@ -27,12 +27,12 @@ def recorder_arguments(source: str | None, sound: bool = False, on_spike: str | 
     from engine.core.address import has_secret, shown
     from engine.publish.command import check_command
 
-    if source is not None and has_secret(source):
+    for source in filter(has_secret, sources):
         raise UsageError(
             f"The file of a service, which others may read, is no place for what opens {shown(source)}",
             "Write it as source into the file that 'momentum config path' names, and leave it out here.",
         )
-    arguments = ["record", *([source] if source else []), *(["--sound"] if sound else [])]
+    arguments = ["record", *sources, *(["--sound"] if sound else [])]
     if on_spike is not None:
         name, *rest = check_command(on_spike)
         # A service looks for programs in other places than a terminal does.

@@ -18,7 +18,10 @@ CHANCE: Final = 1e-3
 """The largest probability of a shuffled match fitting as well with which an alignment is still taken."""
 LEAST_MARGIN: Final = 3.0
 """How many nats the next best kick-off must be behind."""
-_HINT: Final = "Give the kick-offs as minutes:seconds of the sound: --kickoff 12:34 --second-half 1:14:50."
+_HINT: Final = (
+    "Give the kick-offs as minutes:seconds of the sound, none for a half that was not recorded: "
+    "--kickoff 12:34 --second-half 1:14:50, or --second-half none."
+)
 
 
 def align(

@@ -7,7 +7,7 @@ import typer
 
 from engine.app.stray_output import libraries_kept_quiet
 from engine.core.text import plain
-from tui.cli.output import AsJson, console, print_json, say
+from tui.cli.output import AsJson, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from engine.app.doctor.checks import Finding, Surroundings
@@ -97,5 +97,5 @@ def _show(findings: "list[Finding]") -> None:
         if finding.remedy:
             said.append(f"\n-> {plain(finding.remedy)}", style="bold")
         table.add_row(Text(finding.verdict, styles[finding.verdict]), Text(plain(finding.what)), said)
-    console().print(table)
+    print_rows(table)
     typer.echo()

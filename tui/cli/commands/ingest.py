@@ -130,7 +130,8 @@ def _ingest_file(
     if result.refusal is not None:
         raise InputError(
             result.refusal.message,
-            f"It waits in the library for: momentum library align {entry.id} --kickoff 12:34 --second-half 1:14:50",
+            f"It waits in the library for: momentum library align {entry.id} --kickoff 12:34 --second-half 1:14:50 "
+            "('none' for a half that was not recorded)",
         )
 
 

@@ -18,10 +18,10 @@ service = group(
 
 @service.command("install")
 def install(
-    source: Annotated[
-        str | None,
+    sources: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="What to record: mic, mic:NAME-OR-INDEX, or an address. Without: the configured source, else mic.",
+            help="What to record: mic, mic:NAME-OR-INDEX, address; or several. Without: what is configured, else mic.",
             show_default=False,
         ),
     ] = None,
@@ -42,9 +42,14 @@ def install(
     import sys
 
     from engine.app.service import recorder_arguments
+    from engine.core.places import places_named
     from tui.monitor.settings import settings_for
 
-    chosen = "mic" if source is None and settings_for({}).source is None else source
+    chosen = sources or []
+    places_named(chosen)
+    configured = settings_for({})
+    if not (chosen or configured.sources or configured.source):
+        chosen = ["mic"]
     arguments = recorder_arguments(chosen, sound, on_spike)
     here = _here()
     if show:

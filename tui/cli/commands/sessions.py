@@ -32,7 +32,11 @@ def list_(as_json: AsJson = False) -> None:
         return
     columns = [Column("session"), Column("source"), Column("length", "right"), Column("spikes", "right")]
     columns += [Column("marks", "right"), Column("sound MB", "right"), Column("state")]
-    print_table(columns, [_cells(row) for row in rows])
+    cells = [_cells(row) for row in rows]
+    if any(row.get("venue") for row in rows):
+        columns.insert(1, Column("venue"))
+        cells = [(first, row.get("venue") or None, *rest) for (first, *rest), row in zip(cells, rows, strict=True)]
+    print_table(columns, cells)
 
 
 @sessions.command("show")
@@ -186,6 +190,7 @@ def _told(about: dict[str, Any]) -> str:
     if "fault" in about:
         return f"{lines[0]}\ndamaged  {about['fault']}"
     lines += [
+        *([f"venue    {about['venue']}"] if about["venue"] else []),
         f"source   {about['source']}",
         f"started  {about['started_at']}",
         *([f"engine   {about['engine']}"] if about["engine"] else []),

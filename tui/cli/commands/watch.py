@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.output import say
 from tui.cli.showing import Ascii, Fps, Mouse, Theme
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines, one object a line.")]
@@ -13,7 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines, one object a l
 
 def watch(
     session: Annotated[
-        str | None, typer.Argument(help="A running session or the start of its name. Without: the newest.")
+        str | None, typer.Argument(help="A running session: its venue, or the start of its name. Without: the newest.")
     ] = None,
     as_json: AsJson = False,
     plain: Annotated[bool, typer.Option("--plain", help="One readable line a second.")] = False,
@@ -34,7 +35,7 @@ def watch(
     Example: momentum watch --plain
     """
     from engine.app.ending import ending_on_signals, exit_code_of
-    from engine.app.follow import follow, running_session
+    from engine.app.follow import follow, others_running, running_session
     from engine.core.paths import find_paths
     from engine.core.run import Stop
     from engine.session import SessionReader
@@ -43,7 +44,11 @@ def watch(
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for
 
-    folder = running_session(find_paths().sessions, session)
+    root = find_paths().sessions
+    folder = running_session(root, session)
+    others = others_running(root, folder) if session is None else []
+    if others:
+        say(f"recorded besides: {', '.join(others)}; 'momentum watch NAME' shows one of them")
     settings = settings_for({"theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
         return show_session(folder, FeedKind.WATCH, on_screen(settings))

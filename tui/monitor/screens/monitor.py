@@ -136,6 +136,7 @@ class MonitorScreen(VisitingScreen):
                 self.view = self.view.moved(self.player.position_s).frozen()
         self.view = self.view.moved(self.now_s)
         self._tell(news, clock_s)
+        self._hear()
         if self.behind or (self.ended is not None and self.go_on(clock_s)):
             return
         with self.app.batch_update():
@@ -146,6 +147,9 @@ class MonitorScreen(VisitingScreen):
         clock_s = self._clock() if clock_s is None else clock_s
         self.view = self.view.refitted(self.model.head_s, self.columns)
         t = self.view.cursor_s
+        if clock_s - self._vitals_at >= _VITALS_EVERY_S:
+            self._vitals, self._vitals_at = self.feed.vitals(), clock_s
+            self._writable = self.feed.writable
         moment = self._fresh(self.model.moment(t), clock_s)
         at_end = self.ended if t >= self.model.head_s else None
         ended = None if self.ended is None else state_of(self.ended, running=False)
@@ -158,9 +162,6 @@ class MonitorScreen(VisitingScreen):
                 minute=moment.minute, period=moment.period,
             )
         )  # fmt: skip
-        if clock_s - self._vitals_at >= _VITALS_EVERY_S:
-            self._vitals, self._vitals_at = self.feed.vitals(), clock_s
-            self._writable = self.feed.writable
         self.query_one(IndexPanel).show((moment, at_end))
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)
@@ -200,11 +201,15 @@ class MonitorScreen(VisitingScreen):
         self.query_one(Said).show(text, severity, *self.size)
 
     def _fresh(self, moment: Moment, clock_s: float) -> Moment:
-        """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale."""
+        """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale.
+
+        A watcher reads what is written: where that is nothing, the recorder may listen all the same.
+        """
         quiet_s = clock_s - self._news_at
         if not self.view.following or self.player is not None or not self.feed.running or quiet_s < _STALE_AFTER_S:
             return moment
-        return replace(moment, health=Health.STALLED, detail=f"no reading for {quiet_s:.0f} s")
+        withheld = self._vitals.not_kept.readings if self.feed.info.kind is FeedKind.WATCH else ""
+        return replace(moment, health=Health.STALLED, detail=f"no reading for {quiet_s:.0f} s", withheld=withheld)
 
     def _paint_log(self) -> None:
         log = self.query_one(SpikeLog)
@@ -234,12 +239,14 @@ class MonitorScreen(VisitingScreen):
         budget = self.query_one(BudgetPanel)
         if budget.display:
             budget.show(self.model.threshold)
-        spectrum = self.query_one(Spectrum)
-        frame = self.feed.spectrum()
+        self.query_one(Spectrum).show(self.view)
+
+    def _hear(self) -> None:
+        """Keep the newest sound by pitch, shown or not: a terminal may become large enough, a visitor comes back."""
+        spectrum, frame = self.query_one(Spectrum), self.feed.spectrum()
         spectrum.set_class(frame is not None, "-heard")
         if frame is not None:
-            spectrum.hear(frame, self.model.head_s)  # shown or not: a terminal may become large enough
-        spectrum.show(self.view)
+            spectrum.hear(frame, self.model.head_s)
 
     def repaint_log(self) -> None:
         """Draw the log although no event came."""

@@ -1,16 +1,16 @@
 """Picking a session: a list that is read beside the screen, and a field that filters it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
-from textual.worker import get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
@@ -19,7 +19,13 @@ from tui.monitor.widgets.session_list import SessionList
 
 _TYPED_LIMIT: Final = 60
 _AT_A_TIME: Final = 20
+_LOOK_EVERY_S: Final = 2.0
+"""A session that began or ended while the list is open stands in it after so long, and the time to read it."""
 _KEYS: Final = "type to filter, up and down choose, Enter opens, Escape returns"
+
+
+Read: TypeAlias = Callable[[Sequence[Entry]], Iterable[Entry]]
+"""All sessions, given those that are known already."""
 
 
 class PickField(Input):
@@ -52,10 +58,13 @@ class PickScreen(ModalScreen[Entry | None]):
         Binding("escape", "dismiss(None)", "return", show=False),
     ]
 
-    def __init__(self, read: Callable[[], Iterable[Entry]], now: datetime, glyphs: Glyphs) -> None:
-        """``read`` gives the sessions one by one and is called once, in a thread: reading many takes a while."""
+    def __init__(self, read: Read, now: datetime, glyphs: Glyphs) -> None:
+        """``read`` gives the sessions one by one, of those already known what is new; called in a thread: reading many
+        takes a while.
+        """
         super().__init__()
         self._read = read
+        self._worker: Worker[None] | None = None
         self._now = now
         self._glyphs = glyphs
 
@@ -67,12 +76,18 @@ class PickScreen(ModalScreen[Entry | None]):
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(PickField))
-        self.run_worker(self._fill, thread=True, exit_on_error=False)
+        self._worker = self.run_worker(self._fill, thread=True, exit_on_error=False)
+        self.set_interval(_LOOK_EVERY_S, self.look_again)
+
+    def look_again(self) -> None:
+        """Bring the list up to date, once it is whole; what is chosen stays chosen."""
+        if self._worker is None or self._worker.is_finished:
+            self._worker = self.run_worker(self._update, thread=True, exit_on_error=False)
 
     def _fill(self) -> None:
         shown, worker = self.query_one(SessionList), get_current_worker()
         try:
-            left = iter(self._read())
+            left = iter(self._read(()))
             while (some := list(islice(left, _AT_A_TIME))) and not worker.is_cancelled:
                 self.app.call_from_thread(shown.add, some)
         except OSError as error:
@@ -80,6 +95,17 @@ class PickScreen(ModalScreen[Entry | None]):
                 self.app.call_from_thread(self._say, f"the sessions can't be read: {error.strerror or error}")
         if not worker.is_cancelled:
             self.app.call_from_thread(shown.finish)
+
+    def _update(self) -> None:
+        shown, worker = self.query_one(SessionList), get_current_worker()
+        try:
+            found = list(self._read(shown.entries))
+        except OSError as error:
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self._say, f"the sessions can't be read: {error.strerror or error}")
+            return
+        if not worker.is_cancelled:
+            self.app.call_from_thread(shown.update_entries, found)
 
     def _say(self, text: str) -> None:
         self.query_one("#pick-told", Static).update(Content(" " + plain(text, 300)))

@@ -39,7 +39,10 @@ def level_lines(moment: Moment | None, device: str, width: int, height: int, gly
     """The panel: at four rows with a title and a scale, at fewer without."""
     silenced = moment is not None and moment.health in (Health.STALLED, Health.LOST)
     if moment is None or moment.reading is None or silenced:
-        empty: Line = [Piece(" no sound arrives" if silenced else " no sound yet", "fault" if silenced else "faint")]
+        told = " no sound arrives" if silenced else " no sound yet"
+        if moment is not None and moment.withheld:
+            told = " its level is not written"
+        empty: Line = [Piece(told, "fault" if silenced else "faint")]
         return [rule("Microphone", width, glyphs, plain(device, max(width - 18, 1))), empty] if height > 2 else [empty]
     reading = moment.reading
     flag = _flag(moment.health, reading.peak_db, glyphs)

@@ -91,6 +91,21 @@ class SessionList(Painted):
         self._entries += entries
         self.filter(self._typed)
 
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All that are known, whether they have the words or not."""
+        return tuple(self._entries)
+
+    def update_entries(self, entries: Sequence[Entry]) -> None:
+        """Show these in place of the others; the chosen session stays so wherever it stands now, if it is there."""
+        before, row = self.chosen, self._chosen
+        self._entries = list(entries)
+        self.filter(self._typed)
+        names = [entry.name for entry in self._shown]
+        there = before is not None and before.name in names
+        self._chosen = names.index(before.name) if before is not None and there else max(min(row, len(names) - 1), 0)
+        self.repaint()
+
     def finish(self) -> None:
         """There are no more."""
         self._reading = False

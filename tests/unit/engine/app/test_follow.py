@@ -2,11 +2,12 @@
 
 import pytest
 
-from engine.app.follow import follow
+from engine.app.follow import follow, others_running, running_session
 from engine.core.errors import MomentumError
 from engine.core.run import Stop
 from engine.core.signals import End, Event, Health, HealthChange
-from engine.session import SessionReader
+from engine.session import SessionReader, SessionWriter
+from engine.session.summary import row_of
 from tests.unit.engine.session.helpers import FakeTime, listen, reading, recorder, start
 
 
@@ -96,3 +97,18 @@ def test_leaving_leaves_the_recording_alone(writer, time):
             follow(reader, Paper(), stop, from_start=False, wait=lambda s: stop.request("interrupted")) == "interrupted"
         )
         assert reader.running
+
+
+def test_a_recording_is_found_by_its_venue_among_several(tmp_path, time):
+    root = tmp_path / "sessions"
+    north = SessionWriter.create(root, "USB 1", clocks=time.clocks, venue="North Park")
+    south = SessionWriter.create(root, "USB 2", clocks=time.clocks)
+    assert running_session(root, "North Park") == north.folder
+    assert running_session(root, south.name) == south.folder
+    assert others_running(root, south.folder) == ["North Park"]
+    assert others_running(root, north.folder) == [south.name]
+    north.close()
+    with pytest.raises(MomentumError):
+        running_session(root, "North Park")
+    assert row_of(north.folder)["venue"] == "North Park"
+    south.close()

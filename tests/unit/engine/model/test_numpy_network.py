@@ -48,6 +48,18 @@ def test_logits_are_mlxs(readout, layers, n):
     np.testing.assert_allclose(host.logits(network.pressure, histories), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("n", [1, 4])
+def test_groups_have_the_bits_that_each_has_alone(readout, n):
+    network = _network(readout=readout)
+    groups = np.random.default_rng(8).normal(size=(3, n, grid.WINDOWS, 128)).astype(np.float32)
+    for together, alone in zip(host.logits(network.pressure, groups), groups, strict=True):
+        assert np.array_equal(together, host.logits(network.pressure, alone))
+    pooled = np.random.default_rng(9).normal(size=(3, n, network.encoder.pooled_width)).astype(np.float32)
+    for together, alone in zip(network.embed(pooled), pooled, strict=True):
+        assert np.array_equal(together, network.embed(alone))
+
+
 def test_gates_that_are_far_from_zero_are_no_overflow():
     network = _network()
     network.pressure.layers[0].bias = mx.full(network.pressure.layers[0].bias.shape, -400.0)

@@ -120,3 +120,7 @@ def test_a_command_that_does_not_read_its_input_is_no_trouble(caplog):
         hook.write(SPIKE)
     hook.close()
     assert caplog.text == ""
+
+
+def test_a_spikes_line_says_at_which_venue_it_was():
+    assert json.loads(SpikeHook("true", venue="North Park").payload(SPIKE))["venue"] == "North Park"

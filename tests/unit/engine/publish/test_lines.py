@@ -4,7 +4,7 @@ import io
 import json
 
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
-from engine.publish.lines import JsonLines, PlainLines
+from engine.publish.lines import JsonLines, PlainLines, WhileRead
 
 START = Start("s", "crowd\x1b[31m.wav", "default (untrained)", False, 22050, "2026-11-20T15:00:00Z", 0.7, "none")
 EVENTS = [
@@ -67,3 +67,22 @@ def test_plain_lines_are_one_a_second_and_say_what_happened():
 
 def test_plain_lines_can_be_ascii():
     assert _printed(lambda out: PlainLines(out, threshold=0.7, ascii_only=True), EVENTS[1:]).isascii()
+
+
+def test_lines_say_whose_they_are_where_several_are_listened_to():
+    out = io.StringIO()
+    JsonLines(out, {"venue": "North Park"}).write(End(1.0, "end_of_file"))
+    assert json.loads(out.getvalue())["venue"] == "North Park"
+
+
+def test_a_reader_that_leaves_is_told_once_and_ends_nothing():
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    said: list[str] = []
+    lines = WhileRead(JsonLines(Gone()), said.append)
+    for _ in range(2):
+        lines.write(End(1.0, "end_of_file"))
+        lines.flush()
+    assert said == ["no more lines are written (Broken pipe); the recording goes on"]

@@ -21,7 +21,9 @@ from train.data.matches import TrainingMatch, window_ends
 from train.data.reviews import Reviewed, review_labels
 from train.fit.calibration import NEVER
 from train.fit.loop.run_folder import RunFolder
-from train.fit.reviews import ReviewSettings, choose_line, fit_reviews, review_inputs, shifted
+from train.fit.network.head_model import flat_parameters
+from train.fit.reviewed_sessions import SessionHistories
+from train.fit.reviews import ReviewSettings, _fit, choose_line, fit_reviews, review_inputs, shifted
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,11 @@ def session(right: int, wrong: int, seed: int = 1) -> TrainingMatch:
     )
 
 
-def fit(weights, unit, folder, settings=ReviewSettings()):
+WHOLLY = ReviewSettings(share=1.0)
+"""All of the way to what was fitted: the network here has nothing to lose."""
+
+
+def fit(weights, unit, folder, settings=WHOLLY):
     with closing(RunFolder(folder, review_inputs(settings, [unit], weights))) as run:
         return fit_reviews(weights, [unit], settings, run, "mine", lambda at: None)
 
@@ -83,6 +89,22 @@ def test_thirty_reviews_teach_a_head_to_tell_right_from_wrong(weights, tmp_path)
     assert unit.mark in fitted.config.seen
     again = fit(weights, unit, tmp_path)
     assert again.config == fitted.config
+
+
+def test_thirty_reviews_took_the_quietest_cries_out_of_reach_so_the_head_goes_a_part_of_the_way(weights, tmp_path):
+    schedule = replace(ReviewSettings().schedule, steps=2, warmup=1, check_every=2, save_every=2)
+    read = [SessionHistories.of(weights.network, session(2, 2))]
+    moved = {}
+    for share in (1.0, ReviewSettings().share):
+        settings = ReviewSettings(schedule=schedule, share=share)
+        with closing(RunFolder(tmp_path / str(share), {})) as run:
+            head = _fit(weights.network, read, settings, run, "reviews", lambda at: None)
+        before = flat_parameters(weights.network.pressure)
+        moved[share] = {name: tensor - before[name] for name, tensor in flat_parameters(head).items()}
+    assert ReviewSettings().share < 0.5
+    for name, way in moved[1.0].items():
+        assert mx.allclose(moved[ReviewSettings().share][name], ReviewSettings().share * way, atol=1e-6)
+    assert any(mx.abs(way).max() > 1e-4 for way in moved[1.0].values())
 
 
 def test_what_has_learned_from_a_session_is_not_judged_by_it(weights, tmp_path):

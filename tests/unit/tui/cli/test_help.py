@@ -63,5 +63,5 @@ def test_what_can_be_json_can_be_text(
     path: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     shown = _help(path, capsys, monkeypatch)
-    if "--json" in shown.partition("Options:")[2] and path not in {("live",), ("watch",), ("replay",)}:
+    if "--json" in shown.partition("Options:")[2] and path not in {("live",), ("record",), ("watch",), ("replay",)}:
         assert "--json / --text" in shown

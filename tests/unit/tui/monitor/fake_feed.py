@@ -15,6 +15,7 @@ from engine.core.signals import End, Event, Health, HealthChange, Mark, Reading,
 from engine.explain.attribution import Left
 from engine.explain.explanation import Explanation
 from engine.live.spike_detector import SpikeDetector, SpikeSettings
+from engine.session.not_kept import NotKept
 from tests.unit.tui.monitor.made_up_explanation import made_up
 from tui.monitor.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
 
@@ -96,6 +97,7 @@ class FakeFeed:
         self.explains_for_ever = False
         self.asked = threading.Event()
         self.mel: NDArray[np.float32] | None = None
+        self.not_kept = NotKept()
 
     @property
     def info(self) -> FeedInfo:
@@ -149,7 +151,7 @@ class FakeFeed:
         return self.sound_kept
 
     def vitals(self) -> Vitals:
-        return Vitals(delay_s=0.12, disk_free_bytes=41 * 1024**3)
+        return Vitals(delay_s=0.12, disk_free_bytes=41 * 1024**3, not_kept=self.not_kept)
 
     def spectrum(self) -> NDArray[np.float32] | None:
         return self.mel

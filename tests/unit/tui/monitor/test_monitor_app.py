@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from engine.core.errors import InputError
 from engine.core.signals import End, Health, HealthChange, Mark, Spike
+from engine.session.not_kept import NotKept
 from tests.unit.tui.monitor.fake_feed import INFO, THRESHOLD, FakeFeed, make_events
 from tests.unit.tui.monitor.made_up_explanation import made_up
 from tui.monitor.app import MonitorApp
@@ -26,6 +27,7 @@ from tui.monitor.themes import DARK, LIGHT
 from tui.monitor.widgets.alarm_budget import BudgetPanel
 from tui.monitor.widgets.graph import Graph
 from tui.monitor.widgets.index import IndexPanel
+from tui.monitor.widgets.level import LevelPanel
 from tui.monitor.widgets.lines import Banner, Header, KeyBar, StatusLine
 from tui.monitor.widgets.paint import Painted, text_of
 from tui.monitor.widgets.said import Said
@@ -567,6 +569,22 @@ async def test_an_engine_that_hangs_leaves_no_old_number_on_the_screen(on_stage:
         stage.feed.until_s = 251.0
         await stage.tick(0.1)
         assert "CALM" in stage.text(IndexPanel)
+
+
+async def test_on_a_full_disk_the_recorder_listens_on_and_its_watcher_was_told_that_the_sound_had_stalled(
+    on_stage: Opening,
+) -> None:
+    for info, word in ((WATCH, "NOT WRITTEN"), (INFO, "STALLED")):
+        async with on_stage(info) as stage:
+            stage.feed.not_kept = NotKept("the disk is full; they wait in a spill file")
+            await stage.tick(5.0)
+            assert word in stage.text(IndexPanel)
+            assert ("the disk is full" in stage.text(IndexPanel)) == (info is WATCH)
+            assert ("no sound arrives" in stage.text(LevelPanel)) == (info is not WATCH)
+            stage.feed.not_kept = NotKept()
+            stage.feed.until_s = 251.0
+            await stage.tick(5.0)
+            assert "CALM" in stage.text(IndexPanel)
 
 
 async def test_a_feed_that_fails_is_a_state_on_the_screen(on_stage: Opening) -> None:

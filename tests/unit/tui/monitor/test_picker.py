@@ -1,11 +1,13 @@
 """Going from session to session in one monitor: the list, opening and coming back, and moving on by itself."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.widgets import Input, Static
 
@@ -14,7 +16,7 @@ from engine.session import Clocks, SessionWriter
 from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
 from tests.unit.tui.monitor.test_monitor_app import NOW_S, Stage
 from tui.monitor.app import MonitorApp
-from tui.monitor.feed import FeedKind, SessionFeed
+from tui.monitor.feed import FeedInfo, FeedKind, SessionFeed
 from tui.monitor.glyphs import UNICODE
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.monitor import MonitorScreen
@@ -24,6 +26,7 @@ from tui.monitor.settings import MonitorSettings
 from tui.monitor.widgets.lines import Banner, Header
 from tui.monitor.widgets.paint import text_of
 from tui.monitor.widgets.session_list import SessionList, session_row, when_words
+from tui.monitor.widgets.spectrum import Spectrum
 from tui.monitor.widgets.spike_log import SpikeLog
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=timezone(timedelta(hours=1)))
@@ -98,6 +101,12 @@ def listed(stage: Stage) -> list[str]:
     return text_of(stage.app.screen.query_one(SessionList).draw(80, 20))
 
 
+def pointed_at(lines: list[str]) -> str:
+    """The line of the chosen session."""
+    (line,) = [line for line in lines if line.startswith(UNICODE.pointer)]
+    return line
+
+
 def test_live_sessions_come_first_then_the_newest_and_damaged_ones_as_such(root: Path, running: SessionWriter) -> None:
     ended, cut = record(root, "file.flac", 14), record(root, "demo:7", 13, end="killed")
     broken = record(root, "broken", 15)
@@ -142,6 +151,74 @@ async def test_o_lists_the_sessions_and_escape_returns(root: Path, running: Sess
         assert "file.flac" in lines[3]
         await stage.press("escape")
         assert top(stage) is stage.app.screen
+
+
+async def look_again(stage: Stage) -> list[str]:
+    """What a timer does every other second while the list is open."""
+    screen = stage.app.screen
+    assert isinstance(screen, PickScreen)
+    screen.look_again()
+    await stage.written()
+    return listed(stage)
+
+
+async def test_a_session_that_began_while_the_list_was_open_was_not_in_it_and_what_was_chosen_stays_so(
+    root: Path, running: SessionWriter
+) -> None:
+    record(root, "file.flac", 13)
+    chosen = record(root, "demo:7", 14)
+    async with monitor(root) as stage:
+        await picking(stage)
+        await stage.press("down")
+        fresh = record(root, "mic:Stand", 16, end=None)
+        lines = await look_again(stage)
+        assert [line.split()[-1] for line in lines[2:6]] == ["mic:Stand", "mic:Desk", "demo:7", "file.flac"]
+        assert chosen.name in pointed_at(lines)
+        fresh.write(End(100.0, "end_of_file"))
+        fresh.close()
+        await stage.press("up", "up")
+        lines = await look_again(stage)
+        assert fresh.name in pointed_at(lines)
+        assert "ended" in pointed_at(lines)
+        shutil.rmtree(fresh.folder)
+        assert running.name not in pointed_at(await look_again(stage))  # the row stays where its session went
+        await stage.press(*"flac")
+        assert "1 of 3 sessions" in (await look_again(stage))[0]
+
+
+async def test_a_session_that_is_over_is_read_once_however_long_the_list_is_open(
+    root: Path, running: SessionWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(root, "file.flac", 14)
+    read: list[str] = []
+
+    def noted(folder: Path, here: FeedInfo | None = None) -> Entry:
+        read.append(folder.name)
+        return entry_of(folder, here)
+
+    monkeypatch.setattr("tui.monitor.session_catalogue.entry_of", noted)
+    async with monitor(root) as stage:
+        await picking(stage)
+        del read[:]
+        await look_again(stage)
+        assert read == [running.name]
+
+
+async def test_the_sound_by_pitch_had_a_gap_for_as_long_as_one_looked_at_another_session(root: Path) -> None:
+    record(root, "file.flac", 14)
+    async with monitor(root, size=(200, 50)) as stage:
+        stage.feed.mel = np.full(64, -30.0, np.float32)
+        await stage.tick()
+        await picking(stage)
+        await stage.press("enter")
+        for second in range(1, 41):
+            stage.feed.until_s = NOW_S + second
+            stage.screen.tick()  # what its timer does, behind the other
+        await stage.press("d")
+        await stage.tick()
+        strip = stage.text(Spectrum).splitlines()[1][7:].strip()
+        assert len(strip) >= 19  # of 40 s, at two seconds a column
+        assert " " not in strip
 
 
 @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])

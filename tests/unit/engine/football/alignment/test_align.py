@@ -112,7 +112,7 @@ class TestRefusal:
     def test_another_matchs_events_are_refused_with_what_to_do(self) -> None:
         with pytest.raises(AlignmentRefused, match="does not fit these events") as caught:
             align(SOUND, drawn_match(2))
-        assert "--kickoff" in caught.value.hint and "--second-half" in caught.value.hint
+        assert "--kickoff" in caught.value.hint and "--second-half none" in caught.value.hint
         assert caught.value.exit_code is ExitCode.INPUT
 
     def test_a_sound_without_a_match_is_refused(self) -> None:

@@ -21,6 +21,18 @@ def test_a_problem_ends_with_1_and_a_warning_with_0(
     assert report["findings"][-1] == {"what": "card", "verdict": verdict, "detail": "loose", "remedy": "push it in"}
 
 
+def test_lines_of_doctor_in_a_pipe_ended_in_blanks(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    found = [
+        Finding("card", Verdict.OK, "loose", "push it in"),
+        Finding("a longer name", Verdict.WARNING, "x" * 60, ""),
+    ]
+    monkeypatch.setattr("engine.app.doctor.CHECKS", {"card": lambda _: found})
+    main(["doctor"])
+    lines = capsys.readouterr().out.splitlines()
+    assert any("x" * 60 in line for line in lines)
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
 def test_a_person_gets_lines_with_remedies_and_a_last_word(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

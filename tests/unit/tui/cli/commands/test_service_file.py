@@ -30,3 +30,13 @@ def test_a_password_does_not_get_into_the_file_of_a_service(capsys: pytest.Captu
     assert "hunter2" not in said.out + said.err
     assert "config path" in said.err
     assert _records(capsys, "http://radio.example/live") == '"http://radio.example/live"'
+
+
+def test_the_service_records_the_many_sources_of_the_settings_or_those_that_it_is_given(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    assert _records(capsys, "mic:north", "mic:south", "--sound") == '"mic:north" "mic:south" "--sound"'
+    assert main(["service", "install", "--print", "mic:north", "mic:north"]) == 2
+    assert "mic:north is there twice among the sources" in capsys.readouterr().err
+    monkeypatch.setenv("MOMENTUM_SOURCES", f'[{{"device": "north"}}, {{"address": "{SECRET}"}}]')
+    assert _records(capsys) == ""

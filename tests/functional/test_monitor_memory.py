@@ -1,0 +1,40 @@
+"""What a monitor holds that has explained again and again."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.core.processes import resident_mb
+from tests.functional.terminal import needs_tmux, terminal
+
+MOST_MB = 185.0
+"""A monitor is to stay under 200; the rest is for machines whose libraries take more."""
+
+
+@needs_tmux
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the memory of a process is counted in another way")
+@pytest.mark.parametrize("engine", ["mlx", "onnx"])
+def test_after_ten_explanations_on_a_large_terminal_the_monitor_held_more_than_200_mb(
+    engine: str, tmp_path: Path
+) -> None:
+    """At 200x50, where every panel is drawn: 80x24 takes less.
+
+    Nine are left once their first answer stands: refining goes on in the same memory, a gradient takes as much as the
+    one before. The tenth is whole when those that were left are over.
+    """
+    if engine == "onnx":
+        pytest.importorskip("onnxruntime")
+    command = [sys.executable, "-m", "tui", "live", "demo", "--engine", engine]
+    with terminal(tmp_path, command, (200, 50), {"MOMENTUM_HOME": str(tmp_path / "home")}) as pane:
+        pane.until("CALM", "BUILDING", "ALARM")
+        for _ in range(9):
+            pane.keys("w")
+            pane.until("the background alone")
+            pane.keys("Escape")
+            pane.gone("Why, at")
+        pane.keys("w")
+        pane.until("the background alone")
+        pane.gone("being refined")
+        held = resident_mb(pane.pid)
+    assert held < MOST_MB, held

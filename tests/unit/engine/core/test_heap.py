@@ -1,0 +1,43 @@
+"""A process that explains now and then lives all day."""
+
+import subprocess
+import sys
+
+import pytest
+
+TAKES_AND_LETS_GO = """
+import sys, threading
+from engine.core.heap import keep_heap_small
+from engine.core.processes import resident_mb
+
+if sys.argv[1] == "small":
+    keep_heap_small()
+
+def use(megabytes):
+    blocks = [bytes(1 << 20) for _ in range(megabytes)]
+    kept.append(bytearray(1 << 10))  # what lies above them in the heap
+    blocks.clear()
+
+kept = []
+big = bytes(24 << 20)
+del big  # from now on glibc takes blocks of this size from its heap
+before = resident_mb()
+for _ in range(4):
+    thread = threading.Thread(target=use, args=(20,))
+    thread.start()
+    thread.join()
+    use(20)
+print(resident_mb() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries give free memory back by themselves")
+def test_what_threads_let_go_stayed_with_the_process():
+    held = {}
+    for way in ("small", "usual"):
+        done = subprocess.run(
+            [sys.executable, "-c", TAKES_AND_LETS_GO, way], capture_output=True, text=True, check=True, timeout=240
+        )
+        held[way] = float(done.stdout)
+    assert held["small"] < 5.0
+    assert held["usual"] > 15.0
