@@ -39,10 +39,12 @@ class FeedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """A threshold and how often it was measured to raise a false alarm."""
+    """A threshold, how often it was measured to raise a false alarm, and the share of real cries that it found; None
+    where that was not measured."""
 
     alarms_per_match: float
     threshold: float
+    cries_found: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

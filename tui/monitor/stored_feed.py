@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
@@ -33,8 +33,15 @@ _NAMES: Final = {
 
 def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
     """Operating points as the weights' config spells them; rows that are none are left out."""
-    points = [OperatingPoint(false, threshold) for false, threshold in measured_lines(rows)]
+    points = [
+        OperatingPoint(false, threshold, _share(row)) for row in rows for false, threshold in measured_lines([row])
+    ]
     return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
+
+
+def _share(row: Mapping[str, Any]) -> float | None:
+    found = row.get("real_cries_found")
+    return float(found) if isinstance(found, int | float) and 0 <= found <= 1 else None
 
 
 def info_of(kind: FeedKind, start: Start, operating_points: Iterable[Any], calibration: str) -> FeedInfo:

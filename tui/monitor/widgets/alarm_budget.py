@@ -33,7 +33,8 @@ def budget_sentence(points: tuple[OperatingPoint, ...], threshold: float) -> str
     point = point_in_force(points, threshold)
     if point is not None:
         count = round(point.alarms_per_match, 1)
-        return f"about {count:g} false alarm{_s(count)} a match"
+        found = "" if point.cries_found is None else f", {point.cries_found:.0%} of real cries found"
+        return f"about {count:g} false alarm{_s(count)} a match{found}"
     return "no measured rate of false alarms for it"
 
 
