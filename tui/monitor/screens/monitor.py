@@ -161,6 +161,7 @@ class MonitorScreen(VisitingScreen):
         if clock_s - self._vitals_at >= _VITALS_EVERY_S:
             self._vitals, self._vitals_at = self.feed.vitals(), clock_s
             self._writable = self.feed.writable
+        self.set_class(self.model.history.tells_tags, "-heard")
         self.query_one(IndexPanel).show((moment, at_end))
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)
