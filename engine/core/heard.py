@@ -4,10 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from engine.core.text import plain
+
 Heard: TypeAlias = Mapping[str, float]
 """The probability of each tag that the weights know, by its name; several may be heard at once."""
 
 UNCLEAR: Final = "unclear"
+NOTHING_CLEAR: Final = "nothing clear"
+"""In a sentence, where nothing is likely."""
 _SURROUNDINGS: Final = "surroundings"
 _JOINED: Final = {"horn": "horn or drum", "drum": "horn or drum"}
 CAUSES: Final = (
@@ -70,3 +74,12 @@ def in_words(heard: Heard, most: int = _MOST_WORDS) -> str:
     """``chant 0.81, speech 0.22``: the likeliest first, at most ``most``; empty where nothing is likely."""
     likely = sorted(((p, name) for name, p in heard.items() if p >= _WORTH_A_WORD), key=lambda one: -one[0])
     return ", ".join(f"{name} {probability:.2f}" for probability, name in likely[:most])
+
+
+def sounds_like(what: str | None, probability: float | None) -> str:
+    """``, sounds like chant (0.77)`` for the end of a sentence; empty of what no tags are told."""
+    if what is None or probability is None:
+        return ""
+    return (
+        f", sounds like {plain(what, 20)} ({probability:.2f})" if what != UNCLEAR else f", sounds like {NOTHING_CLEAR}"
+    )

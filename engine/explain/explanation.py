@@ -10,11 +10,13 @@ import numpy as np
 from engine.audio.log_mel import Frames
 from engine.core import grid
 from engine.core.errors import InputError, WeightsError
+from engine.core.heard import Heard
 from engine.core.signals import Rejected, Spike
 from engine.explain.attribution import Attribution, History, Occlusion, attribute, history_of, occlude, still_wanted
 from engine.explain.give_memory_back import given_back
 from engine.model.checkpoint import Weights
 from engine.model.installed_weights import list_weights
+from engine.model.network import MlxNetwork
 from engine.session.folder import SOUND
 from engine.session.frames_behind_reading import frames_behind
 from engine.session.reader import SessionReader
@@ -29,7 +31,8 @@ SAME: Final = 0.01
 class Explanation:
     """Why the index was ``attribution.index`` at ``t`` seconds of sound.
 
-    ``then`` is the index that the session holds there; ``occlusion`` None where it was not asked for.
+    ``then`` is the index that the session holds there; ``occlusion`` None where it was not asked for. ``heard`` is what
+    these weights hear in the window that ends there; None where they tell no tags.
     """
 
     t: float
@@ -37,6 +40,7 @@ class Explanation:
     history: History
     attribution: Attribution
     occlusion: Occlusion | None
+    heard: Heard | None = None
 
     @property
     def same(self) -> bool:
@@ -83,9 +87,10 @@ def explain_frames(
 ) -> Explanation:
     """Explain the reading ``then`` at the end ``t`` of ``frames`` (n, MEL_BANDS), log-mel in dB of unbroken sound."""
     history = history_of(frames, weights.network.front_end)
+    heard = heard_in(weights.network, history)
 
     def explanation(of: Attribution) -> Explanation:
-        return Explanation(t, then, history, of, None)
+        return Explanation(t, then, history, of, None, heard)
 
     with given_back():
         return explanation(
@@ -93,6 +98,16 @@ def explain_frames(
                 weights.network, weights.config.calibration, history, wanted, lambda draft: tell(explanation(draft))
             )
         )
+
+
+def heard_in(network: MlxNetwork, history: History) -> Heard | None:
+    """What is heard in the newest window of a history; None where the network tells no tags."""
+    if network.tags_config is None:
+        return None
+    columns = network.columns(history.given[-grid.WINDOW_FRAMES :])
+    means = [columns[first : first + count].mean(axis=0) for first, count in network.encoder.pooled_spans]
+    logits = network.tag_logits(np.concatenate(means)[None])
+    return network.tags_config.named(network.tags_config.probabilities(logits))[0]
 
 
 def reading_at(reader: SessionReader, t: float) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import band_edges_hz
 from engine.core.clock_text import clock_time
+from engine.core.heard import NOTHING_CLEAR, in_words
 from engine.explain.attribution import LEAST_DIFFERENCE, TOLERANCE, Attribution, by_second
 from engine.explain.explanation import Explanation
 
@@ -135,6 +136,13 @@ def pitch(hz: float) -> str:
     """A frequency to two significant digits."""
     step = 10.0 ** max(int(np.floor(np.log10(max(hz, 10.0)))) - 1, 0)
     return f"{round(hz / step) * step:.0f}"
+
+
+def heard_then(explanation: Explanation) -> str:
+    """``heard then: chant 0.81, speech 0.22``; empty with weights that tell no tags."""
+    if explanation.heard is None:
+        return ""
+    return f"heard then: {in_words(explanation.heard) or NOTHING_CLEAR}"
 
 
 def doubts(explanation: Explanation) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.core.signals import rounded
 from engine.explain.attribution import by_bands, by_second
 from engine.explain.explanation import Explanation
 from engine.explain.in_words import Area, band_bounds_hz, tell
@@ -47,6 +48,8 @@ def numbers(explanation: Explanation) -> dict[str, Any]:
         ],
         "parts": [[_short(value) for value in second] for second in parts.tolist()],
     }
+    if explanation.heard is not None:
+        row["heard"] = rounded(explanation.heard)
     if explanation.occlusion is not None:
         other = explanation.occlusion
         row["occlusion"] = {

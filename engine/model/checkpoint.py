@@ -24,7 +24,7 @@ from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
 from engine.model.head import READOUTS, HeadConfig
 from engine.model.network import MlxNetwork
-from engine.model.tags import TagsConfig
+from engine.model.tags import TagsConfig, tags_of
 
 WEIGHTS_SCHEMA: Final = 1
 CONFIG_FILE: Final = "config.json"
@@ -221,7 +221,7 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
         row["seen"] = tuple(row.get("seen", ()))
         if not isinstance(row.setdefault("compared", {}), dict):
             raise ValueError("compared is no object")
-        row["tags"] = _tags(row.get("tags"))
+        row["tags"] = tags_of(row.get("tags"))
         config = _section(WeightsConfig, row)
     except (KeyError, TypeError, ValueError, OverflowError, UsageError) as fault:
         raise WeightsError(f"{path} does not describe a network: {fault}", _REINSTALL) from None
@@ -240,23 +240,6 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
     ):
         raise WeightsError(f"{path} describes a network that this program does not have.", _REINSTALL)
     return config
-
-
-def _tags(row: Any) -> TagsConfig | None:
-    if row is None:
-        return None
-    if not isinstance(row, dict):
-        raise ValueError(f"tags needs named values, not {row!r}")
-    # All of them: defaults would be those of this version, and the tensors' order another's.
-    if missing := sorted({entry.name for entry in fields(TagsConfig)} - set(row)):
-        raise ValueError(f"tags lack {missing[0]!r}")
-    lists = {name: row[name] for name in ("names", "slopes", "offsets")}
-    for name, values in lists.items():
-        kinds = str if name == "names" else int | float
-        if not isinstance(values, list) or not all(isinstance(v, kinds) and not isinstance(v, bool) for v in values):
-            raise ValueError(f"the {name} of the tags are no list of that: {values!r}")
-    numbers = {name: tuple(map(float, lists[name])) for name in ("slopes", "offsets")}
-    return _section(TagsConfig, {**row, "names": tuple(lists["names"]), **numbers})
 
 
 def _tags_shape(tags: TagsConfig | None) -> tuple[tuple[str, ...], int] | None:

@@ -5,9 +5,9 @@ newest window is pooled to, which is what its embedding is made of: there is no 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 import mlx.core as mx
 import numpy as np
@@ -72,6 +72,33 @@ class TagsConfig:
     def named(self, probabilities: NDArray[np.float64]) -> list[Mapping[str, float]]:
         """Probabilities (n, tags) -> for each row every tag's by its name."""
         return [dict(zip(self.names, row, strict=True)) for row in probabilities.tolist()]
+
+
+def tags_of(row: Any) -> TagsConfig | None:
+    """From a config's JSON, None where it has no tags. Raises ``ValueError`` or ``OverflowError`` for what is wrong.
+
+    Every value must be there: defaults would be those of this version, and the tensors' order another's.
+    """
+    if row is None:
+        return None
+    if not isinstance(row, dict):
+        raise ValueError(f"tags needs named values, not {row!r}")
+    known = [entry.name for entry in fields(TagsConfig)]
+    if missing := [name for name in known if name not in row]:
+        raise ValueError(f"the tags lack {missing[0]!r}")
+    if unknown := sorted(set(row) - set(known)):
+        raise ValueError(f"unknown setting {unknown[0]!r} of the tags")
+    if type(row["hidden"]) is not int:
+        raise ValueError(f"hidden of the tags is no whole number: {row['hidden']!r}")
+    slopes, offsets = (tuple(map(float, _list_of(row, name, int | float))) for name in ("slopes", "offsets"))
+    return TagsConfig(tuple(_list_of(row, "names", str)), row["hidden"], slopes, offsets)
+
+
+def _list_of(row: dict[str, Any], name: str, kind: Any) -> list[Any]:
+    values = row[name]
+    if not isinstance(values, list) or not all(isinstance(v, kind) and not isinstance(v, bool) for v in values):
+        raise ValueError(f"the {name} of the tags are no such list: {values!r}")
+    return values
 
 
 class TagReadout(Module):

@@ -1,10 +1,11 @@
 """A run as lines on standard output: JSON for programs, one readable line a second for people."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TextIO
 
 from engine.core.clock_text import clock_time
+from engine.core.heard import in_words, sounds_like
 from engine.core.run import ReadingSink
 from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
 from engine.core.telling import Tell
@@ -52,17 +53,23 @@ class WhileRead:
 
 
 class CsvReadings:
-    """Readings as comma-separated values with a header; an absent index is empty."""
+    """Readings as comma-separated values with a header; an absent index is empty.
 
-    def __init__(self, out: TextIO) -> None:
+    With ``tags`` there is a column of each beside, filled about once a second.
+    """
+
+    def __init__(self, out: TextIO, tags: Sequence[str] = ()) -> None:
         self._out = out
-        out.write("t,pressure,level_db,peak_db,health\n")
+        self._tags = tags
+        out.write(",".join(["t,pressure,level_db,peak_db,health", *tags]) + "\n")
 
     def write(self, event: Event) -> None:
         if isinstance(event, Reading):
             row = to_json(event)
             pressure = "" if row["pressure"] is None else row["pressure"]
-            self._out.write(f"{row['t']},{pressure},{row['level_db']},{row['peak_db']},{row['health']}\n")
+            known = f"{row['t']},{pressure},{row['level_db']},{row['peak_db']},{row['health']}"
+            heard = row.get("heard", {})
+            self._out.write(",".join([known, *(str(heard.get(name, "")) for name in self._tags)]) + "\n")
 
     def flush(self) -> None:
         self._out.flush()
@@ -82,6 +89,7 @@ class PlainLines:
         self._threshold = threshold
         self._full, self._empty, self._spark = ("#", ".", "!") if ascii_only else ("█", "·", "▲")
         self._next_s = 0.0
+        self._heard = ""
 
     def write(self, event: Event) -> None:
         line = self._line(event)
@@ -93,10 +101,13 @@ class PlainLines:
 
     def _line(self, event: Event) -> str | None:
         if isinstance(event, Reading):
+            if event.heard is not None or event.pressure is None:
+                self._heard = in_words(event.heard or {})
             if event.t < self._next_s:
                 return None
             self._next_s = float(int(event.t)) + 1.0
-            return f"{clock_time(event.t):>7}  {self._index(event)}  {event.level_db:6.1f} dBFS"
+            heard = f"  {self._heard}" if self._heard else ""
+            return f"{clock_time(event.t):>7}  {self._index(event)}  {event.level_db:6.1f} dBFS{heard}"
         if isinstance(event, Start):
             return f"listening to {plain(event.source)} with the weights {plain(event.weights)}"
         return self._notice(event)
@@ -111,11 +122,14 @@ class PlainLines:
     def _notice(self, event: Event) -> str:
         match event:
             case Alarm():
-                return f"{clock_time(event.onset):>7}  {self._spark} ALARM, decided at {clock_time(event.decided_at)}"
+                what = sounds_like(event.what, event.what_probability)
+                decided = clock_time(event.decided_at)
+                return f"{clock_time(event.onset):>7}  {self._spark} ALARM, decided at {decided}{what}"
             case Spike():
                 return (
                     f"{clock_time(event.onset):>7}  {self._spark} spike of {event.end - event.onset:.0f} s, "
                     f"highest {event.peak_pressure:.2f} at {clock_time(event.peak)}"
+                    f"{sounds_like(event.what, event.what_probability)}"
                 )
             case Rejected():
                 reason = event.reason.replace("_", " ")

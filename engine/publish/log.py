@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.core.files import open_private, private_folder
+from engine.core.heard import sounds_like
 from engine.core.signals import Alarm, End, Event, HealthChange, Spike, Start
 from engine.core.text import plain
 
@@ -82,7 +83,8 @@ class LogSink:
             case HealthChange():
                 self._log.info("%.1f s: %s %s", event.t, event.health.value, plain(event.detail))
             case Alarm():
-                self._log.info("%.1f s: alarm, index %.2f", event.onset, event.pressure)
+                what = sounds_like(event.what, event.what_probability)
+                self._log.info("%.1f s: alarm, index %.2f%s", event.onset, event.pressure, what)
             case Spike():
                 self._log.info("%.1f s: spike until %.1f s, highest %.2f", event.onset, event.end, event.peak_pressure)
             case End():

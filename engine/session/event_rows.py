@@ -3,10 +3,25 @@
 import dataclasses
 import json
 import typing
+from collections.abc import Mapping
 from typing import Any
 
 from engine.core.errors import InputError
-from engine.core.signals import Alarm, End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
+from engine.core.heard import Heard
+from engine.core.signals import (
+    Alarm,
+    End,
+    Event,
+    Health,
+    HealthChange,
+    Mark,
+    Reading,
+    Rejected,
+    Spike,
+    Start,
+    rounded,
+    written,
+)
 from engine.session.schema import HEALTH_CODES
 
 RareEvent: typing.TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | End
@@ -25,7 +40,7 @@ _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _HEALTHS = dict(enumerate(HEALTH_CODES))
 _FIELDS = {kind: [(f.name, f.type, f.default) for f in dataclasses.fields(kind)] for kind in _KINDS.values()}
 
-ReadingRow: typing.TypeAlias = tuple[int, float, float | None, float, float, int, float, float]
+ReadingRow: typing.TypeAlias = tuple[int, float, float | None, float, float, int, float, float, str | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,22 +64,45 @@ class DeviceReports:
 def reading_row(number: int, reading: Reading, elapsed_s: float) -> ReadingRow:
     """The columns of ``readings``, in the order of the insert."""
     values = (reading.pressure, reading.level_db, reading.peak_db, _CODES[reading.health], reading.compute_ms)
-    return (number, reading.t, *values, elapsed_s)
+    heard = None if reading.heard is None else json.dumps(rounded(reading.heard), separators=(",", ":"))
+    return (number, reading.t, *values, elapsed_s, heard)
 
 
 def reading_of(row: tuple[Any, ...]) -> Reading:
-    """From (t, pressure, level_db, peak_db, health, compute_ms). Raises ``InputError`` for what is no reading."""
-    t, pressure, level_db, peak_db, code, compute_ms = row
+    """From (t, pressure, level_db, peak_db, health, compute_ms, heard). Raises ``InputError`` for what is none."""
+    t, pressure, level_db, peak_db, code, compute_ms, heard = row
     numbers = (t, level_db, peak_db, compute_ms, 0.0 if pressure is None else pressure)
     # SQLite keeps whatever type it is given, so a damaged row may hold anything.
     if not all(isinstance(number, float) for number in numbers) or code not in _HEALTHS:
         raise InputError("the session holds a reading that can't be read", _REPAIR)
-    return Reading(t, pressure, level_db, peak_db, _HEALTHS[code], compute_ms)
+    return Reading(t, pressure, level_db, peak_db, _HEALTHS[code], compute_ms, heard_of(heard))
+
+
+def heard_of(text: Any) -> Heard | None:
+    """What was heard, as ``reading_row`` wrote it. Raises ``InputError`` for what is no such thing."""
+    if text is None:
+        return None
+    try:
+        heard = json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _unheard() from error
+    if not isinstance(heard, Mapping) or not heard or not all(_is_tag(*tag) for tag in heard.items()):
+        raise _unheard()
+    return heard
+
+
+def _is_tag(name: str, probability: Any) -> bool:
+    known = isinstance(probability, int | float) and not isinstance(probability, bool)
+    return name.isidentifier() and known and 0 <= probability <= 1
+
+
+def _unheard() -> InputError:
+    return InputError("the session holds tags that can't be read", _REPAIR)
 
 
 def event_body(event: RareEvent) -> tuple[str, str]:
     """The type and the JSON of an event, unrounded."""
-    return _NAMES[type(event)], json.dumps({name: getattr(event, name) for name in event.__slots__})
+    return _NAMES[type(event)], json.dumps(written(event))
 
 
 def event_of(kind: str, body: str) -> RareEvent:

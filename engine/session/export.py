@@ -13,6 +13,7 @@ from engine.core.errors import InputError, UsageError
 from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
 from engine.football.match_clock import MatchClock
 from engine.football.soccernet import Spot, predictions
+from engine.session.event_rows import heard_of
 from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES
 
@@ -27,6 +28,8 @@ _COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     "reviews": ("kind", "onset", "verdict", "what", "note"),
     "health": ("t", "health", "detail"),
 }
+_OF_TAGS: Final[dict[Table, tuple[str, ...]]] = {"readings": ("heard",), "spikes": ("cause", "cause_probability")}
+"""Further columns of a session that says what was heard. ``what`` of a spike is what its reviewer says."""
 _PORTION: Final = 20_000
 
 
@@ -52,16 +55,21 @@ def json_lines(reader: SessionReader, span: Span = EVERYTHING) -> Iterator[str]:
 
 
 def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterator[tuple[Any, ...]]:
-    """The rows of one table, in the columns that ``columns`` names."""
+    """The rows of one table, in the columns that ``columns`` names; ``heard`` is an object by tag, or None."""
+    tagged = reader.tells_tags
     if table == "readings":
-        return _reading_rows(reader, span)
+        return _reading_rows(reader, span, tagged)
     reviews = {(r.kind, r.onset): (r.verdict, r.what, r.note) for r in reader.reviews()}
     nothing = ("", "", "")
     found: Iterable[tuple[Any, ...]]
     if table == "spikes":
         spikes = (s for s in reader.spikes() if span.holds(s.onset))
         found = (
-            (s.onset, s.peak, s.end, s.peak_pressure, s.decided_at, *reviews.get(("spike", s.onset), nothing))
+            (
+                *(s.onset, s.peak, s.end, s.peak_pressure, s.decided_at),
+                *reviews.get(("spike", s.onset), nothing),
+                *((s.what, s.what_probability) if tagged else ()),
+            )
             for s in spikes
         )
     elif table == "rejected":
@@ -79,18 +87,21 @@ def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterat
     return iter(found)
 
 
-def columns(table: Table) -> tuple[str, ...]:
-    """The names of a table's columns."""
-    return _COLUMNS[table]
+def columns(reader: SessionReader, table: Table) -> tuple[str, ...]:
+    """The names of a table's columns: some more at the end where the session says what was heard."""
+    return _COLUMNS[table] + (_OF_TAGS.get(table, ()) if reader.tells_tags else ())
 
 
 def write_csv(out: TextIO, reader: SessionReader, table: Table, span: Span = EVERYTHING) -> int:
-    """One table as CSV with a line of names; a missing number is empty. Returns the number of rows."""
+    """One table as CSV with a line of names; a missing number is empty. Returns the number of rows.
+
+    What was heard is a JSON object in its cell.
+    """
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns(table))
+    writer.writerow(columns(reader, table))
     count = 0
     for row in rows(reader, table, span):
-        writer.writerow(row)
+        writer.writerow(json.dumps(value) if isinstance(value, dict) else value for value in row)
         count += 1
     return count
 
@@ -98,6 +109,7 @@ def write_csv(out: TextIO, reader: SessionReader, table: Table, span: Span = EVE
 def document(reader: SessionReader, span: Span = EVERYTHING) -> dict[str, Any]:
     """The whole session as one JSON document: what it is, and every table as a list of objects."""
     info = reader.info
+    names = {table: columns(reader, table) for table in TABLES}
     return {
         "session": info.name,
         "source": info.source,
@@ -106,7 +118,7 @@ def document(reader: SessionReader, span: Span = EVERYTHING) -> dict[str, Any]:
         "end": to_json(info.end) if info.end else None,
         "settings": info.settings,
         "weights": info.weights,
-        **{t: [dict(zip(columns(t), row, strict=True)) for row in rows(reader, t, span)] for t in TABLES},
+        **{t: [dict(zip(names[t], row, strict=True)) for row in rows(reader, t, span)] for t in TABLES},
     }
 
 
@@ -120,8 +132,9 @@ def write_parquet(path: Path, reader: SessionReader, table: Table, span: Span = 
             "Parquet needs pyarrow, which is not installed", "pip install 'acoustic-momentum[parquet]', or export CSV"
         ) from error
     all_rows = list(rows(reader, table, span))
-    values = zip(*all_rows, strict=True) if all_rows else ([] for _ in columns(table))
-    made = arrow.table(dict(zip(columns(table), map(list, values), strict=True)))
+    names = columns(reader, table)
+    values = zip(*all_rows, strict=True) if all_rows else ([] for _ in names)
+    made = arrow.table(dict(zip(names, map(list, values), strict=True)))
     parquet.write_table(made, path)
     return len(all_rows)
 
@@ -181,9 +194,10 @@ def labels(reader: SessionReader, candidate_s: float = 10.0) -> Labels:
     return taught
 
 
-def _reading_rows(reader: SessionReader, span: Span) -> Iterator[tuple[Any, ...]]:
+def _reading_rows(reader: SessionReader, span: Span, tagged: bool) -> Iterator[tuple[Any, ...]]:
     started_at = reader.info.started_at
-    for t, pressure, level_db, peak_db, health, compute_ms, elapsed_s in reader.reading_rows(span.from_s, span.to_s):
+    for values in reader.reading_rows(span.from_s, span.to_s):
+        t, pressure, level_db, peak_db, health, compute_ms, elapsed_s, heard = values
         try:
             at = (started_at + timedelta(seconds=elapsed_s)).isoformat(timespec="milliseconds")
             state = HEALTH_CODES[health]
@@ -191,8 +205,9 @@ def _reading_rows(reader: SessionReader, span: Span) -> Iterator[tuple[Any, ...]
             raise InputError(
                 f"a reading of session {reader.name} makes no sense", "'momentum sessions repair' saves what is whole"
             ) from error
-        row = to_json(Reading(t, pressure, level_db, peak_db, state, compute_ms))
-        yield row["t"], at, row["pressure"], row["level_db"], row["peak_db"], state.value, row["compute_ms"]
+        row = to_json(Reading(t, pressure, level_db, peak_db, state, compute_ms, heard_of(heard)))
+        known = row["t"], at, row["pressure"], row["level_db"], row["peak_db"], state.value, row["compute_ms"]
+        yield (*known, row.get("heard")) if tagged else known
 
 
 def _all_events(folder: Path) -> Iterator[Event]:

@@ -18,16 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import InputError
+from engine.core.heard import Heard
 from engine.core.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
-from engine.session.event_rows import DeviceReports, event_body, event_of, reading_of
+from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of, reading_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.not_kept import NotKept
-from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
+from engine.session.schema import ADD_EVENT, WITH_HEARD, explained, open_to_read, open_to_write, schema_of
 from engine.session.sound_files import Segment, segments
 from engine.session.state import SessionState, state_of
 
 READING_COLUMNS = "t, pressure, level_db, peak_db, health, compute_ms"
+_NO_HEARD: Final = "NULL AS heard"
 _ARRAYS = np.dtype([("t", "f8"), ("pressure", "f4"), ("level_db", "f4"), ("peak_db", "f4"), ("health", "u1")])
 
 
@@ -93,6 +95,7 @@ class SessionReader:
         self.folder = folder
         self._clock = clock
         self._database = open_to_read(folder)
+        self._heard = "heard" if schema_of(self._database) >= WITH_HEARD else _NO_HEARD
         self._seen_reading = 0
         self._seen_event = 0
         self._seen_version = -1
@@ -191,7 +194,7 @@ class SessionReader:
             # One transaction, so that an event never shows up without the reading it came after.
             self._database.execute("BEGIN")
             try:
-                readings = self._database.execute(_NEW_READINGS, (self._seen_reading, limit)).fetchall()
+                readings = self._database.execute(self._select(_NEW_READINGS), (self._seen_reading, limit)).fetchall()
                 upto = readings[-1][0] if len(readings) == limit else None
                 rare = self._database.execute(_NEW_EVENTS, (self._seen_event, upto, upto)).fetchall()
             finally:
@@ -223,15 +226,29 @@ class SessionReader:
 
     def reading_rows(self, from_s: float = 0.0, to_s: float = float("inf")) -> Iterator[tuple[Any, ...]]:
         """The same readings row by row, with all there is: t, pressure, level_db, peak_db, health code, compute_ms,
-        and the recorder's monotonic seconds since the start of the session.
+        the recorder's monotonic seconds since the start of the session, and what was heard as JSON, or None.
         """
         first, last = self._reading_at(from_s), self._reading_at(to_s)
         while first < last:
-            portion = self._rows(_ROWS, (first, last, _PORTION))
+            portion = self._rows(self._select(_ROWS), (first, last, _PORTION))
             if not portion:
                 return
             yield from (row[1:] for row in portion)
             first = portion[-1][0] + 1
+
+    @property
+    def tells_tags(self) -> bool:
+        """Whether it says of any moment what was heard, which takes weights with tags."""
+        if self._heard == _NO_HEARD:
+            return False
+        return bool(self._rows("SELECT 1 FROM readings WHERE heard IS NOT NULL LIMIT 1"))
+
+    def heard(self, from_s: float = 0.0, to_s: float = float("inf")) -> list[tuple[float, Heard]]:
+        """What was heard at ``from_s`` <= t < ``to_s``, about once a second, by time; nothing without tags."""
+        if self._heard == _NO_HEARD:
+            return []
+        rows = self._rows(_HEARD_ROWS, (self._reading_at(from_s), self._reading_at(to_s)))
+        return [(t, heard) for t, text in rows if (heard := heard_of(text)) is not None]
 
     def spikes(self) -> list[Spike]:
         """All spikes so far, by time of decision."""
@@ -321,6 +338,10 @@ class SessionReader:
             low, high = (number + 1, high) if at < t else (low, middle)
         return int(low)
 
+    def _select(self, statement: str) -> str:
+        """A statement about readings for this store's schema."""
+        return statement.replace("{heard}", self._heard)
+
     def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with explained(self.folder):
             try:
@@ -329,11 +350,12 @@ class SessionReader:
                 raise InputError(f"session {self.name} is closed", "open it again") from error
 
 
-_NEW_READINGS = f"SELECT id, {READING_COLUMNS} FROM readings WHERE id > ? ORDER BY id LIMIT ?"
+_NEW_READINGS = f"SELECT id, {READING_COLUMNS}, {{heard}} FROM readings WHERE id > ? ORDER BY id LIMIT ?"
 _NEW_EVENTS = """SELECT id, after_reading, type, body FROM events
     WHERE id > ? AND (? IS NULL OR after_reading < ?) ORDER BY id"""
 _ARRAY_ROWS = "SELECT t, pressure, level_db, peak_db, health FROM readings WHERE id >= ? AND id < ? ORDER BY id"
-_ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s FROM readings
+_HEARD_ROWS = "SELECT t, heard FROM readings WHERE id >= ? AND id < ? AND heard IS NOT NULL ORDER BY id"
+_ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s, {{heard}} FROM readings
     WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"""
 _PORTION = 20_000
 _START_AND_END = "SELECT type, body FROM events WHERE type IN ('start', 'end') ORDER BY id"

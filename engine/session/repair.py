@@ -17,7 +17,7 @@ import soundfile
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.session.clocks import Clocks, iso
-from engine.session.event_rows import event_of, event_type
+from engine.session.event_rows import event_of, event_type, heard_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
@@ -173,11 +173,13 @@ def _sort(database: Path) -> _Salvage:
     found = _Salvage()
     for number, row in salvage_rows(database):
         match row:
-            case (None, *values) if len(values) == 7 and _is_reading(number, values):
-                t, pressure, level_db, peak_db, health, compute_ms, elapsed_s = values
+            # Seven values where the reading was written before there were tags.
+            case (None, *values) if len(values) in (7, 8) and _is_reading(number, values[:7]):
+                t, pressure, level_db, peak_db, health, compute_ms, elapsed_s = values[:7]
                 # SQLite stores a REAL without a fraction as an integer.
                 numbers = [None if v is None else float(v) for v in (t, pressure, level_db, peak_db)]
-                found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s))
+                heard = _heard(values[7:])
+                found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), heard)
             case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _is_event(kind, body):
                 found.events[number] = (after, kind, at_s, body)
             case (None, str(kind), int() | float() as onset, str(verdict), str(what), str(note), str(at)):
@@ -197,6 +199,14 @@ def _is_reading(number: int, values: list[Any]) -> bool:
     if not all(isinstance(v, int | float) and math.isfinite(v) for v in numbers):
         return False
     return bool(t >= 0 and 0 <= numbers[1] <= 1)
+
+
+def _heard(values: Sequence[Any]) -> str | None:
+    """What was heard, if the row says so and it makes sense: the reading is worth keeping without."""
+    try:
+        return values[0] if values and heard_of(values[0]) is not None else None
+    except InputError:
+        return None
 
 
 def _is_json(text: str) -> bool:

@@ -54,16 +54,30 @@ CREATE VIEW health AS SELECT id, json_extract(body, '$.t') AS t, json_extract(bo
     json_extract(body, '$.detail') AS detail FROM events WHERE type = 'health';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_HEARD = """
+ALTER TABLE readings ADD COLUMN heard TEXT;
+DROP VIEW spikes;
+CREATE VIEW spikes AS SELECT id, json_extract(body, '$.onset') AS onset, json_extract(body, '$.peak') AS peak,
+    json_extract(body, '$.end') AS "end", json_extract(body, '$.peak_pressure') AS peak_pressure,
+    json_extract(body, '$.decided_at') AS decided_at, json_extract(body, '$.what') AS what,
+    json_extract(body, '$.what_probability') AS what_probability FROM events WHERE type = 'spike';
+"""
+"""``readings.heard``: about once a second the probability of each tag by its name, as JSON; NULL in between, and always
+with weights that tell none."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _HEARD)
 """Script *n* brings a session from schema *n* to *n* + 1; what was released is never edited."""
 SCHEMA = len(MIGRATIONS)
+WITH_HEARD = 2
+"""The first schema whose readings have ``heard``."""
 
 PAGE_BYTES = 1024
 """Each reading is committed by itself and writes its whole page to the log: small pages are a quarter of the usual
 traffic, and of the log's growth while a follower that was stopped in the middle of a look holds it open."""
 
 INSERT_READING = (
-    "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s) VALUES (?,?,?,?,?,?,?,?)"
+    "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s, heard)"
+    " VALUES (?,?,?,?,?,?,?,?,?)"
 )
 INSERT_EVENT = "INSERT INTO events (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
 ADD_EVENT = "INSERT INTO events (after_reading, type, body) VALUES ((SELECT ifnull(max(id), 0) FROM readings),?,?)"
@@ -125,7 +139,7 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
     """Open a store that another process may be writing. Raises ``InputError``.
 
     A store in a folder that can't be written has no place for SQLite's shared memory; nobody records there, so it
-    is read as a file that does not change.
+    is read as a file that does not change. One of an older schema is read as it is: whoever only looks changes nothing.
     """
     with explained(folder):
         path = _database_of(folder)
@@ -139,13 +153,10 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
             database.close()
             database = _connect(path, "ro", 5.0, immutable=True)
             version = _first_look(database)
-        if version != SCHEMA:
+        if not 0 < version <= SCHEMA:
             database.close()
             _refuse_newer(version, SCHEMA)
-            if version == 0:
-                raise _damaged(folder, "it holds no tables")
-            open_to_write(folder).close()
-            return _connect(path, "ro", 5.0)
+            raise _damaged(folder, "it holds no tables")
         return database
 
 

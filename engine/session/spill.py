@@ -25,7 +25,9 @@ EventRow = tuple[int, str, float | None, str]
 _SUFFIX: Final = ".spill"
 _READING: Final = "reading"
 _EVENT: Final = "event"
-_READING_VALUES: Final = 8
+_READING_VALUES: Final = 9
+_BEFORE_HEARD: Final = 8
+"""What a reading had before there were tags: such a spill may still wait."""
 _TAKE_READING: Final = INSERT_READING.replace("INSERT", "INSERT OR IGNORE", 1)
 _TAKE_EVENT: Final = """INSERT INTO events (after_reading, type, elapsed_s, body) SELECT :after, :type, :elapsed, :body
     WHERE NOT EXISTS (SELECT 1 FROM events WHERE after_reading = :after AND type = :type AND body = :body)"""
@@ -168,9 +170,11 @@ def _rows(file: Path) -> Iterator[tuple[str, Any]]:
         for line in lines:
             try:
                 kind, *values = json.loads(line)
+                if kind == _READING and len(values) == _BEFORE_HEARD:
+                    values.append(None)
                 if kind == _READING and len(values) == _READING_VALUES and isinstance(values[0], int):
                     # SQLite and JSON agree on numbers; what is none is refused here as it is in the store.
-                    reading_of(tuple(values[1:7]))
+                    reading_of((*values[1:7], values[8]))
                     if 0 <= values[5] < len(HEALTH_CODES):
                         yield _READING, tuple(values)
                 elif kind == _EVENT:

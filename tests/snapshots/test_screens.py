@@ -67,6 +67,16 @@ def ending_in(health: Health, detail: str) -> list[Event]:
             {},
             id="untrained-demo",
         ),
+        pytest.param(lambda: monitor(events=make_events(300.0, tags=True)), {}, id="tags-80x24"),
+        pytest.param(
+            lambda: monitor(events=make_events(300.0, tags=True)), {"terminal_size": (200, 50)}, id="tags-200x50"
+        ),
+        pytest.param(
+            lambda: monitor(events=make_events(300.0, tags=True)), {"terminal_size": (40, 10)}, id="tags-40x10"
+        ),
+        pytest.param(
+            lambda: monitor(events=make_events(300.0, tags=True)), {"press": ["comma", "y", "r"]}, id="tags-review"
+        ),
         pytest.param(monitor, {"terminal_size": (20, 5)}, id="20x5"),
         pytest.param(monitor, {"terminal_size": (40, 10)}, id="40x10"),
         pytest.param(monitor, {"terminal_size": (80, 24)}, id="80x24"),

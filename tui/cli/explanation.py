@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.explain.attribution import BAND_GROUP, by_bands, by_second
 from engine.explain.explanation import Explanation
-from engine.explain.in_words import band_bounds_hz, doubts, pitch, tell
+from engine.explain.in_words import band_bounds_hz, doubts, heard_then, pitch, tell
 from engine.explain.numbers import agreement
 from tui.cli.output import print_lines, print_plot
 
@@ -26,6 +26,8 @@ def show(explanation: Explanation, title: str) -> None:
         f"what follows makes up the {done.difference:+.3f} between"
     )
     print_lines(tell(explanation).sentence)
+    if heard := heard_then(explanation):
+        print_lines(heard)
     print_lines("\nmoved the index by, second by second (seconds before the moment)")
     _bars([-(back + 0.5) for back in range(len(parts))], parts.sum(axis=1).tolist(), None)
     groups = np.array_split(np.arange(parts.shape[1]), _GROUPS)

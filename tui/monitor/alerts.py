@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.core.clock_text import session_time
+from engine.core.heard import sounds_like
 from engine.core.signals import Alarm, End, Event, Health, HealthChange, Spike
 from engine.core.text import plain
 from engine.football.match_clock import MatchClock
@@ -56,7 +57,8 @@ class Alerts:
                 self._told_onsets.add(event.onset)
                 height = event.pressure if isinstance(event, Alarm) else event.peak_pressure
                 at = clock.minute(event.onset) or session_time(event.onset)
-                return Notice(f"Spike: {height:.2f} at {at}", "warning", True)
+                what = sounds_like(event.what, event.what_probability)
+                return Notice(f"Spike: {height:.2f} at {at}{what}", "warning", True)
             case End(reason=reason, detail=detail) if detail or reason == "fault":
                 kept = "All until then is kept; start again with: momentum live"
                 return Notice(f"Stopped: {plain(detail, 200) or 'no reason given'}. {kept}", "error", True)

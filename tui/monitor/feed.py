@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.heard import Heard
 from engine.core.signals import Event, Mark, Rejected, Spike
 from engine.session.not_kept import NotKept
 
@@ -79,6 +80,8 @@ class Readings:
     peak_db: Column
     health: NDArray[np.uint8]
     """Index into ``engine.session.schema.HEALTH_CODES``."""
+    heard: Sequence[tuple[float, Heard]] = ()
+    """When what was heard, about once a second; nothing without tags."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,21 @@
 """The readings of a session in memory, so that any stretch of it can be drawn at any zoom."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.heard import Heard, in_words
 from engine.core.signals import Health, Reading
 from engine.session.schema import HEALTH_CODES
 from tui.monitor.feed import Floats, Readings
 
 _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _FIRST_CAPACITY = 4096
+_HEARD_FOR_S = 2.0
+"""What was heard is told about once a second; older than this it is not shown any more."""
 
 
 class History:
@@ -27,6 +31,8 @@ class History:
         self._level = np.empty(_FIRST_CAPACITY, np.float32)
         self._peak = np.empty(_FIRST_CAPACITY, np.float32)
         self._health = np.empty(_FIRST_CAPACITY, np.uint8)
+        self._heard_t: list[float] = []
+        self._heard: list[str] = []
 
     def __len__(self) -> int:
         return self._length
@@ -48,6 +54,8 @@ class History:
         self._peak[place] = readings.peak_db[fresh]
         self._health[place] = readings.health[fresh]
         self._length += count
+        for t, heard in readings.heard:
+            self._hear(t, heard)
 
     def extend(self, readings: Iterable[Reading]) -> None:
         """Add readings one after the other."""
@@ -62,6 +70,23 @@ class History:
             self._peak[at] = reading.peak_db
             self._health[at] = _CODES[reading.health]
             self._length += 1
+            if reading.heard is not None:
+                self._hear(reading.t, reading.heard)
+
+    def _hear(self, t: float, heard: Heard) -> None:
+        if not self._heard_t or t > self._heard_t[-1]:
+            self._heard_t.append(t)
+            self._heard.append(in_words(heard))  # as words: ten hours of them are little
+
+    @property
+    def tells_tags(self) -> bool:
+        """Whether anything was told of what is heard."""
+        return bool(self._heard_t)
+
+    def heard_at(self, t: float) -> str | None:
+        """What was heard at ``t`` in words, empty where nothing was clear; None where nobody told, or long before."""
+        index = bisect_right(self._heard_t, t) - 1
+        return self._heard[index] if index >= 0 and t - self._heard_t[index] <= _HEARD_FOR_S else None
 
     def at(self, t: float) -> Reading | None:
         """The newest reading not after ``t``, or None before the first."""

@@ -49,7 +49,7 @@ def folded(text: str) -> str:
 
 def _known_of(candidate: Spike | Rejected, label: SpikeLabel | None, clock: MatchClock, marks: Sequence[Mark]) -> str:
     if isinstance(candidate, Spike):
-        about = ["spike", session_time(candidate.peak), clock.minute(candidate.peak)]
+        about = ["spike", session_time(candidate.peak), clock.minute(candidate.peak), candidate.what or ""]
     else:
         reason = REASONS.get(candidate.reason, candidate.reason)
         about = ["rejected", session_time(candidate.onset), clock.minute(candidate.onset), reason]

@@ -58,6 +58,8 @@ class Moment:
     period: str
     withheld: str = ""
     """Why the recorder's readings don't reach whoever watches; empty where they do."""
+    heard: str | None = None
+    """What is heard, in words; None with weights that tell no tags, and where there is no index."""
 
 
 @dataclass
@@ -198,6 +200,7 @@ class Model:
             peak_hold_db=self.history.highest_level(t - 2.0, t),
             minute=self.clock.minute(t),
             period=self.clock.period(t),
+            heard=self.history.heard_at(t) if reading is not None and reading.pressure is not None else None,
         )
 
     def candidates(self, with_rejected: bool) -> list[Candidate]:

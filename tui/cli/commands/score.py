@@ -49,7 +49,8 @@ def score(
     flags |= {"spike_on": spike_on, "spike_off": spike_off}
     with scoring(file, lambda: settings_for(flags), say, step, weights is not None) as run:
         summary = Summary()
-        sink = summary if _wants_summary(as_json, as_csv) else _lines(as_csv)
+        tags = run.engine.weights.config.tags
+        sink = summary if _wants_summary(as_json, as_csv) else _lines(as_csv, tags.names if tags else ())
         try:
             with ending_on_signals(run.stop):
                 end = run.listen([sink])
@@ -63,10 +64,10 @@ def _wants_summary(as_json: bool | None, as_csv: bool) -> bool:
     return not as_csv and not as_json and (as_json is not None or sys.stdout.isatty())
 
 
-def _lines(as_csv: bool) -> "ReadingSink":
+def _lines(as_csv: bool, tags: tuple[str, ...]) -> "ReadingSink":
     from engine.publish.lines import CsvReadings, JsonLines
 
-    return CsvReadings(sys.stdout) if as_csv else JsonLines(sys.stdout)
+    return CsvReadings(sys.stdout, tags) if as_csv else JsonLines(sys.stdout)
 
 
 def _show(summary: "Summary") -> None:
@@ -82,14 +83,16 @@ def _show(summary: "Summary") -> None:
     if not summary.spikes:
         typer.echo("no spikes")
         return
-    numbers = [Column(title, "right") for title in ("spike at", "seconds", "highest", "decided after")]
+    columns = [Column(title, "right") for title in ("spike at", "seconds", "highest", "decided after")]
+    tagged = any(spike.what for spike in summary.spikes)
     rows = [
         (
             clock_time(spike.onset),
             f"{spike.end - spike.onset:.0f}",
             f"{spike.peak_pressure:.2f}",
             f"{spike.decided_at - spike.onset:.1f} s",
+            *([spike.what] if tagged else []),
         )
         for spike in summary.spikes
     ]
-    print_table(numbers, rows)
+    print_table([*columns, *([Column("sounds like")] if tagged else [])], rows)

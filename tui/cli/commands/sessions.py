@@ -185,6 +185,7 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
 
 def _told(about: dict[str, Any]) -> str:
     from engine.core.clock_text import clock_time
+    from engine.core.heard import sounds_like
 
     lines = [f"session  {about['session']}"]
     if "fault" in about:
@@ -205,6 +206,7 @@ def _told(about: dict[str, Any]) -> str:
         lines.append(f"clock    the computer's clock jumped {about['clock_jumps']} times; the session's times did not")
     lines += [
         f"spike    {clock_time(s['onset'])} to {clock_time(s['end'])}, highest {s['peak_pressure']:.2f}"
+        f"{sounds_like(s.get('what'), s.get('what_probability'))}"
         for s in about["spikes"]
     ]
     lines += [f"mark     {clock_time(m['t'])} {m['label']} {m['note']}".rstrip() for m in about["marks"]]

@@ -260,7 +260,8 @@ class ActingScreen(Screen[None]):
 
         given = self.reviews.given(candidate)
         sound = questions.sound_choices(played, clip) if self.feed.has_sound(candidate.onset) else ()
-        asked = [questions.what_question(sound)]
+        sounded_like = None if isinstance(candidate, Rejected) else candidate.what
+        asked = [questions.what_question(sound, sounded_like)]
         if given is None:
             asked.insert(0, questions.verdict_question(isinstance(candidate, Rejected), sound))
         self.app.push_screen(

@@ -162,6 +162,7 @@ class MonitorScreen(VisitingScreen):
                 minute=moment.minute, period=moment.period,
             )
         )  # fmt: skip
+        self.set_class(self.model.history.tells_tags, "-heard")
         self.query_one(IndexPanel).show((moment, at_end))
         self.query_one(LevelPanel).show(moment)
         graph = self.query_one(Graph)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engine.core.clock_text import session_time
+from engine.core.heard import sounds_like
 from engine.core.signals import Alarm, Rejected, Spike
 from engine.football.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock
 from tui.monitor.model import Candidate
@@ -25,6 +26,18 @@ WHAT = Question("What was it?", _choices(
     ("d", "decision", "decision, card, VAR"), ("m", "music", "music or PA"), ("n", "chant", "chant, drums"),
     ("w", "whistle", "whistle, speech"), ("a", "weather", "rain, wind, engine"), ("x", "other", "other, or don't know"),
 ))  # fmt: skip
+PROPOSED: dict[str, str] = {
+    "cheer": "goal",
+    "groan": "chance",
+    "boo": "decision",
+    "music": "music",
+    "chant": "chant",
+    "horn or drum": "chant",
+    "whistle": "whistle",
+    "speech": "whistle",
+    "applause": "other",
+}
+"""What a spike most likely was, by what it sounded like; of what is unclear nothing is proposed."""
 EXPORT = Question("As what?", _choices(
     ("c", "spikes", "CSV: the spikes, for a spreadsheet"), ("r", "readings", "CSV: every reading"),
     ("j", "json", "JSON: everything"), ("l", "labels", "labels: your reviews, as JSON"),
@@ -57,9 +70,11 @@ def verdict_question(was_rejected: bool, sound: Sequence[Choice]) -> Question:
     return Question("Was the program right?", (*verdicts, *sound))
 
 
-def what_question(sound: Sequence[Choice]) -> Question:
-    """What it was."""
-    return replace(WHAT, choices=(*WHAT.choices, *sound))
+def what_question(sound: Sequence[Choice], sounded_like: str | None = None) -> Question:
+    """What it was; Enter takes what it sounded like, where the weights say so."""
+    proposed = PROPOSED.get(sounded_like or "", WHAT.choices[0].value)
+    first = [choice.value for choice in WHAT.choices].index(proposed)
+    return replace(WHAT, choices=(*WHAT.choices, *sound), first=first)
 
 
 def sound_choices(play: Callable[[], None], clip: Callable[[], None]) -> tuple[Choice, ...]:
@@ -75,12 +90,17 @@ def about(candidate: Candidate, clock: MatchClock) -> str:
         case Spike():
             lasted = candidate.end - candidate.onset
             peak = session_time(candidate.peak)
-            return f"Spike from {at}: up to {candidate.peak_pressure:.2f} at {peak}, {lasted:.0f} s long."
+            up_to = f"up to {candidate.peak_pressure:.2f} at {peak}"
+            return f"Spike from {at}: {up_to}, {lasted:.0f} s long{_sounds_like(candidate)}."
         case Alarm():
-            return f"Spike since {at}: {candidate.pressure:.2f} so far."
+            return f"Spike since {at}: {candidate.pressure:.2f} so far{_sounds_like(candidate)}."
         case Rejected():
             reason = REASONS.get(candidate.reason, candidate.reason.replace("_", " "))
             return f"Not reported, {at}: up to {candidate.peak_pressure:.2f}, {reason}."
+
+
+def _sounds_like(candidate: Spike | Alarm) -> str:
+    return sounds_like(candidate.what, candidate.what_probability)
 
 
 def name_of_candidate(candidate: Candidate) -> str:

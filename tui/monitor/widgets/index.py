@@ -3,6 +3,7 @@
 from textwrap import wrap
 from typing import ClassVar
 
+from engine.core.heard import NOTHING_CLEAR
 from engine.core.signals import End
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Moment
@@ -49,6 +50,9 @@ def index_lines(
     for row, line in zip(spelled, [[word], *below], strict=True):
         lines.append(fit([Piece(row, number_style), *line], width))
     spare = height - len(lines)
+    if titled and spare >= 1 and moment.heard is not None and fresh:
+        lines.append(fit([Piece(" heard: ", "faint"), Piece(moment.heard or NOTHING_CLEAR)], width))
+        spare -= 1
     if spare >= 2:
         lines.insert(1, [Piece("")])
     if spare >= 3:
@@ -65,7 +69,8 @@ class IndexPanel(Showing[tuple[Moment, End | None]]):
         "crowd, that this moment lies close to a goal or a good chance. Of the moments shown as 0.70 about 70 % do, "
         "with trained weights.\n"
         "CALM: nothing is building.  BUILDING: more than 60 % of the alarm line.  ALARM: above it.\n"
-        "Without a number the panel says why: warming up, silent, stalled, lost. A number is never old."
+        "Without a number the panel says why: warming up, silent, stalled, lost. A number is never old.\n"
+        "Weights that tell kinds of sound add a line: what was heard in the last ten seconds, the likeliest first."
     )
 
     def __init__(self, glyphs: Glyphs, trained: bool, id: str | None = None) -> None:

@@ -9,6 +9,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
 from engine.core.clock_text import session_time
+from engine.core.heard import UNCLEAR
 from engine.core.signals import Alarm, Rejected, Spike
 from engine.core.text import plain
 from engine.football.match_clock import MatchClock
@@ -50,7 +51,9 @@ class LogValue:
 def log_row(
     candidate: Candidate, label: SpikeLabel | None, clock: MatchClock, width: int, glyphs: Glyphs, marked: str = ""
 ) -> Line:
-    """One line: time, match clock, height, duration, delay of the decision, label or reason, what was marked."""
+    """One line: time, match clock, height, duration, delay of the decision, what it sounded like, label or reason, what
+    was marked.
+    """
     at = candidate.peak if isinstance(candidate, Spike) else candidate.onset
     times: Line = [Piece(f"{session_time(at):>8}  "), Piece(f"{clock.minute(at) or '':<8}", "calm")]
     match candidate:
@@ -60,6 +63,7 @@ def log_row(
                 Piece(_height_bar(candidate.peak_pressure, glyphs), "alarm"),
                 Piece(f" {candidate.end - candidate.onset:5.0f} s  +{candidate.decided_at - candidate.onset:.1f} s  "),
             ]
+            numbers += _what_pieces(candidate, label)
             line = [Piece(f" {glyphs.spike} ", "alarm"), *times, *numbers, *_label_pieces(label, glyphs)]
         case Alarm():
             numbers = [
@@ -67,6 +71,7 @@ def log_row(
                 Piece(_height_bar(candidate.pressure, glyphs), "alarm"),
                 Piece(f" going on  +{candidate.decided_at - candidate.onset:.1f} s  ", "alarm"),
             ]
+            numbers += _what_pieces(candidate, label)
             line = [Piece(f" {glyphs.spike} ", "alarm"), *times, *numbers, *_label_pieces(label, glyphs)]
         case Rejected():
             reason = REASONS.get(candidate.reason, plain(candidate.reason.replace("_", " "), 60))
@@ -76,9 +81,17 @@ def log_row(
     return fit([*line, *([Piece(f" {glyphs.mark} {marked}", "calm")] if marked else [])], width)
 
 
-def log_heading(width: int) -> Line:
-    """The columns' names."""
-    return fit([Piece("       time  match     height           lasts  decided  review", "faint")], width)
+def log_heading(width: int, tagged: bool = False) -> Line:
+    """The columns' names; ``tagged`` with what the weights say of the sound."""
+    last = "sounds like, review" if tagged else "review"
+    return fit([Piece(f"       time  match     height           lasts  decided  {last}", "faint")], width)
+
+
+def _what_pieces(candidate: Spike | Alarm, label: SpikeLabel | None) -> Line:
+    """What it sounded like, until a person has said what it was."""
+    if candidate.what is None or (label is not None and label.what):
+        return []
+    return [Piece(f"{plain(candidate.what, 20)} ", "faint" if candidate.what == UNCLEAR else "calm")]
 
 
 def _height_bar(value: float, glyphs: Glyphs) -> str:
@@ -98,7 +111,8 @@ class SpikeLog(Painted, can_focus=True):
     NAME: ClassVar[str] = "Spikes"
     HELP: ClassVar[str] = (
         "Every spike that was reported, newest first: when its peak was, the match clock then (once K was pressed), "
-        "its height, how long it lasted, how long after its onset it was certain, and what you said about it.\n"
+        "its height, how long it lasted, how long after its onset it was certain, what it sounded like (with weights "
+        "that tell kinds of sound), and what you said about it.\n"
         "Up and down choose one, Enter shows it in the graph. Y says that the program was right about it, N that it "
         "was wrong; it is kept at once, and the same key takes it back. R adds what it was, and a note. Until you "
         "choose one, the newest is meant. X shows the candidates that were NOT reported as well, each with the reason "
@@ -186,7 +200,8 @@ class SpikeLog(Painted, can_focus=True):
             return [*lines, [Piece(" no line has all these words; Escape shows all again", "faint")]]
         if not candidates:
             return [*lines, [Piece(" none yet: a spike is the crowd rising above the alarm line", "faint")]]
-        lines.append(log_heading(width))
+        tagged = any(not isinstance(candidate, Rejected) and candidate.what for candidate in candidates)
+        lines.append(log_heading(width, tagged))
         rows = max(height - len(lines), 1)
         chosen = self._index or 0
         if not self._wheeled:

@@ -10,7 +10,7 @@ from engine.core.clock_text import session_time
 from engine.core.text import plain
 from engine.explain.attribution import by_second
 from engine.explain.explanation import Explanation
-from engine.explain.in_words import band_bounds_hz, doubts, how_far, pitch, tell
+from engine.explain.in_words import band_bounds_hz, doubts, heard_then, how_far, pitch, tell
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
 
@@ -75,6 +75,8 @@ class WhyPanel(Painted):
             [Piece(f" index {done.index:.3f}", "strong"), Piece(f"; the background alone {done.baseline:.3f}", "faint")]
         )
         lines += _wrapped(tell(explanation).sentence, width, "ink")
+        if heard := heard_then(explanation):
+            lines += _wrapped(heard, width, "ink")
         if self._refined:
             for doubt in doubts(explanation):
                 lines += _wrapped(doubt, width, "fault")

@@ -9,6 +9,7 @@ from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig
 from engine.model.network import MlxNetwork
+from engine.model.tags import TagsConfig
 
 SMALL = EncoderConfig(channels=(8, 16, 16, 16), embedding=16)
 SMALL_HEAD = HeadConfig(hidden=8, fc=8, readout="mean")
@@ -16,9 +17,11 @@ BURST_FRAMES = slice(700, 740)
 BURST_BANDS = slice(20, 30)
 
 
-def small_network(seed: int = 3, kind: str = "both", readout: str = "mean") -> MlxNetwork:
+def small_network(
+    seed: int = 3, kind: str = "both", readout: str = "mean", tags: TagsConfig | None = None
+) -> MlxNetwork:
     head = HeadConfig(hidden=8, fc=8, readout=readout)  # type: ignore[arg-type]
-    return MlxNetwork(FrontEndConfig(kind=kind), SMALL, head, seed)  # type: ignore[arg-type]
+    return MlxNetwork(FrontEndConfig(kind=kind), SMALL, head, seed, tags)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from engine.live.spike_detector import SpikeSettings
 from engine.live.stream import PressureStream
 from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights, WeightsConfig, load, save
+from engine.model.tags import TagsConfig
 from engine.session import SessionWriter
 from tests.unit.engine.explain.conftest import SMALL, SMALL_HEAD, small_network
 
@@ -18,7 +19,7 @@ LENGTH_S = 46.0
 LOUD_S = 42.0
 
 
-def small_weights(folder: Path, readout: str = "mean") -> Weights:
+def small_weights(folder: Path, readout: str = "mean", tags: TagsConfig | None = None) -> Weights:
     """Weights in ``folder`` whose index moves."""
     config = WeightsConfig(
         "small",
@@ -28,8 +29,9 @@ def small_weights(folder: Path, readout: str = "mean") -> Weights:
         head=replace(SMALL_HEAD, readout=readout),  # type: ignore[arg-type]
         calibration=Calibration(40.0, 0.0, True),
         spikes=SpikeSettings(0.5, 0.4),
+        tags=tags,
     )
-    save(folder, config, small_network(readout=readout), "# small\n")
+    save(folder, config, small_network(readout=readout, tags=tags), "# small\n")
     return load(folder)
 
 

@@ -6,7 +6,10 @@ import pytest
 
 from engine.core.errors import InputError, WeightsError
 from engine.explain.explanation import explain, moment_of_spike, reading_at, weights_of_session
+from engine.explain.in_words import heard_then
+from engine.explain.numbers import numbers
 from engine.model.checkpoint import Weights
+from engine.model.tags import TagsConfig
 from engine.session import SessionReader
 from tests.unit.engine.explain.sessions import LOUD_S, heard_session, small_weights
 
@@ -27,6 +30,20 @@ def test_the_index_heard_again_is_the_one_of_the_session(folder: Path, weights: 
     assert done.same
     assert done.attribution.index == pytest.approx(done.then, abs=1e-3)
     assert done.t == pytest.approx(LOUD_S + 2.0, abs=0.1)
+
+
+def test_what_was_heard_then_is_what_the_session_holds(tmp_path: Path, folder: Path, weights: Weights) -> None:
+    tagged = small_weights(tmp_path / "weights", tags=TagsConfig(("chant", "cheer"), 8, (4.0, 4.0), (0.0, -1.0)))
+    with SessionReader.open(heard_session(tmp_path / "sessions", tagged)) as reader:
+        t, heard = reader.heard()[-1]
+        done = explain(reader, tagged, t)
+    assert done.t == pytest.approx(t)
+    assert done.heard == pytest.approx(heard, abs=5e-3)  # sessions keep sound in 16 bits
+    assert heard_then(done).startswith("heard then: ")
+    assert numbers(done)["heard"] == pytest.approx(done.heard, abs=1e-4)
+    with SessionReader.open(folder) as reader:
+        plain = explain(reader, weights, LOUD_S + 2.0)
+    assert plain.heard is None and heard_then(plain) == "" and "heard" not in numbers(plain)
 
 
 def test_a_rejected_candidate_stands_where_the_index_was_highest(folder: Path) -> None:

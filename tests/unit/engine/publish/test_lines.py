@@ -4,7 +4,7 @@ import io
 import json
 
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
-from engine.publish.lines import JsonLines, PlainLines, WhileRead
+from engine.publish.lines import CsvReadings, JsonLines, PlainLines, WhileRead
 
 START = Start("s", "crowd\x1b[31m.wav", "default (untrained)", False, 22050, "2026-11-20T15:00:00Z", 0.7, "none")
 EVENTS = [
@@ -86,3 +86,42 @@ def test_a_reader_that_leaves_is_told_once_and_ends_nothing():
         lines.write(End(1.0, "end_of_file"))
         lines.flush()
     assert said == ["no more lines are written (Broken pipe); the recording goes on"]
+
+
+HEARD = {"chant": 0.81234567, "speech": 0.22, "music": 0.01}
+TOLD = [
+    Reading(40.0, 0.3, -12.0, -3.0, Health.LISTENING, 0.0, HEARD, HEARD),
+    Reading(40.1, 0.9, -12.0, -3.0, Health.LISTENING, 0.0, None, HEARD),
+    Alarm(40.1, 41.2, 0.9, "chant", 0.7712345),
+    Reading(41.2, 0.9, -12.0, -3.0, Health.LISTENING),
+    Spike(40.1, 42.0, 50.0, 0.95, 41.2, "chant", 0.7712345),
+    Spike(60.1, 62.0, 70.0, 0.95, 61.2, "unclear", 0.2),
+    Reading(71.0, None, -120.0, -120.0, Health.SILENT),
+]
+
+
+def test_json_lines_say_what_was_heard_and_what_a_spike_is_of():
+    rows = [json.loads(line) for line in _printed(JsonLines, TOLD).splitlines()]
+    assert rows[0]["heard"] == {"chant": 0.8123, "speech": 0.22, "music": 0.01}
+    assert ["heard" in row for row in rows] == [True] + [False] * 6
+    assert not any("tags" in row for row in rows)
+    assert (rows[2]["what"], rows[2]["what_probability"]) == (rows[4]["what"], rows[4]["what_probability"])
+    assert (rows[4]["what"], rows[4]["what_probability"]) == ("chant", 0.7712)
+
+
+def test_plain_lines_say_in_words_what_is_heard_as_long_as_it_is():
+    lines = _printed(lambda out: PlainLines(out, threshold=0.7), TOLD).splitlines()
+    assert lines[0].endswith("dBFS  chant 0.81, speech 0.22")
+    assert lines[1].endswith("ALARM, decided at 00:41, sounds like chant (0.77)")
+    assert lines[2].endswith("chant 0.81, speech 0.22")
+    assert lines[3].endswith(", sounds like chant (0.77)")
+    assert lines[4].endswith(", sounds like nothing clear")
+    assert lines[5].endswith("dBFS")
+
+
+def test_csv_has_a_column_of_each_tag_at_the_end_where_the_weights_tell_any():
+    tagged = _printed(lambda out: CsvReadings(out, tuple(HEARD)), TOLD).splitlines()
+    plain = _printed(CsvReadings, TOLD).splitlines()
+    assert tagged[0] == plain[0] + ",chant,speech,music"
+    assert tagged[1] == plain[1] + ",0.8123,0.22,0.01"
+    assert tagged[2] == plain[2] + ",,,"

@@ -47,7 +47,7 @@ def test_a_newer_schema_is_left_alone(session):
     database.close()
     before = (session / "session.db").read_bytes()
     for use in (SessionReader.open, open_to_write):
-        with pytest.raises(InputError, match="schema 2, this program knows 1"):
+        with pytest.raises(InputError, match=f"schema {SCHEMA + 1}, this program knows {SCHEMA}"):
             use(session)
     assert (session / "session.db").read_bytes() == before
 

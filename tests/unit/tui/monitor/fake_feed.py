@@ -58,8 +58,18 @@ def _shape(since: float) -> float:
     return min(since / 3.0, 1.0) if since < 8 else math.exp(-(since - 8) / 12.0)
 
 
-def make_events(length_s: float, health: Health = Health.LISTENING, warm_s: float = grid.HISTORY_S) -> list[Event]:
-    """A session of ``length_s`` seconds: warming up first, then readings and what the real detector decides."""
+def heard_at(t: float) -> dict[str, float]:
+    """What is heard: a chant, and a cheer where the index is high."""
+    return {"chant": 0.81, "speech": 0.22, "music": 0.1, "cheer": min(1.0, 1.2 * pressure_at(t))}
+
+
+def make_events(
+    length_s: float, health: Health = Health.LISTENING, warm_s: float = grid.HISTORY_S, tags: bool = False
+) -> list[Event]:
+    """A session of ``length_s`` seconds: warming up first, then readings and what the real detector decides.
+
+    With ``tags`` it is one of weights that tell what is heard.
+    """
     detector = SpikeDetector(SpikeSettings(on=THRESHOLD, off=0.5))
     events: list[Event] = [HealthChange(0.0, Health.WARMING_UP, "filling the history of 39 s")]
     listening = False
@@ -71,6 +81,9 @@ def make_events(length_s: float, health: Health = Health.LISTENING, warm_s: floa
             events.append(HealthChange(t, health, ""))
         pressure = pressure_at(t) if warm and health in (Health.LISTENING, Health.CLIPPED) else None
         reading = replace(reading_at(t), pressure=pressure, health=health if warm else Health.WARMING_UP)
+        if tags and pressure is not None:
+            told = heard_at(t)
+            reading = replace(reading, tags=told, heard=told if index % 10 == 0 else None)
         events.append(reading)
         events.extend(detector.push(reading))
     return events

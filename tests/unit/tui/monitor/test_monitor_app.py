@@ -90,10 +90,14 @@ Opening = Callable[..., AbstractAsyncContextManager[Stage]]
 def on_stage(tmp_path: Path) -> Opening:
     @asynccontextmanager
     async def opened(
-        info: FeedInfo = INFO, size: tuple[int, int] = (80, 24), until_s: float = NOW_S, **settings: object
+        info: FeedInfo = INFO,
+        size: tuple[int, int] = (80, 24),
+        until_s: float = NOW_S,
+        tags: bool = False,
+        **settings: object,
     ) -> AsyncIterator[Stage]:
         replay = info.kind is FeedKind.REPLAY
-        feed = FakeFeed(make_events(300.0), info, until_s=float("inf") if replay else until_s)
+        feed = FakeFeed(make_events(300.0, tags=tags), info, until_s=float("inf") if replay else until_s)
         clock = [0.0]
         app = MonitorApp(
             feed,
@@ -804,3 +808,41 @@ async def test_a_dialog_shows_its_first_choice_on_any_terminal(on_stage: Opening
     async with on_stage(size=size) as stage:
         await stage.press("r")
         assert "y  right" in stage.app.export_screenshot().replace("&#160;", " ")
+
+
+async def test_what_was_heard_is_shown_for_the_moment_in_view_and_the_panel_has_a_row_for_it(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        assert "heard" not in stage.text(IndexPanel)
+        rows = stage.screen.query_one(IndexPanel).size.height
+    async with on_stage(tags=True) as stage:
+        assert stage.screen.query_one(IndexPanel).size.height == rows + 1
+        assert "heard: cheer 0.8" in stage.text(IndexPanel) or "heard: chant 0.81" in stage.text(IndexPanel)
+        stage.screen.look_at(60.0)
+        assert "heard: chant 0.81" in stage.text(IndexPanel) and "music" not in stage.text(IndexPanel)
+        stage.screen.look_at(20.0)
+        assert "heard" not in stage.text(IndexPanel)
+        assert "cheer" in stage.text(SpikeLog) and "sounds like, review" in stage.text(SpikeLog)
+
+
+async def test_the_review_proposes_what_the_spike_sounded_like_and_the_verdict_stays_one_key(on_stage: Opening) -> None:
+    async with on_stage(tags=True) as stage:
+        spike = stage.screen.model.spikes[-1]
+        stage.screen.model.spikes[-1] = replace(spike, what="horn or drum", what_probability=0.7)
+        stage.screen.repaint_log()
+        await stage.press("r")
+        dialog = stage.app.screen
+        assert isinstance(dialog, Ask)
+        assert "sounds like horn or drum (0.70)." in str(dialog.query_one("#about", Static).content)
+        await stage.press("n")
+        assert stage.feed.kept_labels[-1].verdict == "wrong"
+        await stage.press("enter", "enter")
+        assert (stage.feed.kept_labels[-1].verdict, stage.feed.kept_labels[-1].what) == ("wrong", "chant")
+
+
+async def test_the_filter_finds_a_spike_by_what_it_sounded_like(on_stage: Opening) -> None:
+    async with on_stage(tags=True) as stage:
+        model = stage.screen.model
+        model.spikes[0] = replace(model.spikes[0], what="whistle", what_probability=0.7)
+        assert len(stage.screen.listed()) > 1
+        await stage.press("slash", *"whist", "enter")
+        assert stage.screen.listed() == [model.spikes[0]]

@@ -63,6 +63,25 @@ def test_a_model_opened_on_it_knows_all_and_then_follows(feed: StoredFeed, write
     assert model.end == End(130.0, "quit")
 
 
+def test_what_was_heard_before_the_screen_opened_is_known_and_what_is_heard_since(writer: SessionWriter) -> None:
+    events = make_events(120.0, tags=True)
+    for event in events[:-300]:
+        writer.write(event)
+    feed = StoredFeed(SessionReader.open(writer.folder), FeedKind.WATCH)
+    model = Model(feed)
+    model.open()
+    heard = model.moment(60.0).heard
+    assert heard is not None and heard.startswith("chant 0.81, ")
+    assert model.moment(20.0).heard is None
+    head_s = model.head_s
+    for event in events[-300:]:
+        writer.write(event)
+    model.take(feed.poll())
+    assert model.head_s > head_s and model.moment(model.head_s).heard is not None
+    assert {spike.what for spike in model.spikes} == {"cheer"}
+    feed.close()
+
+
 def test_a_mark_set_on_the_screen_comes_back_once(feed: StoredFeed) -> None:
     model = Model(feed)
     model.open()

@@ -34,6 +34,18 @@ def session(root: Path) -> str:
     return writer.name
 
 
+def test_what_a_spike_sounded_like_is_shown(root: Path, capsys: Captured):
+    writer = record(root)
+    writer.write(Spike(80.0, 81.0, 85.0, 0.9, 81.0, "horn or drum", 0.71))
+    writer.close()
+    assert main(["sessions", "show", writer.name]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("spike")]
+    assert told == [
+        "spike    01:10 to 01:15, highest 0.90",
+        "spike    01:20 to 01:25, highest 0.90, sounds like horn or drum (0.71)",
+    ]
+
+
 def record(root: Path) -> SessionWriter:
     time = FakeTime()
     writer = recorder(root, time, keep_sound=True)

@@ -155,6 +155,28 @@ def test_a_spike_has_time_clock_height_duration_delay_and_review() -> None:
     assert said == "▼ 25:21 23:41 0.93 ━━━━━━━━━ 12 s +2.1 s ✓ right goal header"
 
 
+def test_a_spike_says_what_it_sounded_like_until_a_person_says_what_it_was() -> None:
+    spike = Spike(1500.0, 1521.0, 1512.0, 0.93, 1502.1, "horn or drum", 0.7)
+    for label, said in (
+        (None, "+2.1 s horn or drum"),
+        (SpikeLabel(1500.0, "wrong"), "+2.1 s horn or drum ✗ wrong"),
+        (SpikeLabel(1500.0, "right", "goal"), "+2.1 s ✓ right goal"),
+    ):
+        line = " ".join(text_of([log_row(spike, label, MatchClock(), 80, UNICODE)])[0].split())
+        assert line.endswith(said)
+
+
+def test_what_is_heard_has_a_line_beneath_the_index_and_none_without_tags() -> None:
+    plain, told = moment(0.12), replace(moment(0.12), heard="chant 0.81, speech 0.22")
+    assert text_of(index_lines(told, None, 45, 5, UNICODE))[-1].strip() == "heard: chant 0.81, speech 0.22"
+    assert text_of(index_lines(replace(told, heard=""), None, 45, 5, UNICODE))[-1].strip() == "heard: nothing clear"
+    assert text_of(index_lines(told, None, 45, 5, UNICODE))[:4] == text_of(index_lines(plain, None, 45, 4, UNICODE))
+    for size in ((45, 4), (45, 3), (30, 1)):
+        assert text_of(index_lines(told, None, *size, UNICODE)) == text_of(index_lines(plain, None, *size, UNICODE))
+    stalled = replace(told, health=Health.STALLED)
+    assert "heard" not in " ".join(text_of(index_lines(stalled, None, 45, 5, UNICODE)))
+
+
 def test_a_rejected_candidate_says_why() -> None:
     line = text_of([log_row(Rejected(101.0, 0.55, "below_threshold", 110.0), None, MatchClock(), 90, ASCII)])[0]
     assert "0.55" in line
