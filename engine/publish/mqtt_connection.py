@@ -175,7 +175,7 @@ class Connection:
                     break
                 raise Lost(f"the broker {where} closed the connection before it answered", _OLD) from error
             if self._clock() > until_s:
-                raise Lost(f"the broker {where} does not answer", _HINT)
+                raise Lost(f"the broker {where} does not answer", _OLD)
         if self._answer.is_failure:
             raise Lost(f"the broker {where} refuses us: {plain(self._answer, 100)}", _REFUSED)
         if self._listen_to:
