@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +24,7 @@ from engine.publish.memory_backlog import MemoryBacklog
 from engine.publish.secret_places import needs_extra
 from engine.publish.sender import Sender
 from engine.session import list_sessions
+from engine.session.clocks import utc_now
 from engine.session.file_lock import is_held
 from engine.session.folder import LOCK
 from engine.session.rows_in_order import Position
@@ -170,7 +170,7 @@ class _Run:
     def __init__(self, writer: "SessionWriter | None", venue: str) -> None:
         self._writer = writer
         self._venue = venue
-        started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        started = utc_now().strftime("%Y%m%dT%H%M%SZ")
         self._session = writer.name if writer else f"unrecorded-{started}-{secrets.token_hex(3)}"
 
     def backlog(self, receiver: Receiver) -> "tuple[Callable[[], Backlog], MemoryBacklog | None]":

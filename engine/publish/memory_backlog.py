@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from engine.core.signals import Event, Reading
 from engine.publish.backlog import LATE_AFTER_S, Item
 from engine.publish.choice import Choice, Wishes
 from engine.publish.messages import Numbered, message
+from engine.session.clocks import utc_now
 from engine.session.rows_in_order import Position
 
 
@@ -24,7 +25,7 @@ class MemoryBacklog:
         session: str,
         wishes: Wishes,
         monotonic: Callable[[], float],
-        utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+        utc: Callable[[], datetime] = utc_now,
         readings: int = 600,
         others: int = 1000,
     ) -> None:

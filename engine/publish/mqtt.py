@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 RETRY_FROM_S: Final = 0.5
 RETRY_UPTO_S: Final = 15.0
-_GOODBYE_S: Final = 0.4
 _RENEW_EVERY_S: Final = 1.0
 
 
@@ -123,7 +122,7 @@ class MqttSender(Sender):
             if self.clock() - saved_s >= SAVE_EVERY_S:
                 self.backlogs.save()
                 saved_s = self.clock()
-        connection.leave(Note(self._state_topic, OFFLINE.encode()), _GOODBYE_S)
+        connection.leave(Note(self._state_topic, OFFLINE.encode()))
 
     def _send(self, connection: Connection, items: list[Item]) -> None:
         for item in items:

@@ -104,15 +104,16 @@ class Connection:
         taken, self._acknowledged = self._acknowledged, {}
         return taken
 
-    def leave(self, last: Note, wait_s: float) -> None:
+    def leave(self, last: Note | None = None, wait_s: float = 0.4) -> None:
         """Publish a last word and say goodbye, so that the broker publishes no will, and let go."""
         until_s = self._clock() + wait_s
         with contextlib.suppress(Lost, OSError, ValueError):
-            number = self.publish(last.topic, last.payload, retain=True)
-            # A broker that is left in the middle of an exchange takes us for lost: we hear our own last word, too.
-            while self._clock() < until_s and number not in self._acknowledged:
+            if last is not None:
+                number = self.publish(last.topic, last.payload, retain=True)
+                # A broker that is left in the middle of an exchange takes us for lost: we hear our own last word, too.
+                while self._clock() < until_s and number not in self._acknowledged:
+                    self.turn(_SHORT_S)
                 self.turn(_SHORT_S)
-            self.turn(_SHORT_S)
             self._client.disconnect()
             while self._clock() < until_s:
                 self.turn(_SHORT_S)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from engine.core.errors import MomentumError
 from engine.core.publish_settings import WebhookSettings
 from engine.publish.backlog import Backlogs, Item
+from engine.publish.messages import Message
 from engine.publish.secret_places import needs_extra, read_secret
 from engine.publish.sender import Sender
 from engine.publish.webhook_body import body_of
@@ -78,7 +79,7 @@ class WebhookSender(Sender):
         tries = 0
         while not self.leaving:
             try:
-                post(client, self._settings, item, self._unix_s())
+                post(client, self._settings, item.message, self._unix_s())
             except Refused as refused:
                 tries += 1
                 if refused.of_this_message and tries >= _REFUSED_AFTER:
@@ -127,19 +128,19 @@ def new_client() -> "httpx.Client":
     return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, headers={"user-agent": "acoustic-momentum"})
 
 
-def post(client: "httpx.Client", settings: WebhookSettings, item: Item, unix_s: float) -> int:
+def post(client: "httpx.Client", settings: WebhookSettings, message: Message, unix_s: float) -> int:
     """Send one message once; returns the status.
 
     Raises ``Refused`` for an answer that is no success, ``MomentumError`` where none comes or no key can be read.
     """
     import httpx
 
-    body = body_of(item.message, settings)
+    body = body_of(message, settings)
     headers = {"content-type": "application/json"}
     if settings.secret_from is not None:
-        headers |= signature(read_secret(settings.secret_from), item.message.id, int(unix_s), body)
+        headers |= signature(read_secret(settings.secret_from), message.id, int(unix_s), body)
     else:
-        headers |= {"webhook-id": item.message.id, "webhook-timestamp": str(int(unix_s))}
+        headers |= {"webhook-id": message.id, "webhook-timestamp": str(int(unix_s))}
     try:
         # The answer's body is not read: it may be without end.
         with client.stream("POST", settings.url, content=body, headers=headers) as answer:

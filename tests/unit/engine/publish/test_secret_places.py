@@ -16,15 +16,9 @@ def test_a_secret_comes_from_the_environment_or_the_first_line_of_a_file(tmp_pat
 
 def test_a_secret_comes_from_the_keyring(monkeypatch):
     import keyring
-    from keyring.backend import KeyringBackend
 
-    class Kept(KeyringBackend):
-        priority = 1
-
-        def get_password(self, service, username):
-            return {("acoustic-momentum", "broker"): "hunter2"}.get((service, username))
-
-    monkeypatch.setattr(keyring, "get_password", Kept().get_password)
+    kept = {("acoustic-momentum", "broker"): "hunter2"}
+    monkeypatch.setattr(keyring, "get_password", lambda service, name: kept.get((service, name)))
     assert read_secret("keyring:broker", {}) == "hunter2"
     with pytest.raises(UsageError, match="keyring:other holds no secret") as raised:
         read_secret("keyring:other", {})
