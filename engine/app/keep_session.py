@@ -113,6 +113,10 @@ def recording(opened: Opened, engine: "Engine", settings: "Settings", keep: bool
     from engine.publish.command import SpikeHook
 
     hook = SpikeHook(settings.on_spike) if settings.on_spike else None
+    if settings.publish.anybody:
+        from engine.app.publishing import check_packages
+
+        check_packages(settings.publish)  # before there is a session that nobody wants
     bounded = Bounded(find_paths().log / STRAY_OUTPUT)
     awake = kept_awake(platform.system()) if opened.source.live else nullcontext()
     try:

@@ -7,7 +7,7 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from engine.app.publishing import receivers, venue_of
+from engine.app.publishing import check_packages, venue_of
 from engine.core.errors import MomentumError
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.publish_settings import MetricsSettings, MqttSettings, PublishSettings, WebhookSettings
@@ -33,8 +33,8 @@ class Tried:
 
 def try_everybody(settings: PublishSettings, now: Callable[[], datetime] = utc_now) -> Iterator[Tried]:
     """Send to each receiver in turn. Raises ``UsageError`` where a package is missing."""
+    check_packages(settings)
     venue = venue_of(settings)
-    receivers(settings, venue)
     messages = trial_messages(venue, now())
     if settings.mqtt is not None:
         yield from _try_broker(settings.mqtt, settings.prefix, venue, messages)

@@ -66,6 +66,11 @@ def venue_of(settings: PublishSettings) -> str:
     return settings.venue or platform.node() or "venue"
 
 
+def check_packages(settings: PublishSettings) -> None:
+    """Raises ``UsageError`` where a package that the settings need is missing."""
+    receivers(settings, venue_of(settings))
+
+
 def receivers(settings: PublishSettings, venue: str) -> list[Receiver]:
     """All of the settings. Raises ``UsageError`` where a package that one needs is missing."""
     found: list[Receiver] = []

@@ -91,3 +91,4 @@ def test_without_the_extra_two_lines_name_it(momentum: Momentum, tmp_path: Path,
     momentum.environment["PYTHONPATH"] = f"{tmp_path / 'hide'}:{Path(__file__).parents[2]}"
     more = ("demo:1", *command[1:]) if command[0] == "record" else command[1:]
     assert "acoustic-momentum[publish]" in momentum.refused(command[0], *more, code=2)
+    assert not list(momentum.home.glob("data/sessions/2*"))

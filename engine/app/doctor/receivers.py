@@ -27,10 +27,9 @@ def receivers(around: Surroundings) -> Iterator[Finding]:
     settings = around.settings.publish
     if not settings.anybody:
         return
-    from engine.app.publishing import receivers as all_receivers
-    from engine.app.publishing import venue_of
+    from engine.app.publishing import check_packages
 
-    all_receivers(settings, venue_of(settings))
+    check_packages(settings)
     if settings.mqtt is not None:
         yield from _broker(settings.mqtt, settings, around)
     for webhook in settings.webhooks:
