@@ -23,6 +23,8 @@ class Piece(NamedTuple):
 
 Line: TypeAlias = list[Piece]
 V = TypeVar("V")
+_APART = 8
+"""Cells between two stretches that are sent one by one: to move the terminal's cursor takes about as many bytes."""
 
 STYLES = (
     "ink", "faint", "strong", "rule", "title", "calm", "building", "alarm", "fault", "absent",
@@ -113,7 +115,7 @@ class Painted(Widget):
         changed = [
             Region(start, y, stop - start, 1)
             for y, (before, after) in enumerate(zip(old, fresh, strict=True))
-            for start, stop in _difference(before, after)
+            for start, stop in differing_cells(before, after)
         ]
         if changed:
             self.refresh(*changed)
@@ -148,8 +150,8 @@ class Showing(Painted, Generic[V]):
         self.repaint()
 
 
-def _difference(before: Line, after: Line) -> list[tuple[int, int]]:
-    """The stretch of cells in which two fitted lines differ, if any."""
+def differing_cells(before: Line, after: Line) -> list[tuple[int, int]]:
+    """The stretches of cells in which two fitted lines differ, if any; what lies close together is one stretch."""
     if before == after:
         return []
     old = _cells_of(before)
@@ -159,7 +161,14 @@ def _difference(before: Line, after: Line) -> list[tuple[int, int]]:
     differing = [index for index, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
     if not differing or any(len(text) != cell_len(text) for text, *_ in before + after):
         return [(0, width_of(after))]
-    return [(differing[0], differing[-1] + 1)]
+    stretches = [(differing[0], differing[0] + 1)]
+    for index in differing[1:]:
+        start, stop = stretches[-1]
+        if index - stop < _APART:
+            stretches[-1] = (start, index + 1)
+        else:
+            stretches.append((index, index + 1))
+    return stretches
 
 
 def _cells_of(line: Line) -> list[tuple[str, str, str]]:
