@@ -1,4 +1,7 @@
-"""Settings: flag > environment (``MOMENTUM_*``) > file (TOML) > default, and which of them set each value."""
+"""Settings: flag > environment (``MOMENTUM_*``) > file (TOML) > default, and which of them set each value.
+
+Over 300 lines, since every setting stands here with its help.
+"""
 
 import ast
 import difflib
@@ -21,9 +24,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from engine.core.address import shown
+from engine.core.address import HIDDEN, shown
 from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
+from engine.core.publish_settings import EXAMPLE, PublishSettings, shown_publish
 from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"
@@ -129,6 +133,10 @@ class Settings(BaseSettings):
     keys: Annotated[dict[str, str], Field(examples=[{"freeze": "space"}])] = Field(default_factory=dict)
     """Other keys for the monitor, by the name of what they do; its help (?) lists the names."""
 
+    publish: Annotated[PublishSettings, Field(examples=[EXAMPLE])] = Field(default_factory=PublishSettings)
+    """Who is told what is heard: an MQTT broker, webhooks, Prometheus; docs/publish.md explains the table. Without it
+    nobody is."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -179,7 +187,8 @@ def load_settings(
 def shown_settings(settings: Settings) -> dict[str, Any]:
     """The settings as JSON takes them, as they may be shown and kept: without what opens an address."""
     values = settings.model_dump(mode="json")
-    return values | {"source": None if settings.source is None else shown(settings.source)}
+    source = None if settings.source is None else shown(settings.source)
+    return values | {"source": source, "publish": shown_publish(settings.publish)}
 
 
 def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapping[str, Any]] = ()) -> SpikeSettings:
@@ -232,14 +241,19 @@ def template() -> str:
     for name, field in Settings.model_fields.items():
         lines = textwrap.wrap(help[name], 100)
         if field.default_factory is not None:  # a table: it stands last, since everything below it would belong to it
-            lines.append(f"[{name}]")
-            lines += [f"{key} = {json.dumps(value)}" for key, value in (field.examples or [{}])[0].items()]
+            lines += _table(name, (field.examples or [{}])[0])
         elif field.default is None:
             lines.append(f"{name} = {json.dumps((field.examples or [''])[0])}  # an example; unset by default")
         else:
             lines.append(f"{name} = {json.dumps(field.default)}")
         blocks.append("\n".join(f"# {line}" for line in lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def _table(name: str, example: str | Mapping[str, object]) -> list[str]:
+    if isinstance(example, str):
+        return example.splitlines()
+    return [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in example.items())]
 
 
 def variable(name: str) -> str:
@@ -287,7 +301,9 @@ def _bad_value(keys: list[str], value: object, fault: str, set_by: Mapping[str, 
         "file": f"{file}: {path}",
         "default": path,
     }[set_by[key]]
-    return UsageError(f"{place} = {reprlib.repr(value)}: {_lower(fault)}", f"{key}: {setting_help()[key]}")
+    # Somebody may have written a password there.
+    told = HIDDEN if key == "publish" and isinstance(value, str | Mapping) else reprlib.repr(value)
+    return UsageError(f"{place} = {told}: {_lower(fault)}", f"{key}: {setting_help()[key]}")
 
 
 def _nearest(name: str, known: Any, otherwise: str) -> str:

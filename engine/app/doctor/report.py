@@ -106,10 +106,12 @@ def _machine(around: Surroundings) -> Iterator[str]:
 
 
 def _settings(around: Surroundings) -> Iterator[str]:
+    from engine.core.publish_settings import shown_publish
     from engine.core.settings import load_settings
 
     loaded = load_settings(around.paths.config_file, around.environ)
-    for name, value in loaded.settings.model_dump(mode="json").items():
+    publish = shown_publish(loaded.settings.publish)
+    for name, value in (loaded.settings.model_dump(mode="json") | {"publish": publish}).items():
         yield f"{name} = {_program(value) if name == 'on_spike' and value else value} ({loaded.set_by[name]})"
 
 
