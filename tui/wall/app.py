@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from textual.screen import Screen
 
+from tui import monitor
 from tui.monitor.app import TerminalApp
 from tui.monitor.glyphs import ASCII, UNICODE
 from tui.monitor.keys import WALL_KEYS, Key
@@ -18,7 +20,7 @@ from tui.wall.sources.source import WallSource
 class WallApp(TerminalApp):
     """Shows the venues of a source until a person, a signal or nobody's terminal ends it."""
 
-    CSS_PATH = ["../monitor/monitor.tcss", "wall.tcss"]  # noqa: RUF012 - declared so by App
+    CSS_PATH = [Path(monitor.__file__).with_name("monitor.tcss"), Path(__file__).with_name("wall.tcss")]  # noqa: RUF012
     TABLE: ClassVar[tuple[Key, ...]] = WALL_KEYS
     feed = None
     """No session is this program's own: each that is opened is closed again."""

@@ -15,8 +15,8 @@ _COUNTED: Final = 100_000
 """Names that are left out are told apart up to here."""
 _RESORT_S: Final = 2.0
 """By pressure the order moves no more often than this, or nobody could read it; an alarm moves at once."""
-_STEPS: Final = 20
-"""Pressures that differ by less than one of so many steps stand by name."""
+_STEP: Final = 0.1
+"""A venue moves when its pressure has changed by this much since it moved last: smaller changes are no news."""
 
 
 class Order(StrEnum):
@@ -67,6 +67,7 @@ class Board:
     _left_out: set[int] = field(default_factory=set)
     _unheard: dict[str, None] = field(default_factory=dict)
     """Venues that no reading of now has come from: they give their place to one that sends."""
+    _levels: dict[str, float] = field(default_factory=dict)
     _sorted: list[str] = field(default_factory=list)
     _sorted_for: tuple[object, ...] = ()
     _sorted_s: float = float("-inf")
@@ -152,12 +153,21 @@ class Board:
         first = key not in self.pinned
         match self.order:
             case Order.PRESSURE:
-                pressure = -1 if standing.pressure is None else round(standing.pressure * _STEPS)
-                return (first, -pressure, standing.state, venue.order)
+                return (first, -self._level(key, standing.pressure), standing.state, venue.order)
             case Order.NAME:
                 return (first, venue.order)
             case Order.STATE:
                 return (first, standing.state, venue.order)
+
+    def _level(self, key: str, pressure: float | None) -> float:
+        """The pressure that a venue is sorted by; without one it comes after those that have one."""
+        if pressure is None:
+            self._levels.pop(key, None)
+            return -1.0
+        before = self._levels.get(key)
+        if before is None or abs(before - pressure) >= _STEP:
+            self._levels[key] = before = round(pressure, 1)
+        return before
 
     def _passes(self, key: str) -> bool:
         venue, standing = self.venues[key], self._standings[key]

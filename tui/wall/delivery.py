@@ -29,7 +29,8 @@ class Delivery(NamedTuple):
     ``venue`` is the key it goes by, as it was sent; ``arrived_s`` is this machine's monotonic clock. A message is
     ``late`` where it was sent anew after an outage, and ``retained`` where the broker kept it for whoever comes:
     neither says how things stand now. ``behind_s`` is how much later than it was sent it arrived, by two clocks of
-    which either may be wrong; ``heard`` is what the crowd does, in a word, where the message says it.
+    which either may be wrong; ``heard`` is what the crowd does, in a word, where the message says it, and ``name`` the
+    venue as its settings spell it.
     """
 
     venue: str
@@ -40,3 +41,4 @@ class Delivery(NamedTuple):
     late: bool = False
     retained: bool = False
     heard: str = ""
+    name: str = ""

@@ -47,6 +47,8 @@ def read_message(topic: str, payload: bytes, retained: bool, arrived_s: float, a
     row = _object(payload)
     if row.get("v") != VERSION or isinstance(row["v"], bool):
         raise Refused("version")
+    if row.get("test") is True:  # somebody tries the way: the venue is there, and nothing has happened
+        return Delivery(venue, "", Presence(True), arrived_s, retained=retained)
     news = _READERS[kind](row)
     sent_unix_s = _sent(row.get("at"))
     return Delivery(
@@ -58,6 +60,7 @@ def read_message(topic: str, payload: bytes, retained: bool, arrived_s: float, a
         row.get("late") is True,
         retained,
         (_text(row, "heard") or _text(row, "what")) if kind == "reading" else "",
+        _name(row, venue),
     )
 
 
@@ -65,6 +68,18 @@ def score_in(note: str) -> str:
     """The score that a note spells (``2-1``, ``2 : 1``), or nothing."""
     found = _SCORE.fullmatch(note.strip())
     return re.sub(r" ?[-–:] ?", "-", found[0]) if found else ""
+
+
+def _name(row: dict[str, Any], level: str) -> str:
+    """The venue as its settings name it, where its topic is made of that name; else nothing: a message can't
+    give itself out for another venue's.
+    """
+    name = _text(row, "venue")
+    return name if _letters(name) == _letters(level) else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(character for character in name.casefold() if character.isalnum())
 
 
 def _no_number(name: str) -> NoReturn:

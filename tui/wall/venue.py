@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.core.signals import ALARM_LINE, Alarm, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
@@ -17,6 +17,8 @@ _KEPT_MARKS: Final = 64
 _KEPT_SPIKES: Final = 16
 _FORGOTTEN_ALARM_S: Final = 30.0
 """Below half of the alarm line for this long, an alarm whose end never came is over."""
+_NEWS_S: Final = 20.0
+"""An alarm that comes late is an alarm still if it was decided no longer ago than this."""
 _STAMP: Final = re.compile(r"\d{8}T\d{6}Z")
 _PARTS: Final = re.compile(r"(\d+)")
 
@@ -36,6 +38,7 @@ class Venue:
     """
 
     __slots__ = (
+        "_called",
         "_quiet_since_s",
         "alarm",
         "alarmed_at_s",
@@ -61,17 +64,21 @@ class Venue:
 
     def __init__(self, key: str, now_s: float) -> None:
         self.key = key
-        self.name = plain(key, _NAME_CELLS) or "?"
+        self._call(key)
+        self.online: bool | None = None
+        """What its publisher, or its last will, said last; None where neither has."""
+        self.since_s = now_s
+        self._begin("")
+
+    def _call(self, name: str) -> None:
+        self._called = name
+        self.name = plain(name, _NAME_CELLS) or "?"
         self.order = tuple(
             (0, int(part[:15]), "") if part.isdecimal() else (1, 0, part.casefold())
             for part in _PARTS.split(self.name)
             if part
         )
         """What it is sorted by where names are: ground 2 before ground 10."""
-        self.online: bool | None = None
-        """What its publisher, or its last will, said last; None where neither has."""
-        self.since_s = now_s
-        self._begin("")
 
     def _begin(self, session: str) -> None:
         """Another session: nothing of the one before is true of it."""
@@ -117,6 +124,8 @@ class Venue:
             return False
         if not self._is_of_now(delivery):
             return False
+        if delivery.name and delivery.name != self._called:
+            self._call(delivery.name)
         match news:
             case Reading():
                 self._take_reading(news, delivery)
@@ -171,6 +180,7 @@ class Venue:
         self.ring.put(reading.t, reading.pressure)
         self.behind_s = delivery.behind_s
         if self.alarm is not None:
+            self._raise_alarm(reading)
             self._look_whether_over(reading, delivery.arrived_s)
 
     def _look_whether_over(self, reading: Reading, now_s: float) -> None:
@@ -182,11 +192,20 @@ class Venue:
         elif now_s - self._quiet_since_s >= _FORGOTTEN_ALARM_S:
             self.alarm = None
 
+    def _raise_alarm(self, reading: Reading) -> None:
+        """An alarm that goes on is as high as the highest reading since."""
+        alarm, pressure = self.alarm, reading.pressure
+        if alarm is not None and pressure is not None and pressure > alarm.pressure:
+            self.alarm = replace(alarm, pressure=pressure)
+            if self.spikes and self.spikes[-1] is alarm:
+                self.spikes[-1] = self.alarm
+
     def _take_alarm(self, alarm: Alarm, delivery: Delivery) -> bool:
         if self._knows(alarm.onset) or self.end is not None:
             return False
         self.spikes.append(alarm)
-        if delivery.late or delivery.retained:
+        news_yet = self.newest is not None and self.t - alarm.decided_at < _NEWS_S
+        if delivery.retained or (delivery.late and not news_yet):
             return False
         self.alarm, self.alarmed_at_s, self._quiet_since_s = alarm, delivery.arrived_s, None
         return True

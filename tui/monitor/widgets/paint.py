@@ -23,8 +23,9 @@ class Piece(NamedTuple):
 
 Line: TypeAlias = list[Piece]
 V = TypeVar("V")
-_APART = 8
-"""Cells between two stretches that are sent one by one: to move the terminal's cursor takes about as many bytes."""
+_FILLED = ("-word", "selected", "bar")
+"""How the names of styles end that colour a blank as well."""
+
 
 STYLES = (
     "ink", "faint", "strong", "rule", "title", "calm", "building", "alarm", "fault", "absent",
@@ -51,6 +52,23 @@ def fit(line: Sequence[Piece], width: int) -> Line:
     if left > 0:
         fitted.append(Piece(" " * left))
     return fitted
+
+
+def joined(line: Sequence[Piece]) -> Line:
+    """``line`` in as few pieces as look the same: each costs the terminal some thirty bytes, whatever is in it."""
+    short: Line = []
+    for piece in line:
+        last = short[-1] if short else None
+        blank = piece.text.isspace() and not piece.style.endswith(_FILLED)
+        if last is not None and last.action == piece.action and not last.style.endswith(_FILLED):
+            if blank or last.style == piece.style:
+                short[-1] = last._replace(text=last.text + piece.text)
+                continue
+            if last.text.isspace() and not piece.style.endswith(_FILLED):
+                short[-1] = piece._replace(text=last.text + piece.text)
+                continue
+        short.append(piece)
+    return short
 
 
 def width_of(line: Sequence[Piece]) -> int:
@@ -115,7 +133,7 @@ class Painted(Widget):
         changed = [
             Region(start, y, stop - start, 1)
             for y, (before, after) in enumerate(zip(old, fresh, strict=True))
-            for start, stop in differing_cells(before, after)
+            for start, stop in _difference(before, after)
         ]
         if changed:
             self.refresh(*changed)
@@ -150,8 +168,8 @@ class Showing(Painted, Generic[V]):
         self.repaint()
 
 
-def differing_cells(before: Line, after: Line) -> list[tuple[int, int]]:
-    """The stretches of cells in which two fitted lines differ, if any; what lies close together is one stretch."""
+def _difference(before: Line, after: Line) -> list[tuple[int, int]]:
+    """The stretch of cells in which two fitted lines differ, if any."""
     if before == after:
         return []
     old = _cells_of(before)
@@ -161,14 +179,7 @@ def differing_cells(before: Line, after: Line) -> list[tuple[int, int]]:
     differing = [index for index, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
     if not differing or any(len(text) != cell_len(text) for text, *_ in before + after):
         return [(0, width_of(after))]
-    stretches = [(differing[0], differing[0] + 1)]
-    for index in differing[1:]:
-        start, stop = stretches[-1]
-        if index - stop < _APART:
-            stretches[-1] = (start, index + 1)
-        else:
-            stretches.append((index, index + 1))
-    return stretches
+    return [(differing[0], differing[-1] + 1)]
 
 
 def _cells_of(line: Line) -> list[tuple[str, str, str]]:

@@ -25,7 +25,7 @@ from tui.wall.board import Board, Only, Order
 from tui.wall.screens.venue import VenueScreen
 from tui.wall.sources.source import WallSource
 from tui.wall.venue_feed import VenueFeed
-from tui.wall.widgets.grid import VenueGrid
+from tui.wall.widgets.grid import GridHead, VenueGrid
 
 E = TypeVar("E", bound=StrEnum)
 _INTRODUCTION: Final = (
@@ -152,7 +152,7 @@ class ActingWall(Screen[None]):
     def action_help(self) -> None:
         """What is on the wall and what the keys do."""
         panels = [panel for panel in self.query(Painted) if panel.HELP]
-        here, *others = sorted(panels, key=lambda panel: panel is not self.grid)
+        here, *others = sorted(panels, key=lambda panel: not isinstance(panel, GridHead))
         page = [(panel.NAME, panel.HELP) for panel in others]
         self.app.push_screen(
             HelpScreen((here.NAME, here.HELP), page, self.settings.keys, self.glyphs, WALL_KEYS, _INTRODUCTION)

@@ -23,7 +23,7 @@ from tui.wall.sources.source import LinkState, WallSource
 from tui.wall.standing import TROUBLE
 from tui.wall.venue import Venue
 from tui.wall.widgets.grid import GridValue, VenueGrid
-from tui.wall.widgets.lines import ChosenVenue, WallHeader, WallHeaderValue, WallStatus, alarm_rows, alarm_text
+from tui.wall.widgets.lines import ChosenVenue, WallHeader, WallHeaderValue, WallStatus, alarm_row, alarm_text
 
 LOOKS_A_SECOND: Final = 5
 """At most: an alarm is on the screen within a fifth of a second, and nobody reads faster."""
@@ -99,7 +99,7 @@ class WallScreen(ActingWall):
         """Show everything as of the last look; each panel sends only the cells that differ."""
         now_s = self.clock()
         self.query_one(WallHeader).show(WallHeaderValue(self.source.title, self.source.link, self._counts))
-        self._paint_banner(now_s)
+        self._paint_banner()
         shown = self.board.shown(now_s)
         count = f"{len(shown)} of {self._counts.venues}" if len(shown) < self._counts.venues else ""
         self.grid.show(GridValue(shown, self._title(), count, self._why_nothing(), now_s))
@@ -161,7 +161,7 @@ class WallScreen(ActingWall):
             return "connected again" if before is False else ""
         return f"no connection to {self.source.title}: {self.source.link.detail}"
 
-    def _paint_banner(self, now_s: float) -> None:
+    def _paint_banner(self) -> None:
         width, height = self.size
         most = max(height // _ROWS_A_WARNING, 1)
         link = self.source.link
@@ -169,8 +169,9 @@ class WallScreen(ActingWall):
         if link.state is LinkState.LOST:
             detail = f" ({plain(link.detail, 60)})" if link.detail else ""
             rows.append(BannerText(f"no connection{detail}: nothing here is known; it is tried again", "fault-word"))
-        alarms = [(venue, self.board.standing(venue)) for venue in self.board.alarms()]
-        rows += alarm_rows(alarms, now_s, width, max(most - len(rows), 1), self.glyphs)
+        alarms = self.board.alarms()
+        if alarms:
+            rows.append(alarm_row(alarms, width, self.glyphs))
         rows += [BannerText(note) for note in self.source.notes]
         self.query_one(Banner).show(rows, width, most)
 

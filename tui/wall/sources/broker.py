@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from engine.core.errors import MomentumError, UsageError
@@ -50,6 +50,7 @@ class BrokerAddress:
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    protocol: Literal["5", "3.1.1"] = "5"
 
     @property
     def title(self) -> str:
@@ -165,9 +166,10 @@ class BrokerSource:
                 "the venues of a broker need the package paho-mqtt, which is not installed",
                 "pip install 'acoustic-momentum[publish]'; 'momentum wall demo:12' needs nothing",
             ) from error
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5, reconnect_on_failure=False)
-        client.connect_timeout = _PATIENCE_S
         address = self._address
+        protocol = mqtt.MQTTv5 if address.protocol == "5" else mqtt.MQTTv311
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=protocol, reconnect_on_failure=False)
+        client.connect_timeout = _PATIENCE_S
         if address.user is not None:
             client.username_pw_set(address.user, address.password)
         if address.tls:
@@ -193,7 +195,9 @@ class BrokerSource:
         while not self._leaving.is_set():
             self._was_up = False
             try:
-                client.connect(address.host, address.port, _KEEPALIVE_S, properties=limits)
+                client.connect(
+                    address.host, address.port, _KEEPALIVE_S, properties=limits if address.protocol == "5" else None
+                )
                 client.loop_forever()
             except (OSError, ValueError) as error:  # no such host, refused, no certificate, or not a broker at all
                 self._lose(_reason(error))

@@ -10,7 +10,7 @@ from engine.core.text import cells as cells_of
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.widgets.graph import bar_rows
-from tui.monitor.widgets.paint import Line, Piece, fit, spread
+from tui.monitor.widgets.paint import Line, Piece, fit, joined, spread
 from tui.monitor.words import Tone
 from tui.wall.board import Shown
 from tui.wall.standing import State
@@ -99,7 +99,7 @@ def row(shown: Shown, columns: Columns, width: int, look: Look) -> Line:
         size = getattr(columns, name)
         if size:
             line += [Piece(" "), _FIELDS[name](shown, size, look)]
-    return fit(line, width)
+    return joined(fit(line, width))
 
 
 def tile(shown: Shown, width: int, look: Look) -> list[Line]:
@@ -122,7 +122,7 @@ def tile(shown: Shown, width: int, look: Look) -> list[Line]:
         spread(foot, last, inner),
         [],
     ]
-    return [fit(line, width) for line in lines]
+    return [joined(fit(line, width)) for line in lines]
 
 
 def _pointer(shown: Shown, look: Look) -> Line:

@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from rich.segment import Segment
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.events import Click, MouseScrollDown, MouseScrollUp
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
+from textual.widget import Widget
 
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.widgets.paint import Line, Painted, Piece, differing_cells, fit, rule
+from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule
 from tui.wall.board import Shown
 from tui.wall.widgets.cells import TILE_HEIGHT, TILE_WIDTH, Columns, Look, columns_for, heading, row, tile
 
 TILES_FROM: Final = 120
 """Cells of width from which on there are tiles."""
 _WHEEL_LINES: Final = 3
+_MOST_LANES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,8 @@ class Layout:
     columns: Columns | None = None
 
 
-class _Slot:
-    """A cell of the grid as it was last drawn."""
-
-    __slots__ = ("lines", "strips")
-
-    def __init__(self, lines: list[Line], strips: list[Strip]) -> None:
-        self.lines, self.strips = lines, strips
-
-
-class VenueGrid(Painted, can_focus=True):
-    """Rows or tiles with one chosen; the chosen venue stays chosen while the order changes."""
+class GridHead(Showing[list[Line]]):
+    """What is said above the venues: how they are sorted, which are in sight, the names of the columns."""
 
     NAME: ClassVar[str] = "Venues"
     HELP: ClassVar[str] = (
@@ -69,6 +61,23 @@ class VenueGrid(Painted, can_focus=True):
         "you pinned. NO SIGNAL: nothing has arrived for 2.5 s. GONE: its program has ended. SILENT, STALLED, LOST: the "
         "trouble is at its microphone. UNKNOWN: this machine has no connection."
     )
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return self.value or []
+
+
+class Lane(Showing[list[Line]]):
+    """The tiles that stand one above the other, or all rows. Of a line that changes Textual sends everything from the
+    left edge of its widget on, so tiles that stand side by side are not one widget.
+    """
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return self.value or []
+
+
+class VenueGrid(Widget, can_focus=True):
+    """Rows or tiles with one chosen; the chosen venue stays chosen while the order changes."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move_line(-1)", "up", show=False),
         Binding("down", "move_line(1)", "down", show=False),
@@ -92,15 +101,20 @@ class VenueGrid(Painted, can_focus=True):
         """Another venue is chosen."""
 
     def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
-        super().__init__(glyphs, id)
+        super().__init__(id=id)
+        self.glyphs = glyphs
         self.value: GridValue | None = None
         self.as_tiles: bool | None = None
         """Whether there are tiles; None: as the width has it."""
         self._key: str | None = None
         self._top = 0
-        self._head: list[Line] = []
-        self._slots: list[_Slot] = []
         self._layout: Layout | None = None
+
+    def compose(self) -> ComposeResult:
+        yield GridHead(self.glyphs)
+        with Horizontal():
+            for _ in range(_MOST_LANES):
+                yield Lane(self.glyphs)
 
     @property
     def chosen(self) -> Shown | None:
@@ -157,53 +171,28 @@ class VenueGrid(Painted, can_focus=True):
             self.post_message(self.Opened(self.chosen.venue.key))
 
     def repaint(self) -> None:
-        """Draw what is in sight and refresh the cells that differ from what is on the screen."""
+        """Draw what is in sight; each part sends only the cells that differ from what is on the screen."""
         if not all(self.content_size) or self.value is None:
-            self._layout = None
             return
         layout = self._cut()
+        if layout != self._layout:
+            self._layout = layout
+            self._share_out(layout)
         head, cells = self._draw_all(layout)
-        if layout != self._layout or len(cells) != len(self._slots) or len(head) != len(self._head):
-            self._layout, self._head = layout, head
-            self._slots = [_Slot(lines, [self._strip(line) for line in lines]) for lines in cells]
-            self.refresh()
-            return
-        changed = [
-            Region(start, y, stop - start, 1)
-            for y, (before, after) in enumerate(zip(self._head, head, strict=True))
-            for start, stop in differing_cells(before, after)
-        ]
-        self._head = head
-        for number, lines in enumerate(cells):
-            changed += self._replace(number, lines, layout)
-        if changed:
-            self.refresh(*changed)
+        self.query_one(GridHead).show(head)
+        for number, lane in enumerate(self._lanes()[: layout.across]):
+            lane.show([line for cell in cells[number :: layout.across] for line in cell])
 
-    def render_line(self, y: int) -> Strip:
-        width = self.content_size.width
-        if self._layout is None or self._layout != self._cut():
-            self._layout = None
-            self.repaint()
-        layout = self._layout
-        if layout is None or y < len(self._head):
-            return self._strip(self._head[y]) if y < len(self._head) else Strip.blank(width, self._style_of("ink"))
-        line, part = divmod(y - layout.head, layout.height)
-        slots = self._slots[line * layout.across : (line + 1) * layout.across] if line < layout.lines else []
-        if not slots:
-            return Strip.blank(width, self._style_of("ink"))
-        return Strip.join([slot.strips[part] for slot in slots]).extend_cell_length(width, self._style_of("ink"))
-
-    def notify_style_update(self) -> None:
-        """Other colours: the strips that are kept have the old ones."""
-        super().notify_style_update()
-        self._layout = None
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.repaint)
 
     def on_click(self, event: Click) -> None:
         layout = self._layout
-        if layout is None or self.value is None or event.y < layout.head:
+        x, y = event.screen_x - self.content_region.x, event.screen_y - self.content_region.y
+        if layout is None or self.value is None or y < layout.head:
             return
-        across = min(event.x // layout.width, layout.across - 1)
-        at = (self._top + (event.y - layout.head) // layout.height) * layout.across + across
+        across = min(x // layout.width, layout.across - 1)
+        at = (self._top + (y - layout.head) // layout.height) * layout.across + across
         if at < len(self.value.shown):
             self.action_move(at - self._at())
             if event.chain > 1:
@@ -215,8 +204,9 @@ class VenueGrid(Painted, can_focus=True):
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         self._scroll(-_WHEEL_LINES)
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        """All lines as one list, for whoever wants to read them."""
+    @property
+    def lines(self) -> list[Line]:
+        """All lines in sight from top to bottom, for whoever wants to read them."""
         if self.value is None:
             return []
         layout = self._cut()
@@ -248,32 +238,28 @@ class VenueGrid(Painted, can_focus=True):
         where = f"{first + 1} to {first + count} of {len(value.shown)}" if count < len(value.shown) else value.count
         head = [rule(value.title, width, self.glyphs, where)]
         if not value.shown:
-            return [*head, fit([Piece(f" {value.nothing}", "faint")], width)]
+            return [*head, fit([Piece(f" {value.nothing}", "faint")], width)][: layout.head]
         return [*head, heading(layout.columns, width)] if layout.columns is not None else head
 
-    def _replace(self, number: int, lines: list[Line], layout: Layout) -> list[Region]:
-        slot = self._slots[number]
-        line, across = divmod(number, layout.across)
-        x, y = across * layout.width, layout.head + line * layout.height
-        changed: list[Region] = []
-        for part, (before, after) in enumerate(zip(slot.lines, lines, strict=True)):
-            stretches = differing_cells(before, after)
-            if stretches:
-                slot.strips[part] = self._strip(after)
-                changed += [Region(x + start, y + part, stop - start, 1) for start, stop in stretches]
-        slot.lines = lines
-        return changed
+    def _lanes(self) -> list[Lane]:
+        return list(self.query(Lane))
 
-    def _strip(self, line: Line) -> Strip:
-        return Strip([Segment(piece.text, self._style_of(piece.style)) for piece in line])
+    def _share_out(self, layout: Layout) -> None:
+        """Give each lane its width; the last one has what is over."""
+        self.query_one(GridHead).styles.height = layout.head
+        for number, lane in enumerate(self._lanes()):
+            lane.display = number < layout.across
+            lane.styles.width = "1fr" if number == layout.across - 1 else layout.width
+        self.call_after_refresh(self.repaint)
 
     def _cut(self) -> Layout:
         width, height = self.content_size
+        shown = self.value.shown if self.value is not None else ()
         tiles = width >= TILES_FROM if self.as_tiles is None else self.as_tiles and width >= TILE_WIDTH
         if tiles:
-            across = max(width // TILE_WIDTH, 1)
-            return Layout(True, across, width // across, TILE_HEIGHT, 1, max(height // TILE_HEIGHT, 1))
-        shown = self.value.shown if self.value is not None else ()
+            across = min(max(width // TILE_WIDTH, 1), _MOST_LANES)
+            head = 1 if shown else 2
+            return Layout(True, across, width // across, TILE_HEIGHT, head, max(height // TILE_HEIGHT, 1))
         columns = columns_for(width, any(item.venue.heard for item in shown))
         return Layout(False, 1, width, 1, 2, max(height - 2, 1), columns)
 

@@ -11,7 +11,7 @@ from tui.monitor.widgets.paint import Line, Piece, Showing, fit, spread
 from tui.monitor.words import Tone
 from tui.wall.board import Counts, Shown
 from tui.wall.sources.source import Link, LinkState
-from tui.wall.standing import Standing, State, clock_words
+from tui.wall.standing import State, clock_words
 from tui.wall.venue import Venue
 from tui.wall.widgets.cells import short_time
 
@@ -92,40 +92,31 @@ class WallStatus(Showing[Sequence[str]]):
         return [fit([Piece(f" {first}", "faint"), *(Piece(dot + plain(text, 60), "note") for text in others)], width)]
 
 
-def alarm_rows(
-    alarms: Sequence[tuple[Venue, Standing]], now_s: float, width: int, most: int, glyphs: Glyphs
-) -> list[BannerText]:
-    """The alarms that go on as at most ``most`` rows of a banner that is ``width`` wide, as many in a row as fit; the
-    last row counts those that have no room.
+def alarm_row(alarms: Sequence[Venue], width: int, glyphs: Glyphs) -> BannerText:
+    """The alarms that go on in one row of a banner that is ``width`` wide: as many as fit, the newest first, each with
+    the highest index so far; then how many more there are.
     """
-    rows: list[str] = []
-    for number, (venue, standing) in enumerate(alarms):
-        words = _alarm_words(venue, standing, now_s)
+    text = "ALARM"
+    for number, venue in enumerate(alarms):
+        words = f"{f' {glyphs.dot}' if number else ''} {plain(venue.name, _NAME_CELLS)} {height_of(venue):.2f}"
         left = len(alarms) - number
-        room = width - _BANNER_EDGE - (_MORE if len(rows) == most and left > 1 else 0)
-        if rows and cells(rows[-1]) + cells(words) + 3 <= room:
-            rows[-1] += f" {glyphs.dot} {words}"
-        elif len(rows) < most:
-            rows.append(f"ALARM {words}")
-        else:
-            rows[-1] += f" {glyphs.dot} and {left} more"
+        if number and cells(text) + cells(words) > width - _BANNER_EDGE - (_MORE if left > 1 else 0):
+            text += f" {glyphs.dot} and {left} more"
             break
-    return [BannerText(text, "alarm-word") for text in rows]
+        text += words
+    return BannerText(text, "alarm-word")
+
+
+def height_of(venue: Venue) -> float:
+    """The highest index of a venue's newest spike."""
+    spike = venue.last_spike
+    return 0.0 if spike is None else spike.pressure if isinstance(spike, Alarm) else spike.peak_pressure
 
 
 def alarm_text(venue: Venue) -> str:
     """An alarm that has just begun, said once."""
-    spike = venue.last_spike
-    height = 0.0 if spike is None else spike.pressure if isinstance(spike, Alarm) else spike.peak_pressure
     minute = f" in minute {venue.minute()}" if venue.minute() else ""
-    return f"alarm at {plain(venue.name, _NAME_CELLS)}: {height:.2f}{minute}"
-
-
-def _alarm_words(venue: Venue, standing: Standing, now_s: float) -> str:
-    index = "" if standing.pressure is None else f" {standing.pressure:.2f}"
-    match = plain(f"{venue.minute()} {venue.score}".strip(), 20)
-    since = f"for {max(now_s - venue.alarmed_at_s, 0.0):.0f} s"
-    return f"{plain(venue.name, _NAME_CELLS)}{index} {since}{f' ({match})' if match else ''}"
+    return f"alarm at {plain(venue.name, _NAME_CELLS)}: {height_of(venue):.2f}{minute}"
 
 
 def _many(count: int, word: str) -> str:
