@@ -37,7 +37,8 @@ def read_message(topic: str, payload: bytes, retained: bool, arrived_s: float, a
 
     Raises ``Refused`` for what is no message of a venue.
     """
-    *_, venue, kind = topic.rsplit("/", 2)
+    venue, _, kind = topic.rpartition("/")
+    venue = venue.rpartition("/")[2]
     if kind not in KINDS or not venue or len(venue) > _MOST_CHARACTERS:
         raise Refused("topic")
     if len(payload) > MOST_BYTES:

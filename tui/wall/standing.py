@@ -93,7 +93,7 @@ def _listening(venue: Venue, pressure: float, now_s: float) -> Standing:
     line = venue.threshold
     untrained = ", by untrained weights: it means nothing" if venue.start and not venue.start.trained else ""
     if venue.alarm is not None:
-        up = f"the crowd is up, for {now_s - venue.alarmed_at_s:.0f} s{untrained}"
+        up = f"the crowd is up, for {max(now_s - venue.alarmed_at_s, 0.0):.0f} s{untrained}"
         return Standing(State.ALARM, Tone.ALARM, "ALARM", up, pressure)
     if line is None:
         return Standing(State.CALM, Tone.CALM, "LISTENING", "its alarm line is not known here", pressure)

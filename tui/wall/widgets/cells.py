@@ -111,7 +111,7 @@ def tile(shown: Shown, width: int, look: Look) -> list[Line]:
     head = [*_pointer(shown, look), _name(shown, max(room, 4), look)]
     upper, lower = _spark_rows(venue, inner - _LEFT, 2, look.glyphs)
     style = _spark_style(shown)
-    heard = f" {plain(venue.heard, _LEFT - 2)}" if venue.heard else ""
+    heard = f" {_heard_words(shown, _LEFT - 2)}"
     foot: Line = [Piece(" "), _ago(shown, 4, look), Piece("  "), _match(shown, 13, look)]
     spike = _spike(shown, 8, look)
     last = [Piece("spike ", "faint"), spike] if spike.text.strip() else []
@@ -163,8 +163,14 @@ def _spark_style(shown: Shown) -> str:
     return "faint" if shown.standing.pressure is None else _style(shown.standing.tone)
 
 
+def _heard_words(shown: Shown, size: int) -> str:
+    """What the crowd does; nothing wherever there is no number of now."""
+    venue = shown.venue
+    return plain(venue.heard, size) if venue.heard and shown.standing.pressure is not None else ""
+
+
 def _heard(shown: Shown, size: int, look: Look) -> Piece:
-    heard = plain(shown.venue.heard, size) if shown.venue.heard and shown.standing.pressure is not None else ""
+    heard = _heard_words(shown, size)
     return Piece(heard + " " * (size - cells_of(heard)))
 
 
@@ -175,7 +181,8 @@ def _ago(shown: Shown, size: int, look: Look) -> Piece:
 
 
 def _match(shown: Shown, size: int, look: Look) -> Piece:
-    words = plain(f"{shown.venue.minute()} {shown.venue.score}".strip() or " ", size)
+    known = shown.standing.state not in (State.NO_SIGNAL, State.UNKNOWN)  # the match goes on, unheard of
+    words = plain(f"{shown.venue.minute()} {shown.venue.score}".strip() or " ", size) if known else ""
     return Piece(words + " " * (size - cells_of(words)), "calm")
 
 
@@ -184,11 +191,12 @@ def _spike(shown: Shown, size: int, look: Look) -> Piece:
     spike = shown.venue.last_spike
     if spike is None:
         return Piece(" " * size)
+    now_t = shown.venue.t + (shown.venue.age_s(look.now_s) or 0.0)
     if isinstance(spike, Alarm):
         goes_on = shown.standing.state is State.ALARM
-        height, when = spike.pressure, "now" if goes_on else short_time(shown.venue.t - spike.onset)
+        height, when = spike.pressure, "now" if goes_on else short_time(now_t - spike.onset)
     else:
-        height, when = spike.peak_pressure, short_time(max(shown.venue.t - spike.peak, 0.0))
+        height, when = spike.peak_pressure, short_time(now_t - spike.peak)
     return Piece(f"{height:.2f} {when:<{size - 5}}", "ink")
 
 
