@@ -24,6 +24,7 @@ class Broker:
     folder: Path
     port: int
     process: "subprocess.Popen[bytes] | None" = None
+    settings: str = "allow_anonymous true\n"
 
     @property
     def address(self) -> str:
@@ -32,13 +33,11 @@ class Broker:
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         assert MOSQUITTO is not None
-        settings = self.folder / "mosquitto.conf"
-        settings.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\n",
-            encoding="utf-8",
-        )
+        file = self.folder / "mosquitto.conf"
+        text = f"listener {self.port} 127.0.0.1\npersistence false\nmax_queued_messages 0\n{self.settings}"
+        file.write_text(text, encoding="utf-8")
         self.process = subprocess.Popen(
-            [MOSQUITTO, "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [MOSQUITTO, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
