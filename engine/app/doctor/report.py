@@ -18,7 +18,7 @@ CONTENTS: Final = "versions, machine, settings, checks, devices, weights, newest
 
 _PACKAGES: Final = (
     "numpy", "soundfile", "av", "soxr", "sounddevice", "typer", "rich", "textual", "pydantic", "onnx", "onnxruntime",
-    "pyarrow", "scikit-learn", "coremltools",
+    "pyarrow", "scikit-learn", "coremltools", "paho-mqtt", "httpx", "prometheus-client", "keyring",
 )  # fmt: skip
 _VARIABLES: Final = ("TERM", "COLORTERM", "LANG", "LC_ALL", "NO_COLOR", "XDG_SESSION_TYPE")
 _SESSIONS: Final = 5
