@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench import Row
 from tests.bench.bench_monitor import start
 from tests.bench.wall_child import SETTLE_S
-from tests.mosquitto import MOSQUITTO, broker
+from tests.publishing.brokers import MOSQUITTO, Mosquitto
 
 _SECONDS = 20.0
 _READINGS_HZ = 2.0
@@ -27,12 +27,19 @@ def run() -> list[Row]:
 
 
 def _cost(venues: int, width: int, height: int) -> list[Row]:
-    with tempfile.TemporaryDirectory() as made, broker(Path(made)) as desk:
+    with tempfile.TemporaryDirectory() as made, Mosquitto(Path(made) / "broker") as desk:
         report = Path(made) / "report.json"
         sender = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.wall_venues", str(desk.port), str(venues), str(_READINGS_HZ)]
         )
-        command = [sys.executable, "-m", "tests.bench.wall_child", str(report), str(_SECONDS), desk.address]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.bench.wall_child",
+            str(report),
+            str(_SECONDS),
+            f"mqtt://127.0.0.1:{desk.port}",
+        ]
         wall = start(command, width, height, {})
         wall.read_until(lambda: b"WALL" in wall.tail, 60.0)
         wall.read_until(lambda: False, SETTLE_S)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.functional.terminal import needs_tmux, terminal
-from tests.mosquitto import Broker, broker, needs_mosquitto
+from tests.publishing.brokers import Mosquitto, needs_mosquitto
 from tui.wall.board import MOST_VENUES, Board
 from tui.wall.messages import MOST_BYTES
 from tui.wall.sources.broker import BrokerSource, read_address
@@ -25,15 +25,19 @@ _PATIENCE_S = 20.0
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Broker]:
-    with broker(tmp_path) as made:
+def desk(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path / "broker") as made:
         yield made
+
+
+def address(desk: Mosquitto) -> str:
+    return f"mqtt://127.0.0.1:{desk.port}"
 
 
 class Sender:
     """A program at the venues."""
 
-    def __init__(self, desk: Broker, will: str = "") -> None:
+    def __init__(self, desk: Mosquitto, will: str = "") -> None:
         from paho.mqtt.enums import CallbackAPIVersion
 
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
@@ -80,8 +84,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(desk: Broker) -> Iterator[Watched]:
-    source = BrokerSource(read_address(desk.address))
+def watched(desk: Mosquitto) -> Iterator[Watched]:
+    source = BrokerSource(read_address(address(desk)))
     source.open()
     made = Watched(source)
     made.until(lambda: source.link.state is LinkState.UP)
@@ -90,7 +94,7 @@ def watched(desk: Broker) -> Iterator[Watched]:
 
 
 def test_a_broker_that_is_killed_is_said_at_once_and_its_venues_are_back_when_it_is(
-    desk: Broker, watched: Watched
+    desk: Mosquitto, watched: Watched
 ) -> None:
     sender = Sender(desk)
     watched.until(lambda: watched.state("oldham") is State.CALM, lambda: sender.reading("oldham"))
@@ -106,7 +110,7 @@ def test_a_broker_that_is_killed_is_said_at_once_and_its_venues_are_back_when_it
     again.client.loop_stop()
 
 
-def test_the_last_will_of_a_killed_recorder_shows_at_once(desk: Broker, watched: Watched) -> None:
+def test_the_last_will_of_a_killed_recorder_shows_at_once(desk: Mosquitto, watched: Watched) -> None:
     sender = Sender(desk, will="oldham")
     watched.until(lambda: watched.state("oldham") is State.CALM, lambda: sender.reading("oldham"))
     sender.client.loop_stop()
@@ -115,7 +119,7 @@ def test_the_last_will_of_a_killed_recorder_shows_at_once(desk: Broker, watched:
     assert watched.board.standing(watched.board.venues["oldham"]).word in ("GONE", "NO SIGNAL")
 
 
-def test_a_hostile_broker_neither_stops_nor_misleads_the_wall(desk: Broker, watched: Watched) -> None:
+def test_a_hostile_broker_neither_stops_nor_misleads_the_wall(desk: Mosquitto, watched: Watched) -> None:
     honest, enemy = Sender(desk), Sender(desk)
     watched.until(lambda: watched.state("oldham") is State.CALM, lambda: honest.reading("oldham"))
     enemy.raw("oldham/reading", b"x" * 10_000_000)
@@ -138,11 +142,8 @@ def test_a_hostile_broker_neither_stops_nor_misleads_the_wall(desk: Broker, watc
 
 
 def test_a_broker_that_wants_a_password_is_said_to_have_refused(tmp_path: Path) -> None:
-    with broker(tmp_path) as desk:
-        desk.kill()
-        desk.settings = "allow_anonymous false\n"
-        desk.start()
-        source = BrokerSource(read_address(desk.address))
+    with Mosquitto(tmp_path / "broker", "allow_anonymous false") as desk:
+        source = BrokerSource(read_address(address(desk)))
         source.open()
         watched = Watched(source)
         watched.until(lambda: source.link.state is LinkState.LOST)
@@ -151,11 +152,11 @@ def test_a_broker_that_wants_a_password_is_said_to_have_refused(tmp_path: Path) 
 
 
 @needs_tmux
-def test_the_command_shows_a_venue_of_a_broker_in_a_terminal(desk: Broker, tmp_path: Path) -> None:
+def test_the_command_shows_a_venue_of_a_broker_in_a_terminal(desk: Mosquitto, tmp_path: Path) -> None:
     sender = Sender(desk)
     sender.send("oldham", "session", True, type="start", t=0, source="mic", weights="default", trained=True,
                 sample_rate=22050, started_at="2026-11-21T15:00:00Z", threshold=0.7, label_rule="danger")  # fmt: skip
-    command = [sys.executable, "-m", "tui", "wall", desk.address]
+    command = [sys.executable, "-m", "tui", "wall", address(desk)]
     with terminal(tmp_path, command, environ={"MOMENTUM_HOME": str(tmp_path / "home")}) as pane:
         pane.until("oldham")
         deadline = time.monotonic() + _PATIENCE_S

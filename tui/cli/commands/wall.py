@@ -10,6 +10,7 @@ import typer
 from tui.cli.showing import Ascii, Fps, Mouse, Theme
 
 if TYPE_CHECKING:
+    from engine.core.settings import Settings
     from tui.wall.sources.source import WallSource
 
 
@@ -18,7 +19,7 @@ def wall(
         str | None,
         typer.Argument(
             help="Whose venues: a broker (mqtt://HOST, mqtts://HOST), a folder of sessions, or demo:N. Without: the "
-            "sessions that are recorded on this machine.",
+            "broker of the settings' table publish, or else the sessions that are recorded on this machine.",
             show_default=False,
         ),
     ] = None,
@@ -51,21 +52,30 @@ def wall(
     settings = settings_for({"theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     if sessions and where is not None:
         raise UsageError(f"--sessions and {where!r} name two places", "give one of them")
-    source = _source(where, ca)
+    source = _source(where, ca, None if sessions else settings)
     if not can_show_monitor(os.environ, sys.stdout):
         raise UsageError("the wall needs a terminal", "'momentum watch --json' prints a session as lines")
     return run_wall(source, on_screen(settings), find_paths().log)
 
 
-def _source(where: str | None, ca: Path | None) -> "WallSource":
-    """What brings the venues. Raises ``UsageError`` for a place that is none."""
+def _source(where: str | None, ca: Path | None, settings: "Settings | None") -> "WallSource":
+    """What brings the venues; ``settings`` name the broker where nothing else does. Raises ``UsageError`` for a place
+    that is none.
+    """
     from engine.core.address import is_address
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
-    from tui.wall.sources.broker import BrokerSource, read_address
+    from engine.publish.secret_places import read_secret
+    from tui.wall.sources.broker import BrokerSource, address_of, read_address
     from tui.wall.sources.demo import DemoSource, demo_count
     from tui.wall.sources.sessions import SessionsSource
 
+    if where is None and settings is not None:
+        mqtt = settings.publish.mqtt
+        password = read_secret(mqtt.password_from) if mqtt is not None and mqtt.password_from else None
+        address = address_of(settings.publish, password)
+        if address is not None:
+            return BrokerSource(address)
     if where is None:
         return SessionsSource(find_paths().sessions)
     if where == "demo" or where.startswith("demo:"):

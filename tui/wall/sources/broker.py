@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from engine.core.errors import MomentumError, UsageError
+from engine.core.publish_settings import PublishSettings
 from engine.core.text import plain
 from tui.wall.delivery import Delivery
 from tui.wall.messages import MOST_BYTES, Refused, read_message, topics
@@ -82,6 +83,19 @@ def read_address(text: str, ca: Path | None = None) -> BrokerAddress:
         unquote(parts.password) if parts.password else None,
         prefix,
         ca,
+    )
+
+
+def address_of(publish: PublishSettings, password: str | None) -> BrokerAddress | None:
+    """The broker that this machine's recorder publishes to by its settings; None where it does to none."""
+    mqtt = publish.mqtt
+    if mqtt is None:
+        return None
+    ca, certificate, key = (
+        Path(file).expanduser() if file else None for file in (mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
+    )
+    return BrokerAddress(
+        mqtt.host, mqtt.port, mqtt.tls, mqtt.user, password, publish.prefix, ca, certificate, key, mqtt.protocol
     )
 
 

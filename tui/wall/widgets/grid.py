@@ -57,9 +57,10 @@ class GridHead(Showing[list[Line]]):
         "A venue's state and name, its index now (0 to 1; -- where there is none of now), the highest index of each "
         "moment of the last two minutes on a scale that always goes from 0 to 1, what is heard, how long ago its last "
         "reading arrived by this machine's clock, the match clock and score where somebody at the venue marked them, "
-        "and the last spike with how long ago it was. Venues in alarm come first, the newest foremost, then those that "
-        "you pinned. NO SIGNAL: nothing has arrived for 2.5 s. GONE: its program has ended. SILENT, STALLED, LOST: the "
-        "trouble is at its microphone. UNKNOWN: this machine has no connection."
+        "and the last spike with how long ago it was. Enter, or a double click, opens a venue's monitor. Venues in "
+        "alarm come first, the newest foremost, then those that you pinned. NO SIGNAL: nothing has arrived for 2.5 s. "
+        "GONE: its program has ended. SILENT, STALLED, LOST: the trouble is at its microphone. UNKNOWN: this machine "
+        "has no connection."
     )
 
     def draw(self, width: int, height: int) -> list[Line]:
