@@ -15,6 +15,7 @@ from engine.core.signals import Alarm, End, Event, Health, HealthChange, Mark, R
 from engine.core.text import plain
 from engine.publish.choice import EVENTS
 from engine.publish.messages import OFFLINE, STATE, Message, Numbered, message, topic
+from engine.session.clocks import utc_now
 
 if TYPE_CHECKING:
     from engine.publish.mqtt_connection import Connection

@@ -21,7 +21,7 @@ class Receiver:
     asked: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Every request: its headers and body."""
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    """Those that were answered with a success."""
+    """Those that were answered with a success; of one that comes again, its first coming."""
     changed: threading.Condition = field(default_factory=threading.Condition)
     leaving: threading.Event = field(default_factory=threading.Event)
 
@@ -50,7 +50,7 @@ def receiving(answers: Iterable[int | tuple[int, Mapping[str, str]]] = (), port:
                 receiver.asked.append((headers, body))
                 answer = receiver.answers.pop(0) if receiver.answers else 200
                 status, more = answer if isinstance(answer, tuple) else (answer, {})
-                if 200 <= status < 300:
+                if 200 <= status < 300 and headers["webhook-id"] not in receiver.ids():
                     receiver.taken.append((headers, body))
                 receiver.changed.notify_all()
             if status == STALL:
