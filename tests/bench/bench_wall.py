@@ -61,6 +61,6 @@ def _cost(venues: int, width: int, height: int) -> list[Row]:
     ]
     delays_ms = spent["delays_ms"]
     if len(delays_ms) >= 2:
-        late = statistics.quantiles(delays_ms, n=20)[-1]
+        late = statistics.quantiles(delays_ms, n=20, method="inclusive")[-1]
         rows.append(Row(f"{name}: alarm to screen, p95", late, "ms", note=f"{len(delays_ms)} alarms"))
     return rows

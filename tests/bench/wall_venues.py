@@ -2,7 +2,7 @@
 
     python -m tests.bench.wall_venues PORT VENUES READINGS_A_SECOND
 
-Runs until it is ended. Every other second one venue decides on an alarm, which is over three seconds later.
+Runs until it is ended. Twice a second one venue decides on an alarm, which is over three seconds later.
 """
 
 import sys
@@ -17,7 +17,7 @@ from engine.publish.messages import RETAINED, Numbered, message, topic
 from tests.unit.tui.monitor.fake_feed import pressure_at
 
 SESSION = "20261121T150000Z-0000aa"
-_ALARM_EVERY_S = 2.0
+_ALARM_EVERY_S = 0.5
 _ALARM_S = 3.0
 
 
