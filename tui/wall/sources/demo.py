@@ -55,6 +55,7 @@ class _Ground:
     t: float = 0.0
     roars: list[tuple[float, float]] = field(default_factory=list)
     goals: tuple[int, int] = (0, 0)
+    missed: list[News] = field(default_factory=list)
     detector: SpikeDetector = field(default_factory=lambda: SpikeDetector(SpikeSettings(_THRESHOLD, 0.5, 1.0)))
 
     @property
@@ -165,12 +166,16 @@ class DemoSource:
 
     def _go_on(self, ground: _Ground, now_s: float, since_s: float) -> Iterator[Delivery]:
         speaks = ground.speaks(since_s)
+        if speaks and ground.missed:  # as after an outage: all that was missed comes late
+            missed, ground.missed = ground.missed, []
+            yield from (Delivery(ground.name, ground.session, news, now_s, late=True) for news in missed)
         if ground.begun_s + since_s - ground.t > _LONGEST_S:  # the machine slept
             ground.t = ground.begun_s + since_s - _LONGEST_S
         while ground.t + _STEP_S <= ground.begun_s + since_s:
             ground.t += _STEP_S
             for news in ground.happens(ground.t, since_s):
                 if not speaks:
+                    ground.missed.append(news)
                     continue
                 heard = ground.heard(news.pressure) if isinstance(news, Reading) else ""
                 if isinstance(news, Reading) and news.health is Health.LOST:
