@@ -21,7 +21,7 @@ from distributed import Client, Future, LocalCluster, Security, get_worker
 from distributed.scheduler import KilledWorker
 
 from engine.core.errors import MomentumError
-from engine.core.files import private_folder, write_private
+from engine.core.files import write_private
 from train.jobs.same_program import WrongWorker, check_worker, this_program
 from train.jobs.task import Fault, Outcome, Task, attempt
 from train.jobs.workers import Workers
@@ -46,7 +46,8 @@ def local_workers(count: int) -> Iterator[Workers]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             silence_logs=logging.CRITICAL,
             memory_limit=0,  # a share of the machine's would end tasks that are whole processes elsewhere
             local_directory=scratch,
@@ -92,20 +93,13 @@ class DaskWorkers:
     def count(self) -> int:
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
-    def outcomes(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+    def outcomes(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome]]:
         done: SimpleQueue[Future[Any]] = SimpleQueue()
         under_way: dict[Any, tuple[Task, Future[Any]]] = {}
         left = True
         try:
             while left or under_way:
-                while left and len(under_way) < _AHEAD * max(1, self.count()):
-                    task = next(tasks, None)
-                    if task is None:
-                        left = False
-                        break
-                    future = self._submit(task)
-                    under_way[future.key] = task, future
-                    future.add_done_callback(done.put)
+                left = self._begin(tasks, under_way, done) if left else False
                 if not under_way:
                     break
                 try:
@@ -123,6 +117,25 @@ class DaskWorkers:
             if under_way and self._client.status == "running":
                 with suppress(OSError, TimeoutError):
                     self._client.cancel([future for _, future in under_way.values()])
+
+    def _begin(
+        self,
+        tasks: Iterator[Task | None],
+        under_way: dict[Any, tuple[Task, Future[Any]]],
+        done: "SimpleQueue[Future[Any]]",
+    ) -> bool:
+        """Begin as many as there is room for. False once there are no more."""
+        while len(under_way) < _AHEAD * max(1, self.count()):
+            try:
+                task = next(tasks)
+            except StopIteration:
+                return False
+            if task is None:
+                break
+            future = self._submit(task)
+            under_way[future.key] = task, future
+            future.add_done_callback(done.put)
+        return True
 
     def _submit(self, task: Task) -> Future[Any]:
         work = pickle.dumps((task.function, task.given))
@@ -171,16 +184,21 @@ def do_task(work: bytes, orders: Mapping[str, Any]) -> Outcome:
 
 @contextmanager
 def _marks(folders: Sequence[Path]) -> Iterator[dict[str, str]]:
-    """Each folder with an empty file in it, whose name nobody else knows; gone afterwards."""
+    """Each folder with an empty file in it, whose name nobody else knows; gone afterwards. A folder that can only be
+    read has to be there, and no more is known of it. One that is missing here is missed by whoever reads it."""
     name = f".shared-{secrets.token_hex(8)}"
-    files = [private_folder(folder.absolute()) / name for folder in folders]
+    marks: dict[str, str] = {}
     try:
-        for file in files:
-            write_private(file, b"")
-        yield {str(file.parent): name for file in files}
+        for there in (folder.absolute() for folder in folders if folder.is_dir()):
+            try:
+                write_private(there / name, b"")
+                marks[str(there)] = name
+            except OSError:
+                marks[str(there)] = "."
+        yield marks
     finally:
-        for file in files:
-            file.unlink(missing_ok=True)
+        for marked in marks:
+            (Path(marked) / name).unlink(missing_ok=True)
 
 
 def _settings(scratch: str) -> Any:

@@ -16,8 +16,9 @@ _MOST_LOCAL: Final = 256
 class Workers(Protocol):
     """Whoever does tasks."""
 
-    def outcomes(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
-        """Each task with its outcome once it is done. ``tasks`` is asked for more as room for them comes up."""
+    def outcomes(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome]]:
+        """Each task with its outcome once it is done. ``tasks`` is asked for more as room for them comes up; None is
+        for one that has to wait until another is done."""
         ...
 
     def count(self) -> int:
@@ -28,8 +29,9 @@ class Workers(Protocol):
 class InThisProcess:
     """One task after the other, here."""
 
-    def outcomes(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+    def outcomes(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome]]:
         for task in tasks:
+            assert task is not None  # whatever it waits for is done by now
             yield task, attempt(task.function, task.given)
 
     def count(self) -> int:
@@ -46,20 +48,26 @@ def workers_at(address: str | None, folders: Sequence[Path] = ()) -> AbstractCon
         UsageError: it is no address, or the packages for it are not installed.
         MomentumError: nobody answers there.
     """
+    check_address(address)
     if address is None:
         return _here()
-    local = re.fullmatch(r"local:(\d{1,3})", address)
-    if local is None and not _ADDRESS.fullmatch(address):
-        raise UsageError(f"{address[:60]!a} is no cluster", "Give tcp://HOST:PORT of a scheduler, or local:N.")
-    if local and not 1 <= int(local[1]) <= _MOST_LOCAL:
-        raise UsageError(f"{local[1]} workers on this machine", f"Ask for 1 to {_MOST_LOCAL}.")
     try:
         from train.jobs.dask_workers import local_workers, workers_of
     except ImportError as missing:
         raise UsageError(
             f"{missing.name} is not installed, and --cluster needs it", "pip install 'acoustic-momentum[cluster]'"
         ) from missing
-    return local_workers(int(local[1])) if local else workers_of(address, folders)
+    scheme, _, count = address.partition(":")
+    return local_workers(int(count)) if scheme == "local" else workers_of(address, folders)
+
+
+def check_address(address: str | None) -> None:
+    """Raise ``UsageError`` where ``workers_at`` would not know what is meant."""
+    local = re.fullmatch(r"local:(\d{1,3})", address or "local:1")
+    if address == "" or not (local or _ADDRESS.fullmatch(address or "")):
+        raise UsageError(f"{(address or '')[:60]!a} is no cluster", "Give tcp://HOST:PORT of a scheduler, or local:N.")
+    if local and not 1 <= int(local[1]) <= _MOST_LOCAL:
+        raise UsageError(f"{local[1]} workers on this machine", f"Ask for 1 to {_MOST_LOCAL}.")
 
 
 @contextmanager

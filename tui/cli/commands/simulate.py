@@ -57,10 +57,11 @@ def simulate(
 def _simulate_many(wanted: "MatchWanted", folder: Path, count: int, cluster: str | None, force: bool) -> None:
     from train.data.simulated_files import SimulatedFiles
     from train.jobs.run_tasks import Faults, run_tasks
-    from train.jobs.workers import workers_at
+    from train.jobs.workers import check_address, workers_at
     from tui.cli.output import print_lines
     from tui.cli.progress import shown_on_stderr
 
+    check_address(cluster)
     files = SimulatedFiles(folder, wanted, range(wanted.seed, wanted.seed + count), force)
     read = [wanted.open_data] if wanted.open_data else []
     faults = Faults(say_not_done)

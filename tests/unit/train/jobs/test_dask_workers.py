@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 from engine.core.errors import MomentumError, UsageError
 from tests.unit.train.jobs.trial_tasks import nobody, trial
 from train.jobs import dask_workers
-from train.jobs.dask_workers import DaskWorkers, local_workers
+from train.jobs.dask_workers import DaskWorkers
 from train.jobs.kept_results import to_bytes
 from train.jobs.run_tasks import Faults, in_order, run_tasks
 from train.jobs.same_program import WrongWorker, check_worker, this_program
@@ -23,10 +22,9 @@ from train.jobs.workers import InThisProcess, Workers, workers_at
 pytestmark = pytest.mark.xdist_group("cluster")
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    with local_workers(2) as two:
-        yield two
+@pytest.fixture
+def workers(two_workers: DaskWorkers) -> DaskWorkers:
+    return two_workers
 
 
 def bits(tasks, by: Workers) -> list[bytes]:
@@ -137,3 +135,21 @@ def test_where_no_scheduler_answers_it_is_said_in_two_lines(monkeypatch: pytest.
         workers_at("tcp://127.0.0.1:9"),
     ):
         pass
+
+
+def test_a_folder_is_marked_while_a_job_runs_and_one_that_can_only_be_read_needs_no_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(file: Path, content: bytes) -> None:
+        if file.parent.name == "read-only":
+            raise PermissionError(13, "Permission denied", str(file))
+        file.write_bytes(content)
+
+    monkeypatch.setattr(dask_workers, "write_private", refuse)
+    for name in ("mine", "read-only"):
+        (tmp_path / name).mkdir()
+    with dask_workers._marks([tmp_path / "mine", tmp_path / "read-only", tmp_path / "misspelt"]) as marks:
+        assert (tmp_path / "mine" / marks[str(tmp_path / "mine")]).is_file()
+        assert marks[str(tmp_path / "read-only")] == "."
+        assert not (tmp_path / "misspelt").exists()
+    assert not list(tmp_path.rglob(".shared-*"))
