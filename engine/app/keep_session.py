@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.app.built_engine import Engine
+    from engine.app.publishing import Published
     from engine.audio.source import AudioSource
     from engine.audio.watchdog import Watchdog
     from engine.core.run import ReadingSink, SoundSink
@@ -44,6 +45,7 @@ class Recording:
     writer: "SessionWriter | None" = None
     hook: "SpikeHook | None" = None
     sinks: "list[ReadingSink]" = field(default_factory=list)
+    published: "Published | None" = None
 
     @property
     def session(self) -> str:
@@ -57,7 +59,8 @@ class Recording:
 
     def take_notices(self) -> Sequence[str]:
         """What a person should know about the keeping."""
-        return self.writer.take_notices() if self.writer else ()
+        kept = self.writer.take_notices() if self.writer else ()
+        return [*kept, *self.published.take_notices()] if self.published else kept
 
     def not_kept(self) -> "NotKept":
         """What does not get onto the disk at the moment; nothing where no session is kept."""
@@ -144,16 +147,38 @@ def keeping(
     from engine.publish.command import SpikeHook
 
     hook = SpikeHook(settings.on_spike, venue=venue) if settings.on_spike else None
+    if settings.publish.anybody:
+        from engine.app.publishing import check_packages
+
+        check_packages(settings.publish)  # before there is a session that nobody wants
     bounded = Bounded(find_paths().log / STRAY_OUTPUT)
     try:
-        if not keep:
-            yield Recording(None, hook, [hook, bounded] if hook else [bounded])
-            return
-        with _session(opened, engine, settings, tell, venue) as writer:
-            yield Recording(writer, hook, [writer, hook, bounded] if hook else [writer, bounded])
+        with (
+            _session(opened, engine, settings, tell, venue) if keep else nullcontext() as writer,
+            # Within the session: who follows it lets go before it is made one plain file.
+            _published(settings, writer, tell, venue) as published,
+        ):
+            first: list[ReadingSink | None] = [writer, hook, bounded]
+            sinks = [sink for sink in first if sink is not None]
+            yield Recording(writer, hook, [*sinks, *published.sinks] if published else sinks, published)
     finally:
         if hook is not None:
             hook.close()
+
+
+@contextmanager
+def _published(
+    settings: "Settings", writer: "SessionWriter | None", tell: "Tell", venue: str
+) -> "Iterator[Published | None]":
+    """Who is told of the run; where the settings name nobody, nothing of it is even imported."""
+    if not settings.publish.anybody:
+        yield None
+        return
+    from engine.app.publishing import publishing
+    from engine.core.paths import find_paths
+
+    with publishing(settings.publish, writer, find_paths().sessions, tell, venue or None) as published:
+        yield published
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Settings: flag > environment (``MOMENTUM_*``) > file (TOML) > default, and which of them set each value.
 
-Over 300 lines, since a setting, its help and how it is read are looked for in one place.
+Over 300 lines, since every setting stands here with its help.
 """
 
 import ast
@@ -24,10 +24,11 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from engine.core.address import shown
+from engine.core.address import HIDDEN, shown
 from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
 from engine.core.places import SourceTable, places_of
+from engine.core.publish_settings import EXAMPLE, PublishSettings, shown_publish
 from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"
@@ -148,6 +149,10 @@ class Settings(BaseSettings):
             raise ValueError(error.message) from error
         return sources
 
+    publish: Annotated[PublishSettings, Field(examples=[EXAMPLE])] = Field(default_factory=PublishSettings)
+    """Who is told what is heard: an MQTT broker, webhooks, Prometheus; docs/publish.md explains the table. Without it
+    nobody is."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -200,7 +205,8 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
     values = settings.model_dump(mode="json")
     places = places_of(settings.sources)
     tables = [{"name": place.name, "venue": place.venue, "source": shown(place.spec)} for place in places]
-    return values | {"source": None if settings.source is None else shown(settings.source), "sources": tables}
+    source = None if settings.source is None else shown(settings.source)
+    return values | {"source": source, "sources": tables, "publish": shown_publish(settings.publish)}
 
 
 def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapping[str, Any]] = ()) -> SpikeSettings:
@@ -253,14 +259,19 @@ def template() -> str:
     for name, field in Settings.model_fields.items():
         lines = textwrap.wrap(help[name], 100)
         if field.default_factory is not None:  # a table: it stands last, since everything below it would belong to it
-            lines.append(f"[[{name}]]" if field.default_factory is list else f"[{name}]")
-            lines += [f"{key} = {json.dumps(value)}" for key, value in (field.examples or [{}])[0].items()]
+            lines += _table(name, (field.examples or [{}])[0], field.default_factory is list)
         elif field.default is None:
             lines.append(f"{name} = {json.dumps((field.examples or [''])[0])}  # an example; unset by default")
         else:
             lines.append(f"{name} = {json.dumps(field.default)}")
         blocks.append("\n".join(f"# {line}" for line in lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def _table(name: str, example: str | Mapping[str, object], many: bool) -> list[str]:
+    if isinstance(example, str):
+        return example.splitlines()
+    return [f"[[{name}]]" if many else f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in example.items())]
 
 
 def variable(name: str) -> str:
@@ -308,10 +319,13 @@ def _bad_value(keys: list[str], value: object, fault: str, set_by: Mapping[str, 
         "file": f"{file}: {path}",
         "default": path,
     }[set_by[key]]
-    # A table may hold an address with a password in it.
-    said = (
-        "" if isinstance(value, dict | list) else f" = {reprlib.repr(shown(str(value)) if key == 'sources' else value)}"
-    )
+    # Somebody may have written a password there, or an address with one in it.
+    if key == "publish":
+        said = f" = {HIDDEN if isinstance(value, str | Mapping) else reprlib.repr(value)}"
+    elif isinstance(value, dict | list):
+        said = ""
+    else:
+        said = f" = {reprlib.repr(shown(str(value)) if key == 'sources' else value)}"
     return UsageError(f"{place}{said}: {_lower(fault)}", f"{key}: {setting_help()[key]}")
 
 

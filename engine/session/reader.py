@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -20,16 +19,15 @@ from numpy.typing import NDArray
 from engine.core.errors import InputError
 from engine.core.heard import Heard
 from engine.core.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
-from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of, reading_of
+from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.not_kept import NotKept
-from engine.session.schema import ADD_EVENT, WITH_HEARD, explained, open_to_read, open_to_write, schema_of
+from engine.session.rows_in_order import NO_HEARD, READING_COLUMNS, Position, RowsInOrder, heard_column, unreadable
+from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound_files import Segment, segments
 from engine.session.state import SessionState, state_of
 
-READING_COLUMNS = "t, pressure, level_db, peak_db, health, compute_ms"
-_NO_HEARD: Final = "NULL AS heard"
 _ARRAYS = np.dtype([("t", "f8"), ("pressure", "f4"), ("level_db", "f4"), ("peak_db", "f4"), ("health", "u1")])
 
 
@@ -95,10 +93,8 @@ class SessionReader:
         self.folder = folder
         self._clock = clock
         self._database = open_to_read(folder)
-        self._heard = "heard" if schema_of(self._database) >= WITH_HEARD else _NO_HEARD
-        self._seen_reading = 0
-        self._seen_event = 0
-        self._seen_version = -1
+        self._heard = heard_column(self._database)
+        self._rows_in_order = RowsInOrder(self._database, folder)
         self._beat_ns = 0
         self._beat_seen_s = clock()
 
@@ -163,7 +159,7 @@ class SessionReader:
             settings, weights = dict(values.get("settings") or {}), dict(values.get("weights") or {})
             reports = DeviceReports.of(values.get("device_reports"))
         except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-            raise _unreadable(self.folder) from error
+            raise unreadable(self.folder) from error
         return SessionInfo(
             name=self.name,
             folder=self.folder,
@@ -187,29 +183,16 @@ class SessionReader:
         """Events since the last call, at most about ``limit``, in the order they were recorded; the first begins at
         the beginning. Costs next to nothing where nothing is new.
         """
-        version = self._rows("PRAGMA data_version")[0][0]
-        if version == self._seen_version:
-            return []
-        with explained(self.folder):
-            # One transaction, so that an event never shows up without the reading it came after.
-            self._database.execute("BEGIN")
-            try:
-                readings = self._database.execute(self._select(_NEW_READINGS), (self._seen_reading, limit)).fetchall()
-                upto = readings[-1][0] if len(readings) == limit else None
-                rare = self._database.execute(_NEW_EVENTS, (self._seen_event, upto, upto)).fetchall()
-            finally:
-                self._database.execute("COMMIT")
-        placed = all(isinstance(row[1], int) for row in rare)
-        if not (placed and _in_order(readings, self._seen_reading) and _in_order(rare, self._seen_event)):
-            raise _unreadable(self.folder)
-        if upto is None:
-            self._seen_version = version
-        return self._merge(readings, rare)
+        return [row.event for row in self._rows_in_order.new(limit)]
+
+    def rows_after(self, position: Position, readings: bool = True) -> RowsInOrder:
+        """The rows after ``position`` as they come, for one more follower in the thread that uses this reader."""
+        return RowsInOrder(self._database, self.folder, position, readings)
 
     def skip_to_end(self) -> None:
         """Let ``poll`` begin with what comes after now."""
-        self._seen_reading = self._rows("SELECT ifnull(max(id), 0) FROM readings")[0][0]
-        self._seen_event = self._rows("SELECT ifnull(max(id), 0) FROM events")[0][0]
+        with explained(self.folder):
+            self._rows_in_order.skip_to_end()
 
     def readings(self, from_s: float = 0.0, to_s: float = float("inf")) -> ReadingArrays:
         """The readings with ``from_s`` <= t < ``to_s``, by time."""
@@ -221,7 +204,7 @@ class SessionReader:
                     table = np.fromiter(rows, dtype=_ARRAYS)
             except (ValueError, TypeError, OverflowError) as error:
                 # A damaged row may hold text or a number of any size.
-                raise _unreadable(self.folder) from error
+                raise unreadable(self.folder) from error
         return ReadingArrays(*(np.ascontiguousarray(table[name]) for name in ReadingArrays._fields))
 
     def reading_rows(self, from_s: float = 0.0, to_s: float = float("inf")) -> Iterator[tuple[Any, ...]]:
@@ -239,13 +222,13 @@ class SessionReader:
     @property
     def tells_tags(self) -> bool:
         """Whether it says of any moment what was heard, which takes weights with tags."""
-        if self._heard == _NO_HEARD:
+        if self._heard == NO_HEARD:
             return False
         return bool(self._rows("SELECT 1 FROM readings WHERE heard IS NOT NULL LIMIT 1"))
 
     def heard(self, from_s: float = 0.0, to_s: float = float("inf")) -> list[tuple[float, Heard]]:
         """What was heard at ``from_s`` <= t < ``to_s``, about once a second, by time; nothing without tags."""
-        if self._heard == _NO_HEARD:
+        if self._heard == NO_HEARD:
             return []
         rows = self._rows(_HEARD_ROWS, (self._reading_at(from_s), self._reading_at(to_s)))
         return [(t, heard) for t, text in rows if (heard := heard_of(text)) is not None]
@@ -310,24 +293,6 @@ class SessionReader:
         rows = self._rows("SELECT body FROM events WHERE type = ? ORDER BY id", (kind,))
         return [event_of(kind, body) for (body,) in rows]
 
-    def _merge(self, readings: list[tuple[Any, ...]], rare: list[tuple[Any, ...]]) -> list[Event]:
-        events: list[Event] = []
-        waiting = iter(rare)
-        next_rare = next(waiting, None)
-        for row in readings:
-            while next_rare is not None and next_rare[1] < row[0]:
-                events.append(event_of(next_rare[2], next_rare[3]))
-                next_rare = next(waiting, None)
-            events.append(reading_of(row[1:]))
-        while next_rare is not None:
-            events.append(event_of(next_rare[2], next_rare[3]))
-            next_rare = next(waiting, None)
-        if readings:
-            self._seen_reading = readings[-1][0]
-        if rare:
-            self._seen_event = rare[-1][0]
-        return events
-
     def _reading_at(self, t: float) -> int:
         """The number of the first reading at ``t`` or later: numbers grow with time, so no index is needed."""
         low = self._rows("SELECT ifnull(min(id), 0) FROM readings")[0][0]
@@ -350,9 +315,6 @@ class SessionReader:
                 raise InputError(f"session {self.name} is closed", "open it again") from error
 
 
-_NEW_READINGS = f"SELECT id, {READING_COLUMNS}, {{heard}} FROM readings WHERE id > ? ORDER BY id LIMIT ?"
-_NEW_EVENTS = """SELECT id, after_reading, type, body FROM events
-    WHERE id > ? AND (? IS NULL OR after_reading < ?) ORDER BY id"""
 _ARRAY_ROWS = "SELECT t, pressure, level_db, peak_db, health FROM readings WHERE id >= ? AND id < ? ORDER BY id"
 _HEARD_ROWS = "SELECT t, heard FROM readings WHERE id >= ? AND id < ? AND heard IS NOT NULL ORDER BY id"
 _ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s, {{heard}} FROM readings
@@ -366,21 +328,8 @@ _WITHDRAWN: Final = "withdrawn"
 _ADD_REVIEW = "INSERT INTO reviews (kind, onset, verdict, what, note, written_at) VALUES (?,?,?,?,?,?)"
 
 
-def _in_order(rows: list[tuple[Any, ...]], seen: int) -> bool:
-    """Whether the numbers rise from ``seen`` on, as they do unless the store is damaged."""
-    numbers = [seen, *(row[0] for row in rows)]
-    return all(a < b for a, b in pairwise(numbers))
-
-
 def _json(text: str, folder: Path) -> Any:
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError) as error:
-        raise _unreadable(folder) from error
-
-
-def _unreadable(folder: Path) -> InputError:
-    return InputError(
-        f"the store of session {folder.name} holds values that make no sense",
-        f"'momentum sessions repair {folder.name}' saves what is whole",
-    )
+        raise unreadable(folder) from error

@@ -149,9 +149,14 @@ class SessionWriter:
         """What the session is called."""
         return self.folder.name
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the session began, by the recorder's clock."""
+        return self._clocks.monotonic() - self._started_s
+
     def write(self, event: Event) -> None:
         """Keep an event: on disk within half a second, and at once where it is no reading."""
-        elapsed_s = self._clocks.monotonic() - self._started_s
+        elapsed_s = self.elapsed_s
         if isinstance(event, Reading):
             self._heard_s = event.t
             self._waiting.add_reading(reading_row(self._waiting.count + 1, event, elapsed_s))

@@ -7,7 +7,6 @@ taken up again. The same seeds give the same files.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import LogMel
 from engine.core.errors import InputError
-from engine.core.files import open_private, private_folder, write_whole_json
+from engine.core.files import private_folder, whole_file, write_whole_json
 from engine.core.signals import Samples
 from engine.football.events import EventKind, RecordedEvent
 from engine.football.match_clock import MatchOnSound
@@ -28,6 +27,9 @@ from engine.simulator.truth import Sounding
 from train.data import packed_mel as features
 from train.data.match_folder import GRID
 from train.data.simulation_plans import Plan, random_plan
+from train.jobs.run_tasks import run_tasks
+from train.jobs.task import Result, Task
+from train.jobs.workers import InThisProcess, Workers
 
 SCHEMA: Final = 1
 KINDS: Final = tuple(sorted([kind.value for kind in Reaction] + [kind.value for kind in Confuser]))
@@ -60,38 +62,47 @@ class SimulatedRecording:
 
 
 def simulate_matches(
-    folder: Path, seeds: Iterable[int], minutes: float, progress: Progress
+    folder: Path, seeds: Iterable[int], minutes: float, progress: Progress, workers: Workers | None = None
 ) -> list[SimulatedRecording]:
     """The matches that ``seeds`` draw, ``minutes`` of each. One seed is one venue. Errors as ``simulate_plans``."""
-    return simulate_plans(folder, [random_plan(seed, minutes) for seed in seeds], progress)
+    return simulate_plans(folder, [random_plan(seed, minutes) for seed in seeds], progress, workers)
 
 
-def simulate_plans(folder: Path, plans: Sequence[Plan], progress: Progress) -> list[SimulatedRecording]:
-    """The matches of ``plans`` in ``folder``; those that are not there yet are drawn.
+def simulate_plans(
+    folder: Path, plans: Sequence[Plan], progress: Progress, workers: Workers | None = None
+) -> list[SimulatedRecording]:
+    """The matches of ``plans`` in ``folder``; those that are not there yet are drawn, by ``workers`` or else here.
 
     Raises ``InputError`` when the folder holds matches of another length or grid, or events can't be read.
     """
-    private_folder(folder)
-    matches: list[SimulatedRecording] = []
-    drawn_min = 0.0
-    for done, plan in enumerate(plans):
+    folder = private_folder(folder).absolute()
+    missing = []
+    for plan in plans:
+        file = folder / f"{plan.name}.json"
+        if file.exists():
+            read_match(file, plan.minutes)
+        else:
+            missing.append(Task(plan.name, draw, (folder, plan), {"folder": str(folder), "plan": plan.name}))
+    done, drawn_min = len(plans) - len(missing), 0.0
+    progress(done, len(plans), drawn_min)
+    for _, result in run_tasks(missing, workers or InThisProcess(), _nobody, "drawing"):
+        done, drawn_min = done + 1, drawn_min + result["minutes"]
         progress(done, len(plans), drawn_min)
-        if not (folder / f"{plan.name}.json").exists():
-            _draw(folder, plan)
-            drawn_min += plan.minutes
-        matches.append(read_match(folder / f"{plan.name}.json", plan.minutes))
-    progress(len(plans), len(plans), drawn_min)
-    return matches
+    return [read_match(folder / f"{plan.name}.json", plan.minutes) for plan in plans]
 
 
-def _draw(folder: Path, plan: Plan) -> None:
+def draw(given: tuple[Path, Plan]) -> Result:
+    """Simulate a match into a folder: its frames, and then its truth. Returns the minutes of sound."""
+    folder, plan = given
     score = plan.score()
     log_mel = LogMel()
     digest = hashlib.sha256()
     sound: list[Samples] = []
     frames = 0
     path = folder / f"{plan.name}.mel12"
-    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+    for unfinished in folder.glob(f".{path.name}-*.part"):  # of a process that was killed
+        unfinished.unlink(missing_ok=True)
+    with whole_file(path, replace=True) as unfinished, unfinished.open("wb") as file:
         for chunk in SimulatedMatch(score, play=plan.play).chunks():
             if plan.ear is not None:
                 sound.append(chunk)
@@ -103,13 +114,18 @@ def _draw(folder: Path, plan: Plan) -> None:
     if plan.ear is not None:
         heard = plan.ear(np.concatenate(sound)).astype(np.float16)
         digest.update(heard.tobytes())
-        with os.fdopen(open_private(path.with_suffix(".heard.npy"), os.O_WRONLY | os.O_TRUNC), "wb") as file:
+        with whole_file(path.with_suffix(".heard.npy"), replace=True) as unfinished, unfinished.open("wb") as file:
             np.save(file, heard, allow_pickle=False)
     truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
     write_whole_json(
         folder / f"{plan.name}.json",
         truth | {"sha256": digest.hexdigest()} | _truth(score) | {"recorded": plan.recorded},
     )
+    return {"minutes": plan.minutes}
+
+
+def _nobody(step: str, done: float, total: float | None, note: str = "") -> None:
+    """Who draws is told by matches and minutes."""
 
 
 def _truth(score: Score) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -37,8 +38,8 @@ class Plan:
     """Something to draw: ``minutes`` of sound in the ground that ``seed`` draws.
 
     Making a score can take reading an event file, so it is only made when the sound is drawn. ``play`` makes the sound
-    of its cues; with ``recorded`` those that are no cry are recordings. ``ear`` says of the whole
-    sound what a stranger hears in it.
+    of its cues; with ``recorded`` those that are no cry are recordings. ``ear`` says of the whole sound what a stranger
+    hears in it. A plan can be handed to another process, unless it has an ear.
     """
 
     name: str
@@ -61,20 +62,21 @@ def random_plan(seed: int, minutes: float) -> Plan:
             f"Ask for {_LEAST_MINUTES:g} to {_MOST_MINUTES:g} minutes a match.",
         )
 
-    def score() -> Score:
-        rng = np.random.default_rng([seed, zlib.crc32(b"stretch")])
-        whole = draw_timeline(rng)
-        length_s = min(minutes * 60.0, whole.duration_s)
-        return plan_match(seed, cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s))
+    return Plan(f"simulated-{seed}", seed, minutes, partial(_random_score, seed, minutes))
 
-    return Plan(f"simulated-{seed}", seed, minutes, score)
+
+def _random_score(seed: int, minutes: float) -> Score:
+    rng = np.random.default_rng([seed, zlib.crc32(b"stretch")])
+    whole = draw_timeline(rng)
+    length_s = min(minutes * 60.0, whole.duration_s)
+    return plan_match(seed, cut(whole, float(rng.uniform(0.0, whole.duration_s - length_s)), length_s))
 
 
 def reel_plan(seed: int, minutes: float) -> Plan:
     """A reel: every kind of sound as loud, as sudden and nearly as often, which no match brings."""
     name = f"reel-{seed}"
     ground = zlib.crc32(name.encode())
-    return Plan(name, ground, minutes, lambda: plan_reel(ground, minutes))
+    return Plan(name, ground, minutes, partial(plan_reel, ground, minutes))
 
 
 def recorded_plan(seed: int, minutes: float, recordings: Recordings, ear: Ear | None = None) -> Plan:
@@ -82,7 +84,7 @@ def recorded_plan(seed: int, minutes: float, recordings: Recordings, ear: Ear | 
     name = f"recorded-{seed}"
     ground = zlib.crc32(name.encode())
     kinds = recordings.kinds
-    return Plan(name, ground, minutes, lambda: plan_recorded_reel(ground, minutes, kinds), recordings.play, True, ear)
+    return Plan(name, ground, minutes, partial(plan_recorded_reel, ground, minutes, kinds), recordings.play, True, ear)
 
 
 def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:
@@ -97,14 +99,14 @@ def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> 
     for i in range(count):
         start_s, length_s = starts_s[i], starts_s[i + 1] - starts_s[i]
         name = f"match-{match_id}-{i}" if minutes else f"match-{match_id}"
-
         seed = zlib.crc32(name.encode())
-
-        def score(seed: int = seed, start_s: float = start_s, length_s: float = length_s) -> Score:
-            return plan_match(seed, cut(_placed(open_data, match_id), start_s, length_s))
-
+        score = partial(_real_score, open_data, match_id, seed, start_s, length_s)
         plans.append(Plan(name, seed, round(length_s / 60.0, 3), score))
     return plans
+
+
+def _real_score(open_data: Path, match_id: int, seed: int, start_s: float, length_s: float) -> Score:
+    return plan_match(seed, cut(_placed(open_data, match_id), start_s, length_s))
 
 
 def _placed(open_data: Path, match_id: int) -> Timeline:

@@ -17,11 +17,12 @@ _TICKS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named line through ``points``, joined in their order; ``dots`` marks each of them."""
+    """A named line through ``points``, joined in their order; ``dots`` marks each of them, alone unless ``joined``."""
 
     name: str
     points: Sequence[tuple[float, float]]
     dots: bool = False
+    joined: bool = True
 
 
 def line_chart(
@@ -96,7 +97,9 @@ def _drawn(line: Line, number: int, points: Sequence[tuple[float, float]]) -> li
     if not points:
         return []
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    parts = [f'<path d="M{path}" fill="none" {_stroke(number)}><title>{escape(line.name)}</title></path>']
+    parts = []
+    if line.joined:
+        parts.append(f'<path d="M{path}" fill="none" {_stroke(number)}><title>{escape(line.name)}</title></path>')
     if line.dots:
         colour = _COLOURS[number % len(_COLOURS)]
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points]

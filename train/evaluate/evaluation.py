@@ -15,7 +15,8 @@ import numpy as np
 
 from engine.audio.log_mel import Frames
 from engine.core import grid
-from engine.core.errors import InputError, UsageError
+from engine.core.errors import InputError, MomentumError, UsageError
+from engine.core.telling import Progress
 from engine.live.spike_detector import SpikeSettings
 from engine.model.calibration import Calibration
 from engine.model.checkpoint import Weights
@@ -35,19 +36,33 @@ from train.evaluate.predictions import (
     calibrated,
     calibrations,
     ends_of,
-    index_of,
     mel_examples,
-    score_match,
+    predictions_of,
     times_of,
 )
 from train.evaluate.reels import MoodFigures, ReelFigures, Track, by_fold, listen, mel_of, mood_figures, reel_figures
+from train.evaluate.score_tasks import Listeners, score_tasks
+from train.jobs.run_tasks import Faults, Kept, in_order, run_tasks
+from train.jobs.workers import InThisProcess, Workers
 from train.metrics.ranking import Scores
 
 TRAIN_SHARE: Final = 0.75
 """Of the matches to train on, how many boosting is fitted to; the rest calibrate the baselines and choose the
 thresholds."""
 LEAST_TRAIN_MATCHES: Final = 4
-Progress = Callable[[str, float, float | None], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listening:
+    """Who hears the matches, where scores are kept until all are there, and who is told of a match that can't be
+    heard."""
+
+    workers: Workers
+    kept: Kept | None = None
+    say_fault: Callable[[str, MomentumError], None] = lambda name, fault: None
+
+
+HERE: Final = Listening(InThisProcess())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +120,18 @@ def evaluate(
     fold_weights: Sequence[Weights] = (),
     moods: Path | None = None,
     val_matches: Sequence[TrainingMatch] = (),
+    listening: Listening = HERE,
 ) -> Evaluation:
     """Evaluate ``weights`` on ``test_matches``, on each confuser alone and on ``reels``.
 
     ``train_matches`` are for the baselines; boosting is left out where there are none. With ``val_matches`` boosting is
     fitted to all of them, and those calibrate and choose thresholds; without, a part of them does. ``fold_weights``
-    listen to the reels in place of ``weights``, each to the clips of its own fold.
+    listen to the reels in place of ``weights``, each to the clips of its own fold. ``listening`` says who hears the
+    matches.
 
     Raises:
         InputError: nothing to test on, or too little to fit and calibrate the baselines to.
+        MomentumError: a match could not be heard, or the workers are gone.
     """
     if 0 < len(train_matches) < LEAST_TRAIN_MATCHES:
         raise InputError(
@@ -125,23 +143,17 @@ def evaluate(
     split = len(train_matches) if val_matches else round(TRAIN_SHARE * len(train_matches))
     boosting = _fitted_boosting(train_matches[:split], rule, rng, settings.seed, progress) if train_matches else {}
     baselines = baselines_of(boosting, settings.seed)
-    index = index_of(weights.network, weights.config.calibration, settings.step)
     spikes = weights.config.spikes
 
     simulated = [match for match in train_matches[:split] if match.simulated and match.on_sound.play]
     soft_targets = SoftTargets.of(simulated) if simulated else None
-    predictions_of = partial(
-        _predictions,
-        rule=rule,
-        scorers={INDEX: index, **baselines},
-        step=settings.step,
-        soft_targets=soft_targets,
-        progress=progress,
-    )
-    validation = predictions_of(val_matches or train_matches[split:], what="choosing thresholds")
+    taught_by = [match.digest for match in train_matches[:split]]
+    listeners = Listeners(weights, boosting, settings.step, settings.seed, soft_targets, taught_by)
+    heard = partial(_heard, rule=rule, listeners=listeners, listening=listening, progress=progress)
+    validation = heard(val_matches or train_matches[split:], what="choosing thresholds")
     found = calibrations(validation) if validation else {}
     validation = [calibrated(one, found) for one in validation]
-    tests = predictions_of(test_matches, what="listening to matches")
+    tests = heard(test_matches, what="listening to matches")
     tests = [_comparable(calibrated(one, found), test_matches) for one in tests]
     scorers: list[Evaluated] = []
     if tests:
@@ -149,7 +161,7 @@ def evaluate(
         scorers = evaluate_all(tests, validation, spikes, settings.budget, rng, settings.draws)
     confusers: list[ConfuserRow] = []
     if settings.confuser_minutes:
-        confusers = _confusers({INDEX: index, **baselines}, found, validation, spikes, settings, progress)
+        confusers = _confusers(listeners.scorers, found, validation, spikes, settings, progress)
     tracks: dict[str, list[Track]] = {}
     for done, reel in enumerate(reels):
         progress("listening to reels", done, len(reels))
@@ -190,22 +202,22 @@ def _fitted_boosting(
     return boosting
 
 
-def _predictions(
+def _heard(
     matches: Sequence[TrainingMatch],
-    rule: Rule,
-    scorers: dict[str, Scorer],
-    step: int,
-    soft_targets: SoftTargets | None,
     what: str,
+    rule: Rule,
+    listeners: Listeners,
+    listening: Listening,
     progress: Progress,
 ) -> list[MatchPredictions]:
-    predicted = []
-    for done, match in enumerate(matches):
-        progress(what, done, len(matches))
-        predicted.append(score_match(match, rule, scorers, step, soft_targets))
-    if matches:
-        progress(what, len(matches), len(matches))
-    return predicted
+    if not matches:
+        return []
+    faults = Faults(listening.say_fault)
+    tasks = score_tasks(matches, listeners)
+    done = run_tasks(tasks, listening.workers, progress, what, listening.kept, faults)
+    scores = in_order(tasks, done)
+    faults.raise_if_any(len(tasks), "Figures of the rest would mislead: mend these matches, or leave them out.")
+    return [predictions_of(match, rule, listeners.step, one) for match, one in zip(matches, scores, strict=True)]
 
 
 def _comparable(predicted: MatchPredictions, test_matches: Sequence[TrainingMatch]) -> MatchPredictions:

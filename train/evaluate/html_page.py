@@ -10,7 +10,7 @@ from train.evaluate.charts import Line, legend, line_chart
 from train.evaluate.report import caught_by_budget, tables
 from train.evaluate.table import Table
 
-_STYLE: Final = """
+STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem;display:block;overflow-x:auto}
 th,td{padding:.25rem .8rem;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}
@@ -26,7 +26,7 @@ def to_html(report: Mapping[str, Any], made_at: str) -> str:
     """The whole page. ``made_at`` is when, as it should be shown."""
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
-        f"<title>{escape(report['weights'])}: evaluation</title><style>{_STYLE}</style>",
+        f"<title>{escape(report['weights'])}: evaluation</title><style>{STYLE}</style>",
         f"<h1>{escape(report['weights'])}</h1>",
     ]
     if not report["trained"]:
@@ -35,7 +35,7 @@ def to_html(report: Mapping[str, Any], made_at: str) -> str:
     parts.append(f"<p class=note>{escape(made_at)}. SHA-256 of the weights {escape(report['sha256'][:16])}…</p>")
     if report["listeners"]:
         parts.append(_figures(report))
-    parts += [_table(table) for table in tables(report)]
+    parts += [table_html(table) for table in tables(report)]
     parts.append(
         "<h2>All of it as JSON</h2><details><summary>show</summary><pre>"
         f"{escape(json.dumps({**report, 'scorers': [_short(one) for one in report['listeners']]}, indent=1))}"
@@ -104,17 +104,19 @@ def _figures(report: Mapping[str, Any]) -> str:
         ("ROC", line_chart(roc, "share of calm moments", "share of moments of danger", (0, 1), (0, 1), diagonal=True)),
     ]
     shown = "".join(
-        f"<figure>{_picture(svg, title)}<figcaption>{escape(title)}</figcaption></figure>" for title, svg in pictures
+        f"<figure>{picture(svg, title)}<figcaption>{escape(title)}</figcaption></figure>" for title, svg in pictures
     )
-    return f"<h2>Figures</h2>{_picture(legend([one['name'] for one in scorers]), 'which line is which')}<br>{shown}"
+    return f"<h2>Figures</h2>{picture(legend([one['name'] for one in scorers]), 'which line is which')}<br>{shown}"
 
 
-def _picture(svg: str, title: str) -> str:
+def picture(svg: str, title: str) -> str:
+    """An SVG document inside a page."""
     data = base64.b64encode(svg.encode()).decode()
     return f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{data}">'
 
 
-def _table(table: Table) -> str:
+def table_html(table: Table) -> str:
+    """A table with its title and note."""
     head = "".join(f"<th>{escape(column)}</th>" for column in table.columns)
     rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
     return (

@@ -77,6 +77,13 @@ def score_match(
     match: TrainingMatch, rule: Rule, scorers: Mapping[str, Scorer], step: int, soft_targets: SoftTargets | None = None
 ) -> MatchPredictions:
     """Let every scorer hear a match, and the oracles where it was simulated; ``soft_targets`` informs one of them."""
+    return predictions_of(match, rule, step, scores_of(match, scorers, step, soft_targets))
+
+
+def scores_of(
+    match: TrainingMatch, scorers: Mapping[str, Scorer], step: int, soft_targets: SoftTargets | None
+) -> dict[str, Scores]:
+    """What ``score_match`` gets from listening, by scorer."""
     ends = ends_of(match.frames, step)
     mel = match.read(0, match.frames)
     scores = {name: scorer(mel, ends) for name, scorer in scorers.items()}
@@ -85,6 +92,12 @@ def score_match(
         if soft_targets:
             share = np.clip(soft_targets.share_at(match.sounds, times_of(ends)), *_SHARES)
             scores[INFORMED_ORACLE] = np.log(share / (1.0 - share))
+    return scores
+
+
+def predictions_of(match: TrainingMatch, rule: Rule, step: int, scores: Mapping[str, Scores]) -> MatchPredictions:
+    """The scores beside what was true of the match."""
+    ends = ends_of(match.frames, step)
     return MatchPredictions(
         match.id,
         match.frames * grid.HOP_S / 3600.0,
@@ -93,7 +106,7 @@ def score_match(
         danger_events(match.on_sound, rule, match.sounds),
         reactions(match.sounds) if match.simulated else None,
         match.simulated,
-        scores,
+        dict(scores),
     )
 
 

@@ -1,10 +1,10 @@
 """What each choice is worth: ``python -m train.experiments.ablation OUT --work FOLDER``, each row trained and measured
-the same way.
+the same way; with ``--cluster`` on many machines.
 
 Every row is a short training (a fraction of the shipped one's steps and data), changed in one thing. Measured are how
 well it ranks danger, and the crowd's cries, on simulated stretches kept apart, each in a ground of its own, with
 intervals by stretch; and with ``--reel``, how well it tells real reactions from all else as loud. Rows that are there
-and were made from the same are not trained again.
+and were made from the same are not trained again. Over 300 lines, since each row is a line or more of its own.
 """
 
 import argparse
@@ -14,16 +14,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from engine.audio.log_mel import Frames
-from engine.core.files import write_whole_json
+from engine.core.errors import MomentumError
+from engine.core.files import private_folder, write_whole_json
 from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig
+from engine.simulator.match import Score
 from engine.simulator.venue import draw_venue
 from train.data.labels import Danger, GoalWindow, Rule
 from train.data.matches import from_simulation
@@ -40,6 +43,9 @@ from train.fit.loop.trainer import Progress
 from train.fit.predict import Predicted, predict
 from train.fit.settings import FitSettings
 from train.fit.training_data import TrainingData, run_inputs
+from train.jobs.run_tasks import Faults, in_order, run_tasks
+from train.jobs.task import Result, Task
+from train.jobs.workers import workers_at
 from train.metrics.bootstrap import draws_of, interval
 from train.metrics.ranking import exact_levels, roc_auc
 from train.recipes.shipped_weights import MINUTES, plans_of
@@ -85,12 +91,12 @@ def _without_average(settings: FitSettings) -> FitSettings:
 
 def _one_venue(plans: list[Plan]) -> list[Plan]:
     """The same matches and reels, all in one ground."""
+    seed = plans[0].seed
+    return [replace(plan, name=f"{plan.name}-one-venue", score=partial(_moved, plan, seed)) for plan in plans]
 
-    def moved(plan: Plan) -> Plan:
-        venue = draw_venue(np.random.default_rng(plans[0].seed))
-        return replace(plan, name=f"{plan.name}-one-venue", score=lambda: replace(plan.score(), venue=venue))
 
-    return [moved(plan) for plan in plans]
+def _moved(plan: Plan, seed: int) -> Score:
+    return replace(plan.score(), venue=draw_venue(np.random.default_rng(seed)))
 
 
 ROWS: Final = (
@@ -220,22 +226,87 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=3, help="learn from every so many of the sounds")
     parser.add_argument("--only", action="append", default=[], help="rows by name")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cluster", help="a Dask cluster to train the rows on: tcp://HOST:PORT, or local:N")
     chosen = parser.parse_args(args)
-    train_plans, val_plans, _ = plans_of(chosen.open_data)
-    if chosen.open_data:  # whole matches take long; their first and their middle stretches do
-        ids = split_matches(chosen.open_data).val
-        val_plans = [real_plans(chosen.open_data, match_id, MINUTES)[i] for match_id in ids for i in (0, 2)]
-    plans = train_plans[:: chosen.every], val_plans
-    reels = [(mel_of(reel), unheard(read_truth(reel))) for reel in chosen.reel]
-    sounds = load_sounds(chosen.audio, _HEARD_FOLDS) if chosen.audio else []
-    rows = []
-    for row in ROWS:
-        if (chosen.only and row.name not in chosen.only) or (row.sounds and not sounds):
-            continue
-        rows.append(run(row, plans, chosen.work, reels, sounds, chosen.seed))
+    try:
+        rows = study(chosen)
+    except MomentumError as error:
+        sys.stderr.write(f"{error}\n  {error.hint}\n")
+        raise SystemExit(int(error.exit_code)) from None
     chosen.out.write_text(table(rows), encoding="utf-8")
     sys.stdout.write(table(rows))
 
 
+@dataclass(frozen=True, slots=True)
+class RowWanted:
+    """A row by its name, and the arguments of the study that decide on it."""
+
+    row: str
+    work: Path
+    open_data: Path | None
+    reels: tuple[Path, ...]
+    audio: Path | None
+    every: int
+    seed: int
+
+    @property
+    def plans(self) -> tuple[list[Plan], list[Plan]]:
+        """What to train on, and to judge by."""
+        train_plans, val_plans, _ = plans_of(self.open_data)
+        if self.open_data:  # whole matches take long; their first and their middle stretches do
+            ids = split_matches(self.open_data).val
+            val_plans = [real_plans(self.open_data, match_id, MINUTES)[i] for match_id in ids for i in (0, 2)]
+        return train_plans[:: self.every], val_plans
+
+
+def do_row(given: RowWanted) -> Result:
+    """Train and measure one row, or take it from the work folder."""
+    (row,) = [row for row in ROWS if row.name == given.row]
+    reels = [(mel_of(reel), unheard(read_truth(reel))) for reel in given.reels]
+    sounds = load_sounds(given.audio, _HEARD_FOLDS) if given.audio else []
+    return {"figures": run(row, given.plans, given.work, reels, sounds, given.seed)}
+
+
+def study(chosen: argparse.Namespace) -> list[dict[str, Any]]:
+    """All rows that were asked for, here or on a cluster.
+
+    Raises ``MomentumError`` where a row can't be trained, once the others are, or where the cluster is gone.
+    """
+    reels = tuple(reel.absolute() for reel in chosen.reel)
+    private_folder(chosen.work)
+    work, open_data, audio = (path and path.absolute() for path in (chosen.work, chosen.open_data, chosen.audio))
+    names = [row for row in ROWS if (not chosen.only or row.name in chosen.only) and (audio or not row.sounds)]
+    tasks = []
+    for row in names:
+        given = RowWanted(row.name, work, open_data, reels, audio, chosen.every, chosen.seed)
+        tasks.append(Task(row.name, do_row, given, {"row": row.name, "seed": chosen.seed, "every": chosen.every}))
+    faults = Faults(lambda name, fault: _say(f"{name}: {fault}\n  {fault.hint}"))
+    with workers_at(chosen.cluster, [folder for folder in (work, open_data, audio) if folder]) as workers:
+        plans = {plan.name: plan for row, task in zip(names, tasks, strict=True) for plan in _heard_by(row, task.given)}
+        simulate_plans(work / "sounds", list(plans.values()), _show_drawn, workers)
+        found = in_order(tasks, run_tasks(tasks, workers, _show_rows, "rows", on_fault=faults))
+    faults.raise_if_any(len(tasks), "The same command tries them again; rows that are done are kept.")
+    return [one["figures"] for one in found]
+
+
+def _heard_by(row: Row, given: RowWanted) -> list[Plan]:
+    train_plans, val_plans = given.plans
+    return [*row.keep(train_plans), *val_plans]
+
+
+def _show_drawn(done: int, of: int, minutes: float) -> None:
+    _say(f"sounds {done}/{of}")
+
+
+def _show_rows(step: str, done: float, total: float | None, note: str = "") -> None:
+    _say(f"{step} {done:g}/{total or 0:g} {note}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 if __name__ == "__main__":
-    main()
+    from train.experiments import ablation  # by the name under which workers import it
+
+    ablation.main()

@@ -177,8 +177,8 @@ def _show_simulated(done: int, of: int, minutes: float) -> None:
         sys.stderr.write(f"matches {done} of {of}, {minutes:.0f} minutes drawn\n")
 
 
-def _show_evaluated(what: str, done: float, of: float | None) -> None:
-    sys.stderr.write(f"{what} {done:g}" + (f" of {of:g}\n" if of else "\n"))
+def _show_evaluated(step: str, done: float, total: float | None, note: str = "") -> None:
+    sys.stderr.write(f"{step} {done:g}" + (f" of {total:g}" if total else "") + (f", {note}\n" if note else "\n"))
 
 
 def _show_progress(at: Progress) -> None:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
-from textual.events import Key
+from textual.events import Key as KeyPressed
 from textual.screen import Screen
 from textual.widgets import Input
 
 from engine.core.errors import ExitCode
 from tui.monitor.feed import SessionFeed
 from tui.monitor.glyphs import ASCII, UNICODE
-from tui.monitor.keys import KEYS, check_keymap
+from tui.monitor.keys import KEYS, Key, check_keymap
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.terminal_driver import choose_driver
@@ -29,42 +29,31 @@ _SIGNALS = {
 }
 
 
-class MonitorApp(App[int]):
-    """Shows a session until a person, a signal or nobody's terminal ends it."""
+class TerminalApp(App[int]):
+    """What every screen of the program has: themes, keys, signals, the command palette."""
 
-    CSS_PATH = "monitor.tcss"
     TITLE = "Acoustic Momentum"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
+    TABLE: ClassVar[tuple[Key, ...]] = KEYS
+    """The keys whose actions the palette lists."""
 
-    def __init__(
-        self,
-        feed: SessionFeed,
-        settings: MonitorSettings,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
+    def __init__(self, settings: MonitorSettings, environ: Mapping[str, str] = os.environ) -> None:
         super().__init__(driver_class=choose_driver(environ, platform.system()))
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = choose_theme(settings.theme, environ)
         self.set_keymap(check_keymap(settings.keys))
-        self.feed = feed
         self.settings = settings
-        self._clock = clock
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(THEMES[0].variables)
-
-    def get_default_screen(self) -> Screen[None]:
-        return MonitorScreen(self.feed, self.settings, ASCII if self.settings.ascii else UNICODE, self._clock)
 
     def on_mount(self) -> None:
         if not self.is_headless:
             self._take_signals()
 
-    def on_key(self, event: Key) -> None:
+    def on_key(self, event: KeyPressed) -> None:
         """A field takes what is typed before it gets here. What does get here while one is in focus was typed so fast
         that it was on its way to another panel when the field came up: it belongs to the field as well."""
         field = self.focused
@@ -77,6 +66,44 @@ class MonitorApp(App[int]):
         loop = asyncio.get_running_loop()
         for number, code in _SIGNALS.items():
             loop.add_signal_handler(number, self.exit, int(code), int(code))
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q: as on ``q``. A dialog is left first."""
+        await self.screen.run_action("quit") if hasattr(self.screen, "action_quit") else self.pop_screen()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C ends the program."""
+        self.exit(int(ExitCode.INTERRUPTED), int(ExitCode.INTERRUPTED))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key's action by name, and the themes."""
+        for key in self.TABLE:
+            yield SystemCommand(
+                key.id.removeprefix("wall_").replace("_", " ").capitalize(), key.help, _Run(screen, key.action)
+            )
+        for name in THEME_NAMES:
+            yield SystemCommand(f"Theme {name.removeprefix('momentum-')}", "Colours", _Set(self, name))
+
+
+class MonitorApp(TerminalApp):
+    """Shows a session until a person, a signal or nobody's terminal ends it."""
+
+    CSS_PATH = "monitor.tcss"
+
+    def __init__(
+        self,
+        feed: SessionFeed,
+        settings: MonitorSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        super().__init__(settings, environ)
+        self.feed = feed
+        self._clock = clock
+
+    def get_default_screen(self) -> Screen[None]:
+        return MonitorScreen(self.feed, self.settings, ASCII if self.settings.ascii else UNICODE, self._clock)
 
     async def action_quit(self) -> None:
         """Ctrl+Q: as on ``q``, so that no recording ends by accident. A dialog is left first."""
@@ -92,13 +119,6 @@ class MonitorApp(App[int]):
         else:
             self.exit(int(ExitCode.INTERRUPTED), int(ExitCode.INTERRUPTED))
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key's action by name, and the themes."""
-        for key in KEYS:
-            yield SystemCommand(key.id.replace("_", " ").capitalize(), key.help, _Run(screen, key.action))
-        for name in THEME_NAMES:
-            yield SystemCommand(f"Theme {name.removeprefix('momentum-')}", "Colours", _Set(self, name))
-
 
 class _Run:
     """Runs an action of a screen; called by the palette after it has closed."""
@@ -113,7 +133,7 @@ class _Run:
 class _Set:
     """Sets a theme."""
 
-    def __init__(self, app: MonitorApp, name: str) -> None:
+    def __init__(self, app: TerminalApp, name: str) -> None:
         self._app, self._name = app, name
 
     def __call__(self) -> None:

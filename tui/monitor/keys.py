@@ -1,7 +1,7 @@
-"""Every key of the monitor, once: bindings, footer, help and configuration read this table."""
+"""Every key of the monitor and of the wall, once: bindings, footer, help and configuration read this table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -68,6 +68,22 @@ KEYS: tuple[Key, ...] = (
     Key("quit", "q", "quit", "quit", "quit; asks first if that would end a recording", LEAVE),
 )  # fmt: skip
 _BY_ID = {key.id: key for key in KEYS}
+WALL_KEYS: tuple[Key, ...] = (
+    Key("wall_alarm", "a", "alarm", "alarm", "to the newest alarm", LOOK),
+    Key("wall_order", "o", "order", "order", "sort by pressure, by name, by state", LOOK),
+    Key("wall_filter", "f", "only", "filter", "show all, alarm or building, trouble, pinned", LOOK),
+    Key("wall_search", "slash", "search", "search", "show venues by words: name, state, what is heard; Escape: all",
+        LOOK),
+    Key("wall_pin", "p", "pin", "pin", "pin the chosen venue: it stands after the alarms; again: let it go", LOOK),
+    Key("wall_layout", "v", "layout", "rows, tiles", "rows or tiles, whatever the width", LOOK),
+    replace(_BY_ID["screenshot"], help="save a picture of the wall (SVG)", section=NOTE),
+    _BY_ID["theme"],
+    replace(_BY_ID["help"], help="this help"),
+    replace(_BY_ID["quit"], help="leave the wall, or a venue back to the wall; every recording goes on"),
+)  # fmt: skip
+"""The keys of the wall. What both screens can do goes by the same name, so that a moved key is moved in both."""
+_TABLES = (KEYS, WALL_KEYS)
+_BY_ID |= {key.id: key for key in WALL_KEYS if key.id not in _BY_ID}
 
 _NAMES = {
     "space": "space", "question_mark": "?", "plus": "+", "minus": "-", "left_square_bracket": "[",
@@ -86,11 +102,11 @@ _FIXED: Final = {
 """Keys that can't be given away, and what they are for."""
 
 
-def bindings() -> "list[Binding]":
+def bindings(keys: tuple[Key, ...] = KEYS) -> "list[Binding]":
     """The table as Textual bindings, each with its id."""
     from textual.binding import Binding  # the table itself is read wherever the configuration is
 
-    return [Binding(key.keys, key.action, key.short, show=False, id=key.id) for key in KEYS]
+    return [Binding(key.keys, key.action, key.short, show=False, id=key.id) for key in keys]
 
 
 def check_keymap(keymap: Mapping[str, str], place: str = "[keys]") -> dict[str, str]:
@@ -107,8 +123,15 @@ def check_keymap(keymap: Mapping[str, str], place: str = "[keys]") -> dict[str, 
                 f"Did you mean {close[0]}?" if close else "There is: " + ", ".join(_BY_ID) + ".",
             )
     normalised = {id: ",".join(map(normal, names.split(","))) for id, names in keymap.items()}
+    for keys in _TABLES:
+        _check_table(keys, keymap, normalised, place)
+    return normalised
+
+
+def _check_table(keys: tuple[Key, ...], keymap: Mapping[str, str], normalised: Mapping[str, str], place: str) -> None:
+    """Of the keys of one screen each does one thing, and is one that a keyboard has."""
     taken: dict[str, str] = {}
-    for key in KEYS:
+    for key in keys:
         for name in normalised.get(key.id, key.keys).split(","):
             where = f"{place}: {key.id} = '{plain(keymap.get(key.id, key.keys), 40)}'"
             if not is_key(name):
@@ -121,7 +144,6 @@ def check_keymap(keymap: Mapping[str, str], place: str = "[keys]") -> dict[str, 
                     "Change one of them; 'momentum config path' says where.",
                 )
             taken[name] = key.id
-    return normalised
 
 
 def key_name(id: str, keymap: Mapping[str, str], glyphs: "Glyphs") -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from engine.app.stray_output import open_stray_output
 
 if TYPE_CHECKING:
+    from tui.monitor.app import TerminalApp
     from tui.monitor.feed import SessionFeed
     from tui.monitor.settings import MonitorSettings
 
@@ -26,6 +27,17 @@ def run_monitor(feed: "SessionFeed", settings: "MonitorSettings", log_folder: Pa
 
     Raises ``UsageError`` for key bindings that contradict each other, before the screen is touched.
     """
+
+    def make() -> "TerminalApp":
+        from tui.monitor.app import MonitorApp
+
+        return MonitorApp(feed, settings)
+
+    return run_on_terminal(make, settings, log_folder)
+
+
+def run_on_terminal(make: Callable[[], "TerminalApp"], settings: "MonitorSettings", log_folder: Path) -> int:
+    """Run the application that ``make`` makes, which is called once the terminal is its own; returns the exit code."""
     from tui.monitor.keys import check_keymap
 
     check_keymap(settings.keys)
@@ -35,9 +47,7 @@ def run_monitor(feed: "SessionFeed", settings: "MonitorSettings", log_folder: Pa
     with own_terminal(log_folder):
         if settings.fps > 0:
             os.environ.setdefault("TEXTUAL_FPS", str(max(settings.fps, 1)))  # read when Textual is imported
-        from tui.monitor.app import MonitorApp
-
-        app = MonitorApp(feed, settings)
+        app = make()
         code = app.run(mouse=settings.mouse)
     return int(code or 0) or app.return_code or 0
 

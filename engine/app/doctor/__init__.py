@@ -6,7 +6,7 @@ A new check is a function in one of these files, and a line here.
 from collections.abc import Mapping
 from typing import Final
 
-from engine.app.doctor import audio, engine, machine, power, recorder_service, sources
+from engine.app.doctor import audio, engine, machine, power, receivers, recorder_service, sources
 from engine.app.doctor.checks import Check
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -26,6 +26,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "overruns": recorder_service.overruns,
     "service": recorder_service.service,
     "recorder": recorder_service.recorded,
+    "publish": receivers.receivers,
     "sleep": power.sleep,
     "power cut": power.power_cut,
     "terminal": machine.terminal,

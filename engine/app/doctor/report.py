@@ -18,7 +18,7 @@ CONTENTS: Final = "versions, machine, settings, checks, devices, weights, newest
 
 _PACKAGES: Final = (
     "numpy", "soundfile", "av", "soxr", "sounddevice", "typer", "rich", "textual", "pydantic", "onnx", "onnxruntime",
-    "pyarrow", "scikit-learn", "coremltools",
+    "pyarrow", "scikit-learn", "coremltools", "paho-mqtt", "httpx", "prometheus-client", "keyring",
 )  # fmt: skip
 _VARIABLES: Final = ("TERM", "COLORTERM", "LANG", "LC_ALL", "NO_COLOR", "XDG_SESSION_TYPE")
 _SESSIONS: Final = 5
@@ -106,10 +106,12 @@ def _machine(around: Surroundings) -> Iterator[str]:
 
 
 def _settings(around: Surroundings) -> Iterator[str]:
+    from engine.core.publish_settings import shown_publish
     from engine.core.settings import load_settings
 
     loaded = load_settings(around.paths.config_file, around.environ)
-    for name, value in loaded.settings.model_dump(mode="json").items():
+    publish = shown_publish(loaded.settings.publish)
+    for name, value in (loaded.settings.model_dump(mode="json") | {"publish": publish}).items():
         yield f"{name} = {_program(value) if name == 'on_spike' and value else value} ({loaded.set_by[name]})"
 
 

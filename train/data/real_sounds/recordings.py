@@ -114,6 +114,7 @@ class Recordings:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
         self._by_kind: dict[Kind, dict[str, list[Recording]]] = {}
         for folder in folders:
             for clip in read_manifest(folder):
@@ -124,6 +125,9 @@ class Recordings:
                 f"{', '.join(map(str, folders))}: no sound there may teach", "See may_train_shipped_weights."
             )
         self._load = lru_cache(256)(lambda recording: load(recording.folder, recording.clip))
+
+    def __reduce__(self) -> tuple[type["Recordings"], tuple[Sequence[Path]]]:
+        return Recordings, (self._folders,)  # for another process, which reads what it needs itself
 
     @property
     def kinds(self) -> frozenset[Kind]:

@@ -8,8 +8,8 @@ stay cheap to import: whatever is heavy (numpy, mlx, textual, audio) is imported
 from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "Listening": ("live", "record", "watch", "replay", "score"),
-    "What was heard": ("sessions", "explain"),
+    "Listening": ("live", "record", "watch", "wall", "replay", "score"),
+    "What was heard": ("sessions", "explain", "publish"),
     "Matches to learn from": ("simulate", "ingest", "library", "train", "evaluate"),
     "This machine": (
         "service",

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.cli.cluster import Cluster
+from tui.cli.left_out import say_not_done
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from engine.core.telling import Progress
     from train.data.labels import Rule
     from train.data.matches import TrainingMatch
+    from train.jobs.workers import Workers
 
 
 def evaluate(
@@ -57,21 +59,27 @@ def evaluate(
     as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a page with pictures.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the page if it is there.")] = False,
+    cluster: Cluster = None,
 ) -> None:
     """Measure weights on labelled matches, beside chance, loudness and boosting, with intervals by match.
 
     Say what to measure on: matches of the library, --simulate N, --reel FILE, --confusers MINUTES, or several of them.
+    What was heard of each match is kept until all of them are, so the same command goes on after a kill.
 
     Example: momentum evaluate --library --html page.html
     """
     from engine.core.errors import UsageError
+    from engine.core.files import private_folder
     from engine.core.paths import find_paths
     from engine.model.checkpoint import load
     from engine.model.installed_weights import find_weights, weights_folders
     from train.data.labels import find_rule
-    from train.evaluate.evaluation import EvaluateSettings
+    from train.evaluate.evaluation import EvaluateSettings, Listening
     from train.evaluate.evaluation import evaluate as run
     from train.evaluate.report import to_report
+    from train.fit.loop.run_folder import digest_of
+    from train.jobs.kept_results import KeptResults
+    from train.jobs.workers import check_address, workers_at
     from tui.cli.output import print_json
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import settings_for
@@ -83,6 +91,7 @@ def evaluate(
         )
     if html is not None and html.exists() and not force:
         raise UsageError(f"{html} is there already", "Choose another name, or replace it with --force.")
+    check_address(cluster)
     _check_apart(range(seed, seed + simulate), range(teach_seed, teach_seed + teach))
     rule = find_rule(labels)
     paths = find_paths()
@@ -94,16 +103,22 @@ def evaluate(
     kept = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"
     teaching: list[TrainingMatch] = []
     choosing: list[TrainingMatch] = []
-    with shown_on_stderr() as tell:
-        tests = _simulated(kept, range(seed, seed + simulate), minutes, rule, tell) if simulate else []
+    sounds = [private_folder(kept), paths.library, *([open_data] if open_data else [])]
+    inputs = {"weights": chosen.checksum, "step": step, "minutes": minutes, "seeds": [seed, simulate], "rule": labels}
+    unfinished = paths.cache / "unfinished" / f"evaluate-{digest_of({**inputs, 'matches': matches or []})[:12]}"
+    with workers_at(cluster, sounds) as workers, shown_on_stderr() as tell:
+        heard = KeptResults(unfinished)
+        tests = _simulated(kept, range(seed, seed + simulate), minutes, rule, tell, workers) if simulate else []
         if matches or library:
             tests += _library(paths.library, matches or [], rule)
         if open_data:
-            played, choosing, teaching = _real(kept, open_data, teach, rule, tell)
+            played, choosing, teaching = _real(kept, open_data, teach, rule, tell, workers)
             tests += played
         elif teach:
-            teaching = _simulated(kept, range(teach_seed, teach_seed + teach), minutes, rule, tell)
-        found = run(chosen, rule, tests, teaching, settings, tell, reel or [], others, moods, choosing)
+            teaching = _simulated(kept, range(teach_seed, teach_seed + teach), minutes, rule, tell, workers)
+        listening = Listening(workers, heard, say_not_done)
+        found = run(chosen, rule, tests, teaching, settings, tell, reel or [], others, moods, choosing, listening)
+    heard.remove()
     report = to_report(found)
     if html is not None:
         _write_page(report, html)
@@ -116,25 +131,27 @@ def evaluate(
 
 
 def _simulated(
-    folder: Path, seeds: range, minutes: float, rule: "Rule", tell: "Callable[[str, float, float | None], None]"
+    folder: Path, seeds: range, minutes: float, rule: "Rule", tell: "Progress", workers: "Workers"
 ) -> "list[TrainingMatch]":
     from train.data.matches import from_simulation
     from train.data.simulated import simulate_matches
 
     recordings = simulate_matches(
-        folder, seeds, minutes, lambda done, of, _: tell(f"drawing from {seeds[0]}", done, of)
+        folder, seeds, minutes, lambda done, of, _: tell(f"drawing from {seeds[0]}", done, of), workers
     )
     return [from_simulation(recording, rule) for recording in recordings]
 
 
 def _real(
-    folder: Path, open_data: Path, teach: int, rule: "Rule", tell: "Callable[[str, float, float | None], None]"
+    folder: Path, open_data: Path, teach: int, rule: "Rule", tell: "Progress", workers: "Workers"
 ) -> "tuple[list[TrainingMatch], list[TrainingMatch], list[TrainingMatch]]":
     """Real matches in simulated grounds: to judge by, to choose thresholds by, and ``teach`` sounds to teach with.
 
     Those are spread evenly over what the shipped weights learned from, reels included, so that the baselines learn
     from the same.
     """
+    from functools import partial
+
     from train.data.matches import from_simulation
     from train.data.simulated import simulate_plans
     from train.data.simulation_plans import spread
@@ -144,10 +161,13 @@ def _real(
     chosen = spread(learned, teach)
     found = []
     for what, plans in (("judge by", tests), ("choose by", validation), ("teach with", chosen)):
-        tell(f"drawing matches to {what}", 0, None)
-        recordings = simulate_plans(folder, plans, lambda done, of, minutes: None)
+        recordings = simulate_plans(folder, plans, partial(_told, tell, f"drawing matches to {what}"), workers)
         found.append([from_simulation(recording, rule) for recording in recordings])
     return found[0], found[1], found[2]
+
+
+def _told(tell: "Progress", step: str, done: int, of: int, _: float) -> None:
+    tell(step, done, of)
 
 
 def _library(folder: Path, names: list[str], rule: "Rule") -> "list[TrainingMatch]":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.cli.cluster import Cluster
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ ExtraTime = Annotated[
 
 
 def ingest(
-    media: Annotated[str, typer.Argument(help="Sound or video file; a web address goes through yt-dlp.")],
+    media: Annotated[
+        str, typer.Argument(help="Sound or video file, or a folder of them; a web address goes through yt-dlp.")
+    ],
     statsbomb: Annotated[
         int | None, typer.Option("--statsbomb", metavar="ID", help="Events of this StatsBomb match.")
     ] = None,
@@ -44,22 +47,32 @@ def ingest(
         bool, typer.Option("--replace", help="Give a match that is there already these events.")
     ] = False,
     as_json: AsJson = False,
+    cluster: Cluster = None,
 ) -> None:
     """Add a match to the library that training sees.
 
     MEDIA is a recording of the whole match; its events come from one of --statsbomb, --goals and --labels. Where the
     kick-offs lie in the sound is found by listening; a recording that does not fit its events is kept, but not used
-    before 'momentum library align' is told the kick-offs.
+    before 'momentum library align' is told the kick-offs. A folder has a table matches.csv, with a line for each
+    recording: docs/training.md says what stands in it. Matches that are there already are not listened to again.
 
     Example: momentum ingest match.mp4 --goals 12:34,45+2:10 --kickoff 6:40
     """
     from tempfile import TemporaryDirectory
 
+    from engine.core.errors import UsageError
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
     from engine.football.alignment.result import parse_kick_offs
     from train.data.download import check_url, download, is_url
+    from train.data.ingest_folder import load_events
 
+    if not is_url(media) and Path(media).is_dir():
+        by_hand = (statsbomb, goals, labels, kickoff, second_half, extra_time)
+        _ingest_folder(Path(media), open_data, any(one is not None for one in by_hand), replace, cluster, as_json)
+        return
+    if cluster is not None:
+        raise UsageError("--cluster is for a folder of recordings", "Name the folder, with its table matches.csv.")
     given = parse_kick_offs(kickoff, second_half, extra_time)
     if is_url(media):
         check_url(media)
@@ -69,25 +82,6 @@ def ingest(
         return
     with TemporaryDirectory(dir=private_folder(find_paths().cache), prefix="download-") as folder:
         _ingest_file(download(media, Path(folder)), events, given, replace, media, as_json)
-
-
-def load_events(statsbomb: int | None, open_data: Path | None, goals: str | None, labels: Path | None) -> "MatchEvents":
-    """Events from the one source that was named. Raises ``UsageError`` for none or several."""
-    from engine.core.errors import UsageError
-    from engine.football.goal_list import load_goals
-    from engine.football.soccernet import load_labels
-    from engine.football.statsbomb import load_from_folder, load_online
-
-    if sum(source is not None for source in (statsbomb, goals, labels)) != 1:
-        raise UsageError("what happened in the match is not clear", "Give one of --statsbomb ID, --goals and --labels.")
-    if open_data is not None and statsbomb is None:
-        raise UsageError("--open-data needs the id of a match in it", "Give --statsbomb ID as well.")
-    if goals is not None:
-        return load_goals(goals)
-    if labels is not None:
-        return load_labels(labels)
-    assert statsbomb is not None
-    return load_from_folder(open_data, statsbomb) if open_data is not None else load_online(statsbomb)
 
 
 def _ingest_file(
@@ -104,10 +98,10 @@ def _ingest_file(
     from engine.app.version import installed
     from engine.audio.media_file import MediaFile
     from engine.core.address import shown
-    from engine.core.errors import InputError
     from engine.core.paths import find_paths
     from engine.football.alignment.align import resolve
     from train.data.ingest import ingest as take_in
+    from train.data.ingest_folder import waits_for_kick_offs
     from train.data.library import Library
     from tui.cli.progress import shown_on_stderr
 
@@ -128,11 +122,41 @@ def _ingest_file(
     entry = library.find(result.match_id)
     _report(entry, result.alignment, result.already, as_json)
     if result.refusal is not None:
-        raise InputError(
-            result.refusal.message,
-            f"It waits in the library for: momentum library align {entry.id} --kickoff 12:34 --second-half 1:14:50 "
-            "('none' for a half that was not recorded)",
-        )
+        raise waits_for_kick_offs(entry.id, result.refusal)
+
+
+def _ingest_folder(
+    folder: Path, open_data: Path | None, by_hand: bool, replace: bool, cluster: str | None, as_json: bool
+) -> None:
+    from datetime import UTC, datetime
+
+    from engine.app.version import installed
+    from engine.core.errors import UsageError
+    from engine.core.files import private_folder
+    from engine.core.paths import find_paths
+    from train.data.ingest_folder import TABLE, recording_tasks
+    from train.jobs.run_tasks import Faults, in_order, run_tasks
+    from train.jobs.workers import check_address, workers_at
+    from tui.cli.left_out import say_not_done
+    from tui.cli.output import print_json, print_lines
+    from tui.cli.progress import shown_on_stderr
+
+    if by_hand:
+        raise UsageError("events and kick-offs of a folder's recordings differ", f"They stand in its {TABLE}.")
+    check_address(cluster)
+    library = find_paths().library
+    program = f"momentum {installed('acoustic-momentum')}"
+    tasks = recording_tasks(folder, open_data, library, replace, program, datetime.now(UTC))
+    folders = [folder, private_folder(library), *([open_data] if open_data else [])]
+    faults = Faults(say_not_done)
+    with workers_at(cluster, folders) as workers, shown_on_stderr() as tell:
+        done = in_order(tasks, run_tasks(tasks, workers, tell, "taking in recordings", on_fault=faults))
+    if as_json:
+        print_json([{"id": one["id"], "already": one["already"]} for one in done])
+    else:
+        there = sum(one["already"] for one in done)
+        print_lines(f"{len(done)} of {len(tasks)} recordings are in the library, {there} of them were there already")
+    faults.raise_if_any(len(tasks), "The same command tries them again.")
 
 
 def _report(entry: Any, alignment: Any, already: bool, as_json: bool) -> None:

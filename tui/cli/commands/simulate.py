@@ -1,13 +1,24 @@
 """``momentum simulate``: a match that never was, as sound with its truth beside it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.cluster import Cluster
+from tui.cli.left_out import say_not_done
+
+if TYPE_CHECKING:
+    from engine.app.simulate import MatchWanted
+
 
 def simulate(
-    out: Annotated[Path, typer.Argument(metavar="OUT.flac", help="The sound; the truth goes to OUT.events.json.")],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT.flac", help="The sound; the truth goes to OUT.events.json. With --count, a folder."
+        ),
+    ],
     seed: Annotated[int, typer.Option(help="Which ground, crowd and match: one seed, one sound.", min=0)] = 0,
     match: Annotated[int | None, typer.Option(metavar="ID", help="Play a real match's events (StatsBomb id).")] = None,
     open_data: Annotated[
@@ -18,13 +29,45 @@ def simulate(
         str, typer.Option(metavar="LIST", help="Other sounds: all, none, or names with commas between.")
     ] = "all",
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    count: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Write N matches into a folder, of this seed and those after it."),
+    ] = None,
+    cluster: Cluster = None,
 ) -> None:
     """Write a simulated match and what is true of it, for tests and for training.
+
+    With --count, matches that are whole already are not made again: the same command goes on after a kill.
 
     Example: momentum simulate match.flac --seed 7 --minutes 5
     """
     from engine.app import simulate as simulator
+    from engine.core.errors import UsageError
     from tui.cli.progress import shown_on_stderr
 
     wanted = simulator.MatchWanted(seed, match, open_data, minutes, confusers)
-    simulator.simulate(wanted, out, shown_on_stderr, force)
+    if count is None and cluster is not None:
+        raise UsageError("--cluster is for many matches", "Say how many with --count N.")
+    if count is None:
+        simulator.simulate(wanted, out, shown_on_stderr, force)
+    else:
+        _simulate_many(wanted, out, count, cluster, force)
+
+
+def _simulate_many(wanted: "MatchWanted", folder: Path, count: int, cluster: str | None, force: bool) -> None:
+    from train.data.simulated_files import SimulatedFiles
+    from train.jobs.run_tasks import Faults, run_tasks
+    from train.jobs.workers import check_address, workers_at
+    from tui.cli.output import print_lines
+    from tui.cli.progress import shown_on_stderr
+
+    check_address(cluster)
+    files = SimulatedFiles(folder, wanted, range(wanted.seed, wanted.seed + count), force)
+    read = [wanted.open_data] if wanted.open_data else []
+    faults = Faults(say_not_done)
+    size = 0
+    with workers_at(cluster, [files.folder, *read]) as workers, shown_on_stderr() as tell:
+        for _, done in run_tasks(files.tasks, workers, tell, "simulating", files, faults):
+            size += sum(int(length) for _, length in done["files"])
+    print_lines(f"{count - len(faults.found)} matches in {files.folder}, {size / 1e6:.1f} MB")
+    faults.raise_if_any(count, "The same command tries them again.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.cli.commands.train_sweep import sweep
 from tui.cli.groups import group
 from tui.cli.output import AsJson
 
@@ -73,6 +74,9 @@ def encoder(
     histories: Annotated[
         int | None, typer.Option("--histories", min=1, max=200, help="Labelled histories a strip.")
     ] = None,
+    given: Annotated[
+        Path | None, typer.Option("--settings", metavar="FILE", help="Other settings, such as best.toml of a sweep.")
+    ] = None,
     install_anyway: InstallAnyway = False,
     as_json: AsJson = False,
 ) -> None:
@@ -98,6 +102,7 @@ def encoder(
     from train.fit.encoder import fit
     from train.fit.settings import FitSettings
     from train.fit.training_data import TrainingData, run_inputs
+    from train.recipes.sweep.space import changed, read_fixed
     from tui.cli.left_out import say_left_out
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import read_settings
@@ -105,6 +110,8 @@ def encoder(
     rule = find_rule(labels)
     paths = find_paths()
     settings = FitSettings(seed=seed)
+    if given is not None:
+        settings = changed(settings, read_fixed(given))
     if simulate and matches:
         raise UsageError("matches and --simulate are two things to learn from", "Give one of them.")
     schedule = _changed(settings.schedule, steps=steps, learning_rate=learning_rate)
@@ -208,6 +215,9 @@ def head(
         return fit_reviews(base, reviewed, reviews, folder, name, tell)
 
     _train(folder, inputs, fitted, name, install_anyway, as_json)
+
+
+train.command("sweep")(sweep)
 
 
 def _changed(settings: Any, **changes: Any) -> Any:

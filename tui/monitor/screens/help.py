@@ -1,7 +1,7 @@
 """Help that is never cut off: it wraps and scrolls, and begins with what the person is looking at."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -13,9 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.keys import KEYS, SECTIONS, key_name
+from tui.monitor.keys import KEYS, SECTIONS, Key, key_name
 
-_INTRODUCTION = (
+_INTRODUCTION: Final = (
     "The crowd tells what happens on the pitch. This screen turns its sound into one number between 0 and 1: how much "
     "pressure an attack is building. Tab moves from panel to panel; ? then explains the one in focus."
 )
@@ -26,10 +26,12 @@ _OTHER_KEYS = (
 _KEY_WIDTH = 12
 
 
-def key_table(keymap: Mapping[str, str], glyphs: Glyphs) -> list[tuple[str, list[tuple[str, str]]]]:
+def key_table(
+    keymap: Mapping[str, str], glyphs: Glyphs, keys: tuple[Key, ...] = KEYS
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """The keys in force, section by section: (heading, [(key, what it does)])."""
     return [
-        (section, [(key_name(key.id, keymap, glyphs), key.help) for key in KEYS if key.section == section])
+        (section, [(key_name(key.id, keymap, glyphs), key.help) for key in keys if key.section == section])
         for section in SECTIONS
     ]
 
@@ -54,27 +56,37 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self, here: tuple[str, str], others: list[tuple[str, str]], keymap: Mapping[str, str], glyphs: Glyphs
+        self,
+        here: tuple[str, str],
+        others: list[tuple[str, str]],
+        keymap: Mapping[str, str],
+        glyphs: Glyphs,
+        keys: tuple[Key, ...] = KEYS,
+        introduction: str = _INTRODUCTION,
     ) -> None:
-        """``here`` and ``others``: title and text of the panel in focus and of the other panels."""
+        """``here`` and ``others``: title and text of the panel in focus and of the other panels. ``keys`` are those of
+        the screen that asks.
+        """
         super().__init__()
         self._here = here
         self._others = others
         self._keymap = keymap
         self._glyphs = glyphs
+        self._keys = keys
+        self._introduction = introduction
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             yield Static(Content("Help   (up and down scroll, Escape closes)"), classes="heading")
-            yield Static(Content(_INTRODUCTION + "\n"))
+            yield Static(Content(self._introduction + "\n"))
             yield Static(Content(f"In focus: {self._here[0]}"), classes="heading")
             yield Static(Content(self._here[1] + "\n"))
-            for section, rows in key_table(self._keymap, self._glyphs):
+            for section, rows in key_table(self._keymap, self._glyphs, self._keys):
                 yield Static(Content(section), classes="heading")
                 yield Static(_table(rows))
             yield Static(_table([("ctrl+p", "all commands, by name"), ("tab", "next panel"), ("", "")]))
             yield Static(Content("Other keys"), classes="heading")
-            yield Static(Content(_OTHER_KEYS + ", ".join(key.id for key in KEYS) + ".\n"))
+            yield Static(Content(_OTHER_KEYS + ", ".join(key.id for key in self._keys) + ".\n"))
             for title, text in self._others:
                 yield Static(Content(title), classes="heading")
                 yield Static(Content(text + "\n"))

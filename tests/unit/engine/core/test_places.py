@@ -84,5 +84,6 @@ def test_a_file_may_be_heard_twice():
 def test_the_file_of_config_init_has_an_example_that_can_be_uncommented(tmp_path: Path):
     lines = template().splitlines()
     table = lines[lines.index("# [[sources]]") :]
+    table = table[: table.index("")] if "" in table else table
     settings = settings_of(tmp_path, "\n".join(line.removeprefix("# ") for line in table))
     assert settings.sources == [SourceTable(name="north", venue="North Park", device="scarlett")]

@@ -1,14 +1,17 @@
 """The rows of the ablation table: one thing changed in each."""
 
+import pickle
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from engine.core.errors import InputError, MomentumError
 from tests.unit.train.segment_matches import made_up_match
 from train.data.real_sounds.reel_truth import Placed, ReelTruth
 from train.data.simulation_plans import random_plan, reel_plan
-from train.experiments.ablation import ROWS, measure, run, settings_for, table, unheard
+from train.experiments.ablation import ROWS, RowWanted, do_row, measure, run, settings_for, study, table, unheard
 from train.fit.encoder import Trained
 from train.fit.predict import Predicted
 from train.fit.stages import new_network
@@ -73,3 +76,37 @@ def test_clips_that_a_row_learned_from_judge_none():
 def test_the_table_shows_intervals_where_there_are_some(low):
     text = table([{"row": "as shipped", "danger": [0.5, low, low and 0.75]}])
     assert "| as shipped | 0.500" + (" (0.250 to 0.750)" if low else " |") in text
+
+
+def test_rows_and_their_sounds_can_go_to_another_machine(tmp_path):
+    given = RowWanted("as shipped", tmp_path, None, (), None, 60, 0)
+    function, there = pickle.loads(pickle.dumps((do_row, given)))
+    assert (function, there) == (do_row, given)
+    (row,) = [row for row in ROWS if row.name == "one simulated ground"]
+    for plan in row.keep([random_plan(3, 4.0), reel_plan(1, 4.0)]):
+        copied = pickle.loads(pickle.dumps(plan))
+        assert copied.score().venue.summary() == plan.score().venue.summary()
+        assert copied.score().cues == plan.score().cues
+
+
+def test_a_row_that_goes_astray_is_named_once_the_others_are_done(tmp_path, monkeypatch, capsys):
+    drawn, made = [], []
+
+    def run(row, plans, *_):
+        if row.name == "no reels":
+            raise InputError("the loss is nan at step 3", "Train slower.")
+        made.append(row.name)
+        return {"row": row.name}
+
+    monkeypatch.setattr("train.experiments.ablation.run", run)
+    monkeypatch.setattr("train.experiments.ablation.simulate_plans", lambda _, plans, *__: drawn.extend(plans))
+    only = ["as shipped", "no reels", "one simulated ground"]
+    asked = {"work": tmp_path, "open_data": None, "audio": None, "reel": [], "only": only, "every": 60, "seed": 0}
+    with pytest.raises(MomentumError, match="1 of 3"):
+        study(Namespace(**asked, cluster=None))
+    assert made == ["as shipped", "one simulated ground"]
+    assert "no reels: the loss is nan" in capsys.readouterr().err
+    names = [plan.name for plan in drawn]
+    assert len(names) == len(set(names)) and any(name.endswith("-one-venue") for name in names)
+    found = study(Namespace(**{**asked, "only": only[::2]}, cluster=None))
+    assert [row["row"] for row in found] == only[::2]

@@ -232,6 +232,12 @@ def test_help_imports_nothing_heavy():
     assert heavy_modules_after("import tui.cli.main; tui.cli.main.main(['--help'])") == []
 
 
+def test_what_only_a_cluster_or_a_sweep_needs_is_imported_by_nothing_else(tmp_path: Path):
+    simulate = ["simulate", str(tmp_path / "m"), "--count", "1", "--minutes", "0.1"]
+    code = f"from tui.cli.main import main; main({simulate}); main(['train', 'sweep', '--show-space'])"
+    assert not {"dask", "distributed", "optuna"} & set(heavy_modules_after(code))
+
+
 def test_one_thread_is_set_before_numpy_unless_the_user_set_more():
     code = "import os, tui.cli.main; tui.cli.main.main(['config', 'path']); print(os.environ['OMP_NUM_THREADS'])"
     for given, used in (({}, "1"), ({"OMP_NUM_THREADS": "4"}, "4")):
@@ -253,6 +259,9 @@ def heavy_modules_after(code: str) -> list[str]:
         "sounddevice",
         "torch",
         "train",
+        "dask",
+        "distributed",
+        "optuna",
     ]
     code += f"; import sys; print('heavy:', *(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,54 @@ def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path) -> None:
 def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", str(tmp_path / "no" / "a.flac"), "--minutes", "0.1"]) == ExitCode.FAILED
     assert "no" in capsys.readouterr().err
+
+
+def test_many_matches_are_those_of_single_commands_and_no_file_is_made_twice(tmp_path: Path) -> None:
+    many = tmp_path / "many"
+    wanted = ["--minutes", "0.2", "--confusers", "none"]
+    assert main(["simulate", str(many), "--count", "2", "--seed", "4", *wanted]) == ExitCode.DONE
+    assert main(["simulate", str(tmp_path / "a.flac"), "--seed", "5", *wanted]) == ExitCode.DONE
+    assert (many / "match-5.flac").read_bytes() == (tmp_path / "a.flac").read_bytes()
+    assert (many / "match-5.events.json").read_bytes() == (tmp_path / "a.events.json").read_bytes()
+    made = {file.name: file.stat().st_mtime_ns for file in many.glob("match-*")}
+    (many / "match-5.events.json").write_text('{"seed": 5, "cut sh')
+    assert main(["simulate", str(many), "--count", "3", "--seed", "4", *wanted]) == ExitCode.DONE
+    assert {name for name, at in made.items() if (many / name).stat().st_mtime_ns != at} == {
+        "match-5.flac",
+        "match-5.events.json",
+    }
+    assert len(list(many.iterdir())) == 2 * 3 + 1
+    assert {stat.S_IMODE(file.stat().st_mode) for file in many.iterdir()} == {0o600}
+
+
+def test_a_folder_of_other_things_gets_no_matches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    assert main(["simulate", str(tmp_path), "--count", "2", "--minutes", "0.1"]) == ExitCode.USAGE
+    assert "other files" in capsys.readouterr().err
+    many = tmp_path / "many"
+    assert main(["simulate", str(many), "--count", "1", "--minutes", "0.1"]) == ExitCode.DONE
+    assert main(["simulate", str(many), "--count", "1", "--minutes", "0.2"]) == ExitCode.USAGE
+    assert "simulated otherwise" in capsys.readouterr().err
+    assert main(["simulate", str(many), "--count", "1", "--minutes", "0.2", "--force"]) == ExitCode.DONE
+    assert soundfile.info(many / "match-0.flac").frames == 12 * 22050
+
+
+def test_a_cluster_for_one_match_or_by_a_wrong_address_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", str(tmp_path / "a.flac"), "--cluster", "local:2"]) == ExitCode.USAGE
+    assert "--count" in capsys.readouterr().err
+    many = tmp_path / "many"
+    assert main(["simulate", str(many), "--count", "2", "--cluster", "desk"]) == ExitCode.USAGE
+    assert "is no cluster" in capsys.readouterr().err
+    assert not many.exists()
+
+
+def test_without_the_package_a_cluster_says_which_extra_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "train.jobs.dask_workers", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["simulate", str(tmp_path / "m"), "--count", "2", "--cluster", "local:2"]) == ExitCode.USAGE
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and said[1] == "  pip install 'acoustic-momentum[cluster]'"

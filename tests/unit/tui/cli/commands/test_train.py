@@ -1,6 +1,7 @@
 """``momentum train``."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,3 +187,35 @@ def test_a_session_without_sound_is_refused_in_two_lines(home: Path, capsys: pyt
         f"momentum: session {reader.name} kept no sound, so there is nothing to learn its reviews from",
         "  Record with --sound to keep it.",
     ]
+
+
+def test_without_optuna_a_sweep_says_which_extra_to_install(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    for name in [name for name in sys.modules if name.startswith("train.recipes.sweep.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert main(["train", "sweep", "--trials", "2"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and said[1] == "  pip install 'acoustic-momentum[sweep]'"
+
+
+def test_the_space_that_is_printed_is_one_that_can_be_given(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["train", "sweep", "--show-space"]) == 0
+    (tmp_path / "space.toml").write_text(capsys.readouterr().out)
+    assert main(["train", "sweep", "--space", str(tmp_path / "space.toml"), "--hours", "0"]) == 2
+    assert "without an end" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("[fixed]\nnope = 1", "no setting 'nope'"), ("[space]", "no [fixed]"), ("[fixed]\ndropout = 'a'", "can't be")],
+)
+def test_settings_that_make_no_sense_train_nothing(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+):
+    (tmp_path / "s.toml").write_text(text)
+    assert main(["train", "encoder", "--settings", str(tmp_path / "s.toml")]) in (2, 5)
+    assert said in capsys.readouterr().err

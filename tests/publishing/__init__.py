@@ -1,0 +1,1 @@
+"""Brokers, receivers and networks that fail, for the tests of what leaves the machine."""

@@ -1,0 +1,155 @@
+"""Tasks on two real workers of this machine: the same results, also where a worker is killed."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+
+from engine.core.errors import MomentumError, UsageError
+from tests.unit.train.jobs.trial_tasks import nobody, trial
+from train.jobs import dask_workers
+from train.jobs.dask_workers import DaskWorkers
+from train.jobs.kept_results import to_bytes
+from train.jobs.run_tasks import Faults, in_order, run_tasks
+from train.jobs.same_program import WrongWorker, check_worker, this_program
+from train.jobs.workers import InThisProcess, Workers, workers_at
+
+pytestmark = pytest.mark.xdist_group("cluster")
+
+
+@pytest.fixture
+def workers(two_workers: DaskWorkers) -> DaskWorkers:
+    return two_workers
+
+
+def bits(tasks, by: Workers) -> list[bytes]:
+    return [to_bytes(result) for result in in_order(tasks, run_tasks(tasks, by, nobody, "squares"))]
+
+
+def test_two_workers_give_what_this_process_gives(workers: Workers):
+    tasks = [trial(n) for n in range(20)]
+    assert bits(tasks, workers) == bits(tasks, InThisProcess())
+    assert workers.count() == 2
+
+
+def test_a_worker_killed_in_the_middle_of_a_task_loses_nothing(workers: Workers, tmp_path: Path):
+    go_on = tmp_path / "go-on"
+    tasks = [trial(n, folder=tmp_path, wait_for=go_on) for n in range(6)]
+
+    def kill_one() -> None:
+        limit_s = time.monotonic() + 60
+        while not (begun := list(tmp_path.glob("begun-*"))) and time.monotonic() < limit_s:
+            time.sleep(0.01)
+        os.kill(int(begun[0].name.split("-")[2]), signal.SIGKILL)
+        go_on.touch()
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    found = bits(tasks, workers)
+    killer.join()
+    assert found == bits([trial(n) for n in range(6)], InThisProcess())
+    begun = [int(file.name.split("-")[1]) for file in tmp_path.glob("begun-*")]
+    assert len(begun) > len(set(begun))  # what the dead one had begun, another began again
+
+
+def test_few_tasks_are_under_way_however_many_there_are(workers: Workers):
+    asked = 0
+
+    def many():
+        nonlocal asked
+        for n in range(1000):
+            asked += 1
+            yield trial(n % 7)
+
+    outcomes = workers.outcomes(many())
+    for _ in range(3):
+        next(outcomes)
+    outcomes.close()
+    assert asked <= 3 + 2 * 2
+
+
+def test_a_bad_recording_is_named_and_the_others_go_on(workers: Workers):
+    said: list[str] = []
+    faults = Faults(lambda name, fault: said.append(f"{name}: {fault.message}"))
+    tasks = [trial(1), trial(2, fault="input"), trial(4)]
+    done = {task.name for task, _ in run_tasks(tasks, workers, nobody, "squares", on_fault=faults)}
+    assert done == {"match-1", "match-4"}
+    assert said == ["match-2: recording 2 breaks off"]
+
+
+def test_a_mistake_of_the_program_comes_back_as_it_was(workers: Workers):
+    with pytest.raises(KeyError):
+        list(run_tasks([trial(2, fault="program")], workers, nobody, "s", on_fault=Faults(lambda *_: None)))
+
+
+def test_a_worker_of_another_version_is_refused(workers: Workers, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dask_workers, "this_program", lambda: {**this_program(), "numpy": "1.0"})
+    with pytest.raises(WrongWorker, match=r"worker tcp|worker tls") as raised:
+        list(run_tasks([trial(1)], workers, nobody, "s", on_fault=Faults(lambda *_: None)))
+    assert "numpy" in raised.value.message and "here it is 1.0" in raised.value.message
+
+
+def test_a_worker_that_does_not_see_the_folder_is_refused(workers: Workers, tmp_path: Path):
+    assert isinstance(workers, DaskWorkers)
+    elsewhere = DaskWorkers(workers._client, "tcp://desk:8786", {str(tmp_path): ".shared-by-another"})
+    with pytest.raises(WrongWorker, match="does not see the folder"):
+        list(elsewhere.outcomes(iter([trial(1)])))
+
+
+def test_several_threads_are_refused():
+    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    check_worker(this_program(), {}, "w", 1, one)
+    for threads, environment in ((2, one), (1, {**one, "OMP_NUM_THREADS": "4"}), (1, {})):
+        with pytest.raises(WrongWorker, match="several threads"):
+            check_worker(this_program(), {}, "w", threads, environment)
+
+
+def test_nothing_listens_beyond_loopback_and_no_page_is_served(workers: Workers):
+    psutil = pytest.importorskip("psutil", reason="comes with the extra 'cluster'")
+    me = psutil.Process()
+    listening = [
+        connection.laddr
+        for process in (me, *me.children(recursive=True))
+        for connection in process.net_connections(kind="inet")
+        if connection.status == "LISTEN"
+    ]
+    assert listening
+    assert {address.ip for address in listening} <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("address", ["", "local:", "local:0", "local:999", "desk:8786", "http://desk:80", "tcp://desk"])
+def test_what_is_no_address_is_said_before_anything_starts(address: str):
+    with pytest.raises(UsageError):
+        workers_at(address)
+
+
+def test_where_no_scheduler_answers_it_is_said_in_two_lines(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dask_workers, "_CONNECT_S", 0.5)
+    with (
+        pytest.raises(MomentumError, match="no scheduler answers"),
+        workers_at("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_a_folder_is_marked_while_a_job_runs_and_one_that_can_only_be_read_needs_no_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(file: Path, content: bytes) -> None:
+        if file.parent.name == "read-only":
+            raise PermissionError(13, "Permission denied", str(file))
+        file.write_bytes(content)
+
+    monkeypatch.setattr(dask_workers, "write_private", refuse)
+    for name in ("mine", "read-only"):
+        (tmp_path / name).mkdir()
+    with dask_workers._marks([tmp_path / "mine", tmp_path / "read-only", tmp_path / "misspelt"]) as marks:
+        assert (tmp_path / "mine" / marks[str(tmp_path / "mine")]).is_file()
+        assert marks[str(tmp_path / "read-only")] == "."
+        assert not (tmp_path / "misspelt").exists()
+    assert not list(tmp_path.rglob(".shared-*"))

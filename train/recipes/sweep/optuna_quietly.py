@@ -1,0 +1,21 @@
+"""Optuna, with nothing of its own on the terminal: what a sweep has to say it says itself."""
+
+import warnings
+
+from engine.core.errors import UsageError
+
+try:
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal._file import BaseJournalFileLock
+except ImportError as missing:
+    raise UsageError(
+        f"{missing.name} is not installed, and a sweep needs it", "pip install 'acoustic-momentum[sweep]'"
+    ) from missing
+
+optuna.logging.disable_default_handler()
+warnings.filterwarnings("ignore", module=r"optuna\..*")
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+
+__all__ = ["BaseJournalFileLock", "JournalFileBackend", "JournalStorage", "optuna"]

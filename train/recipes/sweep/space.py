@@ -1,0 +1,161 @@
+"""What a sweep tries, as a person declares it: settings of the training by name, from a TOML file."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from engine.core.errors import InputError, UsageError
+from train.fit.settings import FitSettings
+
+DEFAULT: Final = """\
+# Settings of the training (train/fit/settings.py) by name, with dots into their parts.
+# A range has low and high, and may have step, or log = true; a choice has choices.
+[space]
+"schedule.learning_rate" = {low = 3e-4, high = 3e-3, log = true}
+"schedule.weight_decay" = {low = 0.01, high = 0.2, log = true}
+dropout = {low = 0.1, high = 0.5}
+cries = {low = 0.2, high = 1.0}
+gamma = {low = 0.0, high = 2.0}
+noise = {low = 0.0, high = 0.8}
+"head.readout" = {choices = ["last", "mean", "attention"]}
+
+# What every trial has otherwise than a training by itself: it is shorter.
+[fixed]
+fold_steps = 0
+"schedule.steps" = 300
+"schedule.check_every" = 50
+"columns.steps" = 150
+"fine_tune.copies" = 1
+"fine_tune.schedule.steps" = 200
+"fine_tune.schedule.check_every" = 100
+"""
+_MOST_BYTES: Final = 1 << 20
+_HINT: Final = "'momentum train sweep --show-space' prints the one that is tried without a file."
+_CHANGED_ELSEWHERE: Final = frozenset({"seed", "folds"})
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers from ``low`` to ``high``, whole ones where both are; evenly by ratio with ``log``."""
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of these."""
+
+    choices: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What differs between trials, by the name of the setting, and what all of them have otherwise than usual."""
+
+    tried: Mapping[str, Range | Choice]
+    fixed: Mapping[str, Value]
+
+    def settings(self, params: Mapping[str, Value], seed: int) -> FitSettings:
+        """Those of one trial. Raises ``UsageError`` for a name or a value that no setting has."""
+        return changed(FitSettings(seed=seed), {**self.fixed, **params})
+
+
+def read_space(file: Path | None) -> Space:
+    """The space in ``file``, or the default one. Raises ``InputError`` and ``UsageError``, naming what is wrong."""
+    given = read_toml(file) if file else tomllib.loads(DEFAULT)
+    where = str(file) if file else "the space"
+    unknown = set(given) - {"space", "fixed"}
+    tried, fixed = given.get("space", {}), given.get("fixed", {})
+    if unknown or not isinstance(tried, dict) or not isinstance(fixed, dict) or not tried:
+        raise InputError(f"{where} is no space: it has [space], not empty, and may have [fixed]", _HINT)
+    space = Space({name: _parsed(name, one) for name, one in tried.items()}, fixed)
+    for name, one in space.tried.items():
+        for value in (one.low, one.high) if isinstance(one, Range) else one.choices:
+            space.settings({name: value}, 0)
+    return space
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """A TOML file. Raises ``InputError`` where it can't be read."""
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise InputError(f"{file} is too large", _HINT)
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise InputError(f"{file} can't be read: {fault}", _HINT) from fault
+
+
+def read_fixed(file: Path) -> dict[str, Value]:
+    """The settings under ``[fixed]``, as ``best.toml`` of a sweep has them."""
+    found = read_toml(file).get("fixed")
+    if not isinstance(found, dict) or not found:
+        raise InputError(f"{file} has no [fixed] settings", "A sweep writes best.toml into its folder.")
+    return found
+
+
+def to_toml(fixed: Mapping[str, Value]) -> str:
+    """Settings as a file that ``read_fixed`` reads, to the last bit."""
+    lines = [f'"{name}" = {_literal(value)}' for name, value in fixed.items()]
+    return "[fixed]\n" + "\n".join(lines) + "\n"
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def changed(settings: FitSettings, values: Mapping[str, Value]) -> FitSettings:
+    """``settings`` with others by name. Raises ``UsageError`` for a name or a value that no setting has."""
+    for name, value in values.items():
+        if name in _CHANGED_ELSEWHERE:
+            raise UsageError(
+                f"the setting {name} is no choice of a sweep", "'momentum train sweep' has an option for it."
+            )
+        settings = _changed(settings, name.split("."), value, name)
+    return settings
+
+
+def _changed(part: Any, path: list[str], value: Value, name: str) -> Any:
+    names = [one.name for one in fields(part)] if is_dataclass(part) and not isinstance(part, type) else []
+    if path[0] not in names:
+        raise UsageError(f"there is no setting {name[:80]!a}", f"Known here: {', '.join(names) or 'none'}.")
+    there = getattr(part, path[0])
+    if len(path) > 1:
+        return replace(part, **{path[0]: _changed(there, path[1:], value, name)})
+    if isinstance(there, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(there) is not type(value):
+        raise UsageError(f"{name} can't be {value!a}", f"It is a {type(there).__name__}, {there!r} by itself.")
+    return replace(part, **{path[0]: value})
+
+
+def _parsed(name: str, given: Any) -> Range | Choice:
+    known = {"low", "high", "step", "log", "choices"}
+    if not isinstance(given, dict) or set(given) - known or not given:
+        raise InputError(f"{name[:80]!a} is neither a range nor a choice", _HINT)
+    if "choices" in given:
+        choices = given["choices"]
+        if len(given) > 1 or not isinstance(choices, list) or not choices or not all(map(_simple, choices)):
+            raise InputError(f"{name[:80]!a} needs a list of choices, and nothing else", _HINT)
+        return Choice(tuple(choices))
+    low: Any
+    high: Any
+    low, high, step, log = given.get("low"), given.get("high"), given.get("step"), given.get("log", False)
+    numbers = [low, high] if step is None else [low, high, step]
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
+        raise InputError(f"{name[:80]!a} needs numbers for low and high", _HINT)
+    if not low < high or (step is not None and (step <= 0 or log)) or not isinstance(log, bool) or (log and low <= 0):
+        raise InputError(f"{name[:80]!a} is no range: low is less than high, and log has low above 0, no step", _HINT)
+    return Range(low, high, step, log)
+
+
+def _simple(value: Any) -> bool:
+    return isinstance(value, bool | int | float | str)

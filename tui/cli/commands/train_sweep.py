@@ -1,0 +1,137 @@
+"""``momentum train sweep``: which settings train best."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tui.cli.cluster import Cluster
+from tui.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from engine.core.telling import Progress
+    from train.data.matches import TrainingMatch
+    from train.jobs.workers import Workers
+    from train.recipes.sweep.trial import Source
+
+
+def sweep(
+    matches: Annotated[list[str] | None, typer.Argument(help="Matches of the library.", metavar="MATCH")] = None,
+    study: Annotated[
+        Path | None, typer.Option("--study", metavar="DIR", help="Its folder; the same one again goes on.")
+    ] = None,
+    space: Annotated[
+        Path | None, typer.Option("--space", metavar="FILE", help="What is tried, as TOML. Without: a usual choice.")
+    ] = None,
+    show_space: Annotated[bool, typer.Option("--show-space", help="Print the usual choice, and stop.")] = False,
+    trials: Annotated[int | None, typer.Option(metavar="N", min=1, help="So many trials in all.")] = None,
+    hours: Annotated[float | None, typer.Option(metavar="H", help="So many hours in all, and no trial after.")] = None,
+    sampler: Annotated[Literal["tpe", "random"], typer.Option(help="Who proposes: what did well, or chance.")] = "tpe",
+    prune: Annotated[
+        bool, typer.Option("--prune/--no-prune", help="End trials that do worse than half of the earlier ones.")
+    ] = True,
+    at_once: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="Trials at a time at most, on any number of workers.")
+    ] = 4,
+    simulate: Annotated[int, typer.Option(metavar="N", min=0, help="Learn from N simulated matches instead.")] = 0,
+    minutes: Annotated[float, typer.Option(help="Length of a simulated match.")] = 20.0,
+    drawn: Annotated[Path | None, typer.Option(metavar="DIR", help="Where simulated matches are kept.")] = None,
+    labels: Annotated[str, typer.Option(metavar="RULE", help="Label rule: danger or goal-window.")] = "danger",
+    seed: Annotated[int, typer.Option(min=0, help="All randomness, of proposals and of trainings.")] = 0,
+    cluster: Cluster = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for better settings of a training: many short ones, proposed by Optuna, judged on validation matches.
+
+    Results are the same on any number of workers, and after a kill the same command goes on. The study's folder gets
+    report.html, report.json and best.toml, which 'momentum train encoder --settings best.toml' takes.
+
+    Example: momentum train sweep --simulate 40 --trials 30 --cluster local:2
+    """
+    from datetime import UTC, datetime
+
+    from engine.core.errors import UsageError
+    from engine.core.files import private_folder, write_whole, write_whole_json
+    from engine.core.paths import find_paths
+    from train.jobs.run_tasks import Faults
+    from train.jobs.workers import check_address, workers_at
+    from train.recipes.sweep.space import DEFAULT, read_space, to_toml
+    from tui.cli.left_out import say_not_done
+    from tui.cli.output import print_json, print_lines, say
+    from tui.cli.progress import shown_on_stderr
+
+    if show_space:
+        print_lines(DEFAULT)
+        return
+    check_address(cluster)
+    declared = read_space(space)
+    if simulate and matches:
+        raise UsageError("matches and --simulate are two things to learn from", "Give one of them.")
+    from train.recipes.sweep.report import best_settings, to_html, to_report
+    from train.recipes.sweep.study import Budget, Dealt, SweepSettings, opened
+
+    budget = Budget(trials if trials or hours else 30, hours)
+    settings = SweepSettings(sampler, prune, at_once, seed)
+    paths = find_paths()
+    folder = (study or paths.cache / "sweeps" / "mine").absolute()
+    sounds = (drawn or paths.cache / "simulated" / f"{minutes:g}-minutes").absolute() if simulate else paths.library
+    with workers_at(cluster, [private_folder(folder), private_folder(sounds)]) as workers, shown_on_stderr() as tell:
+        source, found = _matches(sounds, simulate, minutes, seed, labels, matches or [], tell, workers)
+        with opened(folder, declared, source, Dealt.of(found, seed), settings) as going:
+            if going.resumed:
+                say(f"going on with the sweep in {folder}")
+            try:
+                going.run(budget, workers, tell, Faults(say_not_done))
+            finally:
+                report = to_report(going)
+                write_whole_json(folder / "report.json", report)
+                made_at = datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")
+                write_whole(folder / "report.html", to_html(report, made_at).encode())
+                if report["best"]:
+                    write_whole(folder / "best.toml", to_toml(best_settings(report)).encode())
+    if as_json:
+        print_json({"study": str(folder), **report})
+    else:
+        _show(folder, report)
+
+
+def _matches(
+    sounds: Path,
+    simulate: int,
+    minutes: float,
+    seed: int,
+    labels: str,
+    names: list[str],
+    tell: "Progress",
+    workers: "Workers",
+) -> "tuple[Source, list[TrainingMatch]]":
+    """Where they are, and all of them with their labels."""
+    from train.data.labels import find_rule
+    from train.data.library import Library
+    from train.data.matches import from_library, from_simulation
+    from train.data.simulated import simulate_matches
+    from train.recipes.sweep.trial import Source
+    from tui.cli.left_out import say_left_out
+
+    rule = find_rule(labels)
+    if not simulate:
+        return Source("library", sounds, labels), from_library(Library(sounds), rule, names, say_left_out)
+    seeds = range(seed, seed + simulate)
+    recordings = simulate_matches(
+        sounds, seeds, minutes, lambda done, of, _: tell("drawing matches", done, of), workers
+    )
+    return Source("simulated", sounds, labels), [from_simulation(one, rule) for one in recordings]
+
+
+def _show(folder: Path, report: dict[str, Any]) -> None:
+    from train.recipes.sweep.report import summary, tables
+    from tui.cli.output import Column, print_lines, print_table
+
+    print_lines("\n".join(summary(report)))
+    for table in tables(report):
+        if table.rows:
+            print_lines(f"\n{table.title}\n{table.note}")
+            print_table([Column(title, "right" if i else "left") for i, title in enumerate(table.columns)], table.rows)
+    print_lines(f"\npictures: {folder / 'report.html'}")
+    if report["best"]:
+        print_lines(f"train with the best: momentum train encoder --settings {folder / 'best.toml'}")

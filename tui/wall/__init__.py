@@ -1,0 +1,1 @@
+"""The wall: all venues on one screen."""

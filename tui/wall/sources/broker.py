@@ -1,0 +1,276 @@
+"""The venues of an MQTT broker. A thread holds the connection and makes it anew when it breaks; the wall never waits.
+
+Whatever the broker sends, it costs bounded memory: long payloads are dropped as they come, and of messages that wait to
+be read the oldest go first.
+"""
+
+import contextlib
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import unquote, urlsplit
+
+from engine.core.errors import MomentumError, UsageError
+from engine.core.publish_settings import PublishSettings
+from engine.core.text import plain
+from tui.wall.delivery import Delivery
+from tui.wall.messages import MOST_BYTES, Refused, read_message, topics
+from tui.wall.sources.source import Link, LinkState
+
+if TYPE_CHECKING:
+    import paho.mqtt.client as mqtt
+
+PREFIX: Final = "momentum"
+SCHEMES: Final = ("mqtt", "mqtts")
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_KEEPALIVE_S: Final = 4
+_PATIENCE_S: Final = 5.0
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 15.0
+_WAITING: Final = 20_000
+"""Messages that may wait to be read."""
+_AT_ONCE_S: Final = 0.05
+"""Processor time that one look may spend on reading them."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where a broker is and how it is entered. ``ca``, ``certificate`` and ``key`` are PEM files."""
+
+    host: str
+    port: int
+    tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    prefix: str = PREFIX
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    protocol: Literal["5", "3.1.1"] = "5"
+
+    @property
+    def title(self) -> str:
+        """The address without its secrets."""
+        scheme = "mqtts" if self.tls else "mqtt"
+        usual = self.port == _PORTS[scheme]
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        under = "" if self.prefix == PREFIX else f"/{self.prefix}"
+        return plain(f"{scheme}://{host}{'' if usual else f':{self.port}'}{under}", 60)
+
+
+def read_address(text: str, ca: Path | None = None) -> BrokerAddress:
+    """``mqtt://[user:password@]host[:port][/prefix]``, ``mqtts`` for TLS. Raises ``UsageError`` for anything else."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError("the address of the broker can't be read", _ADDRESS_HINT) from error
+    if parts.scheme not in SCHEMES or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError("that is no address of a broker", _ADDRESS_HINT)
+    prefix = unquote(parts.path).strip("/") or PREFIX
+    if any(sign in prefix for sign in "+#\0"):
+        raise UsageError(f"the prefix {prefix!r} has signs that stand for any topic", _ADDRESS_HINT)
+    return BrokerAddress(
+        parts.hostname,
+        port or _PORTS[parts.scheme],
+        parts.scheme == "mqtts",
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+        prefix,
+        ca,
+    )
+
+
+def address_of(publish: PublishSettings, password: str | None) -> BrokerAddress | None:
+    """The broker that this machine's recorder publishes to by its settings; None where it does to none."""
+    mqtt = publish.mqtt
+    if mqtt is None:
+        return None
+    ca, certificate, key = (
+        Path(file).expanduser() if file else None for file in (mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
+    )
+    return BrokerAddress(
+        mqtt.host, mqtt.port, mqtt.tls, mqtt.user, password, publish.prefix, ca, certificate, key, mqtt.protocol
+    )
+
+
+class BrokerSource:
+    """The venues under a broker's prefix.
+
+    Args:
+        clock: monotonic seconds, by which arrivals are judged.
+        today: seconds since 1970, to be compared with the venues' own clocks.
+    """
+
+    notes: tuple[str, ...] = ()
+    nothing: str = "no venue has sent anything yet; recorders send with the table [publish] of their settings"
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], float] = time.time,
+    ) -> None:
+        self.title = address.title
+        self._address = address
+        self._clock = clock
+        self._today = today
+        self._link = Link(LinkState.CONNECTING)
+        self._inbox: deque[tuple[str, bytes, bool, float]] = deque()
+        self._overrun = 0
+        self._too_long = 0
+        self._refused = 0
+        self._was_up = False
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._hold, name="wall-broker", daemon=True)
+        self._client: mqtt.Client | None = None
+
+    def open(self) -> None:
+        """Begin to connect. Raises ``MomentumError`` where the extra or a certificate is missing."""
+        self._client = self._make_client()
+        self._thread.start()
+
+    @property
+    def link(self) -> Link:
+        return self._link
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Messages that were not taken: too many at once, too long, or not to be understood."""
+        counted = (
+            (self._refused, "not understood"),
+            (self._too_long, "too long"),
+            (self._overrun, "came too fast"),
+        )
+        return tuple(f"{count} messages {why}" for count, why in counted if count)
+
+    def poll(self) -> Sequence[Delivery]:
+        read: list[Delivery] = []
+        until_s = time.thread_time() + _AT_ONCE_S
+        behind_s = self._today() - self._clock()
+        while self._inbox and time.thread_time() < until_s:
+            topic, payload, retained, arrived_s = self._inbox.popleft()
+            try:
+                read.append(read_message(topic, payload, retained, arrived_s, arrived_s + behind_s))
+            except Refused:
+                self._refused += 1
+        return read
+
+    def feed(self, venue: str) -> None:
+        """The broker has no session to read; what it sends is all there is."""
+
+    def close(self) -> None:
+        self._leaving.set()
+        if self._client is not None:
+            self._client.disconnect()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def _make_client(self) -> "mqtt.Client":
+        try:
+            import paho.mqtt.client as mqtt
+            from paho.mqtt.enums import CallbackAPIVersion
+        except ImportError as error:
+            raise MomentumError(
+                "the venues of a broker need the package paho-mqtt, which is not installed",
+                "pip install 'acoustic-momentum[publish]'; 'momentum wall demo:12' needs nothing",
+            ) from error
+        address = self._address
+        protocol = mqtt.MQTTv5 if address.protocol == "5" else mqtt.MQTTv311
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=protocol, reconnect_on_failure=False)
+        client.connect_timeout = _PATIENCE_S
+        if address.user is not None:
+            client.username_pw_set(address.user, address.password)
+        if address.tls:
+            client.tls_set_context(_context(address))
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = self._arrived
+        return client
+
+    # On the connection's thread from here on.
+
+    def _hold(self) -> None:
+        """Connect, listen until it breaks, wait longer each time, and again."""
+        from paho.mqtt.packettypes import PacketTypes
+        from paho.mqtt.properties import Properties
+
+        client, address = self._client, self._address
+        assert client is not None
+        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        limits.MaximumPacketSize = 4 * MOST_BYTES  # a broker that heeds the standard drops what is longer
+        limits.ReceiveMaximum = 1000
+        pause_s = _FIRST_PAUSE_S
+        while not self._leaving.is_set():
+            self._was_up = False
+            try:
+                client.connect(
+                    address.host, address.port, _KEEPALIVE_S, properties=limits if address.protocol == "5" else None
+                )
+                client.loop_forever()
+            except (OSError, ValueError) as error:  # no such host, refused, no certificate, or not a broker at all
+                self._lose(_reason(error))
+            if self._link.state is not LinkState.LOST:
+                self._lose("the connection broke")
+            pause_s = _FIRST_PAUSE_S if self._was_up else min(2 * pause_s, _LONGEST_PAUSE_S)
+            self._leaving.wait(pause_s)
+
+    def _connected(self, client: "mqtt.Client", _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        if code.is_failure:
+            self._lose(f"it refused us: {plain(code, 80).lower()}")
+            client.disconnect()
+            return
+        client.subscribe(topics(self._address.prefix))
+        self._was_up = True
+        self._link = Link(LinkState.UP)
+
+    def _disconnected(self, _client: Any, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        if self._link.state is not LinkState.LOST:
+            self._lose(f"the connection broke: {plain(code, 80).lower()}")
+
+    def _lose(self, why: str) -> None:
+        self._link = Link(LinkState.LOST, why)
+
+    def _arrived(self, _client: Any, _data: Any, message: "mqtt.MQTTMessage") -> None:
+        if len(message.payload) > MOST_BYTES:
+            self._too_long += 1
+            return
+        if len(self._inbox) >= _WAITING:
+            with contextlib.suppress(IndexError):  # the wall has just taken the last one
+                self._inbox.popleft()
+            self._overrun += 1
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            self._refused += 1
+            return
+        self._inbox.append((topic, bytes(message.payload), message.retain, self._clock()))
+
+
+def _context(address: BrokerAddress) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(address.ca) if address.ca else None)
+        if address.certificate is not None:
+            context.load_cert_chain(address.certificate, address.key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"the certificate for the broker can't be read: {plain(error, 120)}", "It must be a PEM file."
+        ) from error
+    return context
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {plain(error.verify_message, 80)}"
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return plain(words, 80).lower()
+
+
+_ADDRESS_HINT: Final = "such as mqtt://broker.example, or mqtts://user@broker.example:8883/prefix"

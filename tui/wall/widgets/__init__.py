@@ -1,0 +1,1 @@
+"""What the wall draws itself with."""
