@@ -57,7 +57,7 @@ class VenueFeed:
             started_at=start.started_at if start is not None else "",
             label_rule=start.label_rule if start is not None else "",
             simulated=simulated,
-            recording=False,
+            recording=not simulated,
         )
 
     def push(self, delivery: Delivery) -> None:

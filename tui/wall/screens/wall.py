@@ -86,7 +86,8 @@ class WallScreen(ActingWall):
             for delivery in came:
                 if delivery.venue == self.opened:
                     self.arriving.push(delivery)
-        self._came.append((now_s, sum(isinstance(delivery.news, Reading) for delivery in came)))
+        readings = sum(isinstance(delivery.news, Reading) and not delivery.late for delivery in came)
+        self._came.append((now_s, readings))
         while now_s - self._came[0][0] > _RATE_OVER_S:
             self._came.popleft()
         self._counts = self.board.look(now_s, self.source.link.state is LinkState.UP)
@@ -191,7 +192,8 @@ class WallScreen(ActingWall):
 
     def _status(self, now_s: float) -> list[str]:
         passed_s = max(min(_RATE_OVER_S, now_s - self._came[0][0]), 1.0) if self._came else 1.0
-        words = [f"{sum(count for _, count in self._came) / passed_s:.0f} readings/s"]
+        rate = round(sum(count for _, count in self._came) / passed_s)
+        words = [f"{rate} reading{'' if rate == 1 else 's'}/s"]
         if self.board.left_out:
             words.append(f"{self.board.left_out} more venues are not shown: {self.board.most} is the most")
         return [*words, *self.source.lost]
