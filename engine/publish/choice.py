@@ -29,7 +29,8 @@ class Wishes:
 
 
 class Choice:
-    """Told every event of a run in order, it says which are wanted. The first reading of each stretch of time is."""
+    """Told every event of a run in order, it says which are wanted. The first reading of each stretch of time
+    is, and those that say what is heard."""
 
     def __init__(self, wishes: Wishes) -> None:
         self._types = _types(wishes.events)
@@ -42,7 +43,8 @@ class Choice:
         if isinstance(event, Reading):
             stretch = math.floor(event.t * self._wishes.readings_hz + 1e-9)
             before, self._stretch = self._stretch, stretch
-            return self._wishes.readings_hz > 0 and stretch != before
+            # What is heard is said about once a second, and not always by the first reading of a stretch.
+            return self._wishes.readings_hz > 0 and (stretch != before or event.heard is not None)
         if isinstance(event, HealthChange):
             before_health, self._health = self._health, event.health
             if self._wishes.only_changes and event.health is before_health:

@@ -121,3 +121,14 @@ def test_a_receiver_of_changes_hears_of_another_health_alone():
     choice = Choice(Wishes(only_changes=True))
     states = [Health.WARMING_UP, Health.WARMING_UP, Health.LISTENING, Health.LISTENING, Health.LOST]
     assert [choice.wants(HealthChange(0.0, state, "")) for state in states] == [True, False, True, False, True]
+
+
+def test_a_wall_was_never_told_what_is_heard_since_the_first_reading_of_a_second_seldom_says_it():
+    choice = Choice(Wishes(readings_hz=1.0))
+    heard = {"chant": 0.8}
+    readings = [
+        Reading(0.1 * i, 0.1, -30.0, -20.0, Health.LISTENING, heard=heard if i == 15 else None) for i in range(1, 31)
+    ]
+    told = [reading for reading in readings if choice.wants(reading)]
+    assert [round(reading.t, 1) for reading in told] == [0.1, 1.0, 1.5, 2.0, 3.0]
+    assert told[2].heard == heard
