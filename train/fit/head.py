@@ -29,8 +29,8 @@ from train.fit.loop.trainer import Parameters, Progress, Trainer
 from train.fit.network.head_model import (
     HeadModel,
     Histories,
+    copy_of,
     copy_of_head,
-    flat_parameters,
     history_rows,
     nested,
     window_embeddings,
@@ -186,11 +186,7 @@ class _Fitting:
 
     def base(self) -> MlxNetwork:
         """A copy of the network that all fits begin from."""
-        network = self._network
-        copy = MlxNetwork(network.front_end, network.encoder, network.head)
-        load_parameters(copy, {f"cnn.{k}": v for k, v in flat_parameters(network.cnn).items()})
-        load_parameters(copy, {f"pressure.{k}": v for k, v in flat_parameters(network.pressure).items()})
-        return copy
+        return copy_of(self._network)
 
     def best_steps(self) -> int:
         """After how many steps the fit that was validated was at its best."""

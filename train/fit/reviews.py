@@ -34,6 +34,7 @@ from train.fit.loop.trainer import Progress, Schedule, Trainer
 from train.fit.network.head_model import (
     HeadModel,
     Histories,
+    copy_of,
     copy_of_head,
     flat_parameters,
     nested,
@@ -240,8 +241,7 @@ def _rows(sessions: Sequence[SessionHistories], group: str) -> NDArray[np.int64]
 
 
 def _served(base: MlxNetwork, head: PressureHead) -> MlxNetwork:
-    served = MlxNetwork(base.front_end, base.encoder, base.head)
-    load_parameters(served, {f"cnn.{k}": v for k, v in flat_parameters(base.cnn).items()})
+    served = copy_of(base)
     load_parameters(served, {f"pressure.{k}": v for k, v in flat_parameters(head).items()})
     return served
 

@@ -73,10 +73,18 @@ def history_rows(ends: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(newest[:, None] - np.arange(grid.WINDOWS - 1, -1, -1))
 
 
-def copy_of_head(network: MlxNetwork) -> PressureHead:
-    copy = MlxNetwork(network.front_end, network.encoder, network.head)
+def copy_of(network: MlxNetwork) -> MlxNetwork:
+    """The same network with all its parts, which can be fitted on without changing this one."""
+    copy = MlxNetwork(network.front_end, network.encoder, network.head, tags=network.tags_config)
+    copy.cnn.update(nested(flat_parameters(network.cnn)))
     copy.pressure.update(nested(flat_parameters(network.pressure)))
-    return copy.pressure
+    if network.tags is not None and copy.tags is not None:
+        copy.tags.update(nested(flat_parameters(network.tags)))
+    return copy
+
+
+def copy_of_head(network: MlxNetwork) -> PressureHead:
+    return copy_of(network).pressure
 
 
 def flat_parameters(module: Module) -> Parameters:
