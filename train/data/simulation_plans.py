@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -14,6 +14,7 @@ from engine.simulator.match import Score, plan_match
 from engine.simulator.real_timeline import to_timeline
 from engine.simulator.reel import plan_reel
 from engine.simulator.timeline import Timeline, cut, draw_timeline
+from engine.simulator.venue import Texture
 
 T = TypeVar("T")
 
@@ -65,6 +66,14 @@ def reel_plan(seed: int, minutes: float) -> Plan:
     name = f"reel-{seed}"
     ground = zlib.crc32(name.encode())
     return Plan(name, ground, minutes, lambda: plan_reel(ground, minutes))
+
+
+def with_people(plan: Plan, share: float) -> Plan:
+    """The plan itself, or in ``share`` of all cases (by its name) with a crowd made of single people."""
+    drawn = zlib.crc32(f"people {plan.name}".encode()) / 2.0**32
+    if drawn >= share:
+        return plan
+    return replace(plan, name=f"{plan.name}-people", score=lambda: plan.score().made_of(Texture.PEOPLE))
 
 
 def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:
