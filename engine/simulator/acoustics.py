@@ -45,7 +45,7 @@ def impulse_response(rng: np.random.Generator, venue: Venue, place: Place) -> Sa
     }[place]
     if place is Place.STANDS and venue.texture is Texture.PEOPLE:
         # Single people are each at their own distance already: echoes that all of them share would ring like a comb.
-        arrivals, tail_db = 1, float(rng.uniform(-24.0, -12.0))
+        arrivals, tail_db = 1, float(rng.uniform(-30.0, -12.0))
     times = np.concatenate([[0.0], rng.uniform(0.0, spread_s, arrivals - 1)])
     fall_db = -20.0 * times / max(spread_s, 0.01) if place is not Place.STANDS else -6.0 * times / max(spread_s, 0.01)
     strengths = 10 ** (fall_db / 20) * np.exp(rng.normal(0.0, 0.3, arrivals)) * rng.choice([-1.0, 1.0], arrivals)

@@ -38,9 +38,9 @@ def applause(cue: Cue, venue: Venue) -> Samples:
     """Hundreds of people who clap, each at a pace of their own."""
     rng = cue.draws()
     length = syn.samples(cue.duration_s)
-    people = int(np.exp(rng.uniform(np.log(150.0), np.log(900.0))) * (0.5 + 0.5 * venue.size)) + 1
+    people = int(np.exp(rng.uniform(np.log(200.0), np.log(1200.0))) * (0.5 + 0.5 * venue.size)) + 1
     sound = clapping_people(rng, length, people)
-    colour = colours.draw_colour(rng, CLAPS, 0.3 * venue.bed_db, 1.5, 0.8, 1.0)
+    colour = colours.draw_colour(rng, CLAPS, 0.15 * venue.bed_db, 1.0, 0.5, 0.8)
     envelope_db = cry_envelope_db(cue, syn.track_points(length))
     return colours.bent(sound, colour) * syn.spread_out(10 ** (envelope_db / 20), length)
 
