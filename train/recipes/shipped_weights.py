@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ from train.evaluate.report import to_report
 from train.fit.encoder import fit
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule
-from train.fit.settings import FineTuneSettings, FitSettings, TagSettings
+from train.fit.settings import FineTuneSettings, FitSettings
 from train.fit.training_data import TrainingData, run_inputs
 
 MINUTES: Final = 20.0
@@ -49,7 +50,6 @@ SETTINGS: Final = FitSettings(
     fold_steps=0,
     schedule=Schedule(steps=1200, learning_rate=1e-3, check_every=400),
     fine_tune=FineTuneSettings(schedule=Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200)),
-    read_tags=TagSettings(),
 )
 """Checked rarely, on ten whole matches: it runs to its end, and the best check is what is shipped."""
 STEP: Final = 8
@@ -65,6 +65,7 @@ def main(args: Sequence[str] | None = None) -> None:
         "--sounds", type=Path, action="append", default=[], help="a folder of real sounds with its MANIFEST.csv"
     )
     parser.add_argument("--taggers", type=Path, help="a folder with a sound tagger that teaches as well")
+    parser.add_argument("--tags", action="store_true", help="weights that also tell what kind of sound is heard")
     parser.add_argument(
         "--val-reel",
         type=Path,
@@ -88,9 +89,10 @@ def main(args: Sequence[str] | None = None) -> None:
     )
     val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     data = TrainingData(train_matches, val_matches, val_reels=val_reels)
-    inputs = run_inputs(SETTINGS, rule, data) | {"judged_by": {match.id: match.digest for match in val_matches}}
+    settings = replace(SETTINGS, read_tags=TagSettings()) if chosen.tags else SETTINGS
+    inputs = run_inputs(settings, rule, data) | {"judged_by": {match.id: match.digest for match in val_matches}}
     with closing(RunFolder(chosen.work / "run", inputs)) as run:
-        fitted = fit(data, rule, SETTINGS, run, chosen.weights.name, _show_progress)
+        fitted = fit(data, rule, settings, run, chosen.weights.name, _show_progress)
     sections = [data_section(chosen.open_data is not None, recordings)]
     checksum = save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
     found = evaluate(
@@ -98,7 +100,7 @@ def main(args: Sequence[str] | None = None) -> None:
         rule,
         test_matches,
         train_matches,
-        EvaluateSettings(step=STEP, seed=SETTINGS.seed),
+        EvaluateSettings(step=STEP, seed=settings.seed),
         _show_evaluated,
         chosen.reel,
         moods=chosen.moods,
