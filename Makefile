@@ -44,7 +44,8 @@ WEIGHTS_WORK ?= .weights-work
 OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-pthread/libopenblas.so.0))
 weights: $(VENV)/.dev
 	$(if $(OPENBLAS),LD_PRELOAD=$(OPENBLAS)) nice -n 10 $(BIN)/python -m train.recipes.shipped_weights weights/default --work $(WEIGHTS_WORK) \
-	  $(if $(OPEN_DATA),--open-data $(OPEN_DATA)) $(addprefix --reel ,$(REELS)) $(if $(MOODS),--moods $(MOODS))
+	  $(if $(OPEN_DATA),--open-data $(OPEN_DATA)) $(addprefix --sounds ,$(SOUNDS)) $(if $(TAGGERS),--taggers $(TAGGERS)) \
+	  $(addprefix --val-reel ,$(VAL_REELS)) $(addprefix --reel ,$(REELS)) $(if $(MOODS),--moods $(MOODS))
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .mutants

@@ -33,7 +33,7 @@ from train.evaluate.report import to_report
 from train.fit.encoder import fit
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule
-from train.fit.settings import FineTuneSettings, FitSettings
+from train.fit.settings import FineTuneSettings, FitSettings, TagSettings
 from train.fit.training_data import TrainingData, run_inputs
 
 MINUTES: Final = 20.0
