@@ -9,7 +9,7 @@ from engine.core.signals import Samples
 from engine.simulator import synthesis as syn
 from engine.simulator.sound_cues import Place
 from engine.simulator.synthesis import Curve
-from engine.simulator.venue import Venue
+from engine.simulator.venue import Texture, Venue
 
 CHUNK: Final = 32 * grid.HOP
 """Samples that are rendered at once: a second and a half; also the longest echo."""
@@ -43,6 +43,9 @@ def impulse_response(rng: np.random.Generator, venue: Venue, place: Place) -> Sa
         Place.OUTDOORS: (int(rng.integers(1, 6)), float(rng.uniform(0.1, 0.6)), rng.uniform(-20.0, -4.0)),
         Place.NEAR: (2, 0.008, rng.uniform(-34.0, -14.0)),
     }[place]
+    if place is Place.STANDS and venue.texture is Texture.PEOPLE:
+        # Single people are each at their own distance already: echoes that all of them share would ring like a comb.
+        arrivals, tail_db = 1, float(rng.uniform(-30.0, -12.0))
     times = np.concatenate([[0.0], rng.uniform(0.0, spread_s, arrivals - 1)])
     fall_db = -20.0 * times / max(spread_s, 0.01) if place is not Place.STANDS else -6.0 * times / max(spread_s, 0.01)
     strengths = 10 ** (fall_db / 20) * np.exp(rng.normal(0.0, 0.3, arrivals)) * rng.choice([-1.0, 1.0], arrivals)

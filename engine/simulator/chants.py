@@ -96,16 +96,22 @@ def _line(rng: np.random.Generator, beats: int) -> tuple[tuple[float, float, int
     return tuple(notes) if notes else ((0.0, 0.9 * singing_beats, step, "o"),)
 
 
-def chant(cue: Cue, venue: Venue) -> Samples:
-    """One part of a chant: as many lines as its time holds. More people join from part to part."""
-    song = draw_chant(cue.draws(), venue)
-    rng = cue.part_draws()
-    length = syn.samples(cue.duration_s)
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is sung, clapped and drummed in one part of a chant, in seconds from its beginning."""
+
+    notes: tuple[voices.Sung, ...]
+    claps: tuple[float, ...]
+    drums: tuple[float, ...]
+
+
+def parts_of(song: Chant, duration_s: float) -> Parts:
+    """As many lines as the time holds."""
     beat_s = 60.0 / song.tempo
     notes: list[voices.Sung] = []
     claps: list[float] = []
     drums: list[float] = []
-    for number in range(int(cue.duration_s / song.line_s + 1e-6)):
+    for number in range(int(duration_s / song.line_s + 1e-6)):
         start_s = number * song.line_s
         line = song.lines[number % len(song.lines)]
         notes.extend(
@@ -114,21 +120,39 @@ def chant(cue: Cue, venue: Venue) -> Samples:
         )
         claps.extend(start_s + beat * beat_s for beat in song.clap_beats)
         drums.extend(start_s + beat * beat_s for beat in song.drum_beats)
+    return Parts(tuple(notes), tuple(claps), tuple(drums))
+
+
+def chant(cue: Cue, venue: Venue) -> Samples:
+    """One part of a chant: as many lines as its time holds. More people join from part to part."""
+    song = draw_chant(cue.draws(), venue)
+    rng = cue.part_draws()
+    length = syn.samples(cue.duration_s)
+    parts = parts_of(song, cue.duration_s)
     sound = voices.sing(
-        rng, notes, length, song.root_hz, song.singers, song.unison_cents, song.looseness_s, 0.9, breath=song.breath
+        rng,
+        parts.notes,
+        length,
+        song.root_hz,
+        song.singers,
+        song.unison_cents,
+        song.looseness_s,
+        0.9,
+        breath=song.breath,
     )
     # The low octave below the singers is room and feet: noise.
     sound += 0.15 * syn.noise(rng, length, syn.shaped(syn.band_db(60.0, 400.0, 6.0)))
     sound = colours.bent(sound, colours.draw_colour(cue.draws(), colours.CHANT, venue.bed_db, 3.0, 1.4, 1.2), 15.0)
-    if claps:
-        sound += float(rng.uniform(0.1, 0.5)) * clap_along(rng, claps, length, song.looseness_s)
-    if drums:
-        sound += float(rng.uniform(0.3, 1.0)) * _beat(cue, drums, length)
+    if parts.claps:
+        sound += float(rng.uniform(0.1, 0.5)) * clap_along(rng, parts.claps, length, song.looseness_s)
+    if parts.drums:
+        sound += float(rng.uniform(0.3, 1.0)) * drum_beat(cue, parts.drums, length)
     slow = syn.wander(rng, syn.track_points(length), syn.TRACK_S, 3.0, 0.8)
     return syn.faded(sound * syn.spread_out(10 ** (slow / 20), length), 0.06)
 
 
-def _beat(cue: Cue, at_s: Sequence[float], length: int) -> Samples:
+def drum_beat(cue: Cue, at_s: Sequence[float], length: int) -> Samples:
+    """One drum on given moments; level about 1."""
     hit = drum_hit(cue.draws())
     out = np.zeros(length, np.float32)
     for moment in at_s:

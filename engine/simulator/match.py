@@ -12,7 +12,7 @@ from engine.core.errors import UsageError
 from engine.core.signals import AudioBlock, Samples
 from engine.simulator import announcer_and_whistle as people
 from engine.simulator import chants as songs
-from engine.simulator import confusers, music, percussion
+from engine.simulator import confusers, music, percussion, single_people
 from engine.simulator import crowd_behaviour as crowd
 from engine.simulator import crowd_sounds as reactions
 from engine.simulator import synthesis as syn
@@ -23,7 +23,7 @@ from engine.simulator.crowd_behaviour import Mood
 from engine.simulator.microphone_chain import Microphone
 from engine.simulator.sound_cues import Confuser, Cue, Place, Reaction
 from engine.simulator.timeline import Timeline, draw_timeline
-from engine.simulator.venue import Venue, draw_venue
+from engine.simulator.venue import Texture, Venue, draw_venue
 
 BLOCK: Final = 2 * grid.HOP
 _LOUDEST_S: Final = 0.4
@@ -58,6 +58,12 @@ PLAYERS: Final[dict[Reaction | Confuser, Player]] = {
     Confuser.ANIMAL: surroundings.animal,
     Confuser.CHILD: people.child,
 }
+PLAYERS_OF_PEOPLE: Final = {
+    **PLAYERS,
+    Reaction.APPLAUSE: single_people.applause,
+    Reaction.CHANT: single_people.chant,
+}
+"""Who plays at a ground whose crowd is made of single people."""
 
 
 def draws_for(seed: int, name: str) -> np.random.Generator:
@@ -81,6 +87,10 @@ class Score:
     def duration_s(self) -> float:
         """How long it plays."""
         return self.timeline.duration_s
+
+    def made_of(self, texture: Texture) -> "Score":
+        """The same recording with a crowd of another texture."""
+        return replace(self, venue=replace(self.venue, texture=texture))
 
     def only(self, kinds: frozenset[Reaction | Confuser]) -> "Score":
         """The same recording with the cues of these kinds alone."""
@@ -117,7 +127,8 @@ def in_order(cues: Sequence[Cue]) -> tuple[Cue, ...]:
 
 def play_cue(cue: Cue, venue: Venue) -> Samples:
     """One cue, dry, so loud that its loudest 0.4 s stand ``level_db`` above a bed of level 1."""
-    return at_level(PLAYERS[cue.kind](cue, venue), cue.level_db)
+    players = PLAYERS_OF_PEOPLE if venue.texture is Texture.PEOPLE else PLAYERS
+    return at_level(players[cue.kind](cue, venue), cue.level_db)
 
 
 def at_level(sound: Samples, level_db: float) -> Samples:
@@ -174,7 +185,8 @@ class SimulatedMatch:
         score = self.score
         venue = score.venue
         left = syn.samples(score.duration_s)
-        murmur = Murmur(draws_for(score.seed, "murmur"), venue, score.mood, CHUNK // syn.STEP)
+        bed = single_people.Talk if venue.texture is Texture.PEOPLE else Murmur
+        murmur = bed(draws_for(score.seed, "murmur"), venue, score.mood, CHUNK // syn.STEP)
         buses = {place: Bus(draws_for(score.seed, f"room {place.value}"), venue, place) for place in Place}
         ear = _Ear(minimum_phase(venue.response_db))
         microphone = Microphone(draws_for(score.seed, "microphone"), venue)

@@ -1,11 +1,19 @@
 """A ground and the microphone in it, drawn at random from wide ranges."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from engine.core import grid
 from engine.simulator.synthesis import Curve, band_db, bins_hz, ripple_db
+
+
+class Texture(StrEnum):
+    """What a crowd is made of: shaped noise with some voices, or single people (``engine.simulator.single_people``)."""
+
+    NOISE = "noise"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,7 +22,8 @@ class Venue:
 
     Levels are relative to the bed of the crowd unless a name says dBFS. ``response_db`` is what microphone, codec and
     place do to every sound, decibels per bin of the short FFT; ``bed_db`` how this ground's bed differs from the mean
-    one, likewise; ``voices`` in [0, 1] how near single voices are: 0 is far from a big crowd, 1 is in the stand.
+    one, likewise; ``voices`` in [0, 1] how near single voices are: 0 is far from a big crowd, 1 is in the stand. No
+    ground is drawn with another ``texture`` than noise: a seed sounds as it always did, and who wants people says so.
     """
 
     size: float
@@ -36,13 +45,14 @@ class Venue:
     quantisation_bits: int
     bed_db: Curve
     response_db: Curve
+    texture: Texture = Texture.NOISE
 
     def summary(self) -> dict[str, float]:
         """The plain numbers, for the truth file."""
         return {
             name: round(float(getattr(self, name)), 4)
             for name in self.__slots__
-            if name not in ("bed_db", "response_db")
+            if name not in ("bed_db", "response_db", "texture")
         }
 
 

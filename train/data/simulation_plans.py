@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -17,6 +17,7 @@ from engine.simulator.match import Player, Score, plan_match, play_cue
 from engine.simulator.real_timeline import to_timeline
 from engine.simulator.reel import plan_reel
 from engine.simulator.timeline import Timeline, cut, draw_timeline
+from engine.simulator.venue import Texture
 from train.data.real_sounds.recordings import Recordings, plan_recorded_reel
 
 T = TypeVar("T")
@@ -85,6 +86,14 @@ def recorded_plan(seed: int, minutes: float, recordings: Recordings, ear: Ear | 
     ground = zlib.crc32(name.encode())
     kinds = recordings.kinds
     return Plan(name, ground, minutes, partial(plan_recorded_reel, ground, minutes, kinds), recordings.play, True, ear)
+
+
+def with_people(plan: Plan, share: float) -> Plan:
+    """The plan itself, or in ``share`` of all cases (by its name) with a crowd made of single people."""
+    drawn = zlib.crc32(f"people {plan.name}".encode()) / 2.0**32
+    if drawn >= share:
+        return plan
+    return replace(plan, name=f"{plan.name}-people", score=lambda: plan.score().made_of(Texture.PEOPLE))
 
 
 def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:

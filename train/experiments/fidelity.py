@@ -1,8 +1,9 @@
 """How close the simulated crowd is to the measured one: ``python -m train.experiments.fidelity --statistics FILE
-[--venues N]``.
+[--venues N] [--taggers FOLDER [--sounds FOLDER]] [--people]``.
 
 For every kind in the statistics (``crowd_statistics.json``: mean spectra of real recordings and how far apart their
 sources lie) the same is measured on drawn grounds, through their rooms and microphones, and both stand in one table.
+With ``--taggers`` a second one follows: what a stranger's ear says (``train.experiments.stranger``).
 """
 
 import argparse
@@ -27,7 +28,8 @@ from engine.simulator.crowd_behaviour import Mood
 from engine.simulator.match import Score, SimulatedMatch, draws_for, in_order, play_cue
 from engine.simulator.sound_cues import Confuser, Cue, Reaction
 from engine.simulator.timeline import Timeline
-from engine.simulator.venue import Venue, draw_venue
+from engine.simulator.venue import Texture, Venue, draw_venue
+from train.experiments import stranger
 
 Table = NDArray[np.float64]
 
@@ -259,6 +261,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--statistics", type=Path, required=True)
     parser.add_argument("--venues", type=int, default=100)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--taggers", type=Path, help="a folder with a sound tagger, for the second table")
+    parser.add_argument("--sounds", type=Path, help="real clips (train.experiments.sounds), to be told from simulated")
+    parser.add_argument("--people", action="store_true", help="in the second table, crowds made of single people")
     options = parser.parse_args(arguments)
     try:
         statistics = load_statistics(options.statistics)
@@ -267,11 +272,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for seed in range(options.first_seed, options.first_seed + max(options.venues, 1))
             for scene in draw_scenes(seed)
         ]
+        lines = compare(scenes, statistics)
+        sys.stdout.write(report(lines, max(options.venues, 1)))
+        if options.taggers is not None:
+            seeds = range(options.first_seed, options.first_seed + max(options.venues, 1))
+            texture = Texture.PEOPLE if options.people else Texture.NOISE
+            heard, told = stranger.listen(options.taggers, options.sounds, seeds, texture)
+            sys.stdout.write("\n" + stranger.report(heard, told, len(seeds), texture))
     except MomentumError as error:
         sys.stderr.write(f"fidelity: {error.message}\n  {error.hint}\n")
         return error.exit_code
-    lines = compare(scenes, statistics)
-    sys.stdout.write(report(lines, max(options.venues, 1)))
     return 0 if all(line.holds is not False for line in lines) else 1
 
 

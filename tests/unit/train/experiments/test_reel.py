@@ -10,17 +10,10 @@ import soundfile
 
 from engine.core.errors import InputError, UsageError
 from engine.core.grid import SAMPLE_RATE_HZ
-from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, read_truth
+from train.data.real_sounds.reel_sound import BED_DBFS, loudest_power
+from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, ReelTruth, read_truth
 from train.data.real_sounds.sound_manifest import FOLDS, read_manifest
-from train.experiments.reel import (
-    BED_DBFS,
-    DECK,
-    LEVEL_DB,
-    NEUTRAL_S,
-    build,
-    build_moods,
-    loudest_power,
-)
+from train.experiments.reel import DECK, LEVEL_DB, NEUTRAL_S, build, build_moods
 
 HOURS = 0.2
 COLUMNS = ("file", "kind", "what", "notes", "may_train_shipped_weights")
@@ -157,3 +150,13 @@ def test_a_broken_truth_is_refused(text, tmp_path):
 def test_placed_clips_cannot_be_changed(reel):
     with pytest.raises(dataclasses.FrozenInstanceError):
         reel[0].clips[0].group = "bed"
+
+
+def test_a_reel_made_before_sources_were_known_is_still_read(tmp_path):
+    (tmp_path / "old.json").write_text(
+        '{"schema": 1, "seed": 4, "duration_s": 60.0, "moods": [], "clips": [{"onset_s": 36.0, "end_s": 40.0, '
+        '"group": "speech", "what": "speech", "file": "a.ogg", "level_db": 9.0, "fold": 2}]}'
+    )
+    truth = read_truth(tmp_path / "old.flac")
+    assert (truth.clips[0].unit, truth.clips[0].source, truth.part) == ("a.ogg", "", "")
+    assert isinstance(truth, ReelTruth)
