@@ -7,6 +7,7 @@ import pytest
 
 from engine.core.processes import resident_mb
 from tests.functional.terminal import needs_tmux, terminal
+from tests.unit.onnx_runtime import runtime_or_skip
 
 MOST_MB = 185.0
 """A monitor is to stay under 200; the rest is for machines whose libraries take more."""
@@ -24,7 +25,7 @@ def test_after_ten_explanations_on_a_large_terminal_the_monitor_held_more_than_2
     one before. The tenth is whole when those that were left are over.
     """
     if engine == "onnx":
-        pytest.importorskip("onnxruntime")
+        runtime_or_skip()
     command = [sys.executable, "-m", "tui", "live", "demo", "--engine", engine]
     with terminal(tmp_path, command, (200, 50), {"MOMENTUM_HOME": str(tmp_path / "home")}) as pane:
         pane.until("CALM", "BUILDING", "ALARM")

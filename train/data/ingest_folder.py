@@ -5,7 +5,7 @@ options of ``momentum ingest`` of the same names take. A match that is in the li
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +112,7 @@ def _row(file: Path, line: int, row: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def take_in(given: RecordingWanted) -> Result:
-    """Bring one recording into the library. Returns its ``id`` there, and whether it was there ``already``.
+    """Bring one recording into the library. Returns its ``id`` there.
 
     Raises ``MomentumError``; a match whose kick-offs were not found is in the library then, and waits for them.
     """
@@ -144,7 +144,21 @@ def take_in(given: RecordingWanted) -> Result:
         )
     if done.refusal is not None:
         raise waits_for_kick_offs(done.match_id, done.refusal)
-    return {"id": done.match_id, "already": done.already}
+    return {"id": done.match_id}
+
+
+def with_already(done: Sequence[Result], before: Set[str], replace: bool) -> list[dict[str, Any]]:
+    """Results of ``take_in``, each with whether its sound was there ``already``: among the ids ``before`` the job, or
+    from a line above. With ``replace`` all were listened to anew.
+
+    No task can tell: one that is done anew, for its worker died, finds what it had put there itself.
+    """
+    found: list[dict[str, Any]] = []
+    there = set(before)
+    for one in done:
+        found.append({"id": one["id"], "already": not replace and one["id"] in there})
+        there.add(one["id"])
+    return found
 
 
 def waits_for_kick_offs(match_id: str, refusal: MomentumError) -> InputError:

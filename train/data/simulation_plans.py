@@ -93,11 +93,11 @@ def with_people(plan: Plan, share: float) -> Plan:
     drawn = zlib.crc32(f"people {plan.name}".encode()) / 2.0**32
     if drawn >= share:
         return plan
-    return replace(plan, name=f"{plan.name}-people", score=partial(_of_people, plan))
+    return replace(plan, name=f"{plan.name}-people", score=partial(_score_of_people, plan.score))
 
 
-def _of_people(plan: Plan) -> Score:
-    return plan.score().made_of(Texture.PEOPLE)
+def _score_of_people(score: Callable[[], Score]) -> Score:
+    return score().made_of(Texture.PEOPLE)
 
 
 def real_plans(open_data: Path, match_id: int, minutes: float | None = None) -> list[Plan]:

@@ -61,7 +61,8 @@ class Budget:
     hours: float | None = None
 
     def __post_init__(self) -> None:
-        if (self.trials is None and self.hours is None) or (self.trials or 1) < 1 or (self.hours or 1.0) <= 0:
+        ends = [end for end in (self.trials, self.hours) if end is not None]
+        if not ends or not all(end > 0 for end in ends):
             raise UsageError("a sweep without an end", "Give --trials or --hours, more than none.")
 
 

@@ -134,7 +134,8 @@ def _ingest_folder(
     from engine.core.errors import UsageError
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
-    from train.data.ingest_folder import TABLE, recording_tasks
+    from train.data.ingest_folder import TABLE, recording_tasks, with_already
+    from train.data.library import Library
     from train.jobs.run_tasks import Faults, in_order, run_tasks
     from train.jobs.workers import check_address, workers_at
     from tui.cli.left_out import say_not_done
@@ -148,11 +149,13 @@ def _ingest_folder(
     program = f"momentum {installed('acoustic-momentum')}"
     tasks = recording_tasks(folder, open_data, library, replace, program, datetime.now(UTC))
     folders = [folder, private_folder(library), *([open_data] if open_data else [])]
+    before = {entry.id for entry in Library(library).entries()}
     faults = Faults(say_not_done)
     with workers_at(cluster, folders) as workers, shown_on_stderr() as tell:
-        done = in_order(tasks, run_tasks(tasks, workers, tell, "taking in recordings", on_fault=faults))
+        results = in_order(tasks, run_tasks(tasks, workers, tell, "taking in recordings", on_fault=faults))
+    done = with_already(results, before, replace)
     if as_json:
-        print_json([{"id": one["id"], "already": one["already"]} for one in done])
+        print_json(done)
     else:
         there = sum(one["already"] for one in done)
         print_lines(f"{len(done)} of {len(tasks)} recordings are in the library, {there} of them were there already")

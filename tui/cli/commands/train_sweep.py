@@ -70,7 +70,7 @@ def sweep(
     from train.recipes.sweep.report import best_settings, to_html, to_report
     from train.recipes.sweep.study import Budget, Dealt, SweepSettings, opened
 
-    budget = Budget(trials if trials or hours else 30, hours)
+    budget = Budget(30 if trials is None and hours is None else trials, hours)
     settings = SweepSettings(sampler, prune, at_once, seed)
     paths = find_paths()
     folder = (study or paths.cache / "sweeps" / "mine").absolute()

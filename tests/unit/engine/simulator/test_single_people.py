@@ -1,5 +1,6 @@
 """Crowds made of single people: another way to play the same cues, which no seed gets unasked."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -75,3 +76,8 @@ def test_a_share_of_plans_gets_people_and_the_others_stay_as_they_are():
     assert all(plan in plans for plan in changed if plan not in people)
     assert people[0].score().venue.texture is Texture.PEOPLE
     assert with_people(plans[0], 0.0) is plans[0]
+
+
+def test_a_plan_with_people_can_be_handed_to_another_process():
+    there = pickle.loads(pickle.dumps(with_people(random_plan(1, 2.0), 1.0)))
+    assert there.score().venue.texture is Texture.PEOPLE

@@ -2,6 +2,8 @@
 
 import json
 import stat
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import soundfile
 from engine.core.grid import HISTORY_FRAMES, SAMPLE_RATE_HZ, samples_for
 from tests.unit.engine.football.statsbomb_match import full_match, write_folder
 from tests.unit.train.matches import noise
+from train.jobs import workers
+from train.jobs.task import Outcome, Task, attempt
+from train.jobs.workers import InThisProcess
 from tui.cli.main import main
 from tui.cli.progress import shown_on_stderr
 
@@ -46,6 +51,16 @@ def match_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return str(answered["id"])
 
 
+class DoesAllTwice(InThisProcess):
+    """Each task's first worker dies when it is done, with its answer, and another does it anew."""
+
+    def outcomes(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome]]:
+        for task in tasks:
+            assert task is not None
+            attempt(task.function, task.given)
+            yield task, attempt(task.function, task.given)
+
+
 class TestIngest:
     def test_the_same_again_changes_nothing(
         self, match_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -55,6 +70,22 @@ class TestIngest:
             "--open-data", str(tmp_path / "open-data"), *BY_HAND,
         )  # fmt: skip
         assert (again["id"], again["already"]) == (match_id, True)
+
+    def test_a_folders_recording_whose_worker_died_was_said_to_be_there_already(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (media := tmp_path / "media").mkdir()
+        lines = ["media,goals,kickoff,second-half"]
+        for seed, name in ((1, "one.flac"), (2, "two.flac"), (1, "one-again.flac")):
+            recording(media, seed, name)
+            lines.append(f"{name},0:0{seed},0:0{seed},none")
+        (media / "matches.csv").write_text("\n".join(lines))
+        monkeypatch.setattr(workers, "_here", lambda: nullcontext(DoesAllTwice()))
+        found = answer(capsys, "ingest", str(media))
+        assert [one["already"] for one in found] == [False, False, True]
+        assert found[0]["id"] == found[2]["id"] != found[1]["id"]
+        assert [one["already"] for one in answer(capsys, "ingest", str(media))] == [True] * 3
+        assert [one["already"] for one in answer(capsys, "ingest", str(media), "--replace")] == [False] * 3
 
     def test_sound_that_does_not_fit_is_kept_for_a_person_to_align(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -203,9 +203,21 @@ def test_without_optuna_a_sweep_says_which_extra_to_install(
 def test_the_space_that_is_printed_is_one_that_can_be_given(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
+    pytest.importorskip("optuna", reason="needs the extra 'sweep'")
     assert main(["train", "sweep", "--show-space"]) == 0
     (tmp_path / "space.toml").write_text(capsys.readouterr().out)
-    assert main(["train", "sweep", "--space", str(tmp_path / "space.toml"), "--hours", "0"]) == 2
+    assert main(["train", "sweep", "--space", str(tmp_path / "space.toml")]) == 5
+    assert "0 matches are too few" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "asked", [["--hours", "0"], ["--hours", "nan"], ["--hours", "-1"], ["--trials", "3", "--hours", "0"]]
+)
+def test_a_sweep_of_no_hours_at_all_was_begun_with_thirty_trials(
+    home: Path, capsys: pytest.CaptureFixture[str], asked: list[str]
+):
+    pytest.importorskip("optuna", reason="needs the extra 'sweep'")
+    assert main(["train", "sweep", *asked]) == 2
     assert "without an end" in capsys.readouterr().err
 
 
