@@ -113,9 +113,10 @@ class MqttSender(Sender):
         saved_s = self.clock()
         while not self.leaving:
             self._say_who_we_are(connection)
+            ending = self.ending  # asked first: what came before the end is seen by the look that follows
             items = self.backlogs.take(connection.window - len(self._order))
             self._send(connection, items)
-            if self.ending and not self._order and not items:
+            if ending and not self._order and not items:
                 break
             connection.turn()
             self._confirm(connection)

@@ -66,10 +66,11 @@ class WebhookSender(Sender):
         """Post one message after the other until asked to end."""
         with new_client() as client:
             while not self.leaving:
+                ending = self.ending  # asked first: what came before the end is seen by the look that follows
                 items = self.backlogs.take(1)
                 if items:
                     self._deliver(client, items[0])
-                elif self.ending:
+                elif ending:
                     return
                 else:
                     self.wait(_LOOK_S)

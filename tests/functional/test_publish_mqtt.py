@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.publish.messages import schema
+from engine.publish.sender import Sender
 from tests.functional.conftest import Momentum
 from tests.publishing.brokers import Amqtt, Consumer, Mosquitto, free_port, needs_mosquitto
 from tests.publishing.certificates import make_certificates
@@ -72,18 +73,25 @@ def test_a_consumer_sees_everything_once_in_order_and_by_the_schema(root: Path, 
 
 @pytest.mark.slow
 @needs_mosquitto
-def test_every_message_of_a_simulated_match_keeps_the_schema(momentum: Momentum, tmp_path: Path):
+def test_every_message_of_a_simulated_match_keeps_the_schema(momentum: Momentum, tmp_path: Path, sound: str):
     assert momentum.run("simulate", tmp_path / "match.flac", "--minutes", 3, "--seed", 1).returncode == 0
     (momentum.home / "config").mkdir(parents=True)
     with Mosquitto(tmp_path / "broker") as broker, Consumer(broker.port) as consumer:
         (momentum.home / "config" / "config.toml").write_text(listening_to(broker.port, readings_hz=10))
         printed = momentum.lines("live", tmp_path / "match.flac", "--json", "--speed", "max")
-        consumer.until(lambda: consumer.states()[-1:] == ["offline"])
+        for _ in range(20):  # what a busy machine did not send before the end goes with the next start
+            if not list((momentum.home / "data" / "sessions").glob("*/publish-*")):
+                break
+            momentum.run("live", sound, "--json", "--speed", "max")
+        whole = set(expected_ids(momentum.home / "data" / "sessions", 10))
+        consumer.until(lambda: whole <= consumer.ids())
     validator = Draft202012Validator(schema())
     for body in consumer.bodies():
         validator.validate(body)
     said = [(row["type"], row.get("t")) for row in printed if row["type"] in ("health", "mark", "end")]
-    assert [(body["type"], body["t"]) for body in consumer.bodies() if (body["type"], body["t"]) in said] == said
+    first = next(body["session"] for body in consumer.bodies())
+    sent = [(body["type"], body["t"]) for body in consumer.once() if body["session"] == first]
+    assert [one for one in sent if one in said] == said
     assert len(consumer.bodies("/reading")) > 1500
 
 
@@ -146,14 +154,21 @@ def test_a_network_that_swallows_everything_is_noticed_and_nothing_is_lost(
     assert [body["id"] for body in consumer.once()][: len(consumer.once()) - 1] == expected_ids(root, 5)[:-1]
 
 
-def test_a_dead_broker_holds_up_neither_the_run_nor_its_end(root: Path):
-    from time import monotonic
+def test_a_dead_broker_holds_up_neither_the_run_nor_its_end(root: Path, monkeypatch: pytest.MonkeyPatch):
+    """Counted in what the end is ready to wait: how long that takes on a busy machine says nothing of the broker."""
+    waited_s: list[float] = []
+    close = Sender.close
 
+    def counted(sender: Sender, wait_s: float) -> bool:
+        waited_s.append(wait_s)
+        return close(sender, wait_s)
+
+    monkeypatch.setattr(Sender, "close", counted)
     said: list[str] = []
     with recorded(root, at(free_port()), said.append) as recorder:
         recorder.hear(20)
-        began_s = monotonic()
-    assert monotonic() - began_s < 5
+        assert not waited_s
+    assert len(waited_s) == 1 and waited_s[0] < 3
     (told,) = said
     assert "the next start sends them" in told
     assert f"publish: {len(expected_ids(root, 5))} messages wait for the broker" in told

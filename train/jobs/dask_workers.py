@@ -33,6 +33,8 @@ _AHEAD: Final = 2
 """Tasks under way a worker: one that it does, and one that it has at hand then."""
 _CONNECT_S: Final = 15.0
 _LOOK_S: Final = 1.0
+_UNDONE: Final = ("pending", "lost")
+"""A task that was done, and whose worker died with the result: the scheduler has it done anew."""
 _KEPT: Final = "What is done is kept: the same command goes on from there, on any cluster or on none."
 
 
@@ -108,6 +110,10 @@ class DaskWorkers:
                     self._check_there()
                     continue
                 if future.key not in under_way:
+                    continue
+                if future.status in _UNDONE:
+                    self._check_there()
+                    future.add_done_callback(done.put)
                     continue
                 task, _ = under_way.pop(future.key)
                 outcome = self._outcome(future)
