@@ -14,7 +14,7 @@ from engine.football.match_clock import on_sound
 from tests.bench import Row
 from tests.unit.engine.football.alignment.test_align import CLOCK, FRAMES, MATCH, SOUND
 from tests.unit.train.matches import BY_HAND, NOW, Played, match_events, noise
-from train.data.ingest import ingest
+from train.data.intake.ingest import ingest
 from train.data.labels import find_rule
 from train.data.library import Library
 from train.data.packed_mel import BYTES_A_FRAME, pack, unpack

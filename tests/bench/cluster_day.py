@@ -21,7 +21,7 @@ from engine.core.paths import shipped_weights
 from engine.model.checkpoint import load
 from tests.bench.bench_cluster import driver_seconds
 from tests.unit.train.recipes.drawn_matches import drawn
-from train.data.ingest_folder import TABLE, recording_tasks
+from train.data.intake.ingest_folder import TABLE, recording_tasks
 from train.data.labels import Danger
 from train.data.packed_mel import BYTES_A_FRAME
 from train.data.simulated_files import SimulatedFiles

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from engine.model.checkpoint import WeightsConfig
 from train.evaluate.predictions import INDEX
-from train.evaluate.reel_tables import mood_orders
+from train.evaluate.real_sounds.reel_tables import mood_orders
 from train.evaluate.table import with_interval
 
 _COLUMNS: Final = {

@@ -40,7 +40,16 @@ from train.evaluate.predictions import (
     predictions_of,
     times_of,
 )
-from train.evaluate.reels import MoodFigures, ReelFigures, Track, by_fold, listen, mel_of, mood_figures, reel_figures
+from train.evaluate.real_sounds.reels import (
+    MoodFigures,
+    ReelFigures,
+    Track,
+    by_fold,
+    listen,
+    mel_of,
+    mood_figures,
+    reel_figures,
+)
 from train.evaluate.score_tasks import Listeners, score_tasks
 from train.jobs.run_tasks import Faults, Kept, in_order, run_tasks
 from train.jobs.workers import InThisProcess, Workers

@@ -10,8 +10,8 @@ import numpy as np
 from train.evaluate.evaluation import Evaluation
 from train.evaluate.figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_baseline
 from train.evaluate.predictions import INDEX, ORACLE, ORACLES
-from train.evaluate.reel_tables import mood_orders, mood_table, reel_groups, reel_table
-from train.evaluate.reels import ReelFigures
+from train.evaluate.real_sounds.reel_tables import mood_orders, mood_table, reel_groups, reel_table
+from train.evaluate.real_sounds.reels import ReelFigures
 from train.evaluate.table import Table, number, with_interval
 from train.fit.calibration import MATCH_HOURS
 from train.metrics.ranking import roc_curve

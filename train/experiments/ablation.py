@@ -36,7 +36,7 @@ from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Plan, real_plans, split_matches
 from train.data.soft_targets import crying
 from train.evaluate.predictions import ends_of, index_of, times_of
-from train.evaluate.reels import Track, mel_of, reel_figures
+from train.evaluate.real_sounds.reels import Track, mel_of, reel_figures
 from train.fit.encoder import train_network
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress

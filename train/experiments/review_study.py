@@ -36,14 +36,14 @@ from engine.simulator.match import Score, SimulatedMatch, draws_for
 from engine.simulator.reel import plan_reel
 from engine.simulator.sound_cues import ALARMS, Reaction
 from engine.simulator.venue import draw_venue
+from train.data.intake.take_reviews import add_reviews
 from train.data.labels import Danger
 from train.data.library import Library
 from train.data.matches import with_reviews
 from train.data.reviews import LEAST_REVIEWS
-from train.data.take_reviews import add_reviews
 from train.fit.fitted import Fitted
 from train.fit.loop.run_folder import RunFolder
-from train.fit.reviews import ReviewSettings, at_line, fit_reviews, review_inputs
+from train.fit.reviewed.reviews import ReviewSettings, at_line, fit_reviews, review_inputs
 from train.metrics.alarms import AlarmCounts, DangerEvent, count_alarms, decisions_s, detect
 from train.metrics.bootstrap import Interval, draws_of, interval
 from train.metrics.bootstrap import Weights as Drawn

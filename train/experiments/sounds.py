@@ -16,11 +16,11 @@ from pathlib import Path
 
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
-from train.data.real_sounds.gathering import Row, from_folder, from_package, write_manifest
-from train.data.real_sounds.packages import PACKAGES, SOUNDFONT
-from train.data.real_sounds.sung import heard_kind
+from train.data.real_sounds.gathered.gathering import Row, from_folder, from_package, write_manifest
+from train.data.real_sounds.gathered.packages import PACKAGES, SOUNDFONT
+from train.data.real_sounds.gathered.sung import heard_kind
+from train.data.real_sounds.gathered.unpacking import unpacked
 from train.data.real_sounds.tagger import Yamnet
-from train.data.real_sounds.unpacking import unpacked
 
 
 def gather(

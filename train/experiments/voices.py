@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from engine.core.errors import MomentumError
-from train.data.real_sounds.spoken import VOICES, speak_all
+from train.data.real_sounds.gathered.spoken import VOICES, speak_all
 
 
 def main() -> None:

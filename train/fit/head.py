@@ -37,7 +37,7 @@ from train.fit.network.head_model import (
 )
 from train.fit.network.losses import focal
 from train.fit.predict import Predicted, load_parameters, log_odds, predict
-from train.fit.reviewed_sessions import SETTLES_FRAMES
+from train.fit.reviewed.reviewed_sessions import SETTLES_FRAMES
 from train.fit.sampling.histories import HistorySampler, id_of_whole
 from train.fit.settings import HeadSettings
 from train.fit.validation import check_figures, scored

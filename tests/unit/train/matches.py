@@ -14,7 +14,7 @@ from engine.core.signals import AudioBlock
 from engine.football.alignment.result import Alignment, by_hand
 from engine.football.events import EventKind, MatchEvent, MatchEvents, Period, Shots, Side
 from engine.football.goal_list import load_goals
-from train.data.ingest import Ingested, ingest
+from train.data.intake.ingest import Ingested, ingest
 from train.data.library import Library
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)

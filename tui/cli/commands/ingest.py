@@ -64,8 +64,8 @@ def ingest(
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
     from engine.football.alignment.result import parse_kick_offs
-    from train.data.download import check_url, download, is_url
-    from train.data.ingest_folder import load_events
+    from train.data.intake.download import check_url, download, is_url
+    from train.data.intake.ingest_folder import load_events
 
     if not is_url(media) and Path(media).is_dir():
         by_hand = (statsbomb, goals, labels, kickoff, second_half, extra_time)
@@ -100,8 +100,8 @@ def _ingest_file(
     from engine.core.address import shown
     from engine.core.paths import find_paths
     from engine.football.alignment.align import resolve
-    from train.data.ingest import ingest as take_in
-    from train.data.ingest_folder import waits_for_kick_offs
+    from train.data.intake.ingest import ingest as take_in
+    from train.data.intake.ingest_folder import waits_for_kick_offs
     from train.data.library import Library
     from tui.cli.progress import shown_on_stderr
 
@@ -134,7 +134,7 @@ def _ingest_folder(
     from engine.core.errors import UsageError
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
-    from train.data.ingest_folder import TABLE, recording_tasks, with_already
+    from train.data.intake.ingest_folder import TABLE, recording_tasks, with_already
     from train.data.library import Library
     from train.jobs.run_tasks import Faults, in_order, run_tasks
     from train.jobs.workers import check_address, workers_at

@@ -77,8 +77,8 @@ def add_reviews(
     from engine.app.version import installed
     from engine.core.paths import find_paths
     from engine.session import SessionReader, find_session
+    from train.data.intake.take_reviews import add_reviews as take
     from train.data.reviews import review_counts
-    from train.data.take_reviews import add_reviews as take
     from tui.cli.progress import shown_on_stderr
 
     opened = _open()

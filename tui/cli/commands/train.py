@@ -184,7 +184,7 @@ def head(
     from train.data.matches import with_reviews
     from train.fit.head import fit_head, head_inputs
     from train.fit.loop.run_folder import digest_of
-    from train.fit.reviews import ReviewSettings, check_reviews, fit_reviews, review_inputs
+    from train.fit.reviewed.reviews import ReviewSettings, check_reviews, fit_reviews, review_inputs
     from train.fit.settings import HeadSettings
     from tui.cli.left_out import say_left_out
     from tui.monitor.settings import read_settings

@@ -19,7 +19,7 @@ from train.evaluate.confusers import ConfuserRow
 from train.evaluate.evaluation import EvaluateSettings, Evaluation
 from train.evaluate.figures import evaluate_all
 from train.evaluate.html_page import summary, to_html
-from train.evaluate.reels import MoodFigures, ReelFigures
+from train.evaluate.real_sounds.reels import MoodFigures, ReelFigures
 from train.evaluate.report import caught_by_budget, tables, to_report
 from train.evaluate.table import with_interval
 from train.metrics.bootstrap import Interval

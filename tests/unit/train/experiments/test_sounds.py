@@ -10,11 +10,11 @@ import pytest
 import soundfile
 
 from engine.core.errors import InputError
-from train.data.real_sounds import gathering, packages, unpacking
-from train.data.real_sounds.debian_copyright import Terms
-from train.data.real_sounds.gathering import cut, maker_of
-from train.data.real_sounds.packages import BY_AUTHOR, Package, Stated, Taken
-from train.data.real_sounds.wad_music import midi_pieces
+from train.data.real_sounds.gathered import gathering, packages, unpacking
+from train.data.real_sounds.gathered.debian_copyright import Terms
+from train.data.real_sounds.gathered.gathering import cut, maker_of
+from train.data.real_sounds.gathered.packages import BY_AUTHOR, Package, Stated, Taken
+from train.data.real_sounds.gathered.wad_music import midi_pieces
 from train.experiments import sounds
 
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/

@@ -13,7 +13,7 @@ from engine.core import grid
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.football.alignment.result import by_hand
 from engine.football.events import Shots
-from tests.unit.train.data.test_take_reviews import review, session, sound
+from tests.unit.train.data.intake.test_take_reviews import review, session, sound
 from tests.unit.train.matches import match_events
 from train.data.library import Library
 from train.data.match_folder import Provenance

@@ -21,11 +21,11 @@ from engine.core import grid
 from engine.core.errors import InputError
 from engine.core.files import open_private, private_folder, write_whole
 from engine.core.signals import Samples
-from train.data.real_sounds.debian_copyright import Paragraph, Terms, read_copyright, terms_of
-from train.data.real_sounds.licences import UNCLEAR, may_train
-from train.data.real_sounds.packages import Package, Taken
+from train.data.real_sounds.gathered.debian_copyright import Paragraph, Terms, read_copyright, terms_of
+from train.data.real_sounds.gathered.licences import UNCLEAR, may_train
+from train.data.real_sounds.gathered.packages import Package, Taken
+from train.data.real_sounds.gathered.wad_music import midi_pieces, played
 from train.data.real_sounds.sound_manifest import MANIFEST
-from train.data.real_sounds.wad_music import midi_pieces, played
 
 SOUNDS: Final = frozenset({".ogg", ".oga", ".opus", ".mp3", ".wav", ".flac"})
 LONGEST_S: Final = 90.0

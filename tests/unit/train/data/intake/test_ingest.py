@@ -10,7 +10,7 @@ from engine.core.signals import AudioBlock
 from engine.football.alignment.result import Alignment, AlignmentRefused
 from engine.football.events import MatchEvents
 from tests.unit.train.matches import NOW, Played, match_events, noise, take_in
-from train.data.ingest import ingest
+from train.data.intake.ingest import ingest
 from train.data.library import Library
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from engine.live.spike_detector import SpikeSettings
 from train.data.real_sounds.reel_truth import Mood, Placed, ReelTruth
-from train.evaluate.reels import Track, by_fold, mood_figures, reel_figures
+from train.evaluate.real_sounds.reels import Track, by_fold, mood_figures, reel_figures
 
 T_S = np.arange(0, 400, 0.25)
 SETTINGS = SpikeSettings(on=0.6, off=0.4, min_duration_s=0.5)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ExitCode, InputError, MomentumError, UsageError
-from train.data.download import check_url, download, is_url
+from train.data.intake.download import check_url, download, is_url
 
 URL = "https://example.org/watch?v=1&t=2;touch%20x"
 

@@ -5,8 +5,8 @@ import pytest
 
 from engine.live.spike_detector import SpikeSettings
 from train.data.real_sounds.reel_truth import ReelTruth, Rise
-from train.evaluate.reels import Track
-from train.evaluate.rises import rise_figures
+from train.evaluate.real_sounds.reels import Track
+from train.evaluate.real_sounds.rises import rise_figures
 
 T_S = np.arange(0, 300, 0.25)
 SETTINGS = SpikeSettings(on=0.6, off=0.4, min_duration_s=0.5)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from train.data.real_sounds.debian_copyright import author_of, read_copyright, terms_of
-from train.data.real_sounds.licences import NON_COMMERCIAL, SHARE_ALIKE, UNCLEAR, YES, may_train
+from train.data.real_sounds.gathered.debian_copyright import author_of, read_copyright, terms_of
+from train.data.real_sounds.gathered.licences import NON_COMMERCIAL, SHARE_ALIKE, UNCLEAR, YES, may_train
 
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: game

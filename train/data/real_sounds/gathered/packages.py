@@ -8,7 +8,7 @@ is kept apart when a reel judges what was never heard.
 from dataclasses import dataclass
 from typing import Final
 
-from train.data.real_sounds.debian_copyright import Terms
+from train.data.real_sounds.gathered.debian_copyright import Terms
 
 TEACHING: Final = 60
 JUDGING: Final = 4

@@ -22,8 +22,8 @@ from train.data.reviews import Reviewed, review_labels
 from train.fit.calibration import NEVER
 from train.fit.loop.run_folder import RunFolder
 from train.fit.network.head_model import flat_parameters
-from train.fit.reviewed_sessions import SessionHistories
-from train.fit.reviews import ReviewSettings, _fit, choose_line, fit_reviews, review_inputs, shifted
+from train.fit.reviewed.reviewed_sessions import SessionHistories
+from train.fit.reviewed.reviews import ReviewSettings, _fit, choose_line, fit_reviews, review_inputs, shifted
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 from engine.core import grid
 from engine.live.spike_detector import SpikeSettings
 from train.data.real_sounds.reel_truth import Rise
-from train.evaluate.reels import WITHIN_S, Track
+from train.evaluate.real_sounds.reels import WITHIN_S, Track
 from train.metrics.alarms import decisions_s
 from train.metrics.ranking import Flags, Scores, exact_levels, roc_auc
 

@@ -20,7 +20,7 @@ from engine.football.events import MatchEvents
 from engine.football.goal_list import load_goals
 from engine.football.soccernet import load_labels
 from engine.football.statsbomb import load_from_folder, load_online
-from train.data.ingest import ingest
+from train.data.intake.ingest import ingest
 from train.data.library import Library
 from train.jobs.task import Result, Task
 

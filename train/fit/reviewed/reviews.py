@@ -41,7 +41,7 @@ from train.fit.network.head_model import (
 )
 from train.fit.network.losses import focal
 from train.fit.predict import load_parameters
-from train.fit.reviewed_sessions import Floats, SessionHistories, SpikeReadings, log_odds_of, spike_readings
+from train.fit.reviewed.reviewed_sessions import Floats, SessionHistories, SpikeReadings, log_odds_of, spike_readings
 from train.metrics.alarms import decisions_s
 
 

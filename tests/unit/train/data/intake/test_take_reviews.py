@@ -16,10 +16,10 @@ from engine.session.folder import SOUND
 from engine.session.sound_files import FULL_SCALE, to_pcm
 from tests.unit.engine.session.helpers import FakeTime, recorder
 from tests.unit.train.matches import match_events, take_in
+from train.data.intake.take_reviews import Added, add_reviews, reviews_of
 from train.data.labels import Danger
 from train.data.library import Library
 from train.data.matches import from_library, with_reviews
-from train.data.take_reviews import Added, add_reviews, reviews_of
 from tui.monitor.keys import KEYS
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

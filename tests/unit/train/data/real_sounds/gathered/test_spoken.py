@@ -8,9 +8,9 @@ import pytest
 import soundfile
 
 from engine.core.errors import UsageError
+from train.data.real_sounds.gathered.spoken import CLIPS, PROGRAM, speak_all
 from train.data.real_sounds.parts import TRAIN
 from train.data.real_sounds.sound_manifest import read_manifest
-from train.data.real_sounds.spoken import CLIPS, PROGRAM, speak_all
 
 needs_voices = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=f"needs {PROGRAM}")
 

@@ -1,0 +1,1 @@
+"""From recordings, events and reviews to matches in the library."""

@@ -1,0 +1,1 @@
+"""Sounds of packages and folders, with licence, author and source, as one folder."""

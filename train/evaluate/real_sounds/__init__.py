@@ -1,0 +1,1 @@
+"""Reels of real sounds: how scorers and tags do on them."""

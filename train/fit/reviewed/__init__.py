@@ -1,0 +1,1 @@
+"""A head fitted to what people said of spikes."""
