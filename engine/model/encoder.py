@@ -29,6 +29,7 @@ class EncoderConfig:
     convolution alone can't tell a pattern at 700 Hz from the same one at 2500 Hz (Koutini et al., 2019).
     ``pool``: ``bands`` keeps the bands of the last feature map apart, ``mean`` takes their mean.
     ``recent_columns``: the newest columns of a window whose mean stands beside the mean of all; 0 for none.
+    ``middle_columns``: the same for a span between the two, such as the last two seconds; 0 for none.
     """
 
     channels: tuple[int, ...] = (32, 64, 64, 64)
@@ -37,6 +38,7 @@ class EncoderConfig:
     band_bias: bool = True
     pool: Pool = "bands"
     recent_columns: int = 4
+    middle_columns: int = 0
 
     @property
     def time_stride(self) -> int:
@@ -62,9 +64,11 @@ class EncoderConfig:
 
     @property
     def pooled_spans(self) -> tuple[tuple[int, int], ...]:
-        """(first, count) of the columns of a window whose means, side by side, it is pooled to: all, and the newest."""
-        count = self.window_columns
-        return ((0, count), (count - self.recent_columns, self.recent_columns))[: 2 if self.recent_columns else 1]
+        """(first, count) of the columns of a window whose means, side by side, it is pooled to: all, the middle span
+        where there is one, and the newest."""
+        whole = self.window_columns
+        newest = [count for count in (self.middle_columns, self.recent_columns) if count]
+        return ((0, whole), *((whole - count, count) for count in newest))
 
     @property
     def pooled_width(self) -> int:

@@ -1,5 +1,7 @@
 """Real sound for learning and judging: ``python -m train.experiments.sounds OUT [--packages DIR] [--shared DIR]``.
 
+With ``--repositories DIR`` also groups of people and signals from checkouts of public repositories, which only teach.
+
 Recorded music, voices, whistles, horns, drums and crowds from Debian packages, which are fetched and unpacked into
 ``--packages`` without being installed, and the sounds of ``--shared``. ``OUT`` gets mono FLAC at 22050 Hz and a
 ``MANIFEST.csv`` that names licence and author of every file. What needs no more than a name may teach; the rest only
@@ -18,17 +20,24 @@ from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from train.data.real_sounds.gathered.gathering import Row, from_folder, from_package, write_manifest
 from train.data.real_sounds.gathered.packages import PACKAGES, SOUNDFONT
+from train.data.real_sounds.gathered.repositories import REPOSITORIES
 from train.data.real_sounds.gathered.sung import heard_kind
 from train.data.real_sounds.gathered.unpacking import unpacked
 from train.data.real_sounds.tagger import Yamnet
 
 
 def gather(
-    out: Path, packages: Path, shared: Path | None, names: Sequence[str] = (), tagger: Yamnet | None = None
+    out: Path,
+    packages: Path,
+    shared: Path | None,
+    names: Sequence[str] = (),
+    tagger: Yamnet | None = None,
+    repositories: Path | None = None,
 ) -> list[Row]:
     """Fill ``out`` and write its manifest; ``names``: these packages only. The tagger says what music is sung.
 
-    A package that can't be had is left out, and stderr says so.
+    ``repositories`` holds checkouts of public repositories, each in a folder of its name. A package or checkout that
+    can't be had is left out, and stderr says so.
 
     Raises:
         InputError: ``shared`` has no manifest.
@@ -44,6 +53,12 @@ def gather(
             rows += found if tagger is None else [_listened(row, out, tagger) for row in found]
         except InputError as fault:
             _say(f"left out: {package.name}: {fault.message}")
+    for repository in REPOSITORIES if repositories is not None else ():
+        root = repositories / repository.name
+        if root.is_dir():
+            rows += from_package(repository, root, out, None, _say)
+        else:
+            _say(f"left out: {repository.name}: there is no {root}")
     write_manifest(rows, out)
     return rows
 
@@ -97,11 +112,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--packages", type=Path, help="where packages are fetched to (OUT/packages)")
     parser.add_argument("--shared", type=Path, help="a folder of sounds with its MANIFEST.csv, to take over")
     parser.add_argument("--taggers", type=Path, help="a folder with the tagger, which tells songs from other music")
+    parser.add_argument("--repositories", type=Path, help="a folder with checkouts of the public repositories")
     parser.add_argument("--only", nargs="*", default=(), metavar="PACKAGE", help="these packages only")
     chosen = parser.parse_args(arguments)
     try:
         tagger = None if chosen.taggers is None else Yamnet(chosen.taggers, chosen.out / "heard")
-        rows = gather(chosen.out, chosen.packages or chosen.out / "packages", chosen.shared, chosen.only, tagger)
+        packages = chosen.packages or chosen.out / "packages"
+        rows = gather(chosen.out, packages, chosen.shared, chosen.only, tagger, chosen.repositories)
     except MomentumError as fault:
         sys.stderr.write(f"{fault.message}\n  {fault.hint}\n")
         return fault.exit_code

@@ -25,7 +25,16 @@ from train.data.real_sounds.recordings import Recordings
 from train.data.real_sounds.reel_match import read_reel
 from train.data.real_sounds.tagger import Yamnet
 from train.data.simulated import simulate_plans
-from train.data.simulation_plans import Ear, Plan, random_plan, real_plans, recorded_plan, reel_plan, split_matches
+from train.data.simulation_plans import (
+    Ear,
+    Plan,
+    random_plan,
+    real_plans,
+    recorded_plan,
+    reel_plan,
+    split_matches,
+    with_people,
+)
 from train.data.stranger import ear_of
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
@@ -43,7 +52,9 @@ STRETCHES: Final = (0, 2, 4)
 TRAIN_SEEDS, VAL_SEEDS, TEST_SEEDS = range(117), range(200, 240), range(300, 340)
 """Seeds of the stretches of drawn matches that stand in for real ones."""
 REELS, REEL_MINUTES = range(80), 10.0
-RECORDED: Final = range(90)
+OF_PEOPLE: Final = 0.5
+"""Share of the reels whose crowds are made of single people."""
+RECORDED: Final = range(100)
 """Seeds of the reels whose songs, voices and noises are recordings."""
 SETTINGS: Final = FitSettings(
     folds=4,
@@ -118,7 +129,7 @@ def plans_of(
 
     Raises ``InputError`` where the real matches are too few or can't be read.
     """
-    reels = [reel_plan(seed, REEL_MINUTES) for seed in REELS]
+    reels = [with_people(reel_plan(seed, REEL_MINUTES), OF_PEOPLE) for seed in REELS]
     if recordings is not None:
         reels += [recorded_plan(seed, REEL_MINUTES, recordings, ear) for seed in RECORDED]
     if open_data is None:

@@ -9,7 +9,7 @@ No recording of a singing crowd may teach. So chants are made of other voices: a
 again and again, as if dozens of people sang or shouted it in near unison, each with a delay and a pitch of their own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,8 @@ from engine.simulator.match import Score, at_level, draws_for, in_order, play_cu
 from engine.simulator.reel import plan_reel
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
 from engine.simulator.venue import Venue
-from train.data.real_sounds.parts import TRAIN
+from train.data.real_sounds.parts import TEACH_ONLY, TRAIN
+from train.data.real_sounds.recorded_people import cry_of_groups, many_at_once
 from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
 
 Kind = Reaction | Confuser
@@ -52,13 +53,25 @@ KINDS_OF: Final[Mapping[str, tuple[Kind, ...]]] = {
     "birds": (Confuser.ANIMAL,),
 }
 """Which of the simulator's kinds a recording of this sort can stand for."""
+KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
+    ("people", "applause"): (Reaction.APPLAUSE,),
+    ("people", "cheer"): (Reaction.ROAR, Reaction.MUTED_ROAR),
+    ("people", "groan"): (Reaction.OOH, Reaction.GROAN),
+    ("people", "talk"): (Confuser.CHATTER,),
+    ("signal", "horn"): (Confuser.HORNS,),
+    ("signal", "drum"): (Confuser.DRUMS,),
+    ("signal", "whistle"): (Confuser.WHISTLE,),
+}
+"""The same for what only teaches, by kind and what it is."""
+RECORDED_CRIES: Final = 0.5
+"""Of the cries of a kind that there are recorded groups of; the others are the simulator's own."""
 SHARES: Final[Mapping[Kind, float]] = {
     Confuser.PA_MUSIC: 0.28,
     Reaction.CHANT: 0.22,
     Confuser.PA_SPEECH: 0.08,
     Confuser.COMMENTATOR: 0.06,
     Confuser.CHATTER: 0.06,
-    Reaction.APPLAUSE: 0.06,
+    Reaction.APPLAUSE: 0.08,
     Confuser.WHISTLE: 0.06,
     Confuser.DRUMS: 0.05,
     Confuser.HORNS: 0.05,
@@ -156,9 +169,18 @@ class Recordings:
         rng = cue.draws()
         if cue.kind is Reaction.CHANT:
             return at_level(self._chant(cue, venue, rng), cue.level_db)
-        if cue.kind in ALARMS or cue.kind not in self._by_kind:
+        if cue.kind not in self._by_kind or (cue.kind in ALARMS and rng.random() >= RECORDED_CRIES):
             return play_cue(cue, venue)
-        return at_level(self._piece(cue.kind, cue.duration_s, rng), cue.level_db)
+        if cue.kind in ALARMS:
+            sound = cry_of_groups(cue, self._pieces(cue.kind, rng), rng)
+        elif cue.kind is Reaction.APPLAUSE:
+            sound = many_at_once(cue.duration_s, self._pieces(cue.kind, rng), rng)
+        else:
+            sound = self._piece(cue.kind, cue.duration_s, rng)
+        return at_level(sound, cue.level_db)
+
+    def _pieces(self, kind: Kind, rng: np.random.Generator) -> Callable[[float], Samples]:
+        return lambda seconds: self._piece(kind, seconds, rng)
 
     def _piece(self, kind: Kind, seconds: float, rng: np.random.Generator) -> Samples:
         """``seconds`` from anywhere in a recording, a short one again and again; every source is drawn equally often,
@@ -188,6 +210,8 @@ def _kinds_of(clip: Clip) -> tuple[Kind, ...]:
         return ()
     if clip.kind in KINDS_OF:
         return KINDS_OF[clip.kind]
+    if clip.kind in TEACH_ONLY:
+        return KINDS_OF_TEACHING.get((clip.kind, clip.what), ())
     if clip.kind == "reaction":
         return KINDS_OF.get(clip.what, ())
     if clip.kind in ("negative", "surroundings"):

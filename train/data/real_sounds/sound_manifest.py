@@ -12,7 +12,7 @@ import numpy as np
 from engine.audio.media_file import MediaFile
 from engine.core.errors import InputError
 from engine.core.signals import Samples
-from train.data.real_sounds.parts import JUDGE_ONLY, judging_parts, part_of
+from train.data.real_sounds.parts import JUDGE_ONLY, TEACH_ONLY, TRAIN, judging_parts, part_of
 
 MANIFEST: Final = "MANIFEST.csv"
 FOLDS: Final = 5
@@ -88,6 +88,8 @@ def _dealt(clips: Sequence[Clip]) -> list[Clip]:
             clip,
             part=judging[clip.group][clip.file]
             if clip.group in JUDGE_ONLY
+            else TRAIN
+            if clip.kind in TEACH_ONLY and clip.may_train
             else part_of(clip.source, clip.may_train, clip.source in teaching),
         )
         if clip.source

@@ -56,9 +56,10 @@ def pooled_windows(network: MlxNetwork, match: TrainingMatch) -> NDArray[np.floa
     hop, width = grid.WINDOW_HOP_FRAMES // network.encoder.time_stride, network.encoder.window_columns
     count = (len(columns) - width) // hop + 1
     windows = [columns[i * hop : i * hop + width] for i in range(count)]
-    parts = [np.stack([window.mean(axis=0) for window in windows])]
-    if network.encoder.recent_columns:
-        parts.append(np.stack([window[-network.encoder.recent_columns :].mean(axis=0) for window in windows]))
+    parts = [
+        np.stack([window[first : first + span].mean(axis=0) for window in windows])
+        for first, span in network.encoder.pooled_spans
+    ]
     return np.concatenate(parts, axis=1)
 
 

@@ -81,12 +81,10 @@ class SegmentNetwork(Module):
     def _pool(self, columns: mx.array) -> mx.array:
         """What the columns of each window are pooled to (n, w, pooled_width)."""
         hop, width = grid.WINDOW_HOP_FRAMES // self._encoder.time_stride, self._encoder.window_columns
-        recent = self._encoder.recent_columns
         count = (columns.shape[1] - width) // hop + 1
-        means = _means(columns, hop, width, count)
-        if not recent:
-            return means
-        return mx.concatenate([means, _means(columns[:, width - recent :], hop, recent, count)], axis=-1)
+        spans = self._encoder.pooled_spans
+        means = [_means(columns[:, first:] if first else columns, hop, span, count) for first, span in spans]
+        return means[0] if len(means) == 1 else mx.concatenate(means, axis=-1)
 
     def read(self, embeddings: mx.array, key: mx.array | None) -> mx.array:
         """Embeddings (n, w, embedding) -> logits of the histories in them (n, w - WINDOWS + 1, 2)."""

@@ -80,7 +80,7 @@ def from_package(package: Package, root: Path, out: Path, soundfont: Path | None
             make = _joined if taken.joined else _each
             for name, path in make(group, taken, package.name, out, say):
                 terms = _terms(path, root, taken, paragraphs)
-                yield _row(name, taken, package.name, path.relative_to(root), terms, _seconds(out / name))
+                yield _row(name, taken, package, path.relative_to(root), terms, _seconds(out / name))
 
 
 def from_folder(folder: Path, out: Path, say: Say) -> Iterator[Row]:
@@ -172,10 +172,10 @@ def _terms(file: Path, root: Path, taken: Taken, paragraphs: list[Paragraph]) ->
     return found or Terms("not stated", "not stated")
 
 
-def _row(name: str, taken: Taken, package: str, path: Path, terms: Terms, seconds: float) -> Row:
+def _row(name: str, taken: Taken, package: Package, path: Path, terms: Terms, seconds: float) -> Row:
     source = taken.source.format(
-        author=terms.author or package,
-        package=package,
+        author=terms.author or package.name,
+        package=package.name,
         folder=path.parent.name,
         parent=path.parent.parent.name,
         stem=path.stem,
@@ -185,14 +185,14 @@ def _row(name: str, taken: Taken, package: str, path: Path, terms: Terms, second
         kind=taken.kind,
         seconds=f"{seconds:.2f}",
         sample_rate_hz=grid.SAMPLE_RATE_HZ,
-        source_repository=f"Debian {package}",
+        source_repository=f"{package.origin} {package.name}",
         source_path=str(path),
         licence=terms.licence,
         may_train_shipped_weights=may_train(terms.licence) if terms.licence != "not stated" else UNCLEAR,
         what=taken.what or taken.kind,
         notes="" if taken.stated is None else taken.stated.words,
         author=terms.author,
-        package=package,
+        package=package.name,
         source=source,
     )
 
@@ -249,7 +249,7 @@ def _played(
             names = _written(stem, make, out)
         for name in names:
             terms = _terms(archive, root, taken, paragraphs)
-            yield _row(name, taken, package.name, archive.relative_to(root) / piece, terms, _seconds(out / name))
+            yield _row(name, taken, package, archive.relative_to(root) / piece, terms, _seconds(out / name))
 
 
 def _written(stem: str, make: Callable[[], Samples | None], out: Path) -> list[str]:

@@ -51,12 +51,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A Debian package and what is taken of it."""
+    """A Debian package, or a checkout of a public repository, and what is taken of it."""
 
     name: str
     taken: tuple[Taken, ...]
     midi_in: str = ""
     """A file (WAD) whose pieces of music are played with a sampled soundfont."""
+    origin: str = "Debian"
 
 
 def _stated(licence: str, author: str, words: str) -> Stated:

@@ -1,0 +1,60 @@
+"""A crowd made of recorded groups of people: what a few of them clap, shout or sigh, heard from many places at once.
+
+A recording of ten people is no stadium. Many copies of it are: each somewhat higher or lower, stronger or weaker, later
+or sooner. What is left of the recording is what people are like, which no simulated voice has.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from engine.core import grid
+from engine.core.signals import Samples
+from engine.simulator import synthesis as syn
+from engine.simulator.crowd_sounds import cry_envelope_db
+from engine.simulator.sound_cues import Cue
+
+_RATE: Final = grid.SAMPLE_RATE_HZ
+_GROUPS: Final = (6, 40)
+_PITCH: Final = 0.1
+_STRENGTH: Final = 0.6
+_DELAY_S: Final = 0.25
+"""Beside the cry's own rise: nobody is as quick as the first."""
+
+Piece = Callable[[float], Samples]
+"""Some seconds of a recorded group, drawn anew each time."""
+
+
+def cry_of_groups(cue: Cue, piece: Piece, rng: np.random.Generator) -> Samples:
+    """A cry whose rise and fall are the cue's, of many groups that begin within its rise and go on as it lasts."""
+    length = syn.samples(cue.duration_s)
+    out = np.zeros(length, np.float32)
+    for _ in range(int(rng.integers(*_GROUPS))):
+        at = abs(float(rng.normal(0.0, cue.rise_s + _DELAY_S))) * _RATE
+        strength = float(np.exp(rng.normal(0.0, _STRENGTH)))
+        while at < length:
+            one = at_pitch(piece(float(rng.uniform(0.8, 3.0))), float(np.exp(rng.normal(0.0, _PITCH))))
+            first = int(at)
+            last = min(first + len(one), length)
+            out[first:last] += np.float32(strength) * one[: last - first]
+            at += len(one) * float(rng.uniform(0.6, 1.2))
+    envelope_db = cry_envelope_db(cue, syn.track_points(length))
+    return out * syn.spread_out(10 ** (envelope_db / 20), length)
+
+
+def many_at_once(seconds: float, piece: Piece, rng: np.random.Generator) -> Samples:
+    """``seconds`` of many groups who go on all the while, such as applause."""
+    length = round(seconds * _RATE)
+    out = np.zeros(length, np.float32)
+    for _ in range(int(rng.integers(1, 12))):
+        one = at_pitch(piece(seconds * 1.5), float(np.exp(rng.normal(0.0, _PITCH))))
+        turned = np.roll(np.resize(one, length), int(rng.integers(length)))
+        out += np.float32(np.exp(rng.normal(0.0, _STRENGTH))) * turned
+    return out
+
+
+def at_pitch(sound: Samples, ratio: float) -> Samples:
+    """Played ``ratio`` times as fast, and so as high."""
+    at = np.arange(max(round(len(sound) / ratio), 1)) * ratio
+    return np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
