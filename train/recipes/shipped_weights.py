@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.model.checkpoint import Weights, save
+from engine.model.encoder import EncoderConfig
 from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.real_sounds.recordings import Recordings
@@ -56,7 +57,10 @@ OF_PEOPLE: Final = 0.5
 """Share of the reels whose crowds are made of single people."""
 RECORDED: Final = range(100)
 """Seeds of the reels whose songs, voices and noises are recordings."""
+MIDDLE_COLUMNS: Final = 12
+"""The newest 2.2 s of a window stand beside its mean and the newest 0.7 s: what sounds is told by those."""
 SETTINGS: Final = FitSettings(
+    encoder=EncoderConfig(middle_columns=MIDDLE_COLUMNS),
     folds=4,
     fold_steps=0,
     schedule=Schedule(steps=1200, learning_rate=1e-3, check_every=400),
@@ -131,7 +135,7 @@ def plans_of(
     """
     reels = [with_people(reel_plan(seed, REEL_MINUTES), OF_PEOPLE) for seed in REELS]
     if recordings is not None:
-        reels += [recorded_plan(seed, REEL_MINUTES, recordings, ear) for seed in RECORDED]
+        reels += [with_people(recorded_plan(seed, REEL_MINUTES, recordings, ear), OF_PEOPLE) for seed in RECORDED]
     if open_data is None:
         return (
             [random_plan(seed, MINUTES) for seed in TRAIN_SEEDS] + reels,

@@ -68,8 +68,8 @@ def functions(network: MlxNetwork) -> dict[str, Function]:
     """All by name: four, and ``tags`` where the network tells any. Raises ``CoremlMissing``.
 
     ``column``: the ``receptive_field`` frames of one column (1, channels, receptive_field, MEL_BANDS) -> the column
-    (1, column_width, 1, 1). ``embed``: what a window's columns are pooled to, the mean of all and that of the newest
-    ``recent_columns`` after it (1, pooled_width, 1, 1), -> its embedding (1, embedding, 1, 1).
+    (1, column_width, 1, 1). ``embed``: what a window's columns are pooled to, the means of the encoder's
+    ``pooled_spans`` one after the other (1, pooled_width, 1, 1), -> its embedding (1, embedding, 1, 1).
     ``window``: the frames of a whole window (1, channels, WINDOW_FRAMES, MEL_BANDS) -> its embedding. ``head``: a
     history of embeddings, oldest first (1, embedding, 1, WINDOWS) -> logits (1, CLASSES). ``tags``: what ``embed``
     is given -> the log-odds of what is heard (1, tags).

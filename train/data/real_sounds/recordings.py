@@ -276,7 +276,7 @@ def plan_recorded_reel(seed: int, minutes: float, kinds: frozenset[Kind]) -> Sco
     """
     cries = plan_reel(seed, minutes, ALARMS)  # for the ground, its bed and how cries are shaped
     rng = draws_for(seed, "recorded reel")
-    shares = _shares(kinds)
+    shares = _shares(kinds - ALARMS)
     names = sorted(shares)
     weights = np.array([shares[name] for name in names])
     cues: list[Cue] = []

@@ -38,8 +38,8 @@ def _embedding(network: MlxNetwork, window: np.ndarray) -> np.ndarray:
         x = _relu6(x @ np.asarray(block.pointwise, np.float64) + np.asarray(block.pointwise_bias))
     columns = x.mean(axis=1) if config.pool == "mean" else x.reshape(len(x), -1)
     pooled = columns.mean(axis=0)
-    if config.recent_columns:
-        pooled = np.concatenate([pooled, columns[-config.recent_columns :].mean(axis=0)])
+    for newest in filter(None, (config.middle_columns, config.recent_columns)):
+        pooled = np.concatenate([pooled, columns[-newest:].mean(axis=0)])
     return _relu6(pooled @ np.asarray(cnn.projection, np.float64) + np.asarray(cnn.projection_bias))
 
 
@@ -88,7 +88,9 @@ PLAIN = EncoderConfig(
 """Nothing kept apart: a mean over all that it sees."""
 
 
-@pytest.mark.parametrize("encoder", [EncoderConfig(), PLAIN], ids=["usual", "plain"])
+@pytest.mark.parametrize(
+    "encoder", [EncoderConfig(), PLAIN, EncoderConfig(middle_columns=12)], ids=["usual", "plain", "three spans"]
+)
 @pytest.mark.parametrize("kind", FRONT_END_KINDS)
 def test_embedding_agrees_with_numpy(kind, encoder):
     network = MlxNetwork(FrontEndConfig(kind), encoder, HeadConfig(), seed=1)

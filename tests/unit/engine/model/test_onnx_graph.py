@@ -48,14 +48,16 @@ def test_columns_agree_with_mlx_whatever_the_shape(encoder):
     np.testing.assert_allclose(columns, network.columns(frames), atol=2e-5)
 
 
-def test_the_window_is_the_embedding_of_its_columns_mean(mlx_network):
+@pytest.mark.parametrize("middle", [0, 12])
+def test_the_window_is_the_embedding_of_its_columns_means(middle):
+    network = MlxNetwork(FrontEndConfig(), EncoderConfig(middle_columns=middle), HeadConfig(), seed=1)
     windows = _frames(3, grid.WINDOW_FRAMES, grid.MEL_BANDS, 2)
-    whole = _run(window_model(mlx_network), windows)
-    columns = _run(columns_model(mlx_network), windows)
-    newest = columns[:, -mlx_network.encoder.recent_columns :]
-    by_columns = _run(embed_model(mlx_network), np.concatenate([columns.mean(axis=1), newest.mean(axis=1)], axis=1))
-    np.testing.assert_allclose(whole, by_columns, atol=1e-5)
-    np.testing.assert_allclose(whole, mlx_network.window_embeddings(windows), atol=2e-5)
+    whole = _run(window_model(network), windows)
+    columns = _run(columns_model(network), windows)
+    newest = [columns[:, -count:] for count in (middle, network.encoder.recent_columns) if count]
+    pooled = np.concatenate([part.mean(axis=1) for part in (columns, *newest)], axis=1)
+    np.testing.assert_allclose(whole, _run(embed_model(network), pooled), atol=1e-5)
+    np.testing.assert_allclose(whole, network.window_embeddings(windows), atol=2e-5)
 
 
 @pytest.mark.parametrize("readout", READOUTS)

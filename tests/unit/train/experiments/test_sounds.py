@@ -132,6 +132,19 @@ def test_a_package_that_cannot_be_had_is_left_out_and_named(fetched, tmp_path, m
     assert {row["package"] for row in rows_of(tmp_path / "out").values()} == {"tale-data"}
 
 
+def test_people_of_a_checkout_are_taken_with_the_maker_that_its_list_names(fetched, tmp_path, capsys):
+    write(tmp_path / "checkouts" / "SoundMonster" / "Attribution license" / "celebrate group 1.wav", 2)
+    clap = tmp_path / "checkouts" / "SoundMonster" / "Attribution license" / "applause.mp3"
+    write(clap.with_suffix(".wav"), 3)
+    clap.with_suffix(".wav").rename(clap)
+    arguments = [str(tmp_path / "out"), "--packages", str(fetched), "--repositories", str(tmp_path / "checkouts")]
+    assert sounds.main(arguments) == 0
+    (row,) = [row for row in rows_of(tmp_path / "out").values() if row["kind"] == "people"]
+    assert (row["what"], row["author"], row["licence"]) == ("applause", "freesound Sandermotions", "CC0-1.0")
+    assert row["may_train_shipped_weights"] == "yes"
+    assert "left out: OpenSoundEffects: there is no" in capsys.readouterr().err
+
+
 def test_a_package_is_fetched_and_unpacked_once(tmp_path, monkeypatch):
     programs = tmp_path / "bin"
     programs.mkdir()

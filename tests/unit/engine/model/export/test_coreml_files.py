@@ -50,8 +50,8 @@ def test_a_column_and_its_embedding_are_those_of_the_engine(
     for k in (0, 7, len(columns) - 1):
         strip = window[k * stride : k * stride + field].transpose(2, 0, 1)[None]
         assert np.abs(programs["column"].run(strip).reshape(-1) - columns[k]).max() < HALF
-    recent = network.encoder.recent_columns
-    parts = [columns] + ([columns[-recent:]] if recent else [])
+    newest = filter(None, (network.encoder.middle_columns, network.encoder.recent_columns))
+    parts = [columns, *(columns[-count:] for count in newest)]
     pooled = np.concatenate([part.mean(axis=0) for part in parts])
     embedding = programs["embed"].run(pooled[None, :, None, None]).reshape(-1)
     assert np.abs(embedding - network.embed(pooled[None])[0]).max() < HALF

@@ -12,7 +12,10 @@ from engine.core.errors import InputError
 from engine.simulator.match import SimulatedMatch
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
 from engine.simulator.venue import draw_venue
+from train.data.real_sounds.parts import TRAIN
+from train.data.real_sounds.recorded_people import cry_of_groups
 from train.data.real_sounds.recordings import Recordings, again_and_again, plan_recorded_reel, sung_by_many
+from train.data.real_sounds.sound_manifest import read_manifest
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import recorded_plan
 
@@ -69,6 +72,51 @@ def test_a_recording_lasts_as_long_as_the_truth_says(folder: Path):
 
 def test_a_cry_is_the_simulators_own_whatever_is_recorded(folder: Path):
     assert strongest_hz(Recordings([folder]).play(cue(Reaction.ROAR), VENUE)) != pytest.approx(440.0, abs=2.0)
+
+
+def _with(folder: Path, name: str, kind: str, what: str, sound: np.ndarray) -> None:
+    soundfile.write(folder / name, sound, RATE)
+    with (folder / "MANIFEST.csv").open("a", newline="") as file:
+        csv.writer(file).writerow(
+            [name, kind, len(sound) / RATE, RATE, "r", name, "CC0", "yes", what, "", "Anna", "p", "by Anna"]
+        )
+
+
+def test_of_a_recorded_group_that_cheers_half_the_roars_are_made(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(6000.0, 2.0))
+    recordings = Recordings([folder])
+    heard = [strongest_hz(recordings.play(cue(Reaction.ROAR, seed=seed), VENUE)) for seed in range(12)]
+    recorded = [hz for hz in heard if 6000.0 / 1.4 < hz < 6000.0 * 1.4]
+    assert 2 < len(recorded) < 11
+    assert len({round(hz) for hz in recorded}) > 1  # each group somewhat higher or lower
+
+
+def test_a_recorded_cry_rises_and_falls_as_its_cue_does(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(900.0, 2.0))
+    loud = Cue(Reaction.ROAR, Place.NEAR, 10.0, 12.0, 18.0, 9.0, 5, rise_s=0.6, decay_db_per_s=4.0)
+    piece = Recordings([folder])._pieces(Reaction.ROAR, np.random.default_rng(1))
+    sound = cry_of_groups(loud, piece, np.random.default_rng(2))
+    seconds = np.sqrt(np.square(sound).reshape(8, -1).mean(axis=1))
+    assert len(sound) == 8 * RATE
+    assert 1 <= int(seconds.argmax()) <= 4
+    assert seconds[7] < 0.3 * seconds.max()
+
+
+def test_applause_of_many_never_pauses_however_short_the_recording(folder: Path):
+    _with(folder, "clap.flac", "people", "applause", np.random.default_rng(3).normal(0, 0.1, RATE).astype(np.float32))
+    sound = Recordings([folder]).play(cue(Reaction.APPLAUSE, 6.0), VENUE)
+    assert len(sound) == 6 * RATE
+    levels = np.square(sound[: 5 * RATE]).reshape(50, -1).mean(axis=1)
+    assert levels.min() > 0.05 * levels.max()
+
+
+def test_a_recorded_group_only_teaches_and_no_reel_gets_cries_beyond_its_share(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(900.0, 2.0))
+    (clip,) = [clip for clip in read_manifest(folder) if clip.kind == "people"]
+    assert clip.part == TRAIN  # "by Anna" chooses and judges with all else she made
+    kinds = Recordings([folder]).kinds
+    assert Reaction.ROAR in kinds
+    assert plan_recorded_reel(5, 10.0, kinds).cues == plan_recorded_reel(5, 10.0, kinds - ALARMS).cues
 
 
 def test_a_folder_in_which_nothing_may_teach_is_refused(folder: Path):

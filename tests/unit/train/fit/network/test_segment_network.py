@@ -18,9 +18,9 @@ from train.fit.network.segment_network import SegmentNetwork, _histories, segmen
 from train.fit.sampling.batched_front_end import front_end_of
 
 
-@pytest.fixture
-def network() -> MlxNetwork:
-    return MlxNetwork(FrontEndConfig(), EncoderConfig(), HeadConfig(), seed=3)
+@pytest.fixture(params=[0, 12], ids=["two spans", "three spans"])
+def network(request: pytest.FixtureRequest) -> MlxNetwork:
+    return MlxNetwork(FrontEndConfig(), EncoderConfig(middle_columns=request.param), HeadConfig(), seed=3)
 
 
 def _noise(frames: int) -> np.ndarray:
