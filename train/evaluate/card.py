@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from engine.model.checkpoint import WeightsConfig
 from train.evaluate.predictions import INDEX
-from train.evaluate.real_sounds.reel_tables import mood_orders
-from train.evaluate.table import with_interval
+from train.evaluate.real_sounds.reel_tables import cause_table, mood_orders, rise_table, tag_table
+from train.evaluate.table import Table, with_interval
 
 _COLUMNS: Final = {
     "budget": "false alarms",
@@ -82,6 +82,10 @@ def measured_sections(report: Mapping[str, Any]) -> list[str]:
         sections.append(_on_reels(len(report["reel_names"]), report["reels"]))
     if report["moods"]:
         sections.append(_on_moods(report["moods"]))
+    if report["rises"]:
+        sections.append(_of(rise_table(report["rises"])))
+    if report["tags"]:
+        sections += [_of(tag_table(report["tags"])), _of(cause_table(report["tags"]))]
     return sections
 
 
@@ -115,6 +119,10 @@ def _on_moods(moods: Mapping[str, Mapping[str, Any]]) -> str:
     return f"""Crowd loops of seven moods, Spearman's correlation of the mean score with the mood, by size of the crowd:
 
 {_table(orders.columns, orders.rows)}"""
+
+
+def _of(table: Table) -> str:
+    return f"{table.title}. {table.note}\n\n{_table(table.columns, table.rows)}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

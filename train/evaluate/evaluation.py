@@ -50,6 +50,8 @@ from train.evaluate.real_sounds.reels import (
     mood_figures,
     reel_figures,
 )
+from train.evaluate.real_sounds.rises import RiseFigures, rise_figures
+from train.evaluate.real_sounds.tag_figures import TagFigures, TagTrack, listen_for_tags, tag_figures
 from train.evaluate.score_tasks import Listeners, score_tasks
 from train.jobs.run_tasks import Faults, Kept, in_order, run_tasks
 from train.jobs.workers import InThisProcess, Workers
@@ -114,6 +116,9 @@ class Evaluation:
     reel_names: tuple[str, ...] = ()
     folded: bool = False
     moods: dict[str, MoodFigures] = field(default_factory=dict)
+    tags: TagFigures | None = None
+    """None where the weights tell no tags, or heard no reel."""
+    rises: dict[str, RiseFigures] = field(default_factory=dict)
     seen: int = 0
     """Of the tests, how many the weights were trained on or chosen by."""
 
@@ -171,11 +176,19 @@ def evaluate(
     confusers: list[ConfuserRow] = []
     if settings.confuser_minutes:
         confusers = _confusers(listeners.scorers, found, validation, spikes, settings, progress)
+    truths = {reel: read_truth(reel) for reel in reels}
     tracks: dict[str, list[Track]] = {}
-    for done, reel in enumerate(reels):
-        progress("listening to reels", done, len(reels))
+    rising: list[Track] = []
+    tagged: list[TagTrack] = []
+    for done, (reel, truth) in enumerate(truths.items()):
+        progress("listening to reels", done, len(truths))
+        if truth.rises:
+            rising.append(listen(reel, truth, weights))
+            continue
         for name, track in _tracks(reel, fold_weights or [weights], baselines).items():
             tracks.setdefault(name, []).append(track)
+        if weights.config.tags is not None:
+            tagged.append(listen_for_tags(reel, truth, weights))
     return Evaluation(
         weights=weights,
         rule=rule,
@@ -190,6 +203,8 @@ def evaluate(
             for name, listened in tracks.items()
         },
         reel_names=tuple(reel.name for reel in reels),
+        tags=tag_figures(tagged) if tagged else None,
+        rises={INDEX: rise_figures(rising, spikes)} if rising else {},
         seen=sum(match.mark in weights.config.seen for match in test_matches),
         folded=bool(fold_weights),
         moods={

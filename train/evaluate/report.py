@@ -10,7 +10,15 @@ import numpy as np
 from train.evaluate.evaluation import Evaluation
 from train.evaluate.figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_baseline
 from train.evaluate.predictions import INDEX, ORACLE, ORACLES
-from train.evaluate.real_sounds.reel_tables import mood_orders, mood_table, reel_groups, reel_table
+from train.evaluate.real_sounds.reel_tables import (
+    cause_table,
+    mood_orders,
+    mood_table,
+    reel_groups,
+    reel_table,
+    rise_table,
+    tag_table,
+)
 from train.evaluate.real_sounds.reels import ReelFigures
 from train.evaluate.table import Table, number, with_interval
 from train.fit.calibration import MATCH_HOURS
@@ -88,6 +96,10 @@ def to_report(found: Evaluation) -> dict[str, Any]:
         "reel_names": list(found.reel_names),
         "reels_by_fold": found.folded,
         "moods": {name: asdict(figures) for name, figures in found.moods.items()},
+        "tags": None
+        if found.tags is None
+        else asdict(found.tags) | {"cause_right_of_all": found.tags.cause_right_of_all},
+        "rises": {name: asdict(figures) for name, figures in found.rises.items()},
     }
     return dict(_plain(report))
 
@@ -184,6 +196,10 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
         found.append(_confuser_table(report))
     if report["reels"]:
         found += [reel_table(report), reel_groups(report)]
+    if report["rises"]:
+        found.append(rise_table(report["rises"]))
+    if report["tags"]:
+        found += [tag_table(report["tags"]), cause_table(report["tags"])]
     if report["moods"]:
         found += [mood_table(report["moods"][INDEX]), mood_orders(report["moods"])]
     return found

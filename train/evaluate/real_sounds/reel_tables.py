@@ -46,6 +46,48 @@ def reel_groups(report: Mapping[str, Any]) -> Table:
     )
 
 
+def rise_table(rises: Mapping[str, Any]) -> Table:
+    rows = [
+        (
+            name,
+            number(one["after_against_before"]),
+            f"{one['above_rest']} of {one['rises']}",
+            f"{one['alarmed']} of {one['long_rises']}",
+            f"{one['false_alarms']} in {number(one['steady_minutes'], 1)} minutes",
+        )
+        for name, one in rises.items()
+    ]
+    return Table(
+        "Real crowds that rise after their own rest",
+        "ROC-AUC of the readings after a rise against those of the rest before it; an alarm is asked of rises that go "
+        "on for 3 s or more.",
+        ("", "after against before", "above its own rest", "alarmed", "false alarms at rest"),
+        tuple(rows),
+    )
+
+
+def tag_table(tags: Mapping[str, Any]) -> Table:
+    precision, share = tags["average_precision"], tags["share"]
+    return Table(
+        "What is heard: each tag on real sounds",
+        "Average precision over all moments of the reels, and the share of them in which it sounds, which is what "
+        "chance has.",
+        ("tag", "average precision", "chance"),
+        tuple((name, number(precision[name], 2), number(share[name], 3)) for name in precision),
+    )
+
+
+def cause_table(tags: Mapping[str, Any]) -> Table:
+    right = tags["cause_right"]
+    return Table(
+        "What a spike is said to be: the cause of real clips",
+        f"The share named right, every source of sound counting once; {number(tags['unclear'], 2)} are said to be "
+        "unclear.",
+        ("", *right, "mean"),
+        (("right", *(number(one, 2) for one in right.values()), number(tags["cause_right_of_all"], 2)),),
+    )
+
+
 def mood_table(moods: Mapping[str, Any]) -> Table:
     sizes = list(moods["means"])
     every = sorted({int(mood) for size in sizes for mood in moods["means"][size]})

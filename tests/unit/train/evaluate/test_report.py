@@ -20,6 +20,8 @@ from train.evaluate.evaluation import EvaluateSettings, Evaluation
 from train.evaluate.figures import evaluate_all
 from train.evaluate.html_page import summary, to_html
 from train.evaluate.real_sounds.reels import MoodFigures, ReelFigures
+from train.evaluate.real_sounds.rises import RiseFigures
+from train.evaluate.real_sounds.tag_figures import TagFigures
 from train.evaluate.report import caught_by_budget, tables, to_report
 from train.evaluate.table import with_interval
 from train.metrics.bootstrap import Interval
@@ -49,6 +51,8 @@ def report():
                 "index": MoodFigures({"v1": 0.9}, {"v1": {-3: 0.1, 3: 0.6}}),
                 HOSTILE: MoodFigures({"v1": float("nan")}, {"v1": {-3: 0.1, 3: 0.1}}),
             },
+            rises={"index": RiseFigures(0.925, 14, 14, 8, 4, 5.0, 1)},
+            tags=TagFigures({"cheer": 0.71}, {"cheer": 0.1}, {"reaction": 0.8, "chant": 0.4}, 0.2),
         )
     )
 
@@ -93,7 +97,12 @@ def test_the_card_tells_what_was_measured_on_matches_reels_and_moods(report):
 
 
 def test_a_card_says_nothing_of_what_was_not_measured(report):
-    assert measured_sections(report | {"listeners": [], "reels": {}, "moods": {}}) == []
+    nothing = {"listeners": [], "reels": {}, "moods": {}, "rises": {}, "tags": None}
+    assert measured_sections(report | nothing) == []
+    heard = "\n".join(measured_sections(report | nothing | {"rises": report["rises"], "tags": report["tags"]}))
+    assert "| index | 0.925 | 14 of 14 | 4 of 8 | 1 in 5.0 minutes |" in heard
+    assert "| cheer | 0.71 | 0.100 |" in heard
+    assert "| right | 0.80 | 0.40 | 0.60 |" in heard
 
 
 def test_the_curve_says_what_is_caught_within_each_budget():
