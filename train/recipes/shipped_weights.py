@@ -19,23 +19,13 @@ from pathlib import Path
 from typing import Final
 
 from engine.model.checkpoint import Weights, save
-from engine.model.encoder import EncoderConfig
 from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.real_sounds.recordings import Recordings
 from train.data.real_sounds.reel_match import read_reel
 from train.data.real_sounds.tagger import Yamnet
 from train.data.simulated import simulate_plans
-from train.data.simulation_plans import (
-    Ear,
-    Plan,
-    random_plan,
-    real_plans,
-    recorded_plan,
-    reel_plan,
-    split_matches,
-    with_people,
-)
+from train.data.simulation_plans import Ear, Plan, random_plan, real_plans, recorded_plan, reel_plan, split_matches
 from train.data.stranger import ear_of
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
@@ -53,14 +43,9 @@ STRETCHES: Final = (0, 2, 4)
 TRAIN_SEEDS, VAL_SEEDS, TEST_SEEDS = range(117), range(200, 240), range(300, 340)
 """Seeds of the stretches of drawn matches that stand in for real ones."""
 REELS, REEL_MINUTES = range(80), 10.0
-OF_PEOPLE: Final = 0.5
-"""Share of the reels whose crowds are made of single people."""
-RECORDED: Final = range(100)
+RECORDED: Final = range(90)
 """Seeds of the reels whose songs, voices and noises are recordings."""
-MIDDLE_COLUMNS: Final = 12
-"""The newest 2.2 s of a window stand beside its mean and the newest 0.7 s: what sounds is told by those."""
 SETTINGS: Final = FitSettings(
-    encoder=EncoderConfig(middle_columns=MIDDLE_COLUMNS),
     folds=4,
     fold_steps=0,
     schedule=Schedule(steps=1200, learning_rate=1e-3, check_every=400),
@@ -127,23 +112,24 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def plans_of(
-    open_data: Path | None, recordings: Recordings | None = None, ear: Ear | None = None
+    open_data: Path | None, recordings: Recordings | None = None, ear: Ear | None = None, minutes: float = MINUTES
 ) -> tuple[list[Plan], list[Plan], list[Plan]]:
     """What to train on, to validate on (it stops the training and calibrates), and to test on.
 
     Raises ``InputError`` where the real matches are too few or can't be read.
     """
-    reels = [with_people(reel_plan(seed, REEL_MINUTES), OF_PEOPLE) for seed in REELS]
+    reel_minutes = REEL_MINUTES * minutes / MINUTES
+    reels = [reel_plan(seed, reel_minutes) for seed in REELS]
     if recordings is not None:
-        reels += [with_people(recorded_plan(seed, REEL_MINUTES, recordings, ear), OF_PEOPLE) for seed in RECORDED]
+        reels += [recorded_plan(seed, reel_minutes, recordings, ear) for seed in RECORDED]
     if open_data is None:
         return (
-            [random_plan(seed, MINUTES) for seed in TRAIN_SEEDS] + reels,
-            [random_plan(seed, MINUTES) for seed in VAL_SEEDS],
-            [random_plan(seed, MINUTES) for seed in TEST_SEEDS],
+            [random_plan(seed, minutes) for seed in TRAIN_SEEDS] + reels,
+            [random_plan(seed, minutes) for seed in VAL_SEEDS],
+            [random_plan(seed, minutes) for seed in TEST_SEEDS],
         )
     split = split_matches(open_data)
-    stretches = [real_plans(open_data, match_id, MINUTES) for match_id in split.train]
+    stretches = [real_plans(open_data, match_id, minutes) for match_id in split.train]
     return (
         [some[i] for some in stretches for i in STRETCHES if i < len(some)] + reels,
         [plan for match_id in split.val for plan in real_plans(open_data, match_id)],

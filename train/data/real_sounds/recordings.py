@@ -71,7 +71,7 @@ SHARES: Final[Mapping[Kind, float]] = {
     Confuser.PA_SPEECH: 0.08,
     Confuser.COMMENTATOR: 0.06,
     Confuser.CHATTER: 0.06,
-    Reaction.APPLAUSE: 0.08,
+    Reaction.APPLAUSE: 0.06,
     Confuser.WHISTLE: 0.06,
     Confuser.DRUMS: 0.05,
     Confuser.HORNS: 0.05,
