@@ -73,7 +73,7 @@ def _try_broker(settings: MqttSettings, prefix: str, venue: str, messages: list[
     try:
         connection = Connection(settings, "", Note(topic(prefix, venue, STATE), OFFLINE.encode()))
     except MomentumError as error:
-        yield Tried(who, "connection", False, f"{error.message} {error.hint}")
+        yield Tried(who, "connection", False, error.in_one_line)
         return
     yield Tried(
         who, "connection", True, f"taken after {(monotonic() - began_s) * 1e3:.0f} ms, MQTT {settings.protocol}"
@@ -84,7 +84,7 @@ def _try_broker(settings: MqttSettings, prefix: str, venue: str, messages: list[
             arrived, said = _send(connection, where, each)
             yield Tried(who, f"{each.type} to {where}", arrived, said)
     except MomentumError as error:
-        yield Tried(who, "the rest", False, f"{error.message} {error.hint}")
+        yield Tried(who, "the rest", False, error.in_one_line)
         connection.drop()
         return
     connection.leave()
@@ -132,4 +132,4 @@ def _try_metrics(settings: MetricsSettings, venue: str) -> Tried:
         with served(settings, RunFigures(plain(venue), time.time)):
             return Tried(who, "port", True, "can be opened; it is while something listens")
     except MomentumError as error:
-        return Tried(who, "port", False, f"{error.message} {error.hint}")
+        return Tried(who, "port", False, error.in_one_line)

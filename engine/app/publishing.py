@@ -142,7 +142,7 @@ def publishing(
                 opened.enter_context(served(settings.metrics, figures))
                 sinks.append(figures)
             except MomentumError as error:  # a port that is taken is no reason not to listen
-                tell(f"{error.message} {error.hint}")
+                tell(error.in_one_line)
                 log.warning("%s %s", error.message, error.hint)
         for sender in senders:
             sender.start()

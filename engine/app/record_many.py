@@ -241,7 +241,7 @@ class _Worker:
     def _failed(self, fault: MomentumError) -> None:
         self.outcome.fault = fault
         log.error("%s: %s %s", self._place.name, fault.message, fault.hint)
-        self._tell(f"{fault.message} {fault.hint}")
+        self._tell(fault.in_one_line)
 
     def _tell(self, sentence: str) -> None:
         self._run.tell(f"{self._place.name}: {sentence}")

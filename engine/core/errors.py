@@ -33,6 +33,12 @@ class MomentumError(Exception):
         self.hint = hint
         self.exit_code = self.code if exit_code is None else exit_code
 
+    @property
+    def in_one_line(self) -> str:
+        """Fault and hint where there is one line for both."""
+        mark = "" if self.message.endswith((".", "!", "?")) else ";" if self.hint[:1].islower() else "."
+        return f"{self.message}{mark} {self.hint}"
+
 
 class UsageError(MomentumError):
     """A wrong argument or setting."""

@@ -320,10 +320,10 @@ def _bad_value(keys: list[str], value: object, fault: str, set_by: Mapping[str, 
         "default": path,
     }[set_by[key]]
     # Somebody may have written a password there, or an address with one in it.
-    if key == "publish":
-        said = f" = {HIDDEN if isinstance(value, str | Mapping) else reprlib.repr(value)}"
-    elif isinstance(value, dict | list):
+    if isinstance(value, Mapping | list):
         said = ""
+    elif key == "publish":
+        said = f" = {HIDDEN if isinstance(value, str) else reprlib.repr(value)}"
     else:
         said = f" = {reprlib.repr(shown(str(value)) if key == 'sources' else value)}"
     return UsageError(f"{place}{said}: {_lower(fault)}", f"{key}: {setting_help()[key]}")

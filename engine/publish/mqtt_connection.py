@@ -5,13 +5,13 @@ import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.core.errors import MomentumError, UsageError
+from engine.core.errors import MomentumError
 from engine.core.publish_settings import MqttSettings
 from engine.core.text import plain
+from engine.core.tls import context_of
 from engine.publish.secret_places import needs_extra, read_secret
 
 if TYPE_CHECKING:
@@ -202,33 +202,8 @@ class Connection:
 
 def tls_context(settings: MqttSettings) -> ssl.SSLContext:
     """What the settings say of certificates. Raises ``UsageError`` naming the file that can't be used."""
-    ca_file = _readable(settings.ca_file)
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except ssl.SSLError as error:
-        raise UsageError(f"{ca_file} holds no certificates", "ca_file is a file in PEM form.") from error
-    certificate, key = _readable(settings.certificate_file), _readable(settings.key_file)
-    if certificate:
-        try:
-            # Without a password at hand OpenSSL would ask for one on the terminal.
-            context.load_cert_chain(certificate, key, password=lambda: b"")
-        except ssl.SSLError as error:
-            raise UsageError(
-                f"{certificate} and its key can't be used: {error.reason or error}",
-                "Both are in PEM form, belong together, and the key has no password.",
-            ) from error
-    return context
-
-
-def _readable(name: str | None) -> str | None:
-    if name is None:
-        return None
-    path = Path(name).expanduser()
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}", "The table [publish.mqtt] names it.") from error
-    return str(path)
+    named_by = "The table [publish.mqtt] names it."
+    return context_of(settings.ca_file, settings.certificate_file, settings.key_file, named_by)
 
 
 _HINT: Final = "'momentum publish test' tries it again; what is recorded waits in the session."

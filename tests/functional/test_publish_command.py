@@ -51,6 +51,12 @@ def test_a_trial_sends_one_of_each_and_says_what_came_back(momentum: Momentum, t
     assert consumer.states() == []
 
 
+def test_what_a_trial_says_of_a_missing_secret_is_two_sentences(momentum: Momentum):
+    configure(momentum, 'mqtt = {broker = "127.0.0.1:9", user = "u", password_from = "file:/nowhere/secret"}')
+    said = " ".join(momentum.run("publish", "test").stdout.decode().split())
+    assert "can't be read: No such file or directory. Write it into that file" in said
+
+
 def test_whoever_named_nobody_is_told_how(momentum: Momentum):
     assert "docs/publish.md" in momentum.refused("publish", "test", code=2)
 

@@ -14,10 +14,24 @@ from engine.session import SessionReader, SessionWriter
 from engine.session.rows_in_order import Position
 
 
+class Unkept:
+    """Where a run with ``--no-record`` keeps what it hears: nowhere."""
+
+    name = "unrecorded-20261120T150000Z-000000"
+
+    def write(self, event: Any) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+
 class Recorder:
     """Writes a session as a run does, ten readings a second of sound, as fast as it is told to."""
 
-    def __init__(self, root: Path, published: Published | None = None, writer: SessionWriter | None = None) -> None:
+    def __init__(
+        self, root: Path, published: Published | None = None, writer: "SessionWriter | Unkept | None" = None
+    ) -> None:
         self.writer = writer or SessionWriter.create(root, "demo:1")
         self.sinks: list[Any] = [self.writer, *(published.sinks if published else [])]
         self.t = 0.0

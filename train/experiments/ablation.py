@@ -33,7 +33,7 @@ from train.data.matches import from_simulation
 from train.data.real_sounds.overlay_sounds import load_sounds
 from train.data.real_sounds.reel_truth import ReelTruth, read_truth
 from train.data.simulated import simulate_plans
-from train.data.simulation_plans import Plan, real_plans, split_matches
+from train.data.simulation_plans import Plan, real_plans, split_matches, spread
 from train.data.soft_targets import crying
 from train.evaluate.predictions import ends_of, index_of, times_of
 from train.evaluate.real_sounds.reels import Track, mel_of, reel_figures
@@ -51,7 +51,7 @@ from train.metrics.ranking import exact_levels, roc_auc
 from train.recipes.shipped_weights import MINUTES, plans_of
 
 STEPS: Final = 100
-HEAD_STEPS: Final = 200
+JUDGED_BY: Final = 40
 _HEARD_FOLDS: Final = frozenset({0, 1, 2})
 """Real sounds that the row with real sounds is trained with; no row is tested on them."""
 _STEP: Final = 8
@@ -112,7 +112,7 @@ ROWS: Final = (
     Row("no reels", keep=lambda plans: [plan for plan in plans if not plan.name.startswith("reel-")]),
     Row("cross-entropy instead of focal loss", lambda settings: replace(settings, gamma=0.0)),
     Row("no moving average of the weights", _without_average),
-    Row("hard negatives", lambda settings: replace(settings, fold_steps=STEPS // 2)),
+    Row("hard negatives", lambda settings: replace(settings, fold_steps=max(1, settings.schedule.steps // 2))),
     Row("taught by the label alone", lambda settings: replace(settings, cries=None)),
     Row("goal-window labels", lambda settings: replace(settings, cries=None), rule=GoalWindow()),
     Row("one simulated ground", keep=_one_venue),
@@ -120,13 +120,14 @@ ROWS: Final = (
 )
 
 
-def settings_for(row: Row, seed: int) -> FitSettings:
-    """The short training that every row gets, with the row's change."""
+def settings_for(row: Row, seed: int, steps: int = STEPS) -> FitSettings:
+    """The short training that every row gets, with the row's change: ``steps`` of each stage, twice that of the head's
+    last."""
     usual = FitSettings(seed=seed, fold_steps=0, folds=3)
-    short = replace(usual.schedule, steps=STEPS, check_every=STEPS)
-    columns = usual.columns and replace(usual.columns, steps=STEPS)
+    short = replace(usual.schedule, steps=steps, check_every=steps)
+    columns = usual.columns and replace(usual.columns, steps=steps)
     fine_tune = usual.fine_tune and replace(
-        usual.fine_tune, copies=1, schedule=replace(usual.fine_tune.schedule, steps=HEAD_STEPS, check_every=HEAD_STEPS)
+        usual.fine_tune, copies=1, schedule=replace(usual.fine_tune.schedule, steps=2 * steps, check_every=2 * steps)
     )
     return row.change(replace(usual, schedule=short, columns=columns, fine_tune=fine_tune))
 
@@ -164,13 +165,14 @@ def run(
     reels: Sequence[tuple[Frames, ReelTruth]],
     sounds: Sequence[Frames],
     seed: int,
+    steps: int = STEPS,
 ) -> dict[str, Any]:
     """Train and measure one row, or take it from ``work`` where it was made from the same."""
     train_matches, val_matches = (
         [from_simulation(one, rule) for one in simulate_plans(work / "sounds", part, lambda *_: None)]
         for part, rule in ((row.keep(plans[0]), row.rule), (plans[1], Danger()))
     )
-    settings = settings_for(row, seed)
+    settings = settings_for(row, seed, steps)
     data = TrainingData(train_matches, val_matches, sounds if row.sounds else ())
     inputs = run_inputs(settings, row.rule, data)
     inputs |= {"judged_by": [match.digest for match in val_matches], "reels": [asdict(truth) for _, truth in reels]}
@@ -223,8 +225,16 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
     parser.add_argument("--reel", type=Path, action="append", default=[], help="a reel made by train.experiments.reel")
     parser.add_argument("--audio", type=Path, help="real sounds with their MANIFEST.csv, for the row with them")
-    parser.add_argument("--every", type=int, default=3, help="learn from every so many of the sounds")
+    parser.add_argument("--every", type=_count, default=3, help="learn from every so many of the sounds")
     parser.add_argument("--only", action="append", default=[], help="rows by name")
+    quick = parser.add_argument_group(
+        "a quick look at whether it all runs, before a day of it; the figures say nothing"
+    )
+    quick.add_argument("--steps", type=_count, default=STEPS, help="of each stage, twice that of the head's last one")
+    quick.add_argument(
+        "--minutes", type=float, default=MINUTES, help="length of a drawn stretch; a reel has half of it"
+    )
+    quick.add_argument("--judged-by", type=_count, default=JUDGED_BY, metavar="N", help="stretches kept apart, at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cluster", help="a Dask cluster to train the rows on: tcp://HOST:PORT, or local:N")
     chosen = parser.parse_args(args)
@@ -235,6 +245,13 @@ def main(args: Sequence[str] | None = None) -> None:
         raise SystemExit(int(error.exit_code)) from None
     chosen.out.write_text(table(rows), encoding="utf-8")
     sys.stdout.write(table(rows))
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,15 +265,18 @@ class RowWanted:
     audio: Path | None
     every: int
     seed: int
+    steps: int = STEPS
+    minutes: float = MINUTES
+    judged_by: int = JUDGED_BY
 
     @property
     def plans(self) -> tuple[list[Plan], list[Plan]]:
         """What to train on, and to judge by."""
-        train_plans, val_plans, _ = plans_of(self.open_data)
+        train_plans, val_plans, _ = plans_of(self.open_data, minutes=self.minutes)
         if self.open_data:  # whole matches take long; their first and their middle stretches do
             ids = split_matches(self.open_data).val
-            val_plans = [real_plans(self.open_data, match_id, MINUTES)[i] for match_id in ids for i in (0, 2)]
-        return train_plans[:: self.every], val_plans
+            val_plans = [real_plans(self.open_data, match_id, self.minutes)[i] for match_id in ids for i in (0, 2)]
+        return train_plans[:: self.every], spread(val_plans, self.judged_by)
 
 
 def do_row(given: RowWanted) -> Result:
@@ -264,7 +284,7 @@ def do_row(given: RowWanted) -> Result:
     (row,) = [row for row in ROWS if row.name == given.row]
     reels = [(mel_of(reel), unheard(read_truth(reel))) for reel in given.reels]
     sounds = load_sounds(given.audio, _HEARD_FOLDS) if given.audio else []
-    return {"figures": run(row, given.plans, given.work, reels, sounds, given.seed)}
+    return {"figures": run(row, given.plans, given.work, reels, sounds, given.seed, given.steps)}
 
 
 def study(chosen: argparse.Namespace) -> list[dict[str, Any]]:
@@ -278,8 +298,9 @@ def study(chosen: argparse.Namespace) -> list[dict[str, Any]]:
     names = [row for row in ROWS if (not chosen.only or row.name in chosen.only) and (audio or not row.sounds)]
     tasks = []
     for row in names:
-        given = RowWanted(row.name, work, open_data, reels, audio, chosen.every, chosen.seed)
-        tasks.append(Task(row.name, do_row, given, {"row": row.name, "seed": chosen.seed, "every": chosen.every}))
+        size = (chosen.every, chosen.seed, chosen.steps, chosen.minutes, chosen.judged_by)
+        given = RowWanted(row.name, work, open_data, reels, audio, *size)
+        tasks.append(Task(row.name, do_row, given, {"row": row.name, "size": size}))
     faults = Faults(lambda name, fault: _say(f"{name}: {fault}\n  {fault.hint}"))
     with workers_at(chosen.cluster, [folder for folder in (work, open_data, audio) if folder]) as workers:
         plans = {plan.name: plan for row, task in zip(names, tasks, strict=True) for plan in _heard_by(row, task.given)}

@@ -112,23 +112,24 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def plans_of(
-    open_data: Path | None, recordings: Recordings | None = None, ear: Ear | None = None
+    open_data: Path | None, recordings: Recordings | None = None, ear: Ear | None = None, minutes: float = MINUTES
 ) -> tuple[list[Plan], list[Plan], list[Plan]]:
     """What to train on, to validate on (it stops the training and calibrates), and to test on.
 
     Raises ``InputError`` where the real matches are too few or can't be read.
     """
-    reels = [reel_plan(seed, REEL_MINUTES) for seed in REELS]
+    reel_minutes = REEL_MINUTES * minutes / MINUTES
+    reels = [reel_plan(seed, reel_minutes) for seed in REELS]
     if recordings is not None:
-        reels += [recorded_plan(seed, REEL_MINUTES, recordings, ear) for seed in RECORDED]
+        reels += [recorded_plan(seed, reel_minutes, recordings, ear) for seed in RECORDED]
     if open_data is None:
         return (
-            [random_plan(seed, MINUTES) for seed in TRAIN_SEEDS] + reels,
-            [random_plan(seed, MINUTES) for seed in VAL_SEEDS],
-            [random_plan(seed, MINUTES) for seed in TEST_SEEDS],
+            [random_plan(seed, minutes) for seed in TRAIN_SEEDS] + reels,
+            [random_plan(seed, minutes) for seed in VAL_SEEDS],
+            [random_plan(seed, minutes) for seed in TEST_SEEDS],
         )
     split = split_matches(open_data)
-    stretches = [real_plans(open_data, match_id, MINUTES) for match_id in split.train]
+    stretches = [real_plans(open_data, match_id, minutes) for match_id in split.train]
     return (
         [some[i] for some in stretches for i in STRETCHES if i < len(some)] + reels,
         [plan for match_id in split.val for plan in real_plans(open_data, match_id)],

@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.core.errors import MomentumError, UsageError
+from engine.core.errors import MomentumError
 from engine.core.text import plain
+from engine.core.tls import context_of
 from tui.wall.delivery import Delivery
 from tui.wall.messages import MOST_BYTES, Refused, read_message, topics
 from tui.wall.sources.broker_address import BrokerAddress
@@ -109,7 +110,8 @@ class BrokerSource(FromThread):
         if address.user is not None:
             client.username_pw_set(address.user, address.password)
         if address.tls:
-            client.tls_set_context(_context(address))
+            named_by = "--ca or the table [publish.mqtt] names it."
+            client.tls_set_context(context_of(address.ca, address.certificate, address.key, named_by))
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._arrived
@@ -153,8 +155,12 @@ class BrokerSource(FromThread):
         self._link = Link(LinkState.UP)
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
-        if self._link.state is not LinkState.LOST:
+        if self._link.state is LinkState.LOST:
+            return
+        if self._was_up:
             self._lose(f"the connection broke: {plain(code, 80).lower()}")
+        else:  # what TLS 1.3 has against a certificate comes when all is agreed, and paho has no word for it
+            self._lose(f"it hung up before it answered; it may {_wants(self._address)}")
 
     def _lose(self, why: str) -> None:
         self._link = Link(LinkState.LOST, why)
@@ -175,16 +181,11 @@ class BrokerSource(FromThread):
         self._inbox.append((topic, bytes(message.payload), message.retain, self._clock()))
 
 
-def _context(address: BrokerAddress) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=str(address.ca) if address.ca else None)
-        if address.certificate is not None:
-            context.load_cert_chain(address.certificate, address.key)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(
-            f"the certificate for the broker can't be read: {plain(error, 120)}", "It must be a PEM file."
-        ) from error
-    return context
+def _wants(address: BrokerAddress) -> str:
+    """What a broker may have against us that hangs up without a word."""
+    if not address.tls:
+        return "want TLS: mqtts://"
+    return "not take our certificate" if address.certificate else "want a certificate: [publish.mqtt] names ours"
 
 
 def _reason(error: Exception) -> str:

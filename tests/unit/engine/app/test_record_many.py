@@ -132,7 +132,7 @@ def test_a_session_that_can_not_be_kept_is_told_for_its_own(matches: list[str], 
     monkeypatch.setattr(SessionWriter, "create", full)
     said: list[str] = []
     north, south = run(places_named(matches[:2]), tell=said.append)
-    assert "south: no session can be kept: the disk is full make room" in said
+    assert "south: no session can be kept: the disk is full; make room" in said
     assert "south: nothing was heard; it ended by a fault: no session can be kept: the disk is full" in said
     assert (north.exit_code, south.exit_code, worst([north, south])) == (0, 1, 1)
     assert stored(root / north.session) == alone[0]

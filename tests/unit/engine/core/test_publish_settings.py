@@ -79,3 +79,9 @@ def test_what_opens_a_receiver_is_shown_nowhere(file: Path):
     assert settings.publish.webhooks[0].url == WEBHOOK
     shown = shown_settings(settings)["publish"]
     assert shown == {"webhooks": [{"url": "https://hooks.slack.com/***"}]}
+
+
+def test_a_field_that_is_missing_is_said_to_be_and_not_shown_as_a_secret(file: Path):
+    with pytest.raises(UsageError) as raised:
+        loaded(file, "[publish.metrics]")
+    assert raised.value.message == f"{file}: publish.metrics.port: field required"

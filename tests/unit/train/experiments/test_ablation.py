@@ -102,6 +102,7 @@ def test_a_row_that_goes_astray_is_named_once_the_others_are_done(tmp_path, monk
     monkeypatch.setattr("train.experiments.ablation.simulate_plans", lambda _, plans, *__: drawn.extend(plans))
     only = ["as shipped", "no reels", "one simulated ground"]
     asked = {"work": tmp_path, "open_data": None, "audio": None, "reel": [], "only": only, "every": 60, "seed": 0}
+    asked |= {"steps": 2, "minutes": 20.0, "judged_by": 2}
     with pytest.raises(MomentumError, match="1 of 3"):
         study(Namespace(**asked, cluster=None))
     assert made == ["as shipped", "one simulated ground"]

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,35 @@ def test_a_worker_killed_in_the_middle_of_a_task_loses_nothing(workers: Workers,
     assert found == bits([trial(n) for n in range(6)], InThisProcess())
     begun = [int(file.name.split("-")[1]) for file in tmp_path.glob("begun-*")]
     assert len(begun) > len(set(begun))  # what the dead one had begun, another began again
+
+
+def until(true: Callable[[], bool]) -> None:
+    limit_s = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < limit_s
+        time.sleep(0.01)
+
+
+def test_a_result_that_dies_with_its_worker_before_it_is_fetched_is_made_anew(
+    workers: DaskWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """And no scheduler is said to be gone for it: it is looked for once, and then waited for."""
+    go_on = tmp_path / "go-on"
+    tasks = [trial(1), trial(2, folder=tmp_path, wait_for=go_on)]
+    outcomes = workers.outcomes(iter(tasks))
+    _, one = next(outcomes)
+    go_on.touch()  # nobody asks for the second result yet
+    known = workers._client.futures
+    (key,) = [key for key in known if tasks[1].key in str(key)]
+    until(lambda: known[key].status == "finished")
+    go_on.unlink()  # whoever does it anew waits
+    (begun,) = tmp_path.glob("begun-2-*")
+    os.kill(int(begun.name.split("-")[2]), signal.SIGKILL)
+    until(lambda: known[key].status != "finished")
+    monkeypatch.setattr(workers, "_check_there", go_on.touch)
+    found = [one, *(outcome for _, outcome in outcomes)]
+    assert [to_bytes(result) for result in found] == bits([trial(1), trial(2)], InThisProcess())
+    assert len(list(tmp_path.glob("begun-2-*"))) == 2
 
 
 def test_few_tasks_are_under_way_however_many_there_are(workers: Workers):

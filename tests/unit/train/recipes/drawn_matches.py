@@ -1,5 +1,6 @@
 """Drawn matches on disk, of noise with a burst at each goal, and trials on them that take a moment."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.unit.tui.cli.commands.test_evaluate import draw
@@ -29,8 +30,10 @@ histories = 2
 """
 
 
-def drawn(folder: Path, count: int) -> list[TrainingMatch]:
+def drawn(folder: Path, count: int = 0, seeds: Sequence[int] = ()) -> list[TrainingMatch]:
+    """``count`` matches, or those of ``seeds``."""
     folder.mkdir(parents=True, exist_ok=True)
-    for seed in range(count):
+    seeds = seeds or range(count)
+    for seed in seeds:
         draw(folder, seed)
-    return [from_simulation(read_match(folder / f"simulated-{seed}.json"), Danger()) for seed in range(count)]
+    return [from_simulation(read_match(folder / f"simulated-{seed}.json"), Danger()) for seed in seeds]

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,9 @@ import pytest
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
 from engine.core.errors import MomentumError
+from tests.unit.train.experiments.held_rows import hold_no_rows, hold_rows
 from tests.unit.train.recipes.drawn_matches import QUICK, drawn
+from train.experiments import ablation
 from train.jobs import dask_workers
 from train.jobs.dask_workers import DaskWorkers
 from tui.cli.main import main
@@ -140,8 +144,8 @@ def test_a_folder_of_recordings_with_a_worker_killed(
 def test_an_evaluation_with_a_worker_killed(
     two_workers: DaskWorkers, on, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    drawn(tmp_path / "drawn", 10)
-    judged = ["--simulate", "6", "--seed", "4", "--teach", "4", "--teach-seed", "0", "--minutes", "4"]
+    drawn(tmp_path / "drawn", 6)
+    judged = ["--simulate", "4", "--seed", "2", "--teach", "2", "--teach-seed", "0", "--minutes", "4"]
     command = ["evaluate", *judged, "--drawn", str(tmp_path / "drawn"), "--step", "44", "--draws", "10", "--json"]
     assert main(command) == 0
     alone = capsys.readouterr().out
@@ -154,7 +158,7 @@ def test_an_evaluation_with_a_worker_killed(
     on(again := SchedulerGoes(two_workers, 99))
     assert main([*command, "--cluster", "local:2"]) == 0
     assert capsys.readouterr().out == alone
-    assert len(again.done) == 1 + 6 - 3
+    assert len(again.done) == 1 + 4 - 3
     assert not list((home / "cache" / "unfinished").rglob("*.npz"))
 
 
@@ -179,3 +183,56 @@ def test_a_sweep_with_a_worker_killed(
     assert not list((tmp_path / "cluster").rglob("*.safetensors"))
     settings = ["--settings", str(tmp_path / "cluster" / "best.toml"), "--run", str(tmp_path / "run")]
     assert main(["train", "encoder", *matches, *settings, "--name", "best", "--json"]) == 0
+
+
+class KillsOneInARow:
+    """Two workers, one of which is killed in the middle of a row; ``kept`` is what that row had kept by then, and when.
+
+    ``folder`` is where the rows say that they are held.
+    """
+
+    def __init__(self, workers: DaskWorkers, folder: Path) -> None:
+        self.workers = workers
+        self.folder = folder
+        self.kept: dict[Path, int] = {}
+
+    def outcomes(self, tasks):
+        tasks = list(tasks)
+        if tasks[0].function is not ablation.do_row:  # the sounds are drawn
+            yield from self.workers.outcomes(iter(tasks))
+            return
+        killer = threading.Thread(target=self._kill)
+        self.workers._client.run(hold_rows, str(self.folder))
+        killer.start()
+        yield from self.workers.outcomes(iter(tasks))
+        killer.join()
+        self.workers._client.run(hold_no_rows)
+
+    def _kill(self) -> None:
+        limit_s = time.monotonic() + 120
+        while not (held := list(self.folder.glob("held-*.json"))) and time.monotonic() < limit_s:
+            time.sleep(0.01)
+        state = Path(json.loads(held[0].read_text())["state"])
+        self.kept = {file: file.stat().st_mtime_ns for file in state.glob("*.safetensors")}
+        os.kill(int(held[0].stem.removeprefix("held-")), signal.SIGKILL)
+        (self.folder / "go-on").touch()
+
+    def count(self) -> int:
+        return self.workers.count()
+
+
+def test_an_ablation_with_a_worker_killed_in_the_middle_of_a_row(two_workers: DaskWorkers, on, tmp_path: Path):
+    """The row goes on from what the dead worker had kept, and the weights are the same bits in the end."""
+    size = ["--only", "readout mean", "--every", "50", "--steps", "1", "--minutes", "4", "--judged-by", "2"]
+    killer = KillsOneInARow(two_workers, tmp_path)
+    on(killer)
+    for name, cluster in (("alone", []), ("cluster", ["--cluster", "local:2"])):
+        drawn(tmp_path / name / "sounds", seeds=(0, 50, 100, 200, 220))  # the one reel is left to be drawn
+        work = ["--work", str(tmp_path / name)]
+        ablation.main([str(tmp_path / f"{name}.md"), *work, *size, *cluster])
+    assert [file.name for file in killer.kept] == ["final-columns.safetensors"]
+    assert all(file.stat().st_mtime_ns == at for file, at in killer.kept.items())
+    assert (tmp_path / "cluster.md").read_bytes() == (tmp_path / "alone.md").read_bytes()
+    assert (tmp_path / "alone.md").read_text().count("\n") == 2 + 1
+    assert files(tmp_path / "cluster") == files(tmp_path / "alone")
+    assert len(list((tmp_path / "cluster" / "rows").rglob("final.safetensors"))) == 1
