@@ -164,6 +164,8 @@ def test_no_password_reaches_a_session_a_log_a_line_or_the_screen(momentum: Mome
             time.sleep(0.05)
         told = live.end(signal.SIGTERM)[2] + record.end(signal.SIGTERM)[2] + json.dumps(live.rows)
         told += _plain_lines(momentum)
+    here = MomentumHere(momentum.home)
+    here.environment = momentum.environment
     for arguments in (
         ("config", "show"),
         ("doctor", "--json"),
@@ -174,7 +176,7 @@ def test_no_password_reaches_a_session_a_log_a_line_or_the_screen(momentum: Mome
         ("service", "install", "--print"),
         ("ingest", momentum.environment["MOMENTUM_SOURCE"], "--goals", "1:00"),
     ):
-        done = momentum.run(*arguments)
+        done = here.run(*arguments)
         told += done.stdout.decode() + done.stderr
     assert "token=***" in told
     assert live.rows[0]["source"] == f"{server.url('/live')}?token=***"
