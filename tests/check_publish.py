@@ -148,7 +148,7 @@ def outages(folder: Path, count: int, seed: int, longest_s: float = 0.8, kinds: 
     root, broker = folder / "sessions", Mosquitto(folder / "broker").start()
     quicker = [
         patch("engine.publish.mqtt.ANSWER_S", 1.0), patch("engine.publish.mqtt_connection.ANSWER_S", 1.0),
-        patch("engine.publish.mqtt.RETRY_FROM_S", 0.05), patch("engine.publish.mqtt.RETRY_UPTO_S", 0.3),
+        patch("engine.publish.mqtt.RETRY_S", (0.05, 0.3)),
         patch("engine.app.publishing.LAST_S", 30.0),
     ]  # fmt: skip
     for each in quicker:

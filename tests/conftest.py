@@ -20,6 +20,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share something made once for their module go to one process: each of several would make it anew.
+    Before ``--dist loadgroup`` looks at the marks."""
+    for item in items if config.pluginmanager.hasplugin("xdist") else ():
+        made = getattr(item, "_fixtureinfo", None)
+        shared = made is not None and any(found[-1].scope == "module" for found in made.name2fixturedefs.values())
+        if shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """What ``-n auto`` means: two processes a core, four at most. Many tests wait for a clock, a server or a child, and

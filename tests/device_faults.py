@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from queue import Empty, Queue
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from tests.functional.test_virtual_microphone import MISSING, SCRIPT, VirtualMic
 Line = dict[str, Any]
 NULL_SINK = ("module-null-sink", "sink_name=crowd", "rate=48000", "channels=1")
 REMAP = ("module-remap-source", "master=crowd.monitor", "source_name=virtmic", "channels=1", "remix=no")
+ROOT = Path(__file__).parents[1]
 STATE_WITHIN_S = 3.0
 BACK_WITHIN_S = 5.0
 
@@ -52,14 +54,7 @@ class Bench:
         self.play()
         environment = {**self.microphone.environment, "MOMENTUM_HOME": str(folder / "home")}
         command = [sys.executable, "-m", "tui", "live", "mic:pulse", "--json"]
-        self.listener = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=Path(__file__).parents[1],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self.listener = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=PIPE, stderr=DEVNULL, text=True)
         self.lines: Queue[Line | None] = Queue()
         self.readings: list[Line] = []
         threading.Thread(target=self._read, daemon=True).start()

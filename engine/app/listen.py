@@ -128,28 +128,29 @@ def speed_of(text: str) -> float:
     return speed
 
 
-def open_wanted(wanted: Wanted, tell: "Tell") -> "AudioSource":
-    """The source that was asked for; when none was, the microphone, or the demo with a word about it."""
+def open_one(wanted: Wanted, spec: str, apart: bool = False) -> "AudioSource":
+    """A source by its name, as ``open_source`` does, and heard as is wanted."""
     from engine.app.open_source import open_source
 
-    settings = wanted.settings
+    return open_source(
+        spec,
+        speed=wanted.speed,
+        demo_at_once_s=wanted.demo_at_once_s,
+        rate_hz=wanted.rate_hz,
+        channels=wanted.channels,
+        microphone_rate_hz=wanted.settings.microphone_rate_hz,
+        queue_s=wanted.settings.microphone_queue_s,
+        apart=apart,
+    )
 
-    def opened(spec: str) -> "AudioSource":
-        return open_source(
-            spec,
-            speed=wanted.speed,
-            demo_at_once_s=wanted.demo_at_once_s,
-            rate_hz=wanted.rate_hz,
-            channels=wanted.channels,
-            microphone_rate_hz=settings.microphone_rate_hz,
-            queue_s=settings.microphone_queue_s,
-        )
 
-    if settings.source is not None:
-        return opened(settings.source)
+def open_wanted(wanted: Wanted, tell: "Tell") -> "AudioSource":
+    """The source that was asked for; when none was, the microphone, or the demo with a word about it."""
+    if wanted.settings.source is not None:
+        return open_one(wanted, wanted.settings.source)
     try:
-        return opened("mic")
+        return open_one(wanted, "mic")
     except DeviceError as error:
         tell(f"No microphone: {error.message} What follows is the simulated demo match.")
         tell("'momentum devices' lists microphones; 'momentum live mic:NAME' listens to one.")
-        return opened("demo")
+        return open_one(wanted, "demo")

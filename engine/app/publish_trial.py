@@ -11,7 +11,7 @@ from engine.app.publishing import check_packages, venue_of
 from engine.core.errors import MomentumError
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.publish_settings import MetricsSettings, MqttSettings, PublishSettings, WebhookSettings
-from engine.core.signals import Alarm, End, Event, Health, HealthChange, Mark, Reading, Spike, Start
+from engine.core.signals import TYPE_NAMES, Alarm, End, Event, Health, HealthChange, Mark, Reading, Spike, Start
 from engine.core.text import plain
 from engine.publish.choice import EVENTS
 from engine.publish.messages import OFFLINE, STATE, Message, Numbered, message, topic
@@ -108,7 +108,7 @@ def _send(connection: "Connection", where: str, each: Message) -> tuple[bool, st
 def _try_webhook(settings: WebhookSettings, messages: list[Message]) -> Iterator[Tried]:
     from engine.publish.webhook import new_client, post
 
-    types = {_TYPES[of] for name in settings.events for of in EVENTS[name]}
+    types = {TYPE_NAMES[of] for name in settings.events for of in EVENTS[name]}
     with new_client() as client:
         for each in messages:
             if each.type not in types:
@@ -133,6 +133,3 @@ def _try_metrics(settings: MetricsSettings, venue: str) -> Tried:
             return Tried(who, "port", True, "can be opened; it is while something listens")
     except MomentumError as error:
         return Tried(who, "port", False, error.in_one_line)
-
-
-_TYPES = {Alarm: "alarm", Spike: "spike", HealthChange: "health", Mark: "mark", Start: "start", End: "end"}

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Final
 from engine.app.built_engine import Engine, build_engine
 from engine.app.ending import exit_code_of
 from engine.app.keep_session import awake_for, keeping, put_in_order, watched
-from engine.app.listen import Listening, Wanted
-from engine.app.open_source import open_source
+from engine.app.listen import Listening, Wanted, open_one
 from engine.app.record import Guard, Told, unguarded
 from engine.core.errors import DeviceError, ExitCode, MomentumError, StuckError, UsageError
 from engine.core.run import Stop
@@ -109,7 +108,12 @@ def record_many(
     engine = build_engine(settings, asked=wanted.weights_named)
     shared = SharedStreams(ManyStreams(engine.network, engine.weights.config.calibration, len(places)))
     put_in_order(tell)
-    run = _Run(wanted, engine, tell, sinks_of, pauses or Pauses(), opening or _opening(wanted))
+
+    def opened_apart(place: "Place") -> "AudioSource":
+        # Another process looks anew for a device that was not there, and ends nothing here when one hangs.
+        return open_one(wanted, place.spec, apart=True)
+
+    run = _Run(wanted, engine, tell, sinks_of, pauses or Pauses(), opening or opened_apart)
     workers = [_Worker(run, place, replace(engine, stream=shared.stream(i))) for i, place in enumerate(places)]
     run.workers = workers
     with guard(run.stop):
@@ -150,24 +154,6 @@ def refuse_one_device_twice(
                 f"{place.spec} and {other.spec} are the same microphone",
                 "A device can be recorded once: remove one of them; 'momentum devices' lists what there is.",
             )
-
-
-def _opening(wanted: Wanted) -> "Callable[[Place], AudioSource]":
-    settings = wanted.settings
-
-    def opened(place: "Place") -> "AudioSource":
-        return open_source(
-            place.spec,
-            speed=wanted.speed,
-            rate_hz=wanted.rate_hz,
-            channels=wanted.channels,
-            microphone_rate_hz=settings.microphone_rate_hz,
-            queue_s=settings.microphone_queue_s,
-            # Another process looks anew for a device that was not there, and ends nothing here when one hangs.
-            apart=True,
-        )
-
-    return opened
 
 
 @dataclass(slots=True)

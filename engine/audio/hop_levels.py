@@ -4,9 +4,8 @@ A hop is the ``HOP`` samples from which the time grid is built, so these figures
 into blocks.
 """
 
-from dataclasses import dataclass
 from math import log10
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +22,7 @@ CLIPPED_FOR_HOPS: Final = 22
 """How long a clipped hop is remembered, so that the state does not flicker."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hops:
+class Hops(NamedTuple):
     """Figures of consecutive hops, arrays of shape (hops,)."""
 
     mean_square: NDArray[np.float64]

@@ -18,21 +18,6 @@ _NO_NAME: Final = "/+#"
 """Signs that part or match names where those are published."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A source to record among others. ``spec`` is what ``open_source`` takes, ``name`` is what lines call it."""
-
-    spec: str
-    name: str
-    venue: str
-
-    @property
-    def microphone(self) -> str | None:
-        """The name or number of its microphone, empty for the default one; None where it is something else."""
-        kind, _, device = self.spec.partition(":")
-        return device if kind == "mic" else None
-
-
 def _named(text: str) -> str:
     if not text or plain(text) != text or cells(text) > _LONGEST or set(text) & set(_NO_NAME):
         raise ValueError(f"a name is one line of at most {_LONGEST} letters, without {' '.join(_NO_NAME)}")
@@ -70,6 +55,21 @@ class SourceTable(BaseModel):
     def spec(self) -> str:
         """The source as a command takes it."""
         return self.address or self.source or f"mic:{self.device}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A source to record among others. ``spec`` is what ``open_source`` takes, ``name`` is what lines call it."""
+
+    spec: str
+    name: str
+    venue: str
+
+    @property
+    def microphone(self) -> str | None:
+        """The name or number of its microphone, empty for the default one; None where it is something else."""
+        kind, _, device = self.spec.partition(":")
+        return device if kind == "mic" else None
 
 
 def places_of(tables: Sequence[SourceTable]) -> list[Place]:

@@ -163,9 +163,10 @@ class End:
     detail: str = ""
 
 
-Event: TypeAlias = Start | Reading | Alarm | Spike | Rejected | Mark | HealthChange | End
+RareEvent: TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | End
+Event: TypeAlias = RareEvent | Reading
 
-_TYPES: dict[type, str] = {
+TYPE_NAMES: Final[dict[type, str]] = {
     Start: "start",
     Reading: "reading",
     Alarm: "alarm",
@@ -175,6 +176,7 @@ _TYPES: dict[type, str] = {
     HealthChange: "health",
     End: "end",
 }
+"""What each is called in lines, messages and stores."""
 UNKEPT: Final = ("tags",)
 """Fields that are for the moment alone: in no line and in no store."""
 OF_TAGS: Final = ("heard", "what", "what_probability")
@@ -184,7 +186,7 @@ _DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "comp
 
 def to_json(event: Event) -> dict[str, Any]:
     """The JSON object of an event: its type first, numbers rounded to what they mean, times to the tenth of a ms."""
-    row: dict[str, Any] = {"type": _TYPES[type(event)]}
+    row: dict[str, Any] = {"type": TYPE_NAMES[type(event)]}
     for name, value in written(event).items():
         if isinstance(value, float):
             value = round(value, _DIGITS.get(name, 4))

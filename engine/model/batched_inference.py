@@ -6,9 +6,8 @@ many, whose questions of one kind become one batch, where that changes no bit of
 
 from collections import defaultdict
 from collections.abc import Generator, Hashable, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -24,8 +23,7 @@ _ROWS: Final = 5
 """What is worth a batch: the readings of half a second, and the frames that they need."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ask:
+class Ask(NamedTuple):
     """A question to the network: one of its functions, and what to give it."""
 
     function: Function

@@ -19,8 +19,8 @@ from engine.publish.sender import Sender
 
 log = logging.getLogger(__name__)
 
-RETRY_FROM_S: Final = 0.5
-RETRY_UPTO_S: Final = 15.0
+RETRY_S: Final = (0.5, 15.0)
+"""How long it waits before it connects again: at first, and at most."""
 _RENEW_EVERY_S: Final = 1.0
 
 
@@ -86,7 +86,7 @@ class MqttSender(Sender):
             self.wait(self._pause_s(failures))
 
     def _pause_s(self, failures: int) -> float:
-        longest_s = min(RETRY_UPTO_S, RETRY_FROM_S * 2.0 ** min(failures, 10))
+        longest_s = min(RETRY_S[1], RETRY_S[0] * 2.0 ** min(failures, 10))
         return longest_s * (0.5 + self._jitter() / 2)
 
     def _connected(self) -> Connection:

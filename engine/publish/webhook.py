@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TIMEOUT_S: Final = 10.0
-RETRY_FROM_S: Final = 1.0
-RETRY_UPTO_S: Final = 300.0
+RETRY_S: Final = (1.0, 300.0)
+"""How long it waits before it sends again: at first, and at most."""
 LONGEST_REST_S: Final = 3600.0
 """A receiver may ask for a rest; not for a longer one."""
 _LOOK_S: Final = 0.1
@@ -104,7 +104,7 @@ class WebhookSender(Sender):
     def _pause_s(self, tries: int, rest_s: float | None) -> float:
         if rest_s is not None:
             return min(rest_s, LONGEST_REST_S)
-        longest_s: float = min(RETRY_UPTO_S, RETRY_FROM_S * 2.0 ** min(tries - 1, 20))
+        longest_s: float = min(RETRY_S[1], RETRY_S[0] * 2.0 ** min(tries - 1, 20))
         return longest_s * (0.5 + self._jitter() / 2)
 
 

@@ -36,6 +36,11 @@ class DiskSettings:
     reserve_bytes: int = 500_000_000
 
 
+def free_bytes(folder: Path) -> int:
+    """Room on the disk that holds ``folder``. Raises ``OSError``."""
+    return shutil.disk_usage(folder).free
+
+
 class _Kept(NamedTuple):
     """A segment on disk, in the order in which it may go."""
 
@@ -45,11 +50,6 @@ class _Kept(NamedTuple):
     start: int
     size_bytes: int
     path: Path
-
-
-def free_bytes(folder: Path) -> int:
-    """Room on the disk that holds ``folder``. Raises ``OSError``."""
-    return shutil.disk_usage(folder).free
 
 
 class DiskKeeper:

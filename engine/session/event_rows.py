@@ -8,34 +8,10 @@ from typing import Any
 
 from engine.core.errors import InputError
 from engine.core.heard import Heard
-from engine.core.signals import (
-    Alarm,
-    End,
-    Event,
-    Health,
-    HealthChange,
-    Mark,
-    Reading,
-    Rejected,
-    Spike,
-    Start,
-    rounded,
-    written,
-)
+from engine.core.signals import TYPE_NAMES, Health, RareEvent, Reading, rounded, written
 from engine.session.schema import HEALTH_CODES
 
-RareEvent: typing.TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | End
-
-_KINDS: dict[str, type[RareEvent]] = {
-    "start": Start,
-    "alarm": Alarm,
-    "spike": Spike,
-    "rejected": Rejected,
-    "mark": Mark,
-    "health": HealthChange,
-    "end": End,
-}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+_KINDS: dict[str, type[RareEvent]] = {name: kind for kind, name in TYPE_NAMES.items() if kind is not Reading}
 _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _HEALTHS = dict(enumerate(HEALTH_CODES))
 _FIELDS = {kind: [(f.name, f.type, f.default) for f in dataclasses.fields(kind)] for kind in _KINDS.values()}
@@ -102,7 +78,7 @@ def _unheard() -> InputError:
 
 def event_body(event: RareEvent) -> tuple[str, str]:
     """The type and the JSON of an event, unrounded."""
-    return _NAMES[type(event)], json.dumps(written(event))
+    return TYPE_NAMES[type(event)], json.dumps(written(event))
 
 
 def event_of(kind: str, body: str) -> RareEvent:
@@ -113,11 +89,6 @@ def event_of(kind: str, body: str) -> RareEvent:
         return made(**{name: _value(values, name, type_, default) for name, type_, default in _FIELDS[made]})
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InputError(f"the session holds an event that can't be read ({kind[:40]!r})", _REPAIR) from error
-
-
-def event_type(event: Event) -> str:
-    """Its name in the store and in JSON Lines."""
-    return "reading" if isinstance(event, Reading) else _NAMES[type(event)]
 
 
 _REPAIR = "'momentum sessions repair' saves what is whole"

@@ -28,32 +28,6 @@ from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_wr
 from engine.session.sound_files import Segment, segments
 from engine.session.state import SessionState, state_of
 
-_ARRAYS = np.dtype([("t", "f8"), ("pressure", "f4"), ("level_db", "f4"), ("peak_db", "f4"), ("health", "u1")])
-
-
-class ReadingArrays(NamedTuple):
-    """Readings as columns, each of shape (n,).
-
-    ``pressure`` is NaN where there was none; ``health`` is an index into ``engine.session.schema.HEALTH_CODES``.
-    """
-
-    t: NDArray[np.float64]
-    pressure: NDArray[np.float32]
-    level_db: NDArray[np.float32]
-    peak_db: NDArray[np.float32]
-    health: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What a person says of a spike or a rejected candidate: ``right`` or ``wrong``, and what it was."""
-
-    kind: Literal["spike", "rejected"]
-    onset: float
-    verdict: Literal["right", "wrong", "unsure"]
-    what: str = ""
-    note: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
@@ -81,6 +55,33 @@ class SessionInfo:
     def state(self) -> SessionState:
         """What has become of it."""
         return state_of(self.end, self.running)
+
+
+class ReadingArrays(NamedTuple):
+    """Readings as columns, each of shape (n,).
+
+    ``pressure`` is NaN where there was none; ``health`` is an index into ``engine.session.schema.HEALTH_CODES``.
+    """
+
+    t: NDArray[np.float64]
+    pressure: NDArray[np.float32]
+    level_db: NDArray[np.float32]
+    peak_db: NDArray[np.float32]
+    health: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person says of a spike or a rejected candidate: ``right`` or ``wrong``, and what it was."""
+
+    kind: Literal["spike", "rejected"]
+    onset: float
+    verdict: Literal["right", "wrong", "unsure"]
+    what: str = ""
+    note: str = ""
+
+
+_ARRAYS = np.dtype([("t", "f8"), ("pressure", "f4"), ("level_db", "f4"), ("peak_db", "f4"), ("health", "u1")])
 
 
 class SessionReader:

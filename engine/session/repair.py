@@ -16,8 +16,9 @@ import soundfile
 
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
+from engine.core.signals import TYPE_NAMES
 from engine.session.clocks import Clocks, iso
-from engine.session.event_rows import event_of, event_type, heard_of
+from engine.session.event_rows import event_of, heard_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
@@ -80,7 +81,7 @@ def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
         events = reader.events()
         info = reader.info
         reviews = len(reader.reviews())
-    kinds = [event_type(event) for event in events]
+    kinds = [TYPE_NAMES[type(event)] for event in events]
     return Repaired(
         folder.name,
         kept_in,

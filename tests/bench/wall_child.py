@@ -18,7 +18,8 @@ from tui.monitor.launch import run_on_terminal
 from tui.monitor.settings import MonitorSettings
 from tui.wall.app import WallApp
 from tui.wall.delivery import Delivery
-from tui.wall.sources.broker import BrokerSource, read_address
+from tui.wall.sources.broker import BrokerSource
+from tui.wall.sources.broker_address import read_address
 
 SETTLE_S = 4.0
 

@@ -1,12 +1,16 @@
 """Running the program as its user does, and real sound where it is there."""
 
+import io
 import itertools
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -64,9 +68,49 @@ class Momentum:
         return "\n".join(said)
 
 
+class MomentumHere(Momentum):
+    """``run``, ``lines`` and ``refused`` in this process, for what does not depend on the command having its own: a
+    process of its own spends a second on starting. ``command`` is for one of its own as ever.
+    """
+
+    def run(self, *arguments: object, **more) -> subprocess.CompletedProcess:
+        from tui.cli.main import main
+
+        given = more.pop("input", b"")
+        assert not more
+        with tempfile.TemporaryFile() as stdin, _text() as stdout, _text() as stderr:
+            stdin.write(given)
+            stdin.seek(0)
+            with (
+                mock.patch.dict(os.environ, self.environment, clear=True),
+                mock.patch.object(sys, "stdin", io.TextIOWrapper(stdin)),
+                redirect_stdout(stdout),
+                redirect_stderr(stderr),
+            ):
+                code = main(list(map(str, arguments)))
+            said = [_bytes_of(stream) for stream in (stdout, stderr)]
+        assert b"Traceback" not in said[1], said[1].decode()
+        return subprocess.CompletedProcess(arguments, code, said[0], said[1].decode())
+
+
+def _text() -> io.TextIOWrapper:
+    return io.TextIOWrapper(tempfile.TemporaryFile(), encoding="utf-8")
+
+
+def _bytes_of(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    stream.buffer.seek(0)
+    return stream.buffer.read()
+
+
 @pytest.fixture
 def momentum(tmp_path: Path) -> Momentum:
     return Momentum(tmp_path / "home")
+
+
+@pytest.fixture
+def momentum_here(tmp_path: Path) -> MomentumHere:
+    return MomentumHere(tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from engine.core import grid
-from tests.functional.conftest import Momentum, slowness
+from tests.functional.conftest import Momentum, MomentumHere, slowness
 from tests.sound_servers import Asked, SoundServer, icecast, in_turn, locked, says, whole
 
 SECRETS = ("hunter2", "a1b2c3")
@@ -70,13 +70,15 @@ def _pressures(rows: list[dict]) -> list[float]:
 
 
 @pytest.mark.parametrize("command", [("score",), ("live", "--speed", "max")])
-def test_a_recording_at_an_address_gives_the_readings_of_the_file(momentum: Momentum, noise: Path, command: tuple):
+def test_a_recording_at_an_address_gives_the_readings_of_the_file(
+    momentum_here: MomentumHere, noise: Path, command: tuple
+):
     with SoundServer(whole(noise.read_bytes())) as server:
         url = server.url("/noise.flac")
-        theirs = momentum.lines(*command, url, "--json")
+        theirs = momentum_here.lines(*command, url, "--json")
     assert theirs[0]["source"] == url
     assert theirs[-1]["reason"] == "end_of_file"
-    np.testing.assert_allclose(_pressures(theirs), _pressures(momentum.lines("score", noise, "--json")), atol=1e-5)
+    np.testing.assert_allclose(_pressures(theirs), _pressures(momentum_here.lines("score", noise, "--json")), atol=1e-5)
     assert len(_pressures(theirs)) > 20
 
 
@@ -122,9 +124,9 @@ def test_ctrl_c_is_heard_while_an_address_does_not_answer(momentum: Momentum):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["live", "record", "score"])
-def test_an_address_that_never_answers_is_told_in_two_lines(momentum: Momentum, command: str):
+def test_an_address_that_never_answers_is_told_in_two_lines(momentum_here: MomentumHere, command: str):
     with SoundServer(Asked.hold) as server:
-        said = momentum.refused(command, server.url(SECRET_PATH, login=LOGIN), code=3)
+        said = momentum_here.refused(command, server.url(SECRET_PATH, login=LOGIN), code=3)
     assert "does not answer" in said
     assert not any(secret in said for secret in SECRETS)
 
@@ -139,11 +141,13 @@ def test_an_address_that_never_answers_is_told_in_two_lines(momentum: Momentum, 
     ],
     ids=["404", "401", "page"],
 )
-def test_what_can_not_be_heard_is_told_without_its_password(momentum: Momentum, command: str, answer, code: int):
+def test_what_can_not_be_heard_is_told_without_its_password(
+    momentum_here: MomentumHere, command: str, answer, code: int
+):
     with SoundServer(answer) as server:
-        said = momentum.refused(command, server.url(SECRET_PATH, login=LOGIN), code=code)
+        said = momentum_here.refused(command, server.url(SECRET_PATH, login=LOGIN), code=code)
     assert f"{server.url('/live')}?token=***" in said
-    assert not _telling(momentum, said)
+    assert not _telling(momentum_here, said)
 
 
 @pytest.mark.slow
@@ -160,6 +164,8 @@ def test_no_password_reaches_a_session_a_log_a_line_or_the_screen(momentum: Mome
             time.sleep(0.05)
         told = live.end(signal.SIGTERM)[2] + record.end(signal.SIGTERM)[2] + json.dumps(live.rows)
         told += _plain_lines(momentum)
+    here = MomentumHere(momentum.home)
+    here.environment = momentum.environment
     for arguments in (
         ("config", "show"),
         ("doctor", "--json"),
@@ -170,7 +176,7 @@ def test_no_password_reaches_a_session_a_log_a_line_or_the_screen(momentum: Mome
         ("service", "install", "--print"),
         ("ingest", momentum.environment["MOMENTUM_SOURCE"], "--goals", "1:00"),
     ):
-        done = momentum.run(*arguments)
+        done = here.run(*arguments)
         told += done.stdout.decode() + done.stderr
     assert "token=***" in told
     assert live.rows[0]["source"] == f"{server.url('/live')}?token=***"

@@ -13,8 +13,15 @@ import soundfile
 
 from engine.core import grid
 from engine.core.paths import shipped_weights
+from tests.functional.conftest import MomentumHere
 
 SECONDS = 42
+
+
+@pytest.fixture
+def momentum(momentum_here: MomentumHere) -> MomentumHere:
+    """In this process but where a test asks for a process of its own."""
+    return momentum_here
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,12 @@ from engine.core import grid
 from engine.core.paths import shipped_weights
 from engine.model.checkpoint import load
 from engine.model.export.coreml_files import export_coreml
+from tests.extras import need
 from tests.functional.conftest import needs_real_sound
 from tests.unit.engine.model.export.coreml_runs import HALF, NAMES, features_of, logits_of, served
 from tests.unit.engine.model.export.mil import SavedProgram
 
-pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
+need("coremltools", "coreml")
 
 
 @needs_real_sound

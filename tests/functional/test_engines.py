@@ -12,7 +12,7 @@ from engine.core.paths import shipped_weights
 from engine.live.pipeline import Pipeline
 from engine.model.checkpoint import load
 from engine.model.inference_engines import ONNX_PACKAGES, is_installed, network_of
-from tests.functional.conftest import Momentum, needs_real_sound
+from tests.functional.conftest import Momentum, MomentumHere, needs_real_sound
 
 needs_onnx = pytest.mark.skipif(not all(map(is_installed, ONNX_PACKAGES)), reason="needs the extra 'onnx'")
 
@@ -42,8 +42,8 @@ def _pressures(rows: list[dict]) -> np.ndarray:
 
 
 @needs_onnx
-def test_score_gives_the_same_index_in_both_and_says_which_it_was(momentum: Momentum, sound: Path):
-    mlx, onnx = (momentum.lines("score", sound, "--json", "--engine", engine) for engine in ("mlx", "onnx"))
+def test_score_gives_the_same_index_in_both_and_says_which_it_was(momentum_here: MomentumHere, sound: Path):
+    mlx, onnx = (momentum_here.lines("score", sound, "--json", "--engine", engine) for engine in ("mlx", "onnx"))
     assert [rows[0]["engine"] for rows in (mlx, onnx)] == ["mlx", "onnx"]
     assert len(_pressures(mlx)) > 50
     np.testing.assert_allclose(_pressures(onnx), _pressures(mlx), atol=1e-4)
@@ -51,10 +51,10 @@ def test_score_gives_the_same_index_in_both_and_says_which_it_was(momentum: Mome
 
 @needs_onnx
 @pytest.mark.parametrize("engine", ["mlx", "onnx"])
-def test_the_session_keeps_which_engine_it_was(momentum: Momentum, sound: Path, engine: str):
-    momentum.environment["MOMENTUM_ENGINE"] = engine
-    assert momentum.run("record", sound, "--speed", "max").returncode == 0
-    shown = json.loads(momentum.run("sessions", "show", "latest", "--json").stdout)
+def test_the_session_keeps_which_engine_it_was(momentum_here: MomentumHere, sound: Path, engine: str):
+    momentum_here.environment["MOMENTUM_ENGINE"] = engine
+    assert momentum_here.run("record", sound, "--speed", "max").returncode == 0
+    shown = json.loads(momentum_here.run("sessions", "show", "latest", "--json").stdout)
     assert shown["engine"] == engine
 
 
@@ -73,8 +73,8 @@ def test_without_the_extra_the_doctor_says_so_too(without_onnx: Momentum):
     assert findings["engine"]["remedy"] == "pip install 'acoustic-momentum[onnx]'"
 
 
-def test_an_engine_that_there_is_not_is_refused(momentum: Momentum, sound: Path):
-    assert "--engine = 'torch'" in momentum.refused("score", sound, "--engine", "torch", code=2)
+def test_an_engine_that_there_is_not_is_refused(momentum_here: MomentumHere, sound: Path):
+    assert "--engine = 'torch'" in momentum_here.refused("score", sound, "--engine", "torch", code=2)
 
 
 @needs_onnx

@@ -16,20 +16,20 @@ MOST_MB = 185.0
 @needs_tmux
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the memory of a process is counted in another way")
 @pytest.mark.parametrize("engine", ["mlx", "onnx"])
-def test_after_ten_explanations_on_a_large_terminal_the_monitor_held_more_than_200_mb(
+def test_after_four_explanations_on_a_large_terminal_the_monitor_held_more_than_200_mb(
     engine: str, tmp_path: Path
 ) -> None:
     """At 200x50, where every panel is drawn: 80x24 takes less.
 
-    Nine are left once their first answer stands: refining goes on in the same memory, a gradient takes as much as the
-    one before. The tenth is whole when those that were left are over.
+    Three are left once their first answer stands: refining goes on in the same memory, a gradient takes as much as the
+    one before. The fourth is whole when those that were left are over.
     """
     if engine == "onnx":
         runtime_or_skip()
     command = [sys.executable, "-m", "tui", "live", "demo", "--engine", engine]
     with terminal(tmp_path, command, (200, 50), {"MOMENTUM_HOME": str(tmp_path / "home")}) as pane:
         pane.until("CALM", "BUILDING", "ALARM")
-        for _ in range(9):
+        for _ in range(3):
             pane.keys("w")
             pane.until("the background alone")
             pane.keys("Escape")

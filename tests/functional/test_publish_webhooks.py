@@ -25,8 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.publish.webhook.RETRY_FROM_S", 0.01)
-    monkeypatch.setattr("engine.publish.webhook.RETRY_UPTO_S", 0.05)
+    monkeypatch.setattr("engine.publish.webhook.RETRY_S", (0.01, 0.05))
     monkeypatch.setattr("engine.publish.webhook.TIMEOUT_S", 0.4)
 
 

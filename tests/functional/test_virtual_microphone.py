@@ -26,7 +26,9 @@ def missing() -> str:
     lacking = [program for program in PROGRAMS if shutil.which(program) is None]
     if not ctypes.util.find_library("portaudio"):
         lacking.append("PortAudio (libportaudio2)")
-    if not list(Path("/usr").glob("lib*/**/libasound_module_pcm_pulse.so")):
+    # Beside the libraries of Fedora, of Debian; all of /usr/lib would be searched for seconds.
+    plugin = "alsa-lib/libasound_module_pcm_pulse.so"
+    if not [*Path("/usr").glob(f"lib*/{plugin}"), *Path("/usr").glob(f"lib*/*/{plugin}")]:
         lacking.append("ALSA's way to PulseAudio (libasound2-plugins)")
     return ", ".join(lacking)
 

@@ -14,7 +14,8 @@ from tests.functional.terminal import needs_tmux, terminal
 from tests.publishing.brokers import Mosquitto, needs_mosquitto
 from tui.wall.board import MOST_VENUES, Board
 from tui.wall.messages import MOST_BYTES
-from tui.wall.sources.broker import BrokerSource, read_address
+from tui.wall.sources.broker import BrokerSource
+from tui.wall.sources.broker_address import read_address
 from tui.wall.sources.source import LinkState
 from tui.wall.standing import State
 

@@ -13,7 +13,8 @@ from tests.functional.test_wall_broker import Watched
 from tests.publishing.brokers import Mosquitto, needs_mosquitto
 from tests.publishing.certificates import make_certificates
 from tests.publishing.recorder import recorded
-from tui.wall.sources.broker import BrokerSource, read_address
+from tui.wall.sources.broker import BrokerSource
+from tui.wall.sources.broker_address import read_address
 from tui.wall.sources.source import LinkState
 
 pytest.importorskip("paho.mqtt.client", reason="needs the extra 'publish'")

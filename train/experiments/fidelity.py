@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,15 +39,14 @@ ALONE: Final = {"whistle": (Confuser.WHISTLE,), "drum_fanfare_horn": (Confuser.D
 MODULATION_HZ: Final = ((0.25, 1.0), (1.0, 2.0), (2.0, 4.0), (4.0, 8.0), (8.0, 16.0))
 _ENVELOPE_STEP: Final = grid.HOP // 4
 _LEVEL_STEP: Final = grid.HOP // 2
-_BED_S, _PAUSE_S, _CHANT_S = 14.0, 6.0, 14.0
 _AFTER_S: Final = 1.0
 """A recording of a cry or a whistle goes on for a moment after it."""
 _LONGEST_S: Final = 8.2
 """As long as the measured recordings of roars were on average: their last seconds are not in the figures."""
+_BED_S, _PAUSE_S, _CHANT_S = 14.0, 6.0, 14.0
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """A stretch of one kind, with the second of quiet before it where there is one."""
 
     kind: str

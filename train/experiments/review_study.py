@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite, nan
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -62,8 +62,7 @@ _LATE_S: Final = 4.0
 _DRAWS: Final = 2000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DrawnSession:
+class DrawnSession(NamedTuple):
     """A session's sound and its frames."""
 
     score: Score

@@ -47,8 +47,7 @@ LEAST_CLIPS: Final = 4
 """Of fewer real clips quartiles are none: a score within ``NEAR`` of their mean is enough."""
 NEAR: Final = 0.2
 MOST_AUC: Final = 0.85
-_SECONDS: Final = 8.0
-_LEAD_S: Final = 2.0
+_SECONDS, _LEAD_S = 8.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ is false. It does not help to sound one alarm and never end it: only the moment 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,7 @@ class DangerEvent:
     reaction_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """From ``from_s`` to ``to_s`` seconds of sound something was heard."""
 
     from_s: float

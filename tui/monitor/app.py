@@ -6,7 +6,7 @@ import platform
 import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.app import App, SystemCommand
 from textual.events import Key as KeyPressed
@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from engine.core.errors import ExitCode
 from tui.monitor.feed import SessionFeed
-from tui.monitor.glyphs import ASCII, UNICODE
+from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.keys import KEYS, Key, check_keymap
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
@@ -27,10 +27,11 @@ _SIGNALS = {
     signal.SIGHUP: ExitCode.TERMINATED,
     signal.SIGINT: ExitCode.INTERRUPTED,
 }
+S = TypeVar("S")
 
 
-class TerminalApp(App[int]):
-    """What every screen of the program has: themes, keys, signals, the command palette."""
+class TerminalApp(App[int], Generic[S]):
+    """What every screen of the program has: something that it shows, themes, keys, signals, the command palette."""
 
     TITLE = "Acoustic Momentum"
     ENABLE_COMMAND_PALETTE = True
@@ -38,8 +39,18 @@ class TerminalApp(App[int]):
     TABLE: ClassVar[tuple[Key, ...]] = KEYS
     """The keys whose actions the palette lists."""
 
-    def __init__(self, settings: MonitorSettings, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        shown: S,
+        settings: MonitorSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         super().__init__(driver_class=choose_driver(environ, platform.system()))
+        self.shown = shown
+        self.glyphs: Glyphs = ASCII if settings.ascii else UNICODE
+        self._clock = clock
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = choose_theme(settings.theme, environ)
@@ -85,25 +96,18 @@ class TerminalApp(App[int]):
             yield SystemCommand(f"Theme {name.removeprefix('momentum-')}", "Colours", _Set(self, name))
 
 
-class MonitorApp(TerminalApp):
+class MonitorApp(TerminalApp[SessionFeed]):
     """Shows a session until a person, a signal or nobody's terminal ends it."""
 
     CSS_PATH = "monitor.tcss"
 
-    def __init__(
-        self,
-        feed: SessionFeed,
-        settings: MonitorSettings,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
-        super().__init__(settings, environ)
-        self.feed = feed
-        self._clock = clock
+    @property
+    def feed(self) -> SessionFeed:
+        """The session that the program itself was started for."""
+        return self.shown
 
     def get_default_screen(self) -> Screen[None]:
-        return MonitorScreen(self.feed, self.settings, ASCII if self.settings.ascii else UNICODE, self._clock)
+        return MonitorScreen(self.shown, self.settings, self.glyphs, self._clock)
 
     async def action_quit(self) -> None:
         """Ctrl+Q: as on ``q``, so that no recording ends by accident. A dialog is left first."""
@@ -133,7 +137,7 @@ class _Run:
 class _Set:
     """Sets a theme."""
 
-    def __init__(self, app: TerminalApp, name: str) -> None:
+    def __init__(self, app: App[int], name: str) -> None:
         self._app, self._name = app, name
 
     def __call__(self) -> None:

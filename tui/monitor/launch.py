@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from engine.app.stray_output import open_stray_output
 
@@ -28,7 +28,7 @@ def run_monitor(feed: "SessionFeed", settings: "MonitorSettings", log_folder: Pa
     Raises ``UsageError`` for key bindings that contradict each other, before the screen is touched.
     """
 
-    def make() -> "TerminalApp":
+    def make() -> "TerminalApp[Any]":
         from tui.monitor.app import MonitorApp
 
         return MonitorApp(feed, settings)
@@ -36,7 +36,7 @@ def run_monitor(feed: "SessionFeed", settings: "MonitorSettings", log_folder: Pa
     return run_on_terminal(make, settings, log_folder)
 
 
-def run_on_terminal(make: Callable[[], "TerminalApp"], settings: "MonitorSettings", log_folder: Path) -> int:
+def run_on_terminal(make: Callable[[], "TerminalApp[Any]"], settings: "MonitorSettings", log_folder: Path) -> int:
     """Run the application that ``make`` makes, which is called once the terminal is its own; returns the exit code."""
     from tui.monitor.keys import check_keymap
 

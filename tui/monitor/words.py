@@ -1,7 +1,7 @@
 """The state of the index in words: what it is, and why there is none."""
 
-from dataclasses import dataclass
 from enum import StrEnum, auto
+from typing import NamedTuple
 
 from engine.core.clock_text import session_time
 from engine.core.grid import HISTORY_S
@@ -24,8 +24,7 @@ class Tone(StrEnum):
     FAULT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A state as it is shown: one word, one sentence, one line beneath."""
 
     tone: Tone

@@ -1,7 +1,7 @@
 """Puts the wall on the terminal."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui.monitor.launch import run_on_terminal
 
@@ -16,7 +16,7 @@ def run_wall(source: "WallSource", settings: "MonitorSettings", log_folder: Path
     where the source can't be opened, before the screen is touched.
     """
 
-    def make() -> "TerminalApp":
+    def make() -> "TerminalApp[Any]":
         from tui.wall.app import WallApp
 
         return WallApp(source, settings)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.app.service.system_commands import Run, run_command
 from engine.core.errors import MomentumError, UsageError
@@ -50,6 +50,14 @@ class ReadSettings(Protocol):
     def __call__(self, file: Path, environ: Mapping[str, str]) -> Loaded: ...
 
 
+class Terminal(NamedTuple):
+    """The terminal at stdout: its size in cells, and the encoding of what is written to it."""
+
+    columns: int
+    rows: int
+    encoding: str
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the checks look at; the tests hand in their own."""
@@ -58,7 +66,7 @@ class Surroundings:
     paths: Paths
     settings: Settings
     system: str = field(default_factory=platform.system)
-    terminal: "Terminal | None" = None
+    terminal: Terminal | None = None
     listen_s: float = 0.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     stopwatch: Callable[[], float] = perf_counter
@@ -67,15 +75,6 @@ class Surroundings:
     run: Run = run_command
     read: ReadSettings = load_settings
     """How the settings are read, with all the checks that the whole program makes of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """The terminal at stdout: its size in cells, and the encoding of what is written to it."""
-
-    columns: int
-    rows: int
-    encoding: str
 
 
 Check = Callable[[Surroundings], Iterable[Finding]]

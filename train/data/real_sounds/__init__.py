@@ -1,0 +1,1 @@
+"""Real recordings, who may learn from them, and reels of them with their truth."""

@@ -16,6 +16,7 @@ import numpy as np
 from engine.audio.log_mel import Frames, LogMel
 from engine.audio.media_file import MediaFile
 from engine.core import grid
+from engine.core.signals import Reading
 from engine.live.spike_detector import SpikeSettings
 from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights
@@ -68,14 +69,19 @@ class ReelFigures:
         return sum(rate for group, rate in self.alarms_per_hour.items() if group not in (*APART, ALARM_GROUP, "bed"))
 
 
-def listen(sound: Path, truth: ReelTruth, weights: Weights) -> Track:
-    """The index over a file, through the program's own stream at the live rate. Raises ``InputError``."""
+def readings_over(sound: Path, weights: Weights) -> list[Reading]:
+    """What is read over a file, through the program's own stream at the live rate. Raises ``InputError``."""
     stream = PressureStream(weights.network, weights.config.calibration)
     source = MediaFile(sound, block_samples=_BLOCK)
     try:
-        readings = [reading for block in source.blocks() for reading in stream.push(block)]
+        return [reading for block in source.blocks() for reading in stream.push(block)]
     finally:
         source.close()
+
+
+def listen(sound: Path, truth: ReelTruth, weights: Weights) -> Track:
+    """The index over a file. Raises ``InputError``."""
+    readings = readings_over(sound, weights)
     values = [np.nan if reading.pressure is None else reading.pressure for reading in readings]
     return Track(truth, np.array([reading.t for reading in readings]), np.array(values))
 

@@ -8,15 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.media_file import MediaFile
-from engine.core import grid
 from engine.core.heard import UNCLEAR, Heard, cause_of, mean_heard
-from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights
 from engine.simulator.truth import Sounding
 from train.data.real_sounds.reel_match import kinds_of
 from train.data.real_sounds.reel_truth import ReelTruth
 from train.data.tags import tag_of, tags_at
+from train.evaluate.real_sounds.reels import readings_over
 from train.metrics.ranking import average_precision, exact_levels
 
 DECIDED_S: Final = (1.0, 4.0)
@@ -24,7 +22,6 @@ DECIDED_S: Final = (1.0, 4.0)
 _CERTAIN: Final = 0.5
 _HORN_OR_DRUM: Final = "horn or drum"
 _JOINED: Final = {"horn": _HORN_OR_DRUM, "drum": _HORN_OR_DRUM}
-_BLOCK: Final = 1024 * grid.HOP
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,14 +50,8 @@ class TagFigures:
 
 
 def listen_for_tags(sound: Path, truth: ReelTruth, weights: Weights) -> TagTrack:
-    """The tags over a file, through the program's own stream at the live rate. Raises ``InputError``."""
-    stream = PressureStream(weights.network, weights.config.calibration)
-    source = MediaFile(sound, block_samples=_BLOCK)
-    try:
-        readings = [reading for block in source.blocks() for reading in stream.push(block)]
-    finally:
-        source.close()
-    told = [reading for reading in readings if reading.tags is not None]
+    """The tags over a file. Raises ``InputError``."""
+    told = [reading for reading in readings_over(sound, weights) if reading.tags is not None]
     return TagTrack(truth, np.array([reading.t for reading in told]), [reading.tags or {} for reading in told])
 
 

@@ -1,0 +1,1 @@
+"""The loop of a stage of training, and the folder that lets a killed run go on."""

@@ -71,47 +71,35 @@ class Progress:
     check: Mapping[str, float] | None = None
 
 
+@dataclass(eq=False)
 class Trainer(Generic[M, B]):
-    """One stage.
+    """One stage."""
 
-    Args:
-        state: where it keeps its state.
-        model: whose trainable parameters are fitted.
-        schedule: how long and how fast.
-        seed: all randomness.
-        draw: makes a batch from random numbers.
-        loss: the model's loss on a batch, with a key for dropout.
-        check: figures of the averaged parameters on matches not trained on; ``score`` is the one to be high. None for
-            a stage that runs to its end.
-        progress: told after every step.
-        clock: seconds, for rates only.
-        items: what a step gets through, for the rate.
-    """
+    state: StageState
+    """Where it keeps its state."""
+    model: M
+    """Whose trainable parameters are fitted."""
+    schedule: Schedule
+    """How long and how fast."""
+    seed: int
+    """All randomness."""
+    draw: Callable[[np.random.Generator], B]
+    """Makes a batch from random numbers."""
+    loss: Callable[[M, B, mx.array], mx.array]
+    """The model's loss on a batch, with a key for dropout."""
+    check: Callable[[Parameters], Mapping[str, float]] | None
+    """Figures of the averaged parameters on matches not trained on; ``score`` is the one to be high. None for a stage
+    that runs to its end."""
+    progress: Callable[[Progress], None]
+    """Told after every step."""
+    items: int = 1
+    """What a step gets through, for the rate."""
+    clock: Callable[[], float] = perf_counter
+    """Seconds, for rates only."""
 
-    def __init__(
-        self,
-        state: StageState,
-        model: M,
-        schedule: Schedule,
-        seed: int,
-        draw: Callable[[np.random.Generator], B],
-        loss: Callable[[M, B, mx.array], mx.array],
-        check: Callable[[Parameters], Mapping[str, float]] | None,
-        progress: Callable[[Progress], None],
-        items: int = 1,
-        clock: Callable[[], float] = perf_counter,
-    ) -> None:
-        self._state = state
-        self._model = model
-        self._schedule = schedule
-        self._seed = seed
-        self._draw = draw
-        self._check = check
-        self._progress = progress
-        self._items = items
-        self._clock = clock
-        self._gradient = value_and_grad(model, lambda batch, key: loss(model, batch, key))
-        self._optimizer = optim.AdamW(learning_rate=0.0, weight_decay=schedule.weight_decay, bias_correction=True)
+    def __post_init__(self) -> None:
+        self._gradient = value_and_grad(self.model, lambda batch, key: self.loss(self.model, batch, key))
+        self._optimizer = optim.AdamW(learning_rate=0.0, weight_decay=self.schedule.weight_decay, bias_correction=True)
 
     def run(self) -> Parameters:
         """Train to the end, or from where a killed run left off; return the best averaged parameters.
@@ -119,9 +107,9 @@ class Trainer(Generic[M, B]):
         Raises:
             MomentumError: the loss is no number any more.
         """
-        schedule = self._schedule
+        schedule = self.schedule
         average, best, numbers = self._begin()
-        began, first = self._clock(), numbers["step"]
+        began, first = self.clock(), numbers["step"]
         with ThreadPoolExecutor(1) as ahead:  # a batch is drawn while a step is made with the one before it
             coming = ahead.submit(self._drawn, first)
             while numbers["step"] < schedule.steps and not numbers["stopped"]:
@@ -130,7 +118,7 @@ class Trainer(Generic[M, B]):
                 coming = ahead.submit(self._drawn, min(step + 1, schedule.steps - 1))
                 loss = self._step(step, batch, key)
                 kept = schedule.kept(step)
-                average = {n: kept * average[n] + (1.0 - kept) * value for n, value in flat(self._model).items()}
+                average = {n: kept * average[n] + (1.0 - kept) * value for n, value in flat(self.model).items()}
                 mx.eval(average)
                 numbers["step"] = step = step + 1
                 numbers["losses"].append(loss)
@@ -139,36 +127,34 @@ class Trainer(Generic[M, B]):
                     best, check = self._checked(average, best, numbers)
                 if check is not None or step % schedule.save_every == 0:
                     self._save(average, best, numbers)
-                rate = (step - first) / max(self._clock() - began, 1e-9)
+                rate = (step - first) / max(self.clock() - began, 1e-9)
                 left_s = (schedule.steps - step) / rate
-                self._progress(
-                    Progress(self._state.name, step, schedule.steps, loss, rate * self._items, left_s, check)
-                )
+                self.progress(Progress(self.state.name, step, schedule.steps, loss, rate * self.items, left_s, check))
         return best
 
     def _begin(self) -> tuple[Parameters, Parameters, dict[str, Any]]:
-        stored = self._state.load()
-        self._optimizer.init(self._model.trainable_parameters())
+        stored = self.state.load()
+        self._optimizer.init(self.model.trainable_parameters())
         if stored is None:
-            start = flat(self._model)
+            start = flat(self.model)
             return start, start, {"step": 0, "losses": [], "best": None, "worse": 0, "stopped": False}
         arrays, numbers = stored
-        self._model.update(tree_unflatten(list(_part(arrays, "model").items())))
+        self.model.update(tree_unflatten(list(_part(arrays, "model").items())))
         self._optimizer.state = tree_unflatten(list(_part(arrays, "optimizer").items()))
-        self._state.run.keep_metrics(self._state.name, numbers["step"])
+        self.state.run.keep_metrics(self.state.name, numbers["step"])
         return _part(arrays, "average"), _part(arrays, "best"), numbers
 
     def _drawn(self, step: int) -> tuple[B, int]:
         """The batch of a step and the seed of its dropout: functions of the step's number alone."""
-        rng = np.random.default_rng([self._seed, zlib.crc32(self._state.name.encode()), step])
-        return self._draw(rng), int(rng.integers(2**31))
+        rng = np.random.default_rng([self.seed, zlib.crc32(self.state.name.encode()), step])
+        return self.draw(rng), int(rng.integers(2**31))
 
     def _step(self, step: int, batch: B, key: int) -> float:
         loss, gradients = self._gradient(batch, mx.random.key(key))
         gradients, _ = optim.clip_grad_norm(gradients, _LONGEST_GRADIENT)
-        self._optimizer.learning_rate = self._schedule.rate(step)
-        self._optimizer.update(self._model, gradients)
-        mx.eval(self._model.parameters(), self._optimizer.state, loss)
+        self._optimizer.learning_rate = self.schedule.rate(step)
+        self._optimizer.update(self.model, gradients)
+        mx.eval(self.model.parameters(), self._optimizer.state, loss)
         value = float(loss.item())
         if not isfinite(value):
             raise MomentumError(f"the loss is {value} at step {step}", "Train with a lower --learning-rate.")
@@ -177,29 +163,29 @@ class Trainer(Generic[M, B]):
     def _checked(
         self, average: Parameters, best: Parameters, numbers: dict[str, Any]
     ) -> tuple[Parameters, Mapping[str, float]]:
-        figures = dict(self._check(average)) if self._check else {}
-        row = {"stage": self._state.name, "step": numbers["step"], "loss": float(np.mean(numbers["losses"])), **figures}
+        figures = dict(self.check(average)) if self.check else {}
+        row = {"stage": self.state.name, "step": numbers["step"], "loss": float(np.mean(numbers["losses"])), **figures}
         numbers["losses"] = []
-        self._state.run.append(row)
+        self.state.run.append(row)
         score = figures.get("score")
         if score is None or numbers["best"] is None or score > numbers["best"]:
             numbers["best"], numbers["worse"] = score, 0
             return average, row
         numbers["worse"] += 1
-        numbers["stopped"] = numbers["worse"] >= self._schedule.patience
+        numbers["stopped"] = numbers["worse"] >= self.schedule.patience
         return best, row
 
     def _save(self, average: Parameters, best: Parameters, numbers: Mapping[str, Any]) -> None:
         arrays: Parameters = {}
         optimizer = dict(tree_flatten(self._optimizer.state))
         for part, values in (
-            ("model", flat(self._model)),
+            ("model", flat(self.model)),
             ("optimizer", optimizer),
             ("average", average),
             ("best", best),
         ):
             arrays |= {f"{part}:{name}": value for name, value in values.items()}
-        self._state.save(arrays, numbers)
+        self.state.save(arrays, numbers)
 
 
 def flat(model: Module) -> Parameters:

@@ -1,0 +1,1 @@
+"""The networks under training, on the engine's own parameters, and their losses."""

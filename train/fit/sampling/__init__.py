@@ -1,0 +1,1 @@
+"""Which stretches of which matches make up a batch, and what is done to them."""

@@ -66,7 +66,8 @@ def _source(where: str | None, ca: Path | None, settings: "Settings | None") -> 
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
     from engine.publish.secret_places import read_secret
-    from tui.wall.sources.broker import BrokerSource, address_of, read_address
+    from tui.wall.sources.broker import BrokerSource
+    from tui.wall.sources.broker_address import address_of, read_address
     from tui.wall.sources.demo import DemoSource, demo_count
     from tui.wall.sources.sessions import SessionsSource
 

@@ -23,7 +23,7 @@ from tui.monitor.player import Player
 from tui.monitor.reviews import Reviews
 from tui.monitor.screens import questions
 from tui.monitor.screens.ask import Answer, Ask, Question
-from tui.monitor.screens.help import HelpScreen
+from tui.monitor.screens.help import HelpPage, HelpScreen
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.svg import screen_as_svg
 from tui.monitor.themes import THEME_NAMES
@@ -328,7 +328,8 @@ class ActingScreen(Screen[None]):
         panels = [panel for panel in self.query(Painted) if panel.HELP and panel.display]
         focus = self.focused if isinstance(self.focused, Painted) else panels[0]
         others = [(name_of(panel), panel.HELP) for panel in panels if panel is not focus]
-        self.app.push_screen(HelpScreen((name_of(focus), focus.HELP), others, self.settings.keys, self.glyphs))
+        page = HelpPage((name_of(focus), focus.HELP), others, self.settings.keys, self.glyphs)
+        self.app.push_screen(HelpScreen(page))
 
     def action_detach(self) -> None:
         """Leave a session that does not need this screen."""

@@ -1,7 +1,7 @@
 """Help that is never cut off: it wraps and scrolls, and begins with what the person is looking at."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -45,6 +45,19 @@ def _table(rows: list[tuple[str, str]]) -> Table:
     return table
 
 
+class HelpPage(NamedTuple):
+    """What there is to know. ``here`` and ``others``: title and text of the panel in focus and of the other panels.
+    ``keys`` are those of the screen that asks.
+    """
+
+    here: tuple[str, str]
+    others: list[tuple[str, str]]
+    keymap: Mapping[str, str]
+    glyphs: Glyphs
+    keys: tuple[Key, ...] = KEYS
+    introduction: str = _INTRODUCTION
+
+
 class HelpScreen(ModalScreen[None]):
     """Everything there is to know, on one page to scroll."""
 
@@ -55,39 +68,24 @@ class HelpScreen(ModalScreen[None]):
         Binding("up,k", "scroll(-1)", "up", show=False),
     ]
 
-    def __init__(
-        self,
-        here: tuple[str, str],
-        others: list[tuple[str, str]],
-        keymap: Mapping[str, str],
-        glyphs: Glyphs,
-        keys: tuple[Key, ...] = KEYS,
-        introduction: str = _INTRODUCTION,
-    ) -> None:
-        """``here`` and ``others``: title and text of the panel in focus and of the other panels. ``keys`` are those of
-        the screen that asks.
-        """
+    def __init__(self, page: HelpPage) -> None:
         super().__init__()
-        self._here = here
-        self._others = others
-        self._keymap = keymap
-        self._glyphs = glyphs
-        self._keys = keys
-        self._introduction = introduction
+        self._page = page
 
     def compose(self) -> ComposeResult:
+        page = self._page
         with VerticalScroll(id="help"):
             yield Static(Content("Help   (up and down scroll, Escape closes)"), classes="heading")
-            yield Static(Content(self._introduction + "\n"))
-            yield Static(Content(f"In focus: {self._here[0]}"), classes="heading")
-            yield Static(Content(self._here[1] + "\n"))
-            for section, rows in key_table(self._keymap, self._glyphs, self._keys):
+            yield Static(Content(page.introduction + "\n"))
+            yield Static(Content(f"In focus: {page.here[0]}"), classes="heading")
+            yield Static(Content(page.here[1] + "\n"))
+            for section, rows in key_table(page.keymap, page.glyphs, page.keys):
                 yield Static(Content(section), classes="heading")
                 yield Static(_table(rows))
             yield Static(_table([("ctrl+p", "all commands, by name"), ("tab", "next panel"), ("", "")]))
             yield Static(Content("Other keys"), classes="heading")
-            yield Static(Content(_OTHER_KEYS + ", ".join(key.id for key in self._keys) + ".\n"))
-            for title, text in self._others:
+            yield Static(Content(_OTHER_KEYS + ", ".join(key.id for key in page.keys) + ".\n"))
+            for title, text in page.others:
                 yield Static(Content(title), classes="heading")
                 yield Static(Content(text + "\n"))
 

@@ -82,8 +82,8 @@ class MonitorScreen(VisitingScreen):
         yield Header(self.glyphs, id="header")
         yield Banner(self.glyphs, id="banner")
         with Container(id="now"):
-            yield IndexPanel(self.glyphs, self.feed.info.trained, id="index")
-            yield LevelPanel(self.glyphs, self.feed.info.source, id="level")
+            yield IndexPanel(self.glyphs, self.feed.info, id="index")
+            yield LevelPanel(self.glyphs, self.feed.info, id="level")
             yield BudgetPanel(self.glyphs, self.feed.info, id="budget")
         yield Graph(self.glyphs, id="graph")
         yield Spectrum(self.glyphs, id="spectrum")

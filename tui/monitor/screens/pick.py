@@ -21,6 +21,11 @@ _TYPED_LIMIT: Final = 60
 _AT_A_TIME: Final = 20
 _LOOK_EVERY_S: Final = 2.0
 """A session that began or ended while the list is open stands in it after so long, and the time to read it."""
+_MOVES: Final = (
+    ("up", -1, "up"), ("down", 1, "down"), ("pageup", -10, "page up"), ("pagedown", 10, "page down"),
+    ("ctrl+home", -1_000_000, "first"), ("ctrl+end", 1_000_000, "last"),
+)  # fmt: skip
+"""Keys that choose another session, and by how many lines."""
 _KEYS: Final = "type to filter, up and down choose, Enter opens, Escape returns"
 
 
@@ -33,12 +38,7 @@ class PickField(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "screen.dismiss(None)", "return", show=False),
-        Binding("up", "screen.move(-1)", "up", show=False),
-        Binding("down", "screen.move(1)", "down", show=False),
-        Binding("pageup", "screen.move(-10)", "page up", show=False),
-        Binding("pagedown", "screen.move(10)", "page down", show=False),
-        Binding("ctrl+home", "screen.move(-1000000)", "first", show=False),
-        Binding("ctrl+end", "screen.move(1000000)", "last", show=False),
+        *(Binding(key, f"screen.move({lines})", words, show=False) for key, lines, words in _MOVES),
     ]
 
     def __init__(self) -> None:

@@ -1,12 +1,10 @@
 """The alarm budget in force, and what the index is calibrated to."""
 
 from textwrap import wrap
-from typing import ClassVar
 
 from engine.core.text import plain
-from tui.monitor.feed import FeedInfo, OperatingPoint
-from tui.monitor.glyphs import Glyphs
-from tui.monitor.widgets.paint import Line, Piece, Showing, rule
+from tui.monitor.feed import OperatingPoint
+from tui.monitor.widgets.paint import Line, Piece, ShowingOfSession, rule
 
 _SAME = 1e-4
 """Weights keep the line in force with four digits."""
@@ -42,19 +40,15 @@ def _s(count: float) -> str:
     return "" if count == 1 else "s"
 
 
-class BudgetPanel(Showing[float]):
+class BudgetPanel(ShowingOfSession[float]):
     """How often to be alarmed, and what stands behind the number."""
 
-    NAME: ClassVar[str] = "Alarm budget"
-    HELP: ClassVar[str] = (
+    NAME = "Alarm budget"
+    HELP = (
         "[ asks for fewer alarms (higher alarm line, spikes that are missed), ] for more (lower alarm line, false "
         "alarms). How many false alarms a match each line gives was measured when the weights were made; weights "
         "without that measurement have no budget to choose from."
     )
-
-    def __init__(self, glyphs: Glyphs, info: FeedInfo, id: str | None = None) -> None:
-        super().__init__(glyphs, id)
-        self.info = info
 
     @property
     def threshold(self) -> float:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from textual.events import Click, MouseScrollDown, MouseScrollLeft, MouseScrollRight, MouseScrollUp
 from textual.message import Message
@@ -231,8 +231,8 @@ def _span_words(span_s: float) -> str:
 class Graph(Showing[Picture]):
     """The index over time."""
 
-    NAME: ClassVar[str] = "Attack pressure over time"
-    HELP: ClassVar[str] = (
+    NAME = "Attack pressure over time"
+    HELP = (
         "The index over time; a column is the highest index of its stretch of time, the dashed line is the alarm "
         "line. Above the bars: a triangle is a spike, a hollow one a candidate that was rejected, a letter a mark: G "
         "goal, C chance, O corner, Y card, V VAR, S substitution, P PA, X other, K kick-off, H half-time, 2 second "
@@ -260,10 +260,8 @@ class Graph(Showing[Picture]):
         """How many columns the picture has now."""
         return max(self.content_size.width - GUTTER - 1, 1)
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        if self.value is None:
-            return []
-        return graph_lines(self.value, self.NAME, width, height, self.glyphs)
+    def draw_value(self, value: Picture, width: int, height: int) -> list[Line]:
+        return graph_lines(value, self.NAME, width, height, self.glyphs)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         self.post_message(self.Wheeled(-1))

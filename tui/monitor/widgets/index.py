@@ -1,13 +1,12 @@
 """The index now: large, with its state in words."""
 
 from textwrap import wrap
-from typing import ClassVar
 
 from engine.core.heard import NOTHING_CLEAR
 from engine.core.signals import End
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Moment
-from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule, width_of
+from tui.monitor.widgets.paint import Line, Piece, ShowingOfSession, fit, rule, width_of
 from tui.monitor.words import Tone, describe
 
 _DIGIT_ROWS = 3
@@ -60,11 +59,11 @@ def index_lines(
     return lines
 
 
-class IndexPanel(Showing[tuple[Moment, End | None]]):
+class IndexPanel(ShowingOfSession[tuple[Moment, End | None]]):
     """The number a newcomer looks at first."""
 
-    NAME: ClassVar[str] = "Attack pressure"
-    HELP: ClassVar[str] = (
+    NAME = "Attack pressure"
+    HELP = (
         "The attack pressure index, between 0 and 1, about ten times a second: how likely it is, by the sound of the "
         "crowd, that this moment lies close to a goal or a good chance. Of the moments shown as 0.70 about 70 % do, "
         "with trained weights.\n"
@@ -73,10 +72,6 @@ class IndexPanel(Showing[tuple[Moment, End | None]]):
         "Weights that tell kinds of sound add a line: what was heard in the last ten seconds, the likeliest first."
     )
 
-    def __init__(self, glyphs: Glyphs, trained: bool, id: str | None = None) -> None:
-        super().__init__(glyphs, id)
-        self.trained = trained
-
     def draw(self, width: int, height: int) -> list[Line]:
         moment, end = self.value or (None, None)
-        return index_lines(moment, end, width, height, self.glyphs, self.trained)
+        return index_lines(moment, end, width, height, self.glyphs, self.info.trained)

@@ -1,13 +1,12 @@
 """The microphone's level: RMS bar, peak hold, clipping and silence, the device's name."""
 
 import math
-from typing import ClassVar
 
 from engine.core.signals import Health
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Moment
-from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule, spread
+from tui.monitor.widgets.paint import Line, Piece, ShowingOfSession, fit, rule, spread
 from tui.monitor.words import Tone
 
 LOWEST_DB = -60.0
@@ -80,20 +79,16 @@ def _flag(health: Health | None, peak_db: float, glyphs: Glyphs) -> Piece:
     return Piece("level ok", "faint")
 
 
-class LevelPanel(Showing[Moment]):
+class LevelPanel(ShowingOfSession[Moment]):
     """The first thing to look at when the index stays low."""
 
-    NAME: ClassVar[str] = "Microphone"
-    HELP: ClassVar[str] = (
+    NAME = "Microphone"
+    HELP = (
         "The sound that arrives, in dBFS: the bar is its RMS level, the mark its highest peak of the last two seconds; "
         "the right end is full scale.\n"
         "Any level between -50 and -6 will do: the index does not care how loud the microphone is set. CLIPPED means "
         "that it is set too loud, SILENT that nothing but zeros arrives (muted, unplugged, or no permission)."
     )
 
-    def __init__(self, glyphs: Glyphs, device: str, id: str | None = None) -> None:
-        super().__init__(glyphs, id)
-        self.device = device
-
     def draw(self, width: int, height: int) -> list[Line]:
-        return level_lines(self.value, self.device, width, height, self.glyphs)
+        return level_lines(self.value, self.info.source, width, height, self.glyphs)

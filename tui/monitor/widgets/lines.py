@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import ClassVar
 
 from engine.core.clock_text import session_time
 from engine.core.signals import Health
@@ -154,14 +153,14 @@ def _hint(hint: KeyHint) -> Line:
 class Header(Showing[HeaderValue]):
     """The first line."""
 
-    NAME: ClassVar[str] = "First line"
-    HELP: ClassVar[str] = (
+    NAME = "First line"
+    HELP = (
         "Whether you see the newest moment (LIVE, WATCHING, REPLAY) or an older one (FROZEN), what is listened to, the "
         "match clock once K set it, and the time since the sound began."
     )
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        return [header_line(self.value, width, self.glyphs)] if self.value else []
+    def draw_value(self, value: HeaderValue, width: int, height: int) -> list[Line]:
+        return [header_line(value, width, self.glyphs)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def banner_rows(warnings: Sequence[BannerText], width: int, most: int, glyphs: G
 class Banner(Painted):
     """What happens now and must not be missed, and what not to believe."""
 
-    NAME: ClassVar[str] = "Warnings"
+    NAME = "Warnings"
 
     def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
         super().__init__(glyphs, id)
@@ -210,14 +209,14 @@ class Banner(Painted):
 class StatusLine(Showing[StatusValue]):
     """The last line but one."""
 
-    NAME: ClassVar[str] = "Status line"
-    HELP: ClassVar[str] = (
+    NAME = "Status line"
+    HELP = (
         "The machine room: state of the listening, readings a second, delay from sound to screen, weights, the "
         "session's name, space left on the disk."
     )
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        return [status_line(self.value, width, self.glyphs)] if self.value else []
+    def draw_value(self, value: StatusValue, width: int, height: int) -> list[Line]:
+        return [status_line(value, width, self.glyphs)]
 
 
 class KeyBar(Painted):

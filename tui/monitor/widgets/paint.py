@@ -6,10 +6,12 @@ from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.monitor.feed import FeedInfo
 from tui.monitor.glyphs import UNICODE, Glyphs
 
 
@@ -23,6 +25,7 @@ class Piece(NamedTuple):
 
 Line: TypeAlias = list[Piece]
 V = TypeVar("V")
+_WHEEL_ROWS = 3
 _FILLED = ("-word", "selected", "bar")
 """How the names of styles end that colour a blank as well."""
 
@@ -158,14 +161,43 @@ class Painted(Widget):
 
 
 class Showing(Painted, Generic[V]):
-    """A widget that shows one value and is drawn anew when it is given another."""
+    """A widget that shows one value, nothing before it has one, and is drawn anew when it is given another."""
 
     value: V | None = None
 
-    def show(self, value: V) -> None:
-        """Show another value."""
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [] if self.value is None else self.draw_value(self.value, width, height)
+
+    def draw_value(self, value: V, width: int, height: int) -> list[Line]:
+        """The lines that show ``value``, as ``draw`` returns them."""
+        raise NotImplementedError
+
+    def show(self, value: V | None) -> None:
+        """Show another value, or nothing."""
         self.value = value
         self.repaint()
+
+
+class ShowingOfSession(Showing[V]):
+    """One that is drawn by what is known of the session before its first reading as well."""
+
+    def __init__(self, glyphs: Glyphs, info: FeedInfo, id: str | None = None) -> None:
+        super().__init__(glyphs, id)
+        self.info = info
+
+
+class Rolling:
+    """What the mouse wheel moves, three rows at a time."""
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.roll(_WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.roll(-_WHEEL_ROWS)
+
+    def roll(self, rows: int) -> None:
+        """Move down by so many rows."""
+        raise NotImplementedError
 
 
 def _difference(before: Line, after: Line) -> list[tuple[int, int]]:

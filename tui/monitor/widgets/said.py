@@ -1,7 +1,7 @@
 """What an action of a person led to, in a line of its own: it lies over nothing, and is gone after some seconds."""
 
 from textwrap import wrap
-from typing import ClassVar, Final
+from typing import Final
 
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
@@ -17,7 +17,7 @@ _STYLES: Final = {"information": "strong", "warning": "note", "error": "fault"}
 class Said(Painted):
     """In place of the status line while there is something to say."""
 
-    NAME: ClassVar[str] = "Messages"
+    NAME = "Messages"
 
     def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
         super().__init__(glyphs, id)

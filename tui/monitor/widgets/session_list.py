@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
-from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.events import Click
 from textual.message import Message
 
 from engine.core.clock_text import session_time
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.session_catalogue import DAMAGED, Entry
-from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
+from tui.monitor.widgets.paint import Line, Painted, Piece, Rolling, fit, rule
 from tui.monitor.words import Tone
 
 _NAME_CELLS = 23
 _STATE_CELLS = 9
 _NAMED_FROM = 64
 """Narrower terminals leave the names out: they say when and which by other columns."""
-_WHEEL_ROWS = 3
 _HEAD_ROWS = 2
 
 
@@ -59,10 +57,10 @@ def list_heading(width: int) -> Line:
     )
 
 
-class SessionList(Painted):
+class SessionList(Rolling, Painted):
     """Lines with one chosen; it keeps the chosen session while others come in."""
 
-    NAME: ClassVar[str] = "Sessions"
+    NAME = "Sessions"
 
     class Chosen(Message):
         """A person wants to see this session."""
@@ -152,11 +150,8 @@ class SessionList(Painted):
             if event.chain > 1:
                 self.post_message(self.Chosen(self._shown[index]))
 
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self.move(_WHEEL_ROWS)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self.move(-_WHEEL_ROWS)
+    def roll(self, rows: int) -> None:
+        self.move(rows)
 
     def _known_of(self, entry: Entry) -> str:
         when = when_words(entry.started_at, self._now) if entry.started_at is not None else ""

@@ -2,7 +2,6 @@
 
 import math
 from collections import deque
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +40,8 @@ def shade_rows(columns: NDArray[np.float32], rows: int, glyphs: Glyphs) -> list[
 class Spectrum(Painted):
     """What the microphone hears, by pitch. Every column stands for the same time as that of the graph above."""
 
-    NAME: ClassVar[str] = "Sound by pitch"
-    HELP: ClassVar[str] = (
+    NAME = "Sound by pitch"
+    HELP = (
         "The sound by pitch: low at the bottom, high at the top, darker is louder. A roar fills the lower half, a "
         "referee's whistle is a short line near the top, music shows as regular stripes. The last minutes are kept."
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.events import Click
 from textual.message import Message
 
 from engine.core.clock_text import session_time
@@ -16,7 +16,7 @@ from engine.football.match_clock import MatchClock
 from tui.monitor.feed import SpikeLabel
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Candidate
-from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
+from tui.monitor.widgets.paint import Line, Painted, Piece, Rolling, fit, rule
 
 REASONS: dict[str, str] = {
     "below_threshold": "stayed below the alarm line",
@@ -27,7 +27,6 @@ REASONS: dict[str, str] = {
     "interrupted": "the sound broke off",
 }
 """Reasons for a rejection in words; one that is not listed is shown as it is."""
-_WHEEL_ROWS = 3
 _HEIGHT_BAR = 10
 _TYPED_CELLS = 24
 
@@ -105,11 +104,11 @@ def _label_pieces(label: SpikeLabel | None, glyphs: Glyphs) -> Line:
     return [Piece(f"{glyphs.verdicts.get(label.verdict, '?')} {label.verdict} ", "title"), Piece(what)]
 
 
-class SpikeLog(Painted, can_focus=True):
+class SpikeLog(Rolling, Painted, can_focus=True):
     """Lines with one selected; up and down move it, Enter shows it in the graph."""
 
-    NAME: ClassVar[str] = "Spikes"
-    HELP: ClassVar[str] = (
+    NAME = "Spikes"
+    HELP = (
         "Every spike that was reported, newest first: when its peak was, the match clock then (once K was pressed), "
         "its height, how long it lasted, how long after its onset it was certain, what it sounded like (with weights "
         "that tell kinds of sound), and what you said about it.\n"
@@ -238,7 +237,7 @@ class SpikeLog(Painted, can_focus=True):
         line = rule("Spikes", width, self.glyphs, said)
         return [piece._replace(style="note") if piece.text.strip() == said else piece for piece in line]
 
-    def _wheel(self, rows: int) -> None:
+    def roll(self, rows: int) -> None:
         """Move the lines, not the choice."""
         self._wheeled = True
         self._top += rows
@@ -256,9 +255,3 @@ class SpikeLog(Painted, can_focus=True):
             self.select(self.value.candidates[self._top + row])
             if event.chain > 1:
                 self.action_choose()
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self._wheel(_WHEEL_ROWS)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self._wheel(-_WHEEL_ROWS)

@@ -2,7 +2,6 @@
 
 import math
 import re
-from typing import ClassVar
 
 from tui.monitor.feed import Floats
 from tui.monitor.glyphs import UNICODE, Glyphs
@@ -43,8 +42,8 @@ def whole_plot(minutes: list[float], pressure: list[float], spikes: list[float],
 class WholeSession(Painted):
     """All of it at once: where in the match the pressure was."""
 
-    NAME: ClassVar[str] = "Whole session"
-    HELP: ClassVar[str] = (
+    NAME = "Whole session"
+    HELP = (
         "The highest index of every moment of the whole session, over minutes of sound, on a scale from 0 to 1; "
         "triangles on top are spikes."
     )

@@ -1,7 +1,7 @@
 """The explanation of a moment in a terminal: pitch upwards, time to the right, what moved the index in colour."""
 
 from textwrap import wrap
-from typing import ClassVar, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from tui.monitor.widgets.paint import Line, Painted, Piece, fit, rule
 
 _GUTTER: Final = 8
 _SIDE: Final = 20
-_MOST_ROWS: Final = 32
-_LEAST_ROWS: Final = 4
+_ROWS: Final = (4, 32)
+"""Of the picture, at least and at most."""
 _BAR_ROWS: Final = 3
 _FAINTEST: Final = 0.08
 """Of the strongest cell; weaker ones stay blank."""
@@ -30,8 +30,8 @@ Floats = NDArray[np.float64]
 class WhyPanel(Painted):
     """Waits, says what went wrong, or shows an explanation."""
 
-    NAME: ClassVar[str] = "Why"
-    HELP: ClassVar[str] = (
+    NAME = "Why"
+    HELP = (
         "What moved the index at the selected spike. Each cell is a second and a pitch; full cells raised the index, "
         "cells with - or = held it down, and blank ones did nothing. Together they make up the difference between the "
         "index and what it would have been, had every pitch stayed at its own slow background."
@@ -89,10 +89,10 @@ class WhyPanel(Painted):
         room = width - _GUTTER - 1
         side = _SIDE if room - _SIDE >= len(parts) else 0
         cell = max((room - side) // len(parts), 1)
-        rows = min(height - _BAR_ROWS - 3, _MOST_ROWS)
+        rows = min(height - _BAR_ROWS - 3, _ROWS[1])
         shown = parts[: (room - side) // cell][::-1]
         lines: list[Line] = []
-        if rows >= _LEAST_ROWS:
+        if rows >= _ROWS[0]:
             lines += self._pitches(shown, rows, cell, side)
         if height - len(lines) >= _BAR_ROWS + 2:
             lines += self._seconds(shown.sum(axis=1), cell)

@@ -16,7 +16,7 @@ from tui.monitor.feed import SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import WALL_KEYS, bindings
 from tui.monitor.screens.filtering import FILTER_LIMIT
-from tui.monitor.screens.help import HelpScreen
+from tui.monitor.screens.help import HelpPage, HelpScreen
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.svg import screen_as_svg
 from tui.monitor.themes import THEME_NAMES
@@ -153,10 +153,9 @@ class ActingWall(Screen[None]):
         """What is on the wall and what the keys do."""
         panels = [panel for panel in self.query(Painted) if panel.HELP]
         here, *others = sorted(panels, key=lambda panel: not isinstance(panel, GridHead))
-        page = [(panel.NAME, panel.HELP) for panel in others]
-        self.app.push_screen(
-            HelpScreen((here.NAME, here.HELP), page, self.settings.keys, self.glyphs, WALL_KEYS, _INTRODUCTION)
-        )
+        rest = [(panel.NAME, panel.HELP) for panel in others]
+        page = HelpPage((here.NAME, here.HELP), rest, self.settings.keys, self.glyphs, WALL_KEYS, _INTRODUCTION)
+        self.app.push_screen(HelpScreen(page))
 
     def action_open(self) -> None:
         """See the venue under the cursor."""

@@ -6,101 +6,33 @@ be read the oldest go first.
 
 import contextlib
 import ssl
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, Final
 
-from engine.core.errors import MomentumError, UsageError
-from engine.core.publish_settings import PublishSettings
+from engine.core.errors import MomentumError
 from engine.core.text import plain
 from engine.core.tls import context_of
 from tui.wall.delivery import Delivery
 from tui.wall.messages import MOST_BYTES, Refused, read_message, topics
-from tui.wall.sources.source import Link, LinkState
+from tui.wall.sources.broker_address import BrokerAddress
+from tui.wall.sources.source import FromThread, Link, LinkState
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
 
-PREFIX: Final = "momentum"
-SCHEMES: Final = ("mqtt", "mqtts")
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _KEEPALIVE_S: Final = 4
 _PATIENCE_S: Final = 5.0
-_FIRST_PAUSE_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 15.0
+_PAUSES_S: Final = (0.5, 15.0)
+"""How long it waits before it connects again: at first, and at most."""
 _WAITING: Final = 20_000
 """Messages that may wait to be read."""
 _AT_ONCE_S: Final = 0.05
 """Processor time that one look may spend on reading them."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where a broker is and how it is entered. ``ca``, ``certificate`` and ``key`` are PEM files."""
-
-    host: str
-    port: int
-    tls: bool = False
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    prefix: str = PREFIX
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-    protocol: Literal["5", "3.1.1"] = "5"
-
-    @property
-    def title(self) -> str:
-        """The address without its secrets."""
-        scheme = "mqtts" if self.tls else "mqtt"
-        usual = self.port == _PORTS[scheme]
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        under = "" if self.prefix == PREFIX else f"/{self.prefix}"
-        return plain(f"{scheme}://{host}{'' if usual else f':{self.port}'}{under}", 60)
-
-
-def read_address(text: str, ca: Path | None = None) -> BrokerAddress:
-    """``mqtt://[user:password@]host[:port][/prefix]``, ``mqtts`` for TLS. Raises ``UsageError`` for anything else."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise UsageError("the address of the broker can't be read", _ADDRESS_HINT) from error
-    if parts.scheme not in SCHEMES or not parts.hostname or parts.query or parts.fragment:
-        raise UsageError("that is no address of a broker", _ADDRESS_HINT)
-    prefix = unquote(parts.path).strip("/") or PREFIX
-    if any(sign in prefix for sign in "+#\0"):
-        raise UsageError(f"the prefix {prefix!r} has signs that stand for any topic", _ADDRESS_HINT)
-    return BrokerAddress(
-        parts.hostname,
-        port or _PORTS[parts.scheme],
-        parts.scheme == "mqtts",
-        unquote(parts.username) if parts.username else None,
-        unquote(parts.password) if parts.password else None,
-        prefix,
-        ca,
-    )
-
-
-def address_of(publish: PublishSettings, password: str | None) -> BrokerAddress | None:
-    """The broker that this machine's recorder publishes to by its settings; None where it does to none."""
-    mqtt = publish.mqtt
-    if mqtt is None:
-        return None
-    ca, certificate, key = (
-        Path(file).expanduser() if file else None for file in (mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
-    )
-    return BrokerAddress(
-        mqtt.host, mqtt.port, mqtt.tls, mqtt.user, password, publish.prefix, ca, certificate, key, mqtt.protocol
-    )
-
-
-class BrokerSource:
+class BrokerSource(FromThread):
     """The venues under a broker's prefix.
 
     Args:
@@ -108,7 +40,6 @@ class BrokerSource:
         today: seconds since 1970, to be compared with the venues' own clocks.
     """
 
-    notes: tuple[str, ...] = ()
     nothing: str = "no venue has sent anything yet; recorders send with the table [publish] of their settings"
 
     def __init__(
@@ -117,28 +48,20 @@ class BrokerSource:
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], float] = time.time,
     ) -> None:
-        self.title = address.title
+        super().__init__(address.title, Link(LinkState.CONNECTING), clock)
         self._address = address
-        self._clock = clock
         self._today = today
-        self._link = Link(LinkState.CONNECTING)
         self._inbox: deque[tuple[str, bytes, bool, float]] = deque()
         self._overrun = 0
         self._too_long = 0
         self._refused = 0
         self._was_up = False
-        self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._hold, name="wall-broker", daemon=True)
         self._client: mqtt.Client | None = None
 
     def open(self) -> None:
         """Begin to connect. Raises ``MomentumError`` where the extra or a certificate is missing."""
         self._client = self._make_client()
-        self._thread.start()
-
-    @property
-    def link(self) -> Link:
-        return self._link
+        super().open()
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -169,8 +92,7 @@ class BrokerSource:
         self._leaving.set()
         if self._client is not None:
             self._client.disconnect()
-        if self._thread.is_alive():
-            self._thread.join(1.0)
+        super().close()
 
     def _make_client(self) -> "mqtt.Client":
         try:
@@ -197,7 +119,7 @@ class BrokerSource:
 
     # On the connection's thread from here on.
 
-    def _hold(self) -> None:
+    def _read_on(self) -> None:
         """Connect, listen until it breaks, wait longer each time, and again."""
         from paho.mqtt.packettypes import PacketTypes
         from paho.mqtt.properties import Properties
@@ -207,7 +129,8 @@ class BrokerSource:
         limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         limits.MaximumPacketSize = 4 * MOST_BYTES  # a broker that heeds the standard drops what is longer
         limits.ReceiveMaximum = 1000
-        pause_s = _FIRST_PAUSE_S
+        first_s, longest_s = _PAUSES_S
+        pause_s = first_s
         while not self._leaving.is_set():
             self._was_up = False
             try:
@@ -219,7 +142,7 @@ class BrokerSource:
                 self._lose(_reason(error))
             if self._link.state is not LinkState.LOST:
                 self._lose("the connection broke")
-            pause_s = _FIRST_PAUSE_S if self._was_up else min(2 * pause_s, _LONGEST_PAUSE_S)
+            pause_s = first_s if self._was_up else min(2 * pause_s, longest_s)
             self._leaving.wait(pause_s)
 
     def _connected(self, client: "mqtt.Client", _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
@@ -272,6 +195,3 @@ def _reason(error: Exception) -> str:
         return "it does not answer"
     words = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return plain(words, 80).lower()
-
-
-_ADDRESS_HINT: Final = "such as mqtt://broker.example, or mqtts://user@broker.example:8883/prefix"

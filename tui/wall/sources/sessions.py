@@ -3,13 +3,11 @@
 A venue is what is listened to, and not a session: when a recorder is started anew, its venue goes on.
 """
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -23,21 +21,13 @@ from tui.monitor.feed import FeedKind, SpikeLabel
 from tui.monitor.stored_feed import StoredFeed
 from tui.wall.delivery import Delivery
 from tui.wall.ring import SPAN_S
-from tui.wall.sources.source import Link, LinkState
+from tui.wall.sources.source import FromThread, Link, LinkState
 
 _LOOK_EVERY_S: Final = 0.1
 _SEARCH_EVERY_S: Final = 1.0
 _WAITING: Final = 50_000
 _TAIL: Final = 6
 """Letters of a session's name that tell two of one device apart."""
-
-
-@dataclass(slots=True)
-class _Followed:
-    """A session that is read."""
-
-    venue: str
-    reader: SessionReader
 
 
 class ReadOnlyFeed(StoredFeed):
@@ -60,37 +50,31 @@ class ReadOnlyFeed(StoredFeed):
         return MomentumError("the wall only looks", f"'momentum watch {self.info.session}' takes marks and reviews")
 
 
-class SessionsSource:
+class _Followed(NamedTuple):
+    """A session that is read."""
+
+    venue: str
+    reader: SessionReader
+
+
+class SessionsSource(FromThread):
     """The venues are what the running sessions under ``root`` listen to.
 
     Args:
         clock: monotonic seconds.
     """
 
-    notes: tuple[str, ...] = ()
     nothing: str = "nothing is being recorded here: 'momentum live' and 'record' do; 'momentum wall demo:12' shows how"
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic, title: str = "") -> None:
-        self.title = title or "the sessions of this machine"
+        super().__init__(title or "the sessions of this machine", Link(LinkState.UP), clock)
         self._root = root
-        self._clock = clock
         self._inbox: deque[Delivery] = deque(maxlen=_WAITING)
         self._followed: dict[str, _Followed] = {}
         self._unreadable: dict[str, str] = {}
         self._done: set[str] = set()
         self._folders: dict[str, Path] = {}
-        self._link = Link(LinkState.UP)
         self._searched_s = float("-inf")
-        self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._read_on, name="wall-sessions", daemon=True)
-
-    def open(self) -> None:
-        """Begin to read."""
-        self._thread.start()
-
-    @property
-    def link(self) -> Link:
-        return self._link
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -108,11 +92,6 @@ class SessionsSource:
         except MomentumError:
             reader.close()
             raise
-
-    def close(self) -> None:
-        self._leaving.set()
-        if self._thread.is_alive():
-            self._thread.join(1.0)
 
     # On the thread that reads from here on.
 

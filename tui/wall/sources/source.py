@@ -1,6 +1,7 @@
 """What the wall needs of whoever brings its venues: never to wait for it."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -58,3 +59,41 @@ class WallSource(Protocol):
     def close(self) -> None:
         """Let go."""
         ...
+
+
+class FromThread:
+    """What sources share that read on a thread of their own, so that the wall never waits.
+
+    Args:
+        title: where the venues come from.
+        link: how the connection is at first.
+        clock: monotonic seconds.
+    """
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, title: str, link: Link, clock: Callable[[], float]) -> None:
+        self.title = title
+        self._link = link
+        self._clock = clock
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._read_on, name=type(self).__name__, daemon=True)
+
+    def open(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    @property
+    def link(self) -> Link:
+        """How the connection is."""
+        return self._link
+
+    def close(self) -> None:
+        """Ask the thread to end, and give it a second for that."""
+        self._leaving.set()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def _read_on(self) -> None:
+        """On the thread: read until ``_leaving`` is set."""
+        raise NotImplementedError

@@ -1,6 +1,5 @@
 """A venue as a row or as a tile: lines of styled text, each exactly as wide as it may be."""
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -34,6 +33,15 @@ _TITLES: Final = {
 _WORD_STYLES: Final = {Tone.ALARM: "alarm-word", Tone.FAULT: "fault-word"}
 
 
+class Look(NamedTuple):
+    """What every row and tile is drawn with. ``now_s`` is monotonic."""
+
+    now_s: float
+    glyphs: Glyphs
+    selected: str = ""
+    """Key of the venue under the cursor."""
+
+
 class Columns(NamedTuple):
     """Which columns a row has, and how wide they are; 0: it has none."""
 
@@ -44,16 +52,6 @@ class Columns(NamedTuple):
     spike: int = 0
     match: int = 0
     heard: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What every row and tile is drawn with. ``now_s`` is monotonic."""
-
-    now_s: float
-    glyphs: Glyphs
-    selected: str = ""
-    """Key of the venue under the cursor."""
 
 
 def columns_for(width: int, with_heard: bool) -> Columns:

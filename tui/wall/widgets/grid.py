@@ -9,18 +9,17 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule
+from tui.monitor.widgets.paint import Line, Piece, Rolling, Showing, fit, rule
 from tui.wall.board import Shown
 from tui.wall.widgets.cells import TILE_HEIGHT, TILE_WIDTH, Columns, Look, columns_for, heading, row, tile
 
 TILES_FROM: Final = 120
 """Cells of width from which on there are tiles."""
-_WHEEL_LINES: Final = 3
 _MOST_LANES: Final = 12
 
 
@@ -52,8 +51,8 @@ class Layout:
 class GridHead(Showing[list[Line]]):
     """What is said above the venues: how they are sorted, which are in sight, the names of the columns."""
 
-    NAME: ClassVar[str] = "Venues"
-    HELP: ClassVar[str] = (
+    NAME = "Venues"
+    HELP = (
         "A venue's state and name, its index now (0 to 1; -- where there is none of now), the highest index of each "
         "moment of the last two minutes on a scale that always goes from 0 to 1, what is heard, how long ago its last "
         "reading arrived by this machine's clock, the match clock and score where somebody at the venue marked them, "
@@ -63,8 +62,8 @@ class GridHead(Showing[list[Line]]):
         "has no connection."
     )
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        return self.value or []
+    def draw_value(self, value: list[Line], width: int, height: int) -> list[Line]:
+        return value
 
 
 class Lane(Showing[list[Line]]):
@@ -72,11 +71,11 @@ class Lane(Showing[list[Line]]):
     left edge of its widget on, so tiles that stand side by side are not one widget.
     """
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        return self.value or []
+    def draw_value(self, value: list[Line], width: int, height: int) -> list[Line]:
+        return value
 
 
-class VenueGrid(Widget, can_focus=True):
+class VenueGrid(Rolling, Widget, can_focus=True):
     """Rows or tiles with one chosen; the chosen venue stays chosen while the order changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -199,12 +198,6 @@ class VenueGrid(Widget, can_focus=True):
             if event.chain > 1:
                 self.action_open()
 
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self._scroll(_WHEEL_LINES)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self._scroll(-_WHEEL_LINES)
-
     @property
     def lines(self) -> list[Line]:
         """All lines in sight from top to bottom, for whoever wants to read them."""
@@ -278,6 +271,6 @@ class VenueGrid(Widget, can_focus=True):
         self._top = max(min(self._top, line), line - layout.lines + 1)
         self.repaint()
 
-    def _scroll(self, lines: int) -> None:
-        self._top = max(self._top + lines, 0)
+    def roll(self, rows: int) -> None:
+        self._top = max(self._top + rows, 0)
         self.repaint()

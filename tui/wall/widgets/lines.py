@@ -1,7 +1,7 @@
 """The lines above and below the venues: what this is, alarms, the chosen venue in words, the machine room."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from engine.core.signals import Alarm
 from engine.core.text import cells, plain
@@ -33,16 +33,14 @@ class WallHeaderValue(NamedTuple):
 class WallHeader(Showing[WallHeaderValue]):
     """The first line."""
 
-    NAME: ClassVar[str] = "First line"
-    HELP: ClassVar[str] = (
+    NAME = "First line"
+    HELP = (
         "Where the venues come from and whether this machine is connected to it, how many there are, and how many of "
         "them are in alarm and in trouble."
     )
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        if self.value is None:
-            return []
-        title, link, counts = self.value
+    def draw_value(self, value: WallHeaderValue, width: int, height: int) -> list[Line]:
+        title, link, counts = value
         glyphs = self.glyphs
         up = link.state is LinkState.UP
         state = Piece(f" {glyphs.live} WALL " if up else f" {glyphs.ended} {link.state.value.upper()} ",
@@ -56,19 +54,17 @@ class WallHeader(Showing[WallHeaderValue]):
         return [spread([state, Piece(" "), Piece(plain(title, _TITLE_CELLS), "title")], numbers, width)]
 
 
-class ChosenVenue(Showing[tuple[Shown, float] | None]):
+class ChosenVenue(Showing[tuple[Shown, float]]):
     """The venue under the cursor in words."""
 
-    NAME: ClassVar[str] = "The chosen venue"
-    HELP: ClassVar[str] = (
+    NAME = "The chosen venue"
+    HELP = (
         "The venue under the cursor in words: its state, how long ago its last reading arrived by this machine's "
         "clock, and what its own clock says, where the two disagree. Enter opens its monitor."
     )
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        if self.value is None:
-            return []
-        (venue, standing, _), now_s = self.value
+    def draw_value(self, value: tuple[Shown, float], width: int, height: int) -> list[Line]:
+        (venue, standing, _), now_s = value
         age_s = venue.age_s(now_s)
         parts = [standing.sentence]
         if age_s is not None and standing.state is not State.NO_SIGNAL:
@@ -83,8 +79,8 @@ class ChosenVenue(Showing[tuple[Shown, float] | None]):
 class WallStatus(Showing[Sequence[str]]):
     """The last line but one."""
 
-    NAME: ClassVar[str] = "Status line"
-    HELP: ClassVar[str] = "Readings a second from all venues, and whatever arrived and could not be taken."
+    NAME = "Status line"
+    HELP = "Readings a second from all venues, and whatever arrived and could not be taken."
 
     def draw(self, width: int, height: int) -> list[Line]:
         dot = f" {self.glyphs.dot} "

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.core import grid
+from engine.explain import attribution
 from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig
@@ -22,6 +23,14 @@ def small_network(
 ) -> MlxNetwork:
     head = HeadConfig(hidden=8, fc=8, readout=readout)  # type: ignore[arg-type]
     return MlxNetwork(FrontEndConfig(kind=kind), SMALL, head, seed, tags)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def first_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Explanations end with their first answer: which sound is explained does not depend on how finely, and a network
+    that has learned nothing is refined for seconds.
+    """
+    monkeypatch.setattr(attribution, "_MOST_NODES", attribution._FIRST_NODES)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from engine.explain.explanation import explain_frames
 from tests.unit.engine.explain.sessions import small_weights
 
 
-def test_ten_explanations_hold_no_more_memory_than_one(tmp_path, lively: np.ndarray) -> None:
+def test_ten_explanations_hold_no_more_memory_than_one(tmp_path, first_answer, lively: np.ndarray) -> None:
     weights = small_weights(tmp_path / "small")
     held = []
     for _ in range(10):

@@ -15,6 +15,7 @@ from engine.model.checkpoint import Weights
 from tests.unit.engine.explain.sessions import small_weights
 
 RATE = grid.SAMPLE_RATE_HZ
+pytestmark = pytest.mark.usefixtures("first_answer")
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
 from engine.model.head import READOUTS, HeadConfig
 from engine.model.network import MlxNetwork
 from engine.model.onnx_graph import columns_model, embed_model, head_model, window_model
+from tests.extras import need
 from tests.unit.onnx_runtime import runtime_or_skip
 
-pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+need("onnx", "onnx")
 onnxruntime = runtime_or_skip()
 
 

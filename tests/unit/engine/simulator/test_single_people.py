@@ -54,7 +54,8 @@ def test_a_cue_of_people_stands_as_far_above_the_bed_as_it_says(kind):
         cue = crowd.make_reaction(rng, kind, 0.0, 9.0)
     sound = play_cue(cue, venue)
     window = round(0.4 * SAMPLE_RATE_HZ)
-    power = np.convolve(np.square(sound, dtype=np.float64), np.full(window, 1 / window), "valid")
+    sums = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
+    power = (sums[window:] - sums[:-window]) / window
     assert 10 * np.log10(power.max()) == pytest.approx(cue.level_db, abs=0.1)
     assert len(sound) == round(cue.duration_s * SAMPLE_RATE_HZ)
 

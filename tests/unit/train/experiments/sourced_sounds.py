@@ -1,6 +1,7 @@
 """A folder of sounds whose manifest names sources, made from noise."""
 
 import csv
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +42,25 @@ def make(root: Path) -> list[tuple[str, ...]]:
         rows.append((f"bed/bed{number}.flac", "bed", "crowd", "", YES, f"game {number}"))
         rows.append((f"applause/clap{number}.flac", "applause", "applause", "", YES, f"game {number}"))
     rows.append(("bed/drums.flac", "bed", "crowd", "drums + chant loop", NO, "game 9"))
+    write_sounds(
+        root,
+        COLUMNS,
+        rows,
+        lambda name, rng: dying_away(6.0, 20.0, rng) if "cheer" in name else 0.05 * rng.normal(size=3 * SAMPLE_RATE_HZ),
+    )
+    return rows
+
+
+def write_sounds(
+    root: Path,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, ...]],
+    sound_of: Callable[[str, np.random.Generator], np.ndarray],
+) -> None:
+    """Write a manifest, and the sound of each row by its name and random numbers of its own."""
     with (root / "MANIFEST.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(rows)
+        csv.writer(file).writerows([columns, *rows])
     for number, (name, *_) in enumerate(rows):
         (root / name).parent.mkdir(exist_ok=True)
-        rng = np.random.default_rng(number)
-        sound = dying_away(6.0, 20.0, rng) if "cheer" in name else 0.05 * rng.normal(size=3 * SAMPLE_RATE_HZ)
+        sound = sound_of(name, np.random.default_rng(number))
         soundfile.write(root / name, np.clip(sound, -1, 1), SAMPLE_RATE_HZ)
-    return rows

@@ -1,6 +1,5 @@
 """Reels of sounds: made here from noise and tones, so that what they hold is known."""
 
-import csv
 import dataclasses
 import stat
 
@@ -10,6 +9,7 @@ import soundfile
 
 from engine.core.errors import InputError, UsageError
 from engine.core.grid import SAMPLE_RATE_HZ
+from tests.unit.train.experiments.sourced_sounds import write_sounds
 from train.data.real_sounds.reel_sound import BED_DBFS, loudest_power
 from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, ReelTruth, read_truth
 from train.data.real_sounds.sound_manifest import FOLDS, read_manifest
@@ -41,19 +41,14 @@ CLIPS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("sounds")
-    with (root / "MANIFEST.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(CLIPS)
-    for number, (name, *_) in enumerate(CLIPS):
-        (root / name).parent.mkdir(exist_ok=True)
-        rng = np.random.default_rng(number)
-        seconds = 0.2 if "short" in name else 3.0
-        sound = 0.05 * rng.normal(size=round(seconds * SAMPLE_RATE_HZ))
-        if "goal" in name:  # a second of nothing before it begins
-            sound = np.concatenate([np.zeros(SAMPLE_RATE_HZ), sound])
-        soundfile.write(root / name, sound, SAMPLE_RATE_HZ)
+    write_sounds(root, COLUMNS, CLIPS, noise_for)
     return root
+
+
+def noise_for(name: str, rng: np.random.Generator) -> np.ndarray:
+    sound = 0.05 * rng.normal(size=round((0.2 if "short" in name else 3.0) * SAMPLE_RATE_HZ))
+    # A second of nothing before a goal begins.
+    return np.concatenate([np.zeros(SAMPLE_RATE_HZ), sound]) if "goal" in name else sound
 
 
 @pytest.fixture(scope="module")

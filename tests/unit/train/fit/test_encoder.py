@@ -38,15 +38,15 @@ SETTINGS = FitSettings(
     cries=None,
     segments=2,
     histories=4,
-    schedule=Schedule(steps=20, warmup=3, check_every=10, save_every=4, learning_rate=6e-3, ema=0.7),
+    schedule=Schedule(steps=16, warmup=3, check_every=8, save_every=4, learning_rate=6e-3, ema=0.7),
     fine_tune=FineTuneSettings(
         copies=1, histories=16, schedule=Schedule(steps=6, warmup=2, check_every=3, save_every=2)
     ),
     columns=Schedule(steps=12, warmup=2, save_every=4, learning_rate=4e-3, ema=0.7),
     crops=CropSettings(stretches=4, crops=3),
     noise=0.0,
-    encoder=EncoderConfig(channels=(32, 32, 32, 32), embedding=32),
-    head=HeadConfig(hidden=32, layers=1),
+    encoder=EncoderConfig(channels=(24, 24, 24, 24), embedding=24),
+    head=HeadConfig(hidden=16, layers=1),
 )
 RULE = Danger()
 

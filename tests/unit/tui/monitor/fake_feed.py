@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,11 @@ def make_events(
 
     With ``tags`` it is one of weights that tell what is heard.
     """
+    return list(_made(length_s, health, warm_s, tags))
+
+
+@cache
+def _made(length_s: float, health: Health, warm_s: float, tags: bool) -> tuple[Event, ...]:
     detector = SpikeDetector(SpikeSettings(on=THRESHOLD, off=0.5))
     events: list[Event] = [HealthChange(0.0, Health.WARMING_UP, "filling the history of 39 s")]
     listening = False
@@ -86,7 +92,7 @@ def make_events(
             reading = replace(reading, tags=told, heard=told if index % 10 == 0 else None)
         events.append(reading)
         events.extend(detector.push(reading))
-    return events
+    return tuple(events)
 
 
 class FakeFeed:

@@ -36,7 +36,7 @@ async def monitor(
     app = MonitorApp(feed, MonitorSettings(fps=0, pictures=tmp_path), clock=lambda: clock[0], environ={})
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        yield Stage(app, feed, pilot, clock)
+        yield Stage(app, pilot, clock, feed)
 
 
 def rows(stage: Stage) -> list[str]:

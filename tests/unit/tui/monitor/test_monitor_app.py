@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from engine.core.errors import InputError
@@ -15,6 +14,7 @@ from engine.core.signals import End, Health, HealthChange, Mark, Spike
 from engine.session.not_kept import NotKept
 from tests.unit.tui.monitor.fake_feed import INFO, THRESHOLD, FakeFeed, make_events
 from tests.unit.tui.monitor.made_up_explanation import made_up
+from tests.unit.tui.staged import Staged
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import FeedInfo, FeedKind
 from tui.monitor.glyphs import UNICODE
@@ -41,13 +41,10 @@ SPIKES = (73.0, 178.0, 224.0)
 
 
 @dataclass
-class Stage:
-    """An app on a feed, with a pilot and a clock that the test turns."""
+class Stage(Staged):
+    """A monitor on a feed."""
 
-    app: MonitorApp
     feed: FakeFeed
-    pilot: Pilot[int]
-    clock: list[float]
 
     @property
     def screen(self) -> MonitorScreen:
@@ -57,10 +54,6 @@ class Stage:
     def cursor_s(self) -> float:
         return self.screen.view.cursor_s
 
-    def text(self, kind: type[Painted]) -> str:
-        widget = self.screen.query_one(kind)
-        return "\n".join(text_of(widget.draw(widget.content_size.width, widget.content_size.height)))
-
     @property
     def said(self) -> list[str]:
         """What a person reads: in the banner, and above the footer or in a dialog."""
@@ -68,18 +61,9 @@ class Stage:
         dialog = [str(screen.query_one("#said", Static).content)] if isinstance(screen, Ask) else []
         return [self.text(Banner), *dialog, self.screen.query_one(Said).text]
 
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
     async def written(self) -> None:
         """Wait for what is being written."""
         await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
-
-    async def tick(self, seconds: float = 0.0) -> None:
-        self.clock[0] += seconds
-        self.screen.tick()
         await self.pilot.pause()
 
 
@@ -107,7 +91,7 @@ def on_stage(tmp_path: Path) -> Opening:
         )
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Stage(app, feed, pilot, clock)
+            yield Stage(app, pilot, clock, feed)
 
     return opened
 

@@ -71,7 +71,7 @@ async def monitor(
     app = MonitorApp(feed, settings, clock=lambda: clock[0], environ={})
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        yield Stage(app, feed, pilot, clock)  # type: ignore[arg-type]
+        yield Stage(app, pilot, clock, feed)  # type: ignore[arg-type]
         await app.workers.wait_for_complete()
 
 

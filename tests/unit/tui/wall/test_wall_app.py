@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
-from textual.widget import Widget
 
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Spike
 from tests.unit.tui.monitor.fake_feed import FakeFeed, make_events
+from tests.unit.tui.staged import Staged
 from tests.unit.tui.wall.made_up import LATER, HandedSource, reading, start
 from tui.monitor.screens.help import HelpScreen
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.widgets.index import IndexPanel
 from tui.monitor.widgets.lines import Banner, KeyBar
-from tui.monitor.widgets.paint import Painted, text_of
+from tui.monitor.widgets.paint import text_of
 from tui.monitor.widgets.said import Said
 from tui.wall.app import WallApp
 from tui.wall.delivery import Presence
@@ -27,24 +26,16 @@ from tui.wall.widgets.lines import ChosenVenue, WallHeader, WallStatus
 
 
 @dataclass
-class Stage:
-    """A wall on a source, with a pilot and a clock that the test turns."""
+class Stage(Staged):
+    """A wall on a source."""
 
-    app: WallApp
     source: HandedSource
-    pilot: Pilot[int]
-    clock: list[float]
     bells: list[float]
 
     @property
     def wall(self) -> WallScreen:
-        screen = self.app.screen_stack[0]
-        assert isinstance(screen, WallScreen)
-        return screen
-
-    def text(self, kind: type[Painted], screen: Widget | None = None) -> str:
-        widget = (screen or self.wall).query_one(kind)
-        return "\n".join(text_of(widget.draw(widget.content_size.width, widget.content_size.height)))
+        assert isinstance(self.screen, WallScreen)
+        return self.screen
 
     @property
     def lines(self) -> list[str]:
@@ -54,15 +45,6 @@ class Stage:
     @property
     def names(self) -> list[str]:
         return [item.venue.name for item in self.wall.grid.value.shown] if self.wall.grid.value else []
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    async def tick(self, seconds: float = 0.0) -> None:
-        self.clock[0] += seconds
-        self.wall.tick()
-        await self.pilot.pause()
 
 
 Opening = Callable[..., AbstractAsyncContextManager[Stage]]
@@ -81,7 +63,7 @@ def opened(tmp_path: Path) -> Opening:
         app = WallApp(source, chosen, clock=lambda: clock[0], environ={})
         app.bell = lambda: bells.append(clock[0])  # type: ignore[method-assign]
         async with app.run_test(size=size) as pilot:
-            stage = Stage(app, source, pilot, clock, bells)
+            stage = Stage(app, pilot, clock, source, bells)
             await stage.tick()
             yield stage
 

@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, NamedTuple
 
 _YEARS: Final = re.compile(r"^(copyright\s+)?(\(c\)|©)?\s*[\d,;\s–-]*", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"\s*[<(][^>)]*[@:/][^>)]*[>)]")
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """On which terms a file is given, and who made it."""
 
     licence: str

@@ -6,7 +6,7 @@ is kept apart when a reel judges what was never heard.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from train.data.real_sounds.gathered.debian_copyright import Terms
 
@@ -20,8 +20,7 @@ BY_PARENT: Final = "{package}/{parent}"
 BY_FILE: Final = "{package}/{stem}"
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """Terms that a person read in a copyright file no machine can read, and the words there."""
 
     terms: Terms

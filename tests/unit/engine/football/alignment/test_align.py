@@ -1,6 +1,7 @@
 """Alignment on level curves made here: a bed that wanders, cries that follow most events, and many that follow none."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -67,7 +68,12 @@ def off_by(found: dict[int, float]) -> float:
 
 
 MATCH = drawn_match(1)
-SOUND = sound_of(MATCH)
+
+
+@cache
+def sound() -> NDArray[np.float32]:
+    """Of ``MATCH``."""
+    return sound_of(MATCH)
 
 
 class TestFinding:
@@ -81,8 +87,8 @@ class TestFinding:
 
     @pytest.mark.parametrize("gain_db", [-30.0, 20.0])
     def test_the_level_of_the_recording_makes_no_difference(self, gain_db: float) -> None:
-        louder = align((SOUND + np.float32(gain_db)).astype(np.float32), MATCH)
-        assert louder.kick_off_s == align(SOUND, MATCH).kick_off_s
+        louder = align((sound() + np.float32(gain_db)).astype(np.float32), MATCH)
+        assert louder.kick_off_s == align(sound(), MATCH).kick_off_s
 
     def test_a_recording_that_starts_after_the_kick_off(self) -> None:
         late = MatchClock({number: t_s - 700.0 for number, t_s in CLOCK.kick_off_s.items()})
@@ -105,13 +111,13 @@ class TestFinding:
         assert found.kick_off_s == {number: pytest.approx(t_s, abs=2.0) for number, t_s in clock.kick_off_s.items()}
 
     def test_the_same_seed_gives_the_same_answer(self) -> None:
-        assert align(SOUND, MATCH, seed=4) == align(SOUND, MATCH, seed=4)
+        assert align(sound(), MATCH, seed=4) == align(sound(), MATCH, seed=4)
 
 
 class TestRefusal:
     def test_another_matchs_events_are_refused_with_what_to_do(self) -> None:
         with pytest.raises(AlignmentRefused, match="does not fit these events") as caught:
-            align(SOUND, drawn_match(2))
+            align(sound(), drawn_match(2))
         assert "--kickoff" in caught.value.hint and "--second-half none" in caught.value.hint
         assert caught.value.exit_code is ExitCode.INPUT
 
@@ -126,27 +132,27 @@ class TestRefusal:
 
     def test_a_match_without_events_is_refused(self) -> None:
         with pytest.raises(AlignmentRefused):
-            align(SOUND, replace(MATCH, events=()))
+            align(sound(), replace(MATCH, events=()))
 
     def test_a_recording_much_shorter_than_the_match_is_refused(self) -> None:
         with pytest.raises(AlignmentRefused):
-            align(SOUND[:2000], MATCH)
+            align(sound()[:2000], MATCH)
 
 
 class TestByHand:
     def test_what_a_person_says_stands(self) -> None:
-        found = resolve(SOUND, drawn_match(2), {1: 10.0, 2: 3900.0})
+        found = resolve(sound(), drawn_match(2), {1: 10.0, 2: 3900.0})
         assert found.kick_off_s == {1: 10.0, 2: 3900.0} and found.method == "by hand"
 
     def test_one_kick_off_given_the_other_is_found(self) -> None:
-        found = resolve(SOUND, MATCH, {1: CLOCK.kick_off_s[1]})
+        found = resolve(sound(), MATCH, {1: CLOCK.kick_off_s[1]})
         assert found.kick_off_s[1] == pytest.approx(CLOCK.kick_off_s[1], abs=0.2) and off_by(dict(found.kick_off_s)) < 2
 
     def test_a_half_that_was_not_recorded_is_left_out(self) -> None:
-        assert resolve(SOUND, MATCH, {1: None, 2: 50.0}).kick_off_s == {2: 50.0}
+        assert resolve(sound(), MATCH, {1: None, 2: 50.0}).kick_off_s == {2: 50.0}
         with pytest.raises(UsageError, match="no period is left"):
-            resolve(SOUND, MATCH, {1: None, 2: None})
+            resolve(sound(), MATCH, {1: None, 2: None})
 
     def test_only_the_first_half_was_recorded(self) -> None:
-        found = resolve(SOUND[: int(3500 / HOP_S)], MATCH, {2: None})
+        found = resolve(sound()[: int(3500 / HOP_S)], MATCH, {2: None})
         assert found.kick_off_s == {1: pytest.approx(CLOCK.kick_off_s[1], abs=2.0)}

@@ -13,12 +13,13 @@ from engine.model.checkpoint import Weights, load
 from engine.model.export.coreml_files import export_coreml
 from engine.model.head import READOUTS
 from engine.model.tags import TagsConfig
+from tests.extras import need
 from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.engine.model.export.coreml_runs import HALF, NAMES, features_of, logits_of, served, windows_of
 from tests.unit.engine.model.export.mil import SavedProgram
 from tests.untrained_weights import write_untrained_weights
 
-pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
+need("coremltools", "coreml")
 
 
 @pytest.fixture(scope="module")

@@ -144,8 +144,8 @@ def test_a_folder_of_recordings_with_a_worker_killed(
 def test_an_evaluation_with_a_worker_killed(
     two_workers: DaskWorkers, on, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    drawn(tmp_path / "drawn", 10)
-    judged = ["--simulate", "6", "--seed", "4", "--teach", "4", "--teach-seed", "0", "--minutes", "4"]
+    drawn(tmp_path / "drawn", 8)
+    judged = ["--simulate", "4", "--seed", "4", "--teach", "4", "--teach-seed", "0", "--minutes", "4"]
     command = ["evaluate", *judged, "--drawn", str(tmp_path / "drawn"), "--step", "44", "--draws", "10", "--json"]
     assert main(command) == 0
     alone = capsys.readouterr().out
@@ -158,7 +158,7 @@ def test_an_evaluation_with_a_worker_killed(
     on(again := SchedulerGoes(two_workers, 99))
     assert main([*command, "--cluster", "local:2"]) == 0
     assert capsys.readouterr().out == alone
-    assert len(again.done) == 1 + 6 - 3
+    assert len(again.done) == 1 + 4 - 3
     assert not list((home / "cache" / "unfinished").rglob("*.npz"))
 
 

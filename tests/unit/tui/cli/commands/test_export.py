@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.extras import need
 from tui.cli.main import main
 
 
@@ -30,7 +31,7 @@ def test_without_the_extra_onnx_says_what_to_install_and_writes_nothing(
 
 
 def test_coreml_tells_every_package_with_its_fixed_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    pytest.importorskip("coremltools", reason="needs the extra 'coreml'")
+    need("coremltools", "coreml")
     assert main(["export", "coreml", str(tmp_path / "out"), "--json"]) == 0
     told = capsys.readouterr()
     rows = {Path(row["file"]).name: row for row in json.loads(told.out)}

@@ -74,8 +74,10 @@ def test_a_run_folder_goes_on_with_the_same_settings_alone(home: Path, capsys: p
 
 def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.CaptureFixture[str]):
     bring_in(home, 3)
+    settings = home / "settings.toml"
+    settings.write_text('[fixed]\nsegments = 2\n"columns.steps" = 2\n"crops.stretches" = 2\n"crops.crops" = 2\n')
     args = ["--steps", "2", "--fold-steps", "1", "--sharpen-steps", "0", "--histories", "2", "--name", "whole"]
-    assert main(["train", "encoder", *args, "--json"]) == 0
+    assert main(["train", "encoder", *args, "--settings", str(settings), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["measured"]["learned_from_matches"] == 2
     assert (Path(shown["folder"]) / "CARD.md").read_text().startswith("# whole")

@@ -10,7 +10,8 @@ from engine.core.publish_settings import PublishSettings
 from tui.cli.commands.wall import _source
 from tui.cli.main import main
 from tui.monitor.settings import settings_for
-from tui.wall.sources.broker import BrokerSource, address_of, read_address
+from tui.wall.sources.broker import BrokerSource
+from tui.wall.sources.broker_address import address_of, read_address
 from tui.wall.sources.sessions import SessionsSource
 
 

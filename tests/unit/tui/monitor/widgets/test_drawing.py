@@ -257,7 +257,7 @@ def test_an_operating_point_is_chosen_by_asking_for_more_or_fewer_alarms() -> No
     assert next_point(POINTS, 0.75, 1) == POINTS[1]
     assert budget_sentence(POINTS, 0.7) == "about 1 false alarm a match"
     assert budget_sentence((), 0.7) == "no measured rate of false alarms for it"
-    heard = (replace(POINTS[0], cries_found=0.817),)
+    heard = (POINTS[0]._replace(cries_found=0.817),)
     assert budget_sentence(heard, heard[0].threshold).endswith(" a match, 82% of real cries found")
 
 

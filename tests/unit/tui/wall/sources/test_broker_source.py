@@ -6,7 +6,8 @@ import pytest
 
 from engine.core.errors import UsageError
 from tests.publishing.certificates import make_certificates
-from tui.wall.sources.broker import BrokerAddress, BrokerSource
+from tui.wall.sources.broker import BrokerSource
+from tui.wall.sources.broker_address import BrokerAddress
 
 pytest.importorskip("paho.mqtt.client", reason="needs the extra 'publish'")
 
