@@ -140,7 +140,10 @@ def _segment(start: Node, end: Node, text: Node) -> Segment:
         raise text.fault(f"{len(text.value)} letters in one segment, where {TEXT_LIMIT} are the most that make sense")
     start_s = start.number(0.0, LONGEST_S)
     # Whisper now and then ends a segment a little before its own start.
-    return Segment(start_s, max(start_s, end.number(0.0, LONGEST_S)), plain(text.value))
+    said = " ".join(text.value.split())
+    # What is printable ASCII is plain already, and finding that out is quick.
+    said = said if said.isascii() and said.isprintable() else plain(said)
+    return Segment(start_s, max(start_s, end.number(0.0, LONGEST_S)), said)
 
 
 def _checked(segments: Iterable[Segment], name: str) -> tuple[Segment, ...]:
