@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 import numpy as np
@@ -156,7 +156,7 @@ def _counts(
 ) -> NDArray[np.float32]:
     """The counts of ``COUNTS``, none of which needs what is said later than its step."""
     rows = np.array(_told_by_words(said), dtype=np.float64).reshape(-1, len(_BY_WORD))
-    column = {name: np.bincount(steps, rows[:, n], length) for n, name in enumerate(_BY_WORD)}
+    column: dict[str, NDArray[Any]] = {name: np.bincount(steps, rows[:, n], length) for n, name in enumerate(_BY_WORD)}
     scores = _told_by_segments(transcript.segments)
     ends = [segment.end_s if causal else segment.start_s for segment in transcript.segments]
     step = np.minimum(np.array(ends) / STEP_S, length - 1).astype(np.int32)
@@ -175,7 +175,7 @@ def _counts(
 
 
 def _told_by_words(said: Sequence[Word]) -> list[tuple[float, ...]]:
-    rows = []
+    rows: list[tuple[float, ...]] = []
     last_said: dict[str, float] = {}
     for word in said:
         known, text = normal(word.text), word.text

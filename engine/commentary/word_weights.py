@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import mlx.core as mx
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.commentary.features import COUNTS, STEP_S
 from engine.commentary.spots import PeakSettings
@@ -25,6 +26,8 @@ ARCHIVE: Final = "archive"
 LIVE: Final = "live"
 MODES: Final = (ARCHIVE, LIVE)
 _AGAIN: Final = "Install the program again to get its own, or repeat the training: docs/commentary.md."
+_IN_EIGHT_BITS: Final = ("vectors", "hidden")
+_SCALE: Final = "_scale"
 _LIMIT_BYTES: Final = 64_000_000
 
 
@@ -70,14 +73,12 @@ def shipped_words() -> Path:
 
 
 def save_words(folder: Path, config: WordsConfig, networks: Mapping[str, WordNetwork], card: str) -> str:
-    """Write the three files into ``folder`` (made if missing), vectors in half precision; return the checksum."""
+    """Write the three files into ``folder`` (made if missing), the large tensors in eight bits; return the checksum."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
-        f"{mode}.{name}": mx.array(
-            np.asarray(value, dtype=np.float16 if name in ("vectors", "hidden") else value.dtype)
-        )
+        f"{mode}.{name}": mx.array(value)
         for mode, network in sorted(networks.items())
-        for name, value in network.tensors().items()
+        for name, value in _packed(network).items()
     }
     path = folder / "weights.safetensors"
     mx.save_safetensors(str(path), tensors)
@@ -87,6 +88,16 @@ def save_words(folder: Path, config: WordsConfig, networks: Mapping[str, WordNet
     (folder / "config.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
     (folder / "CARD.md").write_text(card, encoding="utf-8")
     return checksum
+
+
+def _packed(network: WordNetwork) -> dict[str, NDArray[Any]]:
+    """The tensors as they are kept: the large ones in eight bits, with a scale for every column."""
+    tensors: dict[str, NDArray[Any]] = dict(network.tensors())
+    for name in _IN_EIGHT_BITS:
+        scale = np.maximum(np.abs(tensors[name]).max(axis=0, initial=0.0), 1e-9) / 127.0
+        tensors[name] = np.round(tensors[name] / scale).astype(np.int8)
+        tensors[name + _SCALE] = scale.astype(np.float32)
+    return tensors
 
 
 def load_words(folder: Path | None = None) -> WordsWeights:
@@ -162,4 +173,6 @@ def _network(mode: str, spans: list[list[int]], tensors: Mapping[str, mx.array])
             if not np.isfinite(value).all():
                 raise ValueError(f"{name} holds values that are not numbers")
         parts[name] = value
+    for name in _IN_EIGHT_BITS:
+        parts[name] = parts[name] * np.array(tensors[f"{mode}.{name}{_SCALE}"])
     return WordNetwork(tuple((int(first), int(last)) for first, last in spans), **parts)

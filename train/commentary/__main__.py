@@ -23,8 +23,19 @@ from engine.commentary.word_weights import (
 from engine.core.errors import MomentumError
 from engine.core.files import write_whole
 from engine.core.text import plain
-from train.commentary.corpus import HalfWords, read_corpus
-from train.commentary.cross_fit import FOLDS, SEEDS, WHOLE, Task, fit_all, heard_by_others, merged, settings_of
+from train.commentary.corpus import HalfWords, folds_by_game, read_corpus
+from train.commentary.cross_fit import (
+    FOLDS,
+    KEPT_WORDS,
+    SEEDS,
+    WHOLE,
+    Task,
+    fit_all,
+    heard_by_others,
+    merged,
+    pruned,
+    settings_of,
+)
 from train.commentary.evaluate import alignment_figures, evaluate
 from train.commentary.labels import KINDS
 from train.commentary.report import card, tables
@@ -86,8 +97,13 @@ def _fit_mode(
     settings = settings_of(mode)
     tasks = [Task(mode, fold, seed, settings) for fold in (*range(FOLDS), WHOLE) for seed in SEEDS[mode]]
     fitted = dict(zip(tasks, fit_all(tasks, halves, work, jobs), strict=True))
+    dealt = folds_by_game((half.game for half in halves), FOLDS)
     each = {
-        fold: merged([fitted[Task(mode, fold, seed, settings)] for seed in SEEDS[mode]])
+        fold: pruned(
+            merged([fitted[Task(mode, fold, seed, settings)] for seed in SEEDS[mode]]),
+            [half for half in halves if dealt[half.game] != fold],
+            KEPT_WORDS[mode],
+        )
         for fold in (*range(FOLDS), WHOLE)
     }
     logits = heard_by_others(halves, [each[fold] for fold in range(FOLDS)])

@@ -10,15 +10,17 @@ from typing import Final
 
 import numpy as np
 
-from engine.commentary.word_network import TENSORS, Array, WordNetwork
+from engine.commentary.word_network import TENSORS, Array, WordNetwork, known_rows
 from engine.commentary.word_weights import ARCHIVE, LIVE
 from train.commentary.corpus import HalfWords, folds_by_game, to_learn_from
 from train.commentary.fit import LIVE_SPANS, FitSettings, TrainingHalf, fit
 from train.commentary.labels import Half
 
 FOLDS: Final = 4
-SEEDS: Final = {ARCHIVE: (0, 1), LIVE: (0,)}
+SEEDS: Final = {ARCHIVE: (0, 1), LIVE: (0, 1, 2)}
 """Networks of one mode that are averaged."""
+KEPT_WORDS: Final = {ARCHIVE: 14_000, LIVE: 8_000}
+"""How many words of a mode's table stay: the whole model is to have no more than two megabytes."""
 WHOLE: Final = -1
 """The fold that leaves nothing out."""
 
@@ -99,9 +101,23 @@ def merged(networks: Sequence[WordNetwork]) -> WordNetwork:
         np.concatenate([one.bias for one in networks]),
         hidden.reshape(-1, hidden.shape[2]),
         np.concatenate([one.hidden_bias for one in networks]),
-        np.concatenate([one.out for one in networks]) / len(networks),
+        np.concatenate([one.out for one in networks]) / np.float32(len(networks)),
         np.mean([one.out_bias for one in networks], axis=0, dtype=np.float32),
     )
+
+
+def pruned(network: WordNetwork, halves: Sequence[HalfWords], most: int) -> WordNetwork:
+    """``network`` without the words that move it least in ``halves``: a short vector, seldom said."""
+    if len(network.table) <= most:
+        return network
+    said = np.zeros(len(network.table))
+    for half in halves:
+        for view in half.features.values():
+            rows, _ = known_rows(network.table, view.hashes)
+            said += np.bincount(rows, minlength=len(said))
+    moved = np.sqrt(said) * np.linalg.norm(network.vectors, axis=1)
+    stays = np.sort(np.argsort(-moved, kind="stable")[:most])
+    return replace(network, table=network.table[stays], vectors=network.vectors[stays])
 
 
 def _fit_one(task: Task, halves: Sequence[TrainingHalf], work: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.commentary.alignment import CHANCE, fit_of_words
+from engine.commentary.alignment import CHANCE, WordsAlignment, fit_of_words
 from engine.commentary.word_network import Array
 from engine.commentary.word_weights import ARCHIVE, LIVE, MODES, WordsWeights
 from engine.commentary.words_to_events import HeardWords, SaidEvent, events_of
@@ -154,7 +154,7 @@ def alignment_figures(halves: Sequence[HalfWords], logits: Mapping[Half, Array],
     own = [fit_of_words(logits[half.game, half.half], half.events, seed=seed) for half in spoken]
     taken = [fit.offset_s for fit in own if fit is not None and fit.chance <= CHANCE]
     draw = np.random.default_rng(seed)
-    wrong = []
+    wrong: list[WordsAlignment | None] = []
     while len(wrong) < _SHUFFLED:
         one, other = draw.choice(len(spoken), 2, replace=False)
         if spoken[one].game != spoken[other].game:

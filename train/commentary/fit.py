@@ -139,7 +139,7 @@ def fit(
             parameters = slow.step(parameters, slopes, pace)
             flat = np.array(slope).reshape(-1, settings.width)
             vectors = fast.step_array(vectors, said.T @ flat, pace)
-            losses.append(float(loss.item()))
+            losses.append(float(np.array(loss)))
             done += 1
         tell(epoch, float(np.mean(losses)))
     names = ("counts", "bias", "hidden", "hidden_bias", "out", "out_bias")

@@ -41,10 +41,15 @@ def read_events(path: Path) -> dict[Half, Events]:
     for row in rows_of(path, ("game", "half", "second", "label")):
         half, second = _half(path, row), _number(path, row, "second")
         seconds = found.setdefault((row["game"], half), [[] for _ in KINDS])
-        label = _SAME.get(row["label"], row["label"])
+        label = same_label(row["label"])
         if label in KINDS:
             seconds[KINDS.index(label)].append(second)
     return {half: tuple(tuple(sorted(each)) for each in seconds) for half, seconds in found.items()}
+
+
+def same_label(label: str) -> str:
+    """The label of ``KINDS`` that a label of SoccerNet counts as, or itself."""
+    return _SAME.get(label, label)
 
 
 def read_predictions(path: Path) -> dict[Half, list[tuple[str, float, float]]]:

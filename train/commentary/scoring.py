@@ -36,7 +36,7 @@ class Counts:
 def _added(counts: Sequence[SpotCounts], weights: Weights | None) -> SpotCounts:
     """As ``add_up``, in one product: a bootstrap adds the same hundred games up a thousand times."""
     often = np.ones(len(counts)) if weights is None else weights
-    used = np.flatnonzero(often)
+    used = np.flatnonzero(often).tolist()
     return SpotCounts(
         np.tensordot(often[used], np.stack([counts[n].right for n in used]), 1),
         np.tensordot(often[used], np.stack([counts[n].found for n in used]), 1),

@@ -19,8 +19,8 @@ WITHIN_S: Final = 15.0
 """A spot is right when an event of its kind lies this near: what its probability is one of."""
 LEAST: Final = -9.0
 """Logit below which a peak is none: about one in ten thousand."""
-_SMOOTH_STEPS: Final = (0.0, 1.5, 3.0)
-_APART_S: Final = (10.0, 20.0, 40.0)
+_SMOOTH_STEPS: Final = (0.0, 1.5)
+_APART_S: Final = (20.0, 40.0, 60.0)
 _OFFSETS_S: Final = (-4.0, -2.0, 2.0, 4.0)
 _START_S: Final = 20.0
 
