@@ -101,8 +101,8 @@ def merged(networks: Sequence[WordNetwork]) -> WordNetwork:
         np.concatenate([one.bias for one in networks]),
         hidden.reshape(-1, hidden.shape[2]),
         np.concatenate([one.hidden_bias for one in networks]),
-        np.concatenate([one.out for one in networks]) / np.float32(len(networks)),
-        np.mean([one.out_bias for one in networks], axis=0, dtype=np.float32),
+        np.concatenate([one.out for one in networks]) * np.float32(1 / len(networks)),
+        np.asarray(np.mean([one.out_bias for one in networks], axis=0), dtype=np.float32),
     )
 
 

@@ -14,7 +14,7 @@ from engine.commentary.words_to_events import HeardWords, SaidEvent, events_of
 from train.commentary import baselines
 from train.commentary.corpus import HalfWords, folds_by_game, read_corpus
 from train.commentary.cross_fit import mean_logits
-from train.commentary.fuse_with_video import fuse_by_folds
+from train.commentary.fusion.with_video import fuse_by_folds
 from train.commentary.labels import JUDGED, KINDS, Events, Half, read_predictions
 from train.commentary.scoring import Counts, Found, count, is_right, reliability_points
 from train.metrics.bootstrap import Interval, draws_of, resample_figures
@@ -22,6 +22,8 @@ from train.metrics.probability import equal_mass_edges, expected_calibration_err
 
 DRAWS: Final = 500
 BINS: Final = 15
+LIKELY: Final = 0.1
+"""Most spots are unlikely and said to be; these alone say whether the others are what they say."""
 _FOLDS: Final = 5
 _SHUFFLED: Final = 100
 _LEAST_WORDS: Final = 200
@@ -125,6 +127,8 @@ def _calibration_of(rows: Sequence[tuple[float, str, float, Half]], events: Mapp
     return {
         "spots": len(rows),
         "ece": error(slice(None)),
+        "likely": int((probability >= LIKELY).sum()),
+        "ece_of_likely": error(probability >= LIKELY),
         "ece_by_class": {label: error(labels == label) for label in JUDGED},
         "points": [[round(p, 4), round(t, 4), n] for p, t, n in reliability_points(probability, right, BINS)],
     }

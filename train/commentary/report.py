@@ -60,10 +60,15 @@ def _gain(gain: Mapping[str, Any]) -> str:
 
 
 def _calibration(found: Mapping[str, Any]) -> str:
-    lines = [_head("expected calibration error", ["spots", "all", *map(_short, JUDGED)])]
+    lines = [_head("expected calibration error", ["spots", "all", "at 0.1 or more", *map(_short, JUDGED)])]
     for name, row in found.items():
         by_class = [f"{row['ece_by_class'][label]:.3f}" for label in JUDGED]
-        lines.append(_row(name, [str(row["spots"]), f"{row['ece']:.3f}", *by_class]))
+        lines.append(
+            _row(
+                name,
+                [str(row["spots"]), f"{row['ece']:.3f}", f"{row['ece_of_likely']:.3f} ({row['likely']})", *by_class],
+            )
+        )
     return "\n".join([*lines, ""])
 
 

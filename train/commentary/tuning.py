@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.commentary.spots import Peak, PeakSettings, live_peaks, peaks
 from engine.commentary.word_network import Array
-from train.commentary.fusing import logistic
+from train.commentary.fusion.rules import logistic
 from train.commentary.labels import JUDGED, KINDS, Events, Half
 from train.commentary.scoring import Found, count, is_right
 

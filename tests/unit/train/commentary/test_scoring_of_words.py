@@ -8,7 +8,7 @@ import pytest
 from engine.commentary.fusion import SpotChannel
 from engine.core.errors import InputError
 from train.commentary.corpus import folds_by_game
-from train.commentary.fusing import HalfOfKind, fit_kind, logistic
+from train.commentary.fusion.rules import HalfOfKind, fit_kind, logistic
 from train.commentary.labels import JUDGED, KINDS, read_events, read_predictions
 from train.commentary.scoring import count
 from train.commentary.tuning import calibrate, tune

@@ -10,7 +10,7 @@ from engine.commentary.fusion import Channel, CurveChannel, FusedSpot, KindRule,
 from engine.commentary.spots import peaks, smoothed
 from engine.commentary.word_network import Array
 from engine.commentary.word_weights import ARCHIVE, WordsWeights
-from train.commentary.fusing import HalfOfKind, fit_kind, moments_of
+from train.commentary.fusion.rules import HalfOfKind, fit_kind, moments_of
 from train.commentary.labels import JUDGED, KINDS, Events, Half
 from train.commentary.scoring import Found
 
