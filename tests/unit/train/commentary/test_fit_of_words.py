@@ -7,7 +7,8 @@ import pytest
 from engine.commentary.features import COUNTS, features_of
 from engine.commentary.transcript import Segment, Transcript
 from engine.commentary.word_network import spanned
-from train.commentary.cross_fit import merged
+from train.commentary.corpus import HalfWords
+from train.commentary.cross_fit import merged, pruned
 from train.commentary.fit import FitSettings, TrainingHalf, choose_vocabulary, fit, soft_targets
 from train.commentary.network import spanned_in_mlx
 
@@ -73,6 +74,18 @@ def test_two_networks_in_one_say_the_mean_of_both(taught):
     features = features_of(half(50)[1], 610.0)
     both = merged([taught, other]).logits(features)
     assert both == pytest.approx((taught.logits(features) + other.logits(features)) / 2, abs=1e-4)
+
+
+def test_words_that_move_nothing_are_the_first_to_go(taught):
+    from zlib import crc32
+
+    one = half(7)
+    features = features_of(one[1], 610.0)
+    heard = HalfWords("game 7", 1, {}, {"original": features}, "en", one[0].events, 610.0)
+    small = pruned(taught, [heard], 4)
+    assert len(small.table) == 4
+    assert {crc32(b"w zonk"), crc32(b"w plim")} <= set(small.table.tolist())
+    assert pruned(taught, [heard], 1000) is taught
 
 
 def test_targets_are_one_at_an_event_and_wider_behind_it_where_that_is_wanted():

@@ -124,7 +124,7 @@ def test_the_model_that_came_with_the_program_is_whole_and_small():
     weights = load_words()
     assert set(weights.networks) == {"archive", "live"}
     assert weights.config.label_rule == "words"
-    assert (shipped_words() / "weights.safetensors").stat().st_size <= 2_000_000
+    assert (shipped_words() / "weights.safetensors").stat().st_size <= 2**21
     card = (shipped_words() / "CARD.md").read_text()
     assert "CC BY 4.0" in card
 
