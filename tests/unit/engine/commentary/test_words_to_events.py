@@ -155,3 +155,15 @@ def test_a_network_of_tensors_that_do_not_fit_is_none():
     one = network()
     with pytest.raises(ValueError, match="hidden is"):
         type(one)(one.spans[:2], **one.tensors())
+
+
+def test_live_what_is_told_by_a_moment_is_what_the_whole_half_tells_of_it():
+    whole = chatter(300.0, (100.0, "goal"), (103.0, "goal goal"), (180.0, "corner"), (240.0, "goal"))
+    batch = events_of(hear([whole], weights(), "live"), weights(), "live")
+    assert batch
+    for now_s in np.arange(20.0, 300.0, 7.0).tolist():
+        so_far = hear([whole.heard_by(now_s)], weights(), "live", length_s=now_s)
+        told = [event for event in events_of(so_far, weights(), "live") if event.told_s <= now_s]
+        assert [(e.t_s, e.label) for e in told] == [(e.t_s, e.label) for e in batch if e.told_s <= now_s]
+        expected = [e.probability for e in batch if e.told_s <= now_s]
+        assert [e.probability for e in told] == pytest.approx(expected, abs=1e-5)
