@@ -76,7 +76,7 @@ def fit_words(data: Path, out: Path, work: Path, jobs: int) -> None:
     modes, networks, measured = {}, {}, {}
     for mode in MODES:
         _tell(f"{mode}: reading")
-        halves = read_corpus(data, "valid", mode == LIVE)
+        halves = read_corpus(data, "valid", mode == LIVE, to_last_label=True)
         modes[mode], networks[mode], measured[mode] = _fit_mode(mode, halves, work, jobs)
         _tell(f"{mode}: {json.dumps(measured[mode]['figures'])}")
     config = WordsConfig(

@@ -13,7 +13,7 @@ from engine.commentary.language import main_language
 from engine.commentary.read_transcript import pairs_of_halves, read_transcripts
 from engine.commentary.transcript import ORIGINAL, Transcript
 from train.commentary.fit import TrainingHalf
-from train.commentary.labels import KINDS, Events, read_events
+from train.commentary.labels import KINDS, Events, read_ends, read_events
 
 NOTHING: Final = ""
 _BEHIND_S: Final = 10.0
@@ -43,11 +43,13 @@ class HalfWords:
         return self.game.split("/", 1)[0]
 
 
-def read_corpus(data: Path, split: str, causal: bool) -> list[HalfWords]:
+def read_corpus(data: Path, split: str, causal: bool, to_last_label: bool = False) -> list[HalfWords]:
     """All halves of ``split`` (``valid`` or ``test``) in ``data``, in the order of their games.
 
-    Halves with labels and no transcript are there, with nothing said in them. Raises ``InputError``.
+    Halves with labels and no transcript are there, with nothing said in them. A half reaches to its last word or event,
+    or ``to_last_label`` of any kind: silence teaches, too. Raises ``InputError``.
     """
+    last_label_s = read_ends(data / f"labels_{split}.csv.gz") if to_last_label else {}
     events = read_events(data / f"labels_{split}.csv.gz")
     spoken = pairs_of_halves(read_transcripts(data / f"transcripts_{split}.jsonl.gz"))
     halves = []
@@ -55,7 +57,8 @@ def read_corpus(data: Path, split: str, causal: bool) -> list[HalfWords]:
         views = spoken.get((game, half)) or {ORIGINAL: Transcript((), game, half)}
         cleaned = {view: clean(views[view]).transcript for view in sorted(views)}
         happened = events.get((game, half), _NO_EVENTS)
-        last_s = max((second for seconds in happened for second in seconds), default=0.0)
+        last_event_s = max((second for seconds in happened for second in seconds), default=0.0)
+        last_s = max(last_event_s, last_label_s.get((game, half), 0.0))
         length_s = {view: max(views[view].end_s, last_s) + _BEHIND_S for view in cleaned}
         halves.append(
             HalfWords(

@@ -47,6 +47,15 @@ def read_events(path: Path) -> dict[Half, Events]:
     return {half: tuple(tuple(sorted(each)) for each in seconds) for half, seconds in found.items()}
 
 
+def read_ends(path: Path) -> dict[Half, float]:
+    """The second of the last label of any kind, by game and half. Raises ``InputError`` as ``read_events`` does."""
+    ends: dict[Half, float] = {}
+    for row in rows_of(path, ("game", "half", "second", "label")):
+        half = (row["game"], _half(path, row))
+        ends[half] = max(ends.get(half, 0.0), _number(path, row, "second"))
+    return ends
+
+
 def same_label(label: str) -> str:
     """The label of ``KINDS`` that a label of SoccerNet counts as, or itself."""
     return _SAME.get(label, label)

@@ -9,7 +9,7 @@ from engine.commentary.fusion import SpotChannel
 from engine.core.errors import InputError
 from train.commentary.corpus import folds_by_game
 from train.commentary.fusion.rules import HalfOfKind, fit_kind, logistic
-from train.commentary.labels import JUDGED, KINDS, read_events, read_predictions
+from train.commentary.labels import JUDGED, KINDS, read_ends, read_events, read_predictions
 from train.commentary.scoring import count
 from train.commentary.tuning import calibrate, tune
 
@@ -27,6 +27,11 @@ def test_labels_are_read_by_half_and_kind_and_a_second_yellow_is_a_red(tmp_path)
     assert found["a", 1][KINDS.index("Goal")] == (10.0, 30.0)
     assert found["a", 2][KINDS.index("Red card")] == (7.0,)
     assert not any(found["b", 1])
+
+
+def test_a_half_ends_with_its_last_label_of_any_kind(tmp_path):
+    path = table(tmp_path, "a,1,30,Goal", "a,1,90,Throw-in", "a,2,7,Corner")
+    assert read_ends(path) == {("a", 1): 90.0, ("a", 2): 7.0}
 
 
 @pytest.mark.parametrize(
