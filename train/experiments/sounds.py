@@ -53,8 +53,7 @@ def gather(
             rows += found if tagger is None else [_listened(row, out, tagger) for row in found]
         except InputError as fault:
             _say(f"left out: {package.name}: {fault.message}")
-    for repository in REPOSITORIES if repositories is not None else ():
-        root = repositories / repository.name
+    for repository, root in [] if repositories is None else [(one, repositories / one.name) for one in REPOSITORIES]:
         if root.is_dir():
             rows += from_package(repository, root, out, None, _say)
         else:

@@ -57,4 +57,4 @@ def many_at_once(seconds: float, piece: Piece, rng: np.random.Generator) -> Samp
 def at_pitch(sound: Samples, ratio: float) -> Samples:
     """Played ``ratio`` times as fast, and so as high."""
     at = np.arange(max(round(len(sound) / ratio), 1)) * ratio
-    return np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
+    return np.asarray(np.interp(at, np.arange(len(sound)), sound), np.float32)
