@@ -12,7 +12,7 @@ from engine.core.grid import SAMPLE_RATE_HZ, WINDOW_FRAMES
 from engine.football.alignment.align import align
 from engine.football.match_clock import on_sound
 from tests.bench import Row
-from tests.unit.engine.football.alignment.test_align import CLOCK, FRAMES, MATCH, SOUND
+from tests.unit.engine.football.alignment.test_align import CLOCK, FRAMES, MATCH, sound
 from tests.unit.train.matches import BY_HAND, NOW, Played, match_events, noise
 from train.data.intake.ingest import ingest
 from train.data.labels import find_rule
@@ -27,11 +27,11 @@ def run() -> list[Row]:
     """Ingest without decoding (that is the sources' benchmark), alignment, labels and reading of a whole match."""
     minutes = FRAMES * 1024 / SAMPLE_RATE_HZ / 60
     ends = np.arange(WINDOW_FRAMES, FRAMES, 2)
-    packed = pack(SOUND)
+    packed = pack(sound())
     with tempfile.TemporaryDirectory() as folder:
         return [
             _speed("ingest, log-mel to library", _SECONDS, lambda: _ingest(Path(folder))),
-            _row("find the kick-offs", lambda: align(SOUND, MATCH), 1.0, "s", f"{minutes:.0f} minutes of sound"),
+            _row("find the kick-offs", lambda: align(sound(), MATCH), 1.0, "s", f"{minutes:.0f} minutes of sound"),
             _row(
                 "label every reading of a match",
                 lambda: find_rule("danger").apply(on_sound(MATCH, CLOCK), ends),
