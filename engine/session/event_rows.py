@@ -14,17 +14,20 @@ from engine.core.signals import (
     Event,
     Health,
     HealthChange,
+    Hearing,
     Mark,
     Reading,
     Rejected,
     Spike,
     Start,
+    Words,
+    WordsState,
     rounded,
     written,
 )
 from engine.session.schema import HEALTH_CODES
 
-RareEvent: typing.TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | End
+RareEvent: typing.TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | Words | WordsState | End
 
 _KINDS: dict[str, type[RareEvent]] = {
     "start": Start,
@@ -33,8 +36,12 @@ _KINDS: dict[str, type[RareEvent]] = {
     "rejected": Rejected,
     "mark": Mark,
     "health": HealthChange,
+    "words": Words,
+    "words_state": WordsState,
     "end": End,
 }
+OF_COMMENTARY: typing.Final = frozenset({"words", "words_state"})
+"""Kinds of events in the table ``words``; all others are in ``events``."""
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _HEALTHS = dict(enumerate(HEALTH_CODES))
@@ -127,8 +134,8 @@ def _value(values: dict[str, Any], name: str, type_: Any, default: Any) -> Any:
     if name not in values and default is not dataclasses.MISSING:
         return default
     value = values[name]
-    if type_ is Health:
-        return Health(value)
+    if type_ in (Health, Hearing):
+        return type_(value)
     if isinstance(value, bool) != (type_ is bool) or not isinstance(value, (int, float) if type_ is float else type_):
         raise TypeError(f"{name} is {value!r}")
     return float(value) if type_ is float else value
