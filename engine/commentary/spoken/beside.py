@@ -76,7 +76,7 @@ class SpokenBeside:
         self._said: deque[Words] = deque(maxlen=_MOST_WAITING)
         self._sign = _Sign(clock(), Hearing.STARTING)
         self._told: WordsState | None = None
-        self._last_word_s = 0.0
+        self._quiet_since_s = 0.0
         self._told_s = 0.0
         self._thread = threading.Thread(target=self._run, name="commentary", daemon=True)
 
@@ -119,8 +119,11 @@ class SpokenBeside:
         events: list[Event] = []
         while self._said and len(events) < most:
             words = self._said.popleft()
-            self._last_word_s = max(self._last_word_s, words.end)
+            self._quiet_since_s = max(self._quiet_since_s, words.end)
             events.append(words)
+        if self._told is None or self._told.state in (Hearing.STARTING, Hearing.LOST):
+            # Nobody could be heard until now, so it has not been silent since the last word.
+            self._quiet_since_s = max(self._quiet_since_s, heard_s)
         state = self._state(heard_s)
         if self._is_news(state):
             self._told = state
@@ -140,7 +143,7 @@ class SpokenBeside:
         was_late = self._told is not None and self._told.state is Hearing.LATE
         if late_s > (LATE_S / 2 if was_late else LATE_S):
             return WordsState(heard_s, Hearing.LATE, late_s, sign.detail)
-        if heard_s - self._last_word_s > SILENT_S:
+        if heard_s - self._quiet_since_s > SILENT_S:
             return WordsState(heard_s, Hearing.SILENT, 0.0, sign.detail)
         return WordsState(heard_s, Hearing.LISTENING, 0.0, sign.detail)
 

@@ -195,6 +195,15 @@ def test_nobody_who_speaks_is_silence_and_no_loss():
     assert state == WordsState(3.1 + SILENT_S, Hearing.SILENT)
 
 
+def test_a_recogniser_that_takes_a_minute_to_start_has_not_been_silent_meanwhile():
+    beside = by_hand(Turned())
+    assert [state.state for state in states(list(beside.take(0.0)))] == [Hearing.STARTING]
+    beside.take(65.0)
+    beside.show(Hearing.LISTENING)
+    assert [state.state for state in states([*beside.take(66.0), *beside.take(90.0)])] == [Hearing.LISTENING]
+    assert [state.state for state in states(list(beside.take(67.0 + SILENT_S)))] == [Hearing.SILENT]
+
+
 def test_after_the_end_the_teller_is_told_so_and_ends():
     began = threading.Event()
 
