@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.app.built_engine import Engine, build_engine
-from engine.app.commentary import beside, teller_of
+from engine.app.commentary_beside import beside, teller_of
 from engine.app.keep_session import LIVE_GIVES_UP_AFTER_S, Opened, Recording, recording, watched
 from engine.core import grid
 from engine.core.errors import DeviceError, UsageError

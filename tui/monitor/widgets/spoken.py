@@ -1,5 +1,6 @@
 """What the commentator said last, in one line; there where there is a commentary, and nowhere else."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from engine.core.clock_text import session_time
@@ -35,6 +36,8 @@ def _state(value: Spoken, width: int) -> Line:
     state = value.state
     if state is None or state.state is Hearing.LISTENING:
         return []
+    if value.words and state.state is not Hearing.LOST:  # the words need the room
+        state = replace(state, detail="")
     short = width < _NARROW or bool(value.words)
     words = plain(state_in_words(state), 20 if short else width - 10)
     return [Piece(f" {words} ", _STYLES.get(state.state, "faint"))]

@@ -34,7 +34,7 @@ def test_of_words_that_do_not_fit_the_newest_stay_from_a_whole_word_on():
         (WordsState(1.0, Hearing.LATE, 12.3), "late 12 s"),
         (WordsState(1.0, Hearing.LOST, 0.0, "its process has ended"), "lost: its process h…"),
         (WordsState(1.0, Hearing.SILENT), "silent"),
-        (WordsState(1.0, Hearing.OVER), "over"),
+        (WordsState(1.0, Hearing.OVER, 0.0, "c.srt has no more words"), "  over"),
         (LISTENING, "what a save!"),
     ],
 )

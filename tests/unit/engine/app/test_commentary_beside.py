@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.commentary import beside, is_transcript, teller_of
+from engine.app.commentary_beside import beside, is_transcript, teller_of
 from engine.app.listen import Wanted
 from engine.app.record_many import record_many
 from engine.core.errors import ExitCode, InputError, MomentumError, UsageError
