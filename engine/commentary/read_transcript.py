@@ -37,6 +37,13 @@ def read_transcript(
     ``game`` is enough of the game's name to know it by. Without ``view`` the words as they were spoken come first.
     Raises ``InputError`` where there is none or more than one, and as ``read_transcripts`` does.
     """
+    return read_views(path, game, half, view)[0]
+
+
+def read_views(
+    path: Path, game: str | None = None, half: int | None = None, view: str | None = None
+) -> list[Transcript]:
+    """All views of the one half that ``read_transcript`` would read, the words as they were spoken first."""
     found = [
         one
         for one in read_transcripts(path)
@@ -55,7 +62,7 @@ def read_transcript(
             f"{_name(path)} holds {len(places)} transcripts, the first of {plain(first, 120)}",
             "Say which with --game (a part of its name is enough) and --half.",
         )
-    return min(found, key=lambda one: VIEWS.index(one.view))
+    return sorted(found, key=lambda one: VIEWS.index(one.view))
 
 
 def read_transcripts(path: Path) -> list[Transcript]:
@@ -140,7 +147,10 @@ def _segment(start: Node, end: Node, text: Node) -> Segment:
         raise text.fault(f"{len(text.value)} letters in one segment, where {TEXT_LIMIT} are the most that make sense")
     start_s = start.number(0.0, LONGEST_S)
     # Whisper now and then ends a segment a little before its own start.
-    return Segment(start_s, max(start_s, end.number(0.0, LONGEST_S)), plain(text.value))
+    said = " ".join(text.value.split())
+    # What is printable ASCII is plain already, and finding that out is quick.
+    said = said if said.isascii() and said.isprintable() else plain(said)
+    return Segment(start_s, max(start_s, end.number(0.0, LONGEST_S)), said)
 
 
 def _checked(segments: Iterable[Segment], name: str) -> tuple[Segment, ...]:

@@ -30,8 +30,9 @@ def weights_folders(paths: Paths) -> tuple[Path, ...]:
 def list_weights(folders: Iterable[Path]) -> list[Installed]:
     """All weights in ``folders``; of one name the first. The tensors are not read: ``checkpoint.load`` checks them."""
     found: dict[str, Installed] = {}
+    words = shipped_weights() / "commentary"  # the model of words, which hears no sound
     for folder in folders:
-        for config_file in sorted(folder.glob(f"*/{CONFIG_FILE}")):
+        for config_file in sorted(file for file in folder.glob(f"*/{CONFIG_FILE}") if file.parent != words):
             found.setdefault(config_file.parent.name, _installed(config_file.parent))
     return list(found.values())
 

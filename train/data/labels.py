@@ -20,6 +20,8 @@ from engine.core.grid import WINDOW_FRAMES, WINDOW_S, end_time_s
 from engine.football.events import MatchEvents, Shots
 from engine.football.match_clock import MatchOnSound
 
+SAID: Final = "commentary"
+"""The source of a match whose events were told from its own commentary (``train/data/intake/said_events.py``)."""
 DANGER_XG: Final = 0.1
 """A shot of at least this xG is a danger event, as every goal is (``docs/architecture.md``, "What the index means")."""
 
@@ -167,6 +169,11 @@ class Danger:
             raise ValueError("reach and least xG must be above 0")
 
     def check(self, match: MatchEvents) -> None:
+        if match.source == SAID:
+            raise InputError(
+                f"{match.title}: its events were told from words, which are true to a quarter of a minute",
+                "Use '--labels said-danger' for this match.",
+            )
         if match.shots is Shots.UNKNOWN:
             raise InputError(
                 f"{match.title}: only its goals are known, and the '{self.name}' rule needs the shots as well",
@@ -217,7 +224,32 @@ class Danger:
         return Labels(self.name, ends, target.astype(np.float32), kept.astype(np.float32), truth)
 
 
-RULES: Final[Mapping[str, Callable[[], Rule]]] = {"danger": Danger, "goal-window": GoalWindow}
+@dataclass(frozen=True, slots=True)
+class SaidDanger(Danger):
+    """As ``Danger``, for events that nobody wrote down: they are told from the match's own commentary.
+
+    A goal that is likelier than not is positive. Its moment is true to a quarter of a minute and a commentator is late,
+    so the reach begins earlier; everything else that was told near a chance is left out, as shots that nobody graded.
+    """
+
+    before_s: float = 15.0
+    after_s: float = 20.0
+    goal_after_s: float = 30.0
+    name: str = "said-danger"
+
+    def check(self, match: MatchEvents) -> None:
+        if match.source != SAID:
+            raise InputError(
+                f"{match.title}: its events were written down, and the '{self.name}' rule is for told ones",
+                "Use '--labels danger' for this match.",
+            )
+
+
+RULES: Final[Mapping[str, Callable[[], Rule]]] = {
+    "danger": Danger,
+    "goal-window": GoalWindow,
+    "said-danger": SaidDanger,
+}
 
 
 def find_rule(name: str) -> Rule:

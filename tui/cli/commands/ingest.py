@@ -40,6 +40,10 @@ def ingest(
         str | None, typer.Option("--goals", metavar="TIMES", help="Goals on the match clock: 12:34,45+2:10,67:01.")
     ] = None,
     labels: Annotated[Path | None, typer.Option("--labels", metavar="FILE", help="A SoccerNet Labels-v2.json.")] = None,
+    commentary: Annotated[
+        Path | None,
+        typer.Option("--commentary", metavar="FILE", help="A transcript of it, for '--labels said-danger'."),
+    ] = None,
     kickoff: KickOff = None,
     second_half: SecondHalf = None,
     extra_time: ExtraTime = None,
@@ -51,7 +55,8 @@ def ingest(
 ) -> None:
     """Add a match to the library that training sees.
 
-    MEDIA is a recording of the whole match; its events come from one of --statsbomb, --goals and --labels. Where the
+    MEDIA is a recording of the whole match; its events come from one of --statsbomb, --goals, --labels and
+    --commentary. Where the
     kick-offs lie in the sound is found by listening; a recording that does not fit its events is kept, but not used
     before 'momentum library align' is told the kick-offs. A folder has a table matches.csv, with a line for each
     recording: docs/training.md says what stands in it. Matches that are there already are not listened to again.
@@ -68,7 +73,7 @@ def ingest(
     from train.data.intake.ingest_folder import load_events
 
     if not is_url(media) and Path(media).is_dir():
-        by_hand = (statsbomb, goals, labels, kickoff, second_half, extra_time)
+        by_hand = (statsbomb, goals, labels, commentary, kickoff, second_half, extra_time)
         _ingest_folder(Path(media), open_data, any(one is not None for one in by_hand), replace, cluster, as_json)
         return
     if cluster is not None:
@@ -76,7 +81,14 @@ def ingest(
     given = parse_kick_offs(kickoff, second_half, extra_time)
     if is_url(media):
         check_url(media)
-    events = load_events(statsbomb, open_data, goals, labels)
+    if commentary is not None and (statsbomb, open_data, goals, labels) == (None, None, None, None):
+        from train.data.intake.said_events import load_said
+
+        events = load_said(commentary, given)
+    elif commentary is not None:
+        raise UsageError("a match's events come from one place", "Leave out --commentary, or the other one.")
+    else:
+        events = load_events(statsbomb, open_data, goals, labels)
     if not is_url(media):
         _ingest_file(Path(media), events, given, replace, None, as_json)
         return
