@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.app.built_engine import Engine, build_engine
+from engine.app.commentary_beside import beside, teller_of
 from engine.app.keep_session import LIVE_GIVES_UP_AFTER_S, Opened, Recording, recording, watched
 from engine.core import grid
 from engine.core.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
-    from engine.core.run import ReadingSink, SoundSink, Stop
+    from engine.core.run import Beside, ReadingSink, SoundSink, Stop
     from engine.core.settings import Settings
     from engine.core.signals import End
     from engine.core.telling import Tell
@@ -51,13 +52,21 @@ class Listening:
     ``detector`` may be set while it runs, and ``stop`` ends it, from any thread.
     """
 
-    def __init__(self, opened: Opened, engine: Engine, kept: Recording, stop: "Stop | None" = None) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        engine: Engine,
+        kept: Recording,
+        stop: "Stop | None" = None,
+        commentary: "Beside | None" = None,
+    ) -> None:
         from engine.core.run import Stop
         from engine.live.spike_detector import SpikeDetector
 
         self.opened = opened
         self.engine = engine
         self.kept = kept
+        self._commentary = commentary
         self.detector = SpikeDetector(engine.spikes)
         self.stop = stop or Stop()
         self.start = engine.start(opened.source.name, kept.session)
@@ -94,6 +103,7 @@ class Listening:
             watchdog=self.opened.watchdog,
             notices=notices,
             sound_sinks=[*self.kept.sound_sinks, *sound_sinks],
+            beside=self._commentary,
         )
         return monitor.run(self.start)
 
@@ -103,14 +113,18 @@ def listening(wanted: Wanted, tell: "Tell") -> Iterator[Listening]:
     """All that a run needs, closed however it ends; ``tell`` is called with what a person should know meanwhile.
 
     Raises:
-        MomentumError: as ``build_engine``, ``open_source`` and ``recording`` do.
+        MomentumError: as ``teller_of``, ``build_engine``, ``open_source`` and ``recording`` do.
     """
+    teller = teller_of(wanted.settings)
     engine = build_engine(wanted.settings, asked=wanted.weights_named)
     source = open_wanted(wanted, tell)
     try:
         opened = watched(source, wanted.settings, wanted.gives_up_after_s)
-        with recording(opened, engine, wanted.settings, wanted.keep, tell) as kept:
-            yield Listening(opened, engine, kept)
+        with (
+            recording(opened, engine, wanted.settings, wanted.keep, tell) as kept,
+            beside(teller) as commentary,
+        ):
+            yield Listening(opened, engine, kept, commentary=commentary)
     finally:
         source.close()
 

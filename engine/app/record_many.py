@@ -102,6 +102,10 @@ def record_many(
     from engine.publish.command import check_command
 
     settings = wanted.settings
+    if settings.commentary is not None:
+        raise UsageError(
+            "a commentary belongs to one source, and these are several", "Record its source by itself, or leave it out."
+        )
     if settings.on_spike:
         check_command(settings.on_spike)
     refuse_one_device_twice(places)

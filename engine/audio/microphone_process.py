@@ -12,7 +12,6 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from engine.audio.deadlines import PATIENCE_S
 from engine.audio.microphone import HEARTBEAT_S, QUEUE_S, Microphone
 from engine.audio.source import AudioSource
 from engine.core.errors import DeviceError, MomentumError
+from engine.core.own_process import command_for, environment_for_it
 from engine.core.signals import AudioBlock
 
 _CLOSING_S: Final = 1.0
@@ -32,12 +32,6 @@ _KIND: Final = struct.Struct("<cI")
 """What follows, and its length in bytes: N the device's name, B a block, F a fault."""
 _BLOCK: Final = struct.Struct("<qdII")
 """First sample, when the last was heard, overruns, overloads; then float32 samples."""
-_START: Final = """\
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from engine.audio.microphone_process import listen_apart
-listen_apart(json.loads(sys.argv[2]))
-"""
 
 
 class MicrophoneProcess:
@@ -79,10 +73,10 @@ class MicrophoneProcess:
         self.name = device or "default"
         # No signal that the terminal sends to all that runs in it; closing the pipes is what ends it.
         self._process = subprocess.Popen(
-            [*(command or _this_program()), json.dumps(self._wanted)],
+            [*(command or command_for(__name__, "listen_apart")), json.dumps(self._wanted)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            env=environment_for_it(),
             start_new_session=True,
         )
         try:
@@ -200,14 +194,3 @@ def _send(out: int, kind: bytes, body: bytes) -> None:
 def _fault(body: bytes) -> DeviceError:
     message, hint = json.loads(body)
     return DeviceError(message, hint)
-
-
-def _this_program() -> list[str]:
-    # The service on macOS starts its interpreter without the packages of the environment, and then adds them.
-    flags = ["-S"] if sys.flags.no_site else []
-    return [sys.executable, *flags, "-P", "-c", _START, json.dumps(sys.path)]
-
-
-def _environment() -> dict[str, str]:
-    home = {"PYTHONHOME": sys.base_prefix} if sys.flags.no_site else {}
-    return {**os.environ, **home}

@@ -1,5 +1,6 @@
 """What a run gives its results to, and how it is asked to end: what those around it need to know of it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from engine.core.signals import AudioBlock, Event
@@ -23,6 +24,28 @@ class SoundSink(Protocol):
     def sound(self, block: AudioBlock) -> None:
         """Take the sound itself, before the readings that it completes."""
         ...
+
+
+class Beside(Protocol):
+    """What goes on beside a run: it may block, be late or die, and holds up nothing."""
+
+    def take(self, heard_s: float) -> Sequence[Event]:
+        """What is new, now that ``heard_s`` seconds of sound were heard. Returns at once, and raises nothing."""
+        ...
+
+    def rest(self, heard_s: float) -> Sequence[Event]:
+        """What is left at the end of the run, at ``heard_s``; it may wait for that for a moment."""
+        ...
+
+
+class NothingBeside:
+    """No such thing."""
+
+    def take(self, heard_s: float) -> Sequence[Event]:
+        return ()
+
+    def rest(self, heard_s: float) -> Sequence[Event]:
+        return ()
 
 
 class Stop:

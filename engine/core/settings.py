@@ -106,6 +106,17 @@ class Settings(BaseSettings):
     sound_reserve_gb: Annotated[Number, Field(ge=0, le=100_000)] = 0.5
     """Room on the disk that sound leaves alone. Larger: sound stops earlier; readings are kept to the last byte."""
 
+    commentary: Annotated[str | None, Field(examples=["match.srt"])] = None
+    """What is said beside the crowd: a transcript (.srt, .vtt, .json), said back in time with the sound, or a source of
+    sound in which words are heard (mic:NAME, a file, an address). Unset: nothing."""
+
+    commentary_model: Annotated[str | None, Field(examples=["~/models/whisper-base"])] = None
+    """Folder with the ONNX model that hears words in sound; docs/commentary-live.md says which. Unset: transcripts
+    only."""
+
+    commentary_language: Annotated[str | None, Field(pattern=r"^[a-z]{2,3}$", examples=["en"])] = None
+    """Language of the commentary, for models that speak several. Unset: the model finds out by itself, each time."""
+
     on_spike: Annotated[str | None, Field(examples=[notifier()])] = None
     """Program that is run for each spike, with the spike as JSON on its standard input. Unset: none."""
 
@@ -206,7 +217,12 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
     places = places_of(settings.sources)
     tables = [{"name": place.name, "venue": place.venue, "source": shown(place.spec)} for place in places]
     source = None if settings.source is None else shown(settings.source)
-    return values | {"source": source, "sources": tables, "publish": shown_publish(settings.publish)}
+    commentary = None if settings.commentary is None else shown(settings.commentary)
+    return (
+        values
+        | {"commentary": commentary}
+        | {"source": source, "sources": tables, "publish": shown_publish(settings.publish)}
+    )
 
 
 def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapping[str, Any]] = ()) -> SpikeSettings:

@@ -30,6 +30,19 @@ class Health(StrEnum):
     RECOVERING = "recovering"
 
 
+class Hearing(StrEnum):
+    """State of the commentary that is heard beside the crowd; it says nothing about the readings."""
+
+    STARTING = "starting"
+    LISTENING = "listening"
+    SILENT = "silent"
+    """Nobody has said anything for a while."""
+    LATE = "late"
+    LOST = "lost"
+    OVER = "over"
+    """It has come to its own end."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AudioBlock:
     """A stretch of mono sound at 22050 Hz.
@@ -136,6 +149,30 @@ class HealthChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a commentator said from ``start`` to ``end``; ``t`` is when it was known, which is never before ``end``.
+
+    ``language`` is a code such as ``es``; empty where nobody has found out.
+    """
+
+    t: float
+    start: float
+    end: float
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WordsState:
+    """The commentary went into another state; ``late_s`` is how far its words are behind what is said."""
+
+    t: float
+    state: Hearing
+    late_s: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """The first line of a run. ``started_at`` is UTC in ISO 8601; ``trained`` False means the index means nothing.
 
@@ -163,7 +200,7 @@ class End:
     detail: str = ""
 
 
-RareEvent: TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | End
+RareEvent: TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | Words | WordsState | End
 Event: TypeAlias = RareEvent | Reading
 
 TYPE_NAMES: Final[dict[type, str]] = {
@@ -174,6 +211,8 @@ TYPE_NAMES: Final[dict[type, str]] = {
     Rejected: "rejected",
     Mark: "mark",
     HealthChange: "health",
+    Words: "words",
+    WordsState: "words_state",
     End: "end",
 }
 """What each is called in lines, messages and stores."""
@@ -181,7 +220,7 @@ UNKEPT: Final = ("tags",)
 """Fields that are for the moment alone: in no line and in no store."""
 OF_TAGS: Final = ("heard", "what", "what_probability")
 """Fields that only weights with tags fill: left out where they are None, so that lines without are as ever."""
-_DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3}
+_DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3, "late_s": 1}
 
 
 def to_json(event: Event) -> dict[str, Any]:

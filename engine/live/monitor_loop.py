@@ -10,7 +10,7 @@ from engine.audio.source import AudioSource
 from engine.audio.watchdog import Watchdog, WatchSettings
 from engine.core import grid
 from engine.core.errors import DeviceError, MomentumError
-from engine.core.run import ReadingSink, SoundSink, Stop
+from engine.core.run import Beside, NothingBeside, ReadingSink, SoundSink, Stop
 from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.live.spike_detector import SpikeDetector
 
@@ -48,6 +48,7 @@ class Monitor:
         watchdog: says what is wrong with the source; the one of a ``WatchedSource`` where it is one.
         notices: asked after each block for what a person should be told beside, such as a full disk.
         sound_sinks: who is given the sound itself; one that is in ``sinks`` too has the sound first.
+        beside: asked after each block for what has happened beside, such as a commentator's words.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Monitor:
         watchdog: Watchdog | None = None,
         notices: Callable[[], Sequence[str]] = tuple,
         sound_sinks: Sequence[SoundSink] = (),
+        beside: Beside | None = None,
     ) -> None:
         self._source = source
         self._stream = stream
@@ -71,6 +73,7 @@ class Monitor:
         self._clock = clock
         self._watchdog = watchdog or Watchdog(WatchSettings(give_up_after_s=None), reopens=False)
         self._notices = notices
+        self._beside = beside or NothingBeside()
         self._health: Health | None = None
 
     def run(self, start: Start) -> End:
@@ -107,6 +110,8 @@ class Monitor:
                 self._hear(block)
             for notice in self._notices():
                 self._tell(notice)
+            for event in self._beside.take(self._heard_s):
+                self._write(event)
             for sink in self._sinks:
                 sink.flush()
 
@@ -160,6 +165,8 @@ class Monitor:
     def _end(self, reason: str, detail: str = "") -> End:
         for event in self._detector.finish(self._heard_s):
             self._write(event)
+        for beside in self._beside.rest(self._heard_s):
+            self._write(beside)
         end = End(self._heard_s, reason, detail)
         self._write(end)
         for sink in self._sinks:

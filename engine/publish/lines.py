@@ -6,12 +6,27 @@ from typing import Final, TextIO
 
 from engine.core.clock_text import clock_time
 from engine.core.heard import in_words, sounds_like
+from engine.core.hearing import state_in_words
 from engine.core.run import ReadingSink
-from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
+from engine.core.signals import (
+    Alarm,
+    End,
+    Event,
+    HealthChange,
+    Mark,
+    Reading,
+    Rejected,
+    Spike,
+    Start,
+    Words,
+    WordsState,
+    to_json,
+)
 from engine.core.telling import Tell
 from engine.core.text import plain
 
 _BAR_CELLS: Final = 30
+_SAID_CELLS: Final = 160
 
 
 class JsonLines:
@@ -139,6 +154,10 @@ class PlainLines:
                 return f"{clock_time(event.t):>7}  {state}{': ' + plain(event.detail) if event.detail else ''}"
             case Mark():
                 return f"{clock_time(event.t):>7}  mark: {plain(event.label)} {plain(event.note)}".rstrip()
+            case Words():
+                return f"{clock_time(event.start):>7}  said: {plain(event.text, _SAID_CELLS)}"
+            case WordsState():
+                return f"{clock_time(event.t):>7}  words: {state_in_words(event)}"
             case End():
                 reason = event.reason.replace("_", " ")
                 return f"{clock_time(event.t):>7}  end: {reason}{', ' + plain(event.detail) if event.detail else ''}"

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from engine.core.files import open_private, private_folder
 from engine.core.heard import sounds_like
-from engine.core.signals import Alarm, End, Event, HealthChange, Spike, Start
+from engine.core.hearing import state_in_words
+from engine.core.signals import Alarm, End, Event, HealthChange, Spike, Start, WordsState
 from engine.core.text import plain
 
 _BYTES: Final = 1_000_000
@@ -87,6 +88,8 @@ class LogSink:
                 self._log.info("%.1f s: alarm, index %.2f%s", event.onset, event.pressure, what)
             case Spike():
                 self._log.info("%.1f s: spike until %.1f s, highest %.2f", event.onset, event.end, event.peak_pressure)
+            case WordsState():
+                self._log.info("%.1f s: words %s", event.t, state_in_words(event))
             case End():
                 self._log.info("%.1f s: end, %s %s", event.t, event.reason, plain(event.detail))
             case _:

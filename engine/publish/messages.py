@@ -23,6 +23,8 @@ from engine.core.signals import (
     Rejected,
     Spike,
     Start,
+    Words,
+    WordsState,
     to_json,
 )
 from engine.core.text import plain
@@ -89,12 +91,13 @@ class Message:
 
 
 def message(row: Numbered, venue: str, session: str, late: bool = False) -> Message | None:
-    """The message of an event; None for one that stays on the machine (a candidate that was not reported).
+    """The message of an event; None for one that stays on the machine: a candidate that was not reported, and what a
+    commentator said, which is somebody else's.
 
     ``late``: it was missed and comes after its time, or it may have been sent before.
     """
     event = row.event
-    if isinstance(event, Rejected):
+    if isinstance(event, Rejected | Words | WordsState):
         return None
     letter = "r" if isinstance(event, Reading) else "e"
     body: dict[str, Any] = {

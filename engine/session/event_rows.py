@@ -8,10 +8,12 @@ from typing import Any
 
 from engine.core.errors import InputError
 from engine.core.heard import Heard
-from engine.core.signals import TYPE_NAMES, Health, RareEvent, Reading, rounded, written
+from engine.core.signals import TYPE_NAMES, Health, Hearing, RareEvent, Reading, rounded, written
 from engine.session.schema import HEALTH_CODES
 
 _KINDS: dict[str, type[RareEvent]] = {name: kind for kind, name in TYPE_NAMES.items() if kind is not Reading}
+OF_COMMENTARY: typing.Final = frozenset({"words", "words_state"})
+"""Kinds of events in the table ``words``; all others are in ``events``."""
 _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _HEALTHS = dict(enumerate(HEALTH_CODES))
 _FIELDS = {kind: [(f.name, f.type, f.default) for f in dataclasses.fields(kind)] for kind in _KINDS.values()}
@@ -98,8 +100,8 @@ def _value(values: dict[str, Any], name: str, type_: Any, default: Any) -> Any:
     if name not in values and default is not dataclasses.MISSING:
         return default
     value = values[name]
-    if type_ is Health:
-        return Health(value)
+    if type_ in (Health, Hearing):
+        return type_(value)
     if isinstance(value, bool) != (type_ is bool) or not isinstance(value, (int, float) if type_ is float else type_):
         raise TypeError(f"{name} is {value!r}")
     return float(value) if type_ is float else value

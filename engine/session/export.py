@@ -10,15 +10,28 @@ from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias
 
 from engine.core.errors import InputError, UsageError
-from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
+from engine.core.signals import (
+    Alarm,
+    End,
+    Event,
+    HealthChange,
+    Mark,
+    Reading,
+    Rejected,
+    Spike,
+    Start,
+    Words,
+    WordsState,
+    to_json,
+)
 from engine.football.match_clock import MatchClock
 from engine.football.soccernet import Spot, predictions
 from engine.session.event_rows import heard_of
 from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES
 
-Table: TypeAlias = Literal["readings", "spikes", "rejected", "marks", "reviews", "health"]
-TABLES: Final[tuple[Table, ...]] = ("readings", "spikes", "rejected", "marks", "reviews", "health")
+Table: TypeAlias = Literal["readings", "spikes", "rejected", "marks", "reviews", "health", "words"]
+TABLES: Final[tuple[Table, ...]] = ("readings", "spikes", "rejected", "marks", "reviews", "health", "words")
 
 _COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     "readings": ("t", "utc", "pressure", "level_db", "peak_db", "health", "compute_ms"),
@@ -27,6 +40,7 @@ _COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     "marks": ("t", "label", "note"),
     "reviews": ("kind", "onset", "verdict", "what", "note"),
     "health": ("t", "health", "detail"),
+    "words": ("t", "start", "end", "text", "language"),
 }
 _OF_TAGS: Final[dict[Table, tuple[str, ...]]] = {"readings": ("heard",), "spikes": ("cause", "cause_probability")}
 """Further columns of a session that says what was heard. ``what`` of a spike is what its reviewer says."""
@@ -82,6 +96,9 @@ def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterat
         found = ((m.t, m.label, m.note) for m in reader.marks() if span.holds(m.t))
     elif table == "health":
         found = ((h.t, h.health.value, h.detail) for h in reader.health_changes() if span.holds(h.t))
+    elif table == "words":
+        words = (w for w in reader.words() if isinstance(w, Words) and span.holds(w.t))
+        found = ((w.t, w.start, w.end, w.text, w.language) for w in words)
     else:
         found = ((r.kind, r.onset, r.verdict, r.what, r.note) for r in reader.reviews() if span.holds(r.onset))
     return iter(found)
@@ -223,5 +240,5 @@ def _time_of(event: Event, span: Span) -> float:
             return span.from_s
         case Alarm() | Spike() | Rejected():
             return event.onset
-        case Reading() | Mark() | HealthChange():
+        case Reading() | Mark() | HealthChange() | Words() | WordsState():
             return event.t

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError
 from engine.core.heard import Heard
-from engine.core.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start
+from engine.core.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start, Words, WordsState
 from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.not_kept import NotKept
 from engine.session.rows_in_order import NO_HEARD, READING_COLUMNS, Position, RowsInOrder, heard_column, unreadable
-from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
+from engine.session.schema import ADD_EVENT, explained, has_words, open_to_read, open_to_write
 from engine.session.sound_files import Segment, segments
 from engine.session.state import SessionState, state_of
 
@@ -95,7 +95,7 @@ class SessionReader:
         self._clock = clock
         self._database = open_to_read(folder)
         self._heard = heard_column(self._database)
-        self._rows_in_order = RowsInOrder(self._database, folder)
+        self._rows_in_order = RowsInOrder(self._database, folder, words=True)
         self._beat_ns = 0
         self._beat_seen_s = clock()
 
@@ -187,7 +187,8 @@ class SessionReader:
         return [row.event for row in self._rows_in_order.new(limit)]
 
     def rows_after(self, position: Position, readings: bool = True) -> RowsInOrder:
-        """The rows after ``position`` as they come, for one more follower in the thread that uses this reader."""
+        """The rows after ``position`` as they come, for one more follower in the thread that uses this reader. What a
+        commentator said is not among them."""
         return RowsInOrder(self._database, self.folder, position, readings)
 
     def skip_to_end(self) -> None:
@@ -250,8 +251,15 @@ class SessionReader:
         """The states the listening went through, and what was told meanwhile."""
         return [event for event in self._events("health") if isinstance(event, HealthChange)]
 
+    def words(self) -> list[Words | WordsState]:
+        """What a commentator said, and the states of hearing that, in order; nothing where there was no commentary."""
+        with explained(self.folder):
+            there = has_words(self._database)
+        rows = self._rows("SELECT type, body FROM words ORDER BY id") if there else []
+        return [event for row in rows if isinstance(event := event_of(*row), Words | WordsState)]
+
     def events(self) -> list[Event]:
-        """All events but readings, in order."""
+        """All events but readings and words, in order."""
         return [event_of(kind, body) for kind, body in self._rows("SELECT type, body FROM events ORDER BY id")]
 
     def reviews(self) -> list[Review]:

@@ -18,7 +18,7 @@ from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
 from engine.session.clocks import Clocks, iso
-from engine.session.event_rows import event_of, heard_of
+from engine.session.event_rows import OF_COMMENTARY, event_of, heard_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
@@ -52,6 +52,7 @@ class Repaired:
 class _Salvage:
     readings: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     events: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    words: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     reviews: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     clock: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
@@ -78,7 +79,7 @@ def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
         lock.release()
     settled = settle(folder, clocks, pid, spills)
     with SessionReader.open(folder) as reader:
-        events = reader.events()
+        events = [*reader.events(), *reader.words()]
         info = reader.info
         reviews = len(reader.reviews())
     kinds = [TYPE_NAMES[type(event)] for event in events]
@@ -125,7 +126,7 @@ def _fault(folder: Path) -> str | None:
         with SessionReader.open(folder) as reader:
             while reader.poll(limit=20_000):
                 pass
-            _ = reader.info, reader.reviews()
+            _ = reader.info, reader.reviews(), reader.words()
             if (np.diff(reader.readings().t) <= 0).any():
                 return "readings are out of order"
     except NewerSchema:
@@ -155,10 +156,11 @@ def _rebuild(folder: Path, aside: Path, clocks: Clocks) -> _Lost:
         database.execute("BEGIN")
         database.executemany("INSERT INTO meta VALUES (?,?)", meta.items())
         database.executemany(INSERT_READING, rows)
-        database.executemany(
-            "INSERT INTO events (id, after_reading, type, elapsed_s, body) VALUES (?,?,?,?,?)",
-            [(number, *row) for number, row in sorted(found.events.items())],
-        )
+        for table, kept in (("events", found.events), ("words", found.words)):
+            database.executemany(
+                f"INSERT INTO {table} (id, after_reading, type, elapsed_s, body) VALUES (?,?,?,?,?)",
+                [(number, *row) for number, row in sorted(kept.items())],
+            )
         database.executemany(
             "INSERT INTO reviews VALUES (?,?,?,?,?,?,?)", [(n, *row) for n, row in sorted(found.reviews.items())]
         )
@@ -182,7 +184,8 @@ def _sort(database: Path) -> _Salvage:
                 heard = _heard(values[7:])
                 found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), heard)
             case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _is_event(kind, body):
-                found.events[number] = (after, kind, at_s, body)
+                kept = found.words if kind in OF_COMMENTARY else found.events
+                kept[number] = (after, kind, at_s, body)
             case (None, str(kind), int() | float() as onset, str(verdict), str(what), str(note), str(at)):
                 found.reviews[number] = (kind, float(onset), verdict, what, note, at)
             case (None, int() | float() as at_s, int() | float() as unix_s, int() | float() as jump_s):

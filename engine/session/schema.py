@@ -65,6 +65,13 @@ CREATE VIEW spikes AS SELECT id, json_extract(body, '$.onset') AS onset, json_ex
 """``readings.heard``: about once a second the probability of each tag by its name, as JSON; NULL in between, and always
 with weights that tell none."""
 
+_WORDS = """
+CREATE TABLE IF NOT EXISTS words (
+    id INTEGER PRIMARY KEY, after_reading INTEGER NOT NULL, type TEXT NOT NULL, elapsed_s REAL, body TEXT NOT NULL);
+"""
+"""What a commentator said, as events of a table of their own: programs from before there was one do not look into it,
+and read all the rest. So it is in every new store and makes no other schema number; older stores go without."""
+
 MIGRATIONS: tuple[str, ...] = (_FIRST, _HEARD)
 """Script *n* brings a session from schema *n* to *n* + 1; what was released is never edited."""
 SCHEMA = len(MIGRATIONS)
@@ -80,6 +87,7 @@ INSERT_READING = (
     " VALUES (?,?,?,?,?,?,?,?,?)"
 )
 INSERT_EVENT = "INSERT INTO events (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
+INSERT_WORDS = "INSERT INTO words (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
 ADD_EVENT = "INSERT INTO events (after_reading, type, body) VALUES ((SELECT ifnull(max(id), 0) FROM readings),?,?)"
 """For an event that does not come from the recorder: after all that is there."""
 
@@ -118,7 +126,13 @@ def create_database(folder: Path) -> sqlite3.Connection:
     database.execute(f"PRAGMA page_size={PAGE_BYTES}")
     database.execute("PRAGMA journal_mode=WAL")
     migrate(database)
+    database.executescript(_WORDS)
     return database
+
+
+def has_words(database: sqlite3.Connection) -> bool:
+    """Whether the store has a table for what a commentator said: one from before there was any has not."""
+    return bool(database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'words'").fetchone())
 
 
 def open_to_write(folder: Path, busy_s: float = 5.0) -> sqlite3.Connection:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from engine.core.errors import InputError
 from engine.core.files import open_private, private_folder
 from engine.core.paths import APP, Paths
-from engine.session.event_rows import ReadingRow, event_of, reading_of
+from engine.session.event_rows import OF_COMMENTARY, ReadingRow, event_of, reading_of
 from engine.session.schema import HEALTH_CODES, INSERT_READING, explained, open_to_write
 
 EventRow = tuple[int, str, float | None, str]
@@ -32,6 +32,7 @@ _TAKE_READING: Final = INSERT_READING.replace("INSERT", "INSERT OR IGNORE", 1)
 _TAKE_EVENT: Final = """INSERT INTO events (after_reading, type, elapsed_s, body) SELECT :after, :type, :elapsed, :body
     WHERE NOT EXISTS (SELECT 1 FROM events WHERE after_reading = :after AND type = :type AND body = :body)"""
 """A taking back that was cut short may be done again: what is there already stays as it is."""
+_TAKE_WORDS: Final = _TAKE_EVENT.replace("INTO events", "INTO words").replace("FROM events", "FROM words")
 
 
 def spill_folders(paths: Paths, temporary: Path) -> tuple[Path, ...]:
@@ -115,7 +116,8 @@ def take_back(folder: Path, folders: Sequence[Path]) -> int:
                 if kind == _READING:
                     database.execute(_TAKE_READING, row)
                 else:
-                    database.execute(_TAKE_EVENT, dict(zip(("after", "type", "elapsed", "body"), row, strict=True)))
+                    take = _TAKE_WORDS if row[1] in OF_COMMENTARY else _TAKE_EVENT
+                    database.execute(take, dict(zip(("after", "type", "elapsed", "body"), row, strict=True)))
             database.execute("COMMIT")
             taken = _count(database) - before
     finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import MomentumError
-from engine.core.signals import to_json
+from engine.core.signals import Words, to_json
 from engine.session.reader import SessionReader
 from engine.session.state import SessionState
 
@@ -40,6 +40,7 @@ def all_of(folder: Path, spills: Iterable[Path]) -> dict[str, Any]:
             "rejected": [to_json(rejected) for rejected in reader.rejected()],
             "marks": [to_json(mark) for mark in reader.marks()],
             "health": [to_json(change) for change in reader.health_changes()],
+            "words": sum(isinstance(said, Words) for said in reader.words()),
         }
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from engine.core.signals import Event, Health, HealthChange, Mark
-from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
+from engine.core.signals import Event, Health, HealthChange, Hearing, Mark, Words, WordsState
+from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events, when
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import FeedInfo, FeedKind
 from tui.monitor.screens.monitor import MonitorScreen
@@ -36,6 +36,16 @@ async def explained(pilot: Pilot[int]) -> None:
     await pilot.press("w")
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
+
+
+def spoken(state: WordsState | None = None) -> list[Event]:
+    """A session with a commentator, whose words are as hostile as words can be."""
+    said = [
+        WordsState(0.1, Hearing.LISTENING),
+        Words(231.0, 226.0, 231.0, "He brings it down on the [b]far side[/b] and looks up,", "en"),
+        Words(247.0, 241.0, 247.0, "now here comes the cross \x1b[31m and it's headed over by the captain!", "en"),
+    ]
+    return sorted([*make_events(300.0), *said, *([state] if state else [])], key=when)
 
 
 def ending_in(health: Health, detail: str) -> list[Event]:
@@ -76,6 +86,17 @@ def ending_in(health: Health, detail: str) -> list[Event]:
         ),
         pytest.param(
             lambda: monitor(events=make_events(300.0, tags=True)), {"press": ["comma", "y", "r"]}, id="tags-review"
+        ),
+        pytest.param(lambda: monitor(events=spoken()), {"terminal_size": (80, 24)}, id="words-80x24"),
+        pytest.param(
+            lambda: monitor(events=spoken(WordsState(249.0, Hearing.LATE, 12.3))),
+            {"terminal_size": (40, 18)},
+            id="words-late-40x18",
+        ),
+        pytest.param(
+            lambda: monitor(events=spoken(WordsState(249.0, Hearing.LOST, 0.0, "its process has ended"))),
+            {"terminal_size": (200, 50)},
+            id="words-lost-200x50",
         ),
         pytest.param(monitor, {"terminal_size": (20, 5)}, id="20x5"),
         pytest.param(monitor, {"terminal_size": (40, 10)}, id="40x10"),

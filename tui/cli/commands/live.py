@@ -24,6 +24,13 @@ AlarmBudget = Annotated[
 ]
 SpikeOn = Annotated[float | None, typer.Option(help="Index at which an alarm begins; higher: fewer alarms.")]
 SpikeOff = Annotated[float | None, typer.Option(help="Index below which an alarm ends; lower: longer alarms.")]
+Commentary = Annotated[
+    str | None,
+    typer.Option(
+        help="What is said beside: a transcript (.srt, .vtt, .json), or a source in which words are heard.",
+        show_default=False,
+    ),
+]
 ON_SPIKE_HELP = "Program to run for each spike; it reads the spike as JSON on its standard input."
 
 
@@ -44,6 +51,7 @@ def live(
     sound: Annotated[
         bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)
     ] = None,
+    commentary: Commentary = None,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
     as_ascii: Ascii = False,
     theme: Theme = None,
@@ -69,6 +77,7 @@ def live(
     pace = speed_of(speed)
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
     flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
+    flags |= {"commentary": commentary}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     on_monitor = not (as_json or plain) and can_show_monitor(os.environ, sys.stdout)
     at_once_s = DEMO_AT_ONCE_S if on_monitor and isfinite(pace) else 0.0

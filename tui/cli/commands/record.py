@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.app.stray_output import libraries_kept_quiet
-from tui.cli.commands.live import ON_SPIKE_HELP, SOURCE_HELP, EngineOption
+from tui.cli.commands.live import ON_SPIKE_HELP, SOURCE_HELP, Commentary, EngineOption
 from tui.cli.output import say
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def record(
     channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
     weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
     engine_choice: EngineOption = None,
+    commentary: Commentary = None,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
 ) -> int:
     """Listen and record without a screen: for a service, or a terminal that may be closed.
@@ -59,7 +60,7 @@ def record(
     pace = speed_of(speed)
     one = sources[0] if sources and len(sources) == 1 else None
     flags = {"source": one, "weights": weights, "engine": engine_choice}
-    settings = settings_for({**flags, "record_sound": sound, "on_spike": on_spike})
+    settings = settings_for({**flags, "record_sound": sound, "on_spike": on_spike, "commentary": commentary})
     places = _places(sources or [], settings)
     log_to(find_paths().log / "record.log", settings.log_level)
     wanted = Wanted(settings, pace, rate, channels, weights_named=weights is not None, gives_up_after_s=None)

@@ -111,7 +111,7 @@ def export(
         Path | None, typer.Option("--out", "-o", help="File to write, for clips a folder; without: standard output.")
     ] = None,
     table: Annotated[
-        str, typer.Option(help="For csv and parquet: readings, spikes, rejected, marks, reviews, or health.")
+        str, typer.Option(help="For csv and parquet: readings, spikes, rejected, marks, reviews, health, or words.")
     ] = "readings",
     from_: Annotated[str, typer.Option("--from", help="Begin here: seconds, 12:34, or 1:02:03 of sound.")] = "0",
     to: Annotated[str | None, typer.Option("--to", help="End before this.")] = None,

@@ -33,6 +33,7 @@ from tui.monitor.widgets.lines import Banner, BannerText, Header, HeaderValue, K
 from tui.monitor.widgets.said import SHOWN_S, Said
 from tui.monitor.widgets.spectrum import Spectrum
 from tui.monitor.widgets.spike_log import LogValue, SpikeLog
+from tui.monitor.widgets.spoken import SpokenLine
 from tui.monitor.widgets.whole import WholeSession
 
 _WHOLE_EVERY_S = 2.0
@@ -92,6 +93,7 @@ class MonitorScreen(VisitingScreen):
             yield WholeSession(self.glyphs, id="whole")
         yield FilterLine()
         with Container(id="foot"):
+            yield SpokenLine(self.glyphs, id="spoken")
             yield Said(self.glyphs, id="messages")
             yield StatusLine(self.glyphs, id="status")
             yield KeyBar(self.glyphs, id="keys")
@@ -173,6 +175,9 @@ class MonitorScreen(VisitingScreen):
             StatusValue(self.feed.info, moment, rate, self._vitals, ended if self.player is None else None)
         )
         self.query_one(KeyBar).show(self._hints())
+        self.set_class(self.model.has_commentary, "-spoken")
+        if self.model.has_commentary:
+            self.query_one(SpokenLine).show(self.model.spoken_at(t))
         self._paint_words(clock_s)
         self._paint_wide(clock_s)
 

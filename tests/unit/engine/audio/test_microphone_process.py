@@ -8,10 +8,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from engine.audio.microphone_process import MicrophoneProcess, _this_program
+from engine.audio.microphone_process import MicrophoneProcess
 from engine.audio.reconnecting import WatchedSource
 from engine.audio.watchdog import Watchdog
 from engine.core.errors import DeviceError
+from engine.core.own_process import command_for
 from engine.core.signals import AudioBlock
 
 FAKE = """
@@ -111,7 +112,7 @@ def test_the_process_ends_with_the_one_that_it_listens_for(microphone: Microphon
 
 
 def test_this_very_program_is_what_listens():
-    command = _this_program()
+    command = command_for("engine.audio.microphone_process", "listen_apart")
     assert command[0] == sys.executable
     with pytest.raises(DeviceError):  # a device that no machine has, asked for through PortAudio or the lack of it
         MicrophoneProcess("no such microphone anywhere", command=command)

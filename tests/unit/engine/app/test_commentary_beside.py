@@ -1,0 +1,97 @@
+"""What a person may write after ``--commentary``, and what is said of what can't be heard."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.app.commentary_beside import beside, is_transcript, teller_of
+from engine.app.listen import Wanted
+from engine.app.record_many import record_many
+from engine.core.errors import ExitCode, InputError, MomentumError, UsageError
+from engine.core.places import places_named
+from engine.core.settings import Settings, shown_settings
+from engine.core.signals import Words
+
+SRT = "1\n00:00:01,000 --> 00:00:04,000\nGood evening.\n"
+
+
+def test_a_transcript_is_told_and_its_process_is_none(tmp_path: Path):
+    (tmp_path / "Match.SRT").write_text(SRT)
+    with beside(teller_of(Settings(commentary=str(tmp_path / "Match.SRT")))) as spoken:
+        assert spoken is not None
+        assert [event.text for event in spoken.rest(9.0) if isinstance(event, Words)] == ["Good evening."]
+
+
+def test_without_a_commentary_there_is_nobody():
+    with beside(teller_of(Settings())) as spoken:
+        assert spoken is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("missing.srt", None),
+        ("empty.vtt", ""),
+        ("garbage.json", "{"),
+        ("wordless.json", '{"segments": []}'),
+        ("binary.srt", "\xff\xfe\x00"),
+        ("two.jsonl", '{"game": "a", "half": 1, "segments": {}}\n{"game": "b", "half": 1, "segments": {}}\n'),
+        ("no.mp3", None),
+    ],
+)
+def test_what_holds_no_words_is_refused_before_the_run_begins(
+    name: str, content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("engine.commentary.spoken.recogniser.check_speech", lambda folder: tmp_path)
+    if content is not None:
+        (tmp_path / name).write_bytes(content.encode("latin-1"))
+    with pytest.raises(InputError) as refused:
+        teller_of(Settings(commentary=str(tmp_path / name)))
+    assert refused.value.exit_code == ExitCode.INPUT and name.partition(".")[0] in refused.value.message
+
+
+def test_what_may_come_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr("engine.commentary.spoken.recogniser.check_speech", lambda folder: tmp_path)
+    for spec in ("mic", "mic:nobody has this", "https://user:secret@example.org/live.m3u8"):
+        teller = teller_of(Settings(commentary=spec))
+        assert teller is not None and "secret" not in teller.name
+
+
+def test_standard_input_is_no_commentary():
+    with pytest.raises(UsageError, match="standard input"):
+        teller_of(Settings(commentary="-"))
+
+
+def test_ten_megabytes_of_one_word_are_a_few_words_and_not_ten_megabytes(tmp_path: Path):
+    huge = tmp_path / "huge.json"
+    rows = ",".join(f'{{"start": {n}, "end": {n + 1}, "text": "{"goal " * 3000}"}}' for n in range(700))
+    huge.write_text(f'{{"segments": [{rows}]}}')
+    assert huge.stat().st_size > 10e6
+    with beside(teller_of(Settings(commentary=str(huge)))) as spoken:
+        assert spoken is not None
+        said = [event.text for event in spoken.rest(30.0) if isinstance(event, Words)]
+    assert sum(map(len, said)) < 1000
+
+
+def test_a_commentary_goes_with_one_source_only():
+    with pytest.raises(MomentumError, match="one source"):
+        record_many(Wanted(Settings(commentary="c.srt")), places_named(["mic:1", "mic:2"]), print)
+
+
+def test_the_password_of_an_address_is_in_no_session():
+    assert "secret" not in str(shown_settings(Settings(commentary="https://user:secret@example.org/a")))
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_one"),
+    [
+        ("a.srt", True),
+        ("a.json.gz", True),
+        ("a.JSONL", True),
+        ("mic", False),
+        ("a.mp3", False),
+        ("http://x/a.vtt", False),
+    ],
+)
+def test_transcripts_are_known_by_their_names(spec: str, is_one: bool):
+    assert is_transcript(spec) is is_one
