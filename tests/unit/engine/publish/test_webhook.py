@@ -15,7 +15,7 @@ from tests.publishing.receiver import HANG_UP, STALL, receiving
 from tests.publishing.recorder import recorded
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-PAGE = Path(__file__).parents[2] / "docs" / "publish.md"
+PAGE = Path(__file__).parents[4] / "docs" / "publish.md"
 
 
 @pytest.fixture

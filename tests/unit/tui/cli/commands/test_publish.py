@@ -11,9 +11,15 @@ from engine.app.doctor.receivers import receivers
 from engine.core.paths import find_paths
 from engine.core.settings import load_settings
 from engine.publish.messages import schema
-from tests.functional.conftest import Momentum
+from tests.functional.conftest import Momentum, MomentumHere
 from tests.publishing.brokers import Consumer, Mosquitto, free_port, needs_mosquitto
 from tests.publishing.receiver import receiving
+
+
+@pytest.fixture
+def momentum(home: Path) -> Momentum:
+    """In this process."""
+    return MomentumHere(home)
 
 
 def configure(momentum: Momentum, text: str) -> None:
@@ -87,14 +93,15 @@ def test_a_secret_written_into_the_settings_is_refused_and_not_repeated(momentum
 
 
 @pytest.mark.parametrize("command", [("record", "--no-sound"), ("publish", "test")])
-def test_without_the_extra_two_lines_name_it(momentum: Momentum, tmp_path: Path, command: tuple[str, ...]):
+def test_without_the_extra_two_lines_name_it(home: Path, tmp_path: Path, command: tuple[str, ...]):
+    momentum = Momentum(home)  # another machine: a process of its own
     configure(momentum, 'mqtt.broker = "127.0.0.1:1"')
     (tmp_path / "hide").mkdir()
     (tmp_path / "hide" / "sitecustomize.py").write_text(
         "import importlib.util as u\nfind = u.find_spec\n"
         "u.find_spec = lambda name, package=None: None if name == 'paho' else find(name, package)"
     )
-    momentum.environment["PYTHONPATH"] = f"{tmp_path / 'hide'}:{Path(__file__).parents[2]}"
+    momentum.environment["PYTHONPATH"] = f"{tmp_path / 'hide'}:{Path(__file__).parents[5]}"
     more = ("demo:1", *command[1:]) if command[0] == "record" else command[1:]
     assert "acoustic-momentum[publish]" in momentum.refused(command[0], *more, code=2)
     assert not list(momentum.home.glob("data/sessions/2*"))
