@@ -17,6 +17,7 @@ from engine.core.errors import InputError, UsageError
 from engine.core.signals import Samples
 from engine.core.text import plain
 from engine.football.json_document import parse_json
+from engine.model.onnx_runtime import runtime_package
 
 Recognise: TypeAlias = Callable[[Utterance], str]
 """The words of an utterance; empty where nothing was understood."""
@@ -72,10 +73,10 @@ def load_recogniser(folder: Path, language: str | None = None, threads: int = 1)
 
     Raises ``InputError`` where it can't be loaded.
     """
+    onnxruntime = runtime_package()  # before the package that imports it otherwise: that would send telemetry
     import onnx_asr
-    import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as faults
 
+    faults = onnxruntime.capi.onnxruntime_pybind11_state
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
