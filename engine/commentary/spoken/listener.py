@@ -8,8 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import soxr
 
@@ -28,10 +27,10 @@ SIGN_EVERY_S: Final = 0.5
 QUEUE: Final = 5
 """Utterances that may wait: a minute of somebody who never pauses."""
 _LOOK_S: Final = 0.1
+"""A source that is ahead looks so often whether the run has come as far."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunClock:
+class RunClock(NamedTuple):
     """How far the run has heard at a moment of the monotonic clock, which is one for all processes."""
 
     heard_s: float

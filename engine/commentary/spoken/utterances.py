@@ -22,6 +22,20 @@ Voice: TypeAlias = Callable[[Samples], float]
 """The probability that somebody speaks in the next ``CHUNK`` samples, by what came before, too."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Utterance:
+    """Sound in which somebody speaks."""
+
+    start: int
+    """The index of its first sample."""
+    samples: Samples
+    """Float32 of shape (n,) at ``RATE_HZ``."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.samples)
+
+
 @dataclass(frozen=True, slots=True)
 class UtteranceSettings:
     """When somebody speaks.
@@ -40,18 +54,6 @@ class UtteranceSettings:
     shortest_s: float = 0.35
     longest_s: float = 12.0
     before_s: float = 0.2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Utterance:
-    """Sound in which somebody speaks: float32 of shape (n,) at ``RATE_HZ``, ``start`` its first sample's index."""
-
-    start: int
-    samples: Samples
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.samples)
 
 
 class Utterances:
