@@ -20,14 +20,14 @@ from engine.commentary.transcript import Segment
 from engine.core import grid
 from engine.core.signals import AudioBlock, Samples
 
-Send: TypeAlias = Callable[[dict[str, Any]], None]
-"""Tells the run something; from any thread."""
-
 SIGN_EVERY_S: Final = 0.5
 QUEUE: Final = 5
 """Utterances that may wait: a minute of somebody who never pauses."""
 _LOOK_S: Final = 0.1
 """A source that is ahead looks so often whether the run has come as far."""
+
+Send: TypeAlias = Callable[[dict[str, Any]], None]
+"""Tells the run something; from any thread."""
 
 
 class RunClock(NamedTuple):

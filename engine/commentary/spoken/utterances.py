@@ -18,9 +18,6 @@ CHUNK: Final = 512
 """Samples that a probability of a voice is told for."""
 CHUNK_S: Final = CHUNK / RATE_HZ
 
-Voice: TypeAlias = Callable[[Samples], float]
-"""The probability that somebody speaks in the next ``CHUNK`` samples, by what came before, too."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Utterance:
@@ -54,6 +51,10 @@ class UtteranceSettings:
     shortest_s: float = 0.35
     longest_s: float = 12.0
     before_s: float = 0.2
+
+
+Voice: TypeAlias = Callable[[Samples], float]
+"""The probability that somebody speaks in the next ``CHUNK`` samples, by what came before, too."""
 
 
 class Utterances:
