@@ -38,10 +38,32 @@ PACE_S = 0.005
 """A reading in so much real time: twenty times as fast as sound."""
 
 
+@dataclass(frozen=True)
+class Times:
+    """How late it was, in milliseconds: of writes and calls the 50th, 99.9th and 100th percentile by the clock.
+    ``later_published`` and ``later_alone``: pairs in which that one took ``LATE_S`` longer than the other."""
+
+    pairs: int
+    alone_ms: tuple[float, ...]
+    published_ms: tuple[float, ...]
+    later_published: int
+    later_alone: int
+    cpu_alone_ms: float
+    cpu_published_ms: float
+    cpu_sender_meanwhile_ms: float
+    calls_ms: tuple[float, ...]
+    cpu_calls_ms: float
+
+    @property
+    def late_for_it(self) -> bool:
+        """Whether the published one of a pair was the later one by ``LATE_S`` more often than chance has it."""
+        differed = self.later_published + self.later_alone
+        return self.later_published - self.later_alone > 3 + 4 * differed**0.5
+
+
 @dataclass
 class Result:
-    """What came of it. Times in milliseconds: of writes and calls the 50th, 99.9th and 100th percentile by the clock.
-    ``later_published`` and ``later_alone``: pairs in which that one took ``LATE_S`` longer than the other."""
+    """What arrived, and what happened on the way."""
 
     wanted: int = 0
     came: int = 0
@@ -53,23 +75,7 @@ class Result:
     in_flight: int = 0
     waiting_in_memory: int = 0
     took_s: float = 0.0
-    pairs: int = 0
-    alone_ms: tuple[float, ...] = ()
-    published_ms: tuple[float, ...] = ()
-    later_published: int = 0
-    later_alone: int = 0
-    cpu_alone_ms: float = 0.0
-    cpu_published_ms: float = 0.0
-    cpu_sender_meanwhile_ms: float = 0.0
-    calls_ms: tuple[float, ...] = ()
-    cpu_calls_ms: float = 0.0
     kinds: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def late_for_it(self) -> bool:
-        """Whether the published one of a pair was the later one by ``LATE_S`` more often than chance has it."""
-        differed = self.later_published + self.later_alone
-        return self.later_published - self.later_alone > 3 + 4 * differed**0.5
 
 
 class Writing:
@@ -107,17 +113,21 @@ class Writing:
         write()
         return monotonic() - began_s, thread_time() - cpu_s, self._sender_s() - sender_s
 
-    def tell(self, result: Result) -> None:
-        """Into ``result``."""
-        result.pairs = len(self.alone)
+    def times(self) -> Times:
+        """What the writes and calls so far took."""
         more_s = [mine[0] - twin[0] for mine, twin in zip(self.published, self.alone, strict=True)]
-        result.later_published = sum(by > LATE_S for by in more_s)
-        result.later_alone = sum(-by > LATE_S for by in more_s)
-        result.alone_ms, result.published_ms = percentiles_ms(self.alone), percentiles_ms(self.published)
-        result.cpu_alone_ms, result.cpu_published_ms = mean_cpu_ms(self.alone), mean_cpu_ms(self.published)
-        result.cpu_sender_meanwhile_ms = round(max(sender_s for _, _, sender_s in self.published) * 1e3, 2)
-        result.calls_ms = percentiles_ms(self.calls)
-        result.cpu_calls_ms = round(max(cpu_s for _, cpu_s, _ in self.calls) * 1e3, 2)
+        return Times(
+            pairs=len(self.alone),
+            alone_ms=percentiles_ms(self.alone),
+            published_ms=percentiles_ms(self.published),
+            later_published=sum(by > LATE_S for by in more_s),
+            later_alone=sum(-by > LATE_S for by in more_s),
+            cpu_alone_ms=mean_cpu_ms(self.alone),
+            cpu_published_ms=mean_cpu_ms(self.published),
+            cpu_sender_meanwhile_ms=round(max(sender_s for _, _, sender_s in self.published) * 1e3, 2),
+            calls_ms=percentiles_ms(self.calls),
+            cpu_calls_ms=round(max(cpu_s for _, cpu_s, _ in self.calls) * 1e3, 2),
+        )
 
 
 def processor_clock(thread: threading.Thread) -> Callable[[], float]:
@@ -137,7 +147,9 @@ def mean_cpu_ms(times: Sequence[tuple[float, float, float]]) -> float:
     return round(sum(cpu_s for _, cpu_s, _ in times) * 1e3 / max(1, len(times)), 3)
 
 
-def outages(folder: Path, count: int, seed: int, longest_s: float = 0.8, kinds: Sequence[str] = KINDS) -> Result:
+def outages(
+    folder: Path, count: int, seed: int, longest_s: float = 0.8, kinds: Sequence[str] = KINDS
+) -> tuple[Result, Times]:
     """Run it; ``folder`` takes sessions and broker.
 
     A broker that was restarted may hand on in another order what it had taken; a network can't.
@@ -171,7 +183,6 @@ def outages(folder: Path, count: int, seed: int, longest_s: float = 0.8, kinds: 
             wanted = expected_ids(root, READINGS_HZ)
             consumer.until(lambda: wanted[-1] in consumer.ids())
             result.tries_failed = sender.failures
-        writing.tell(result)
         once = consumer.once()
         result.wanted, result.came = len(wanted), len(consumer.bodies())
         result.missing = len(set(wanted) - consumer.ids())
@@ -183,7 +194,7 @@ def outages(folder: Path, count: int, seed: int, longest_s: float = 0.8, kinds: 
             each.stop()
         broker.kill()
     result.took_s = monotonic() - began_s
-    return result
+    return result, writing.times()
 
 
 def _outage(
@@ -213,14 +224,14 @@ def main() -> None:
     asked = parser.parse_args()
     kinds = asked.kinds.split(",")
     with tempfile.TemporaryDirectory() as folder:
-        found = outages(Path(folder), asked.outages, asked.seed, kinds=kinds)
-    for name in Result.__dataclass_fields__:
-        print(f"{name:>18}  {getattr(found, name)}")
+        found, times = outages(Path(folder), asked.outages, asked.seed, kinds=kinds)
+    for name, value in (vars(found) | vars(times)).items():
+        print(f"{name:>18}  {value}")
     assert found.in_flight <= IN_FLIGHT
     assert not found.missing and not found.unknown, "a message is missing"
     assert not found.disordered or "restart" in kinds, "messages are out of order"
-    assert not found.late_for_it, "readings are late because they are published"
-    assert max(found.cpu_sender_meanwhile_ms, found.cpu_calls_ms) < LATE_S * 1e3
+    assert not times.late_for_it, "readings are late because they are published"
+    assert max(times.cpu_sender_meanwhile_ms, times.cpu_calls_ms) < LATE_S * 1e3
 
 
 if __name__ == "__main__":

@@ -23,9 +23,11 @@ CHANCE: Final = 0.005
 """The largest probability of shuffled events fitting as well with which an offset is still taken."""
 LEAST_EVENTS: Final = 4
 _SLOW_S: Final = 300.0
+"""What is said of a kind over so long tells where in the match it is, and nothing of a single event."""
 _SMOOTH_STEPS: Final = 2.0
 _SHUFFLES: Final = 200
 _HIGHEST: Final = 4.0
+"""In standard deviations: one event that everybody shouts about must not outweigh all others."""
 _HINT: Final = "Is it the right match and half? Labels and words must start at the same second of the same recording."
 
 

@@ -18,6 +18,7 @@ LONGEST_LOOP: Final = 8
 """Words of a loop inside a segment."""
 _RECENT: Final = 12
 _RECENT_REPEATS: Final = 3
+"""Words that stand as often among the ``_RECENT`` segments before are a loop over many."""
 _FASTEST: Final = 40.0
 """Letters a second; the fastest commentators stay below 30."""
 _NOBODY_SPOKE: Final = 0.8

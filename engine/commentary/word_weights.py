@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.commentary.features import COUNTS, STEP_S
 from engine.commentary.spots import PeakSettings
 from engine.commentary.word_network import TENSORS, WordNetwork
+from engine.core.config_file import read_config_row
 from engine.core.errors import WeightsError
 from engine.core.paths import shipped_weights
 
@@ -107,7 +108,10 @@ def load_words(folder: Path | None = None) -> WordsWeights:
         WeightsError: a file is missing, changed, of another version, or no such model.
     """
     folder = shipped_words() if folder is None else folder
-    row, path = _row(folder / "config.json"), folder / "weights.safetensors"
+    # What was measured may hold no number where nothing could be.
+    missing = WeightsError(f"no model of words in {folder}", _AGAIN)
+    row = read_config_row(folder / "config.json", missing, _AGAIN, finite=False)
+    path = folder / "weights.safetensors"
     if row.get("schema_version") != SCHEMA or row.get("step_s") != STEP_S or row.get("counts") != list(COUNTS):
         raise WeightsError(f"{folder} holds no model of words for this version of the program", _AGAIN)
     try:
@@ -128,18 +132,6 @@ def load_words(folder: Path | None = None) -> WordsWeights:
     if any(network.out.shape[1] != len(config.kinds) for network in networks.values()):
         raise WeightsError(f"{folder}: its network and its kinds of events differ", _AGAIN)
     return WordsWeights(config, networks, checksum)
-
-
-def _row(path: Path) -> dict[str, Any]:
-    try:
-        row = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise WeightsError(f"no model of words in {path.parent}", _AGAIN) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} can't be read: {error}", _AGAIN) from None
-    if not isinstance(row, dict):
-        raise WeightsError(f"{path} holds no JSON object", _AGAIN)
-    return row
 
 
 def _config(row: Mapping[str, Any]) -> WordsConfig:

@@ -202,6 +202,8 @@ class End:
 
 RareEvent: TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | Words | WordsState | End
 Event: TypeAlias = RareEvent | Reading
+OfCommentary: TypeAlias = Words | WordsState
+"""What comes from a commentary beside the crowd."""
 
 TYPE_NAMES: Final[dict[type, str]] = {
     Start: "start",

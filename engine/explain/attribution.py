@@ -198,20 +198,18 @@ def by_second(parts: Parts) -> Parts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Node:
-    """One point of the line: the index there, and how each cell changes it on the way (frames, MEL_BANDS)."""
+    """One point of the line: the index there, how each cell (frames, MEL_BANDS) changes it on the way, and all do."""
 
     index: float
     slope: Parts
-
-    @property
-    def total(self) -> float:
-        return float(self.slope.sum())
+    total: float
 
 
 def _node(function: HistoryIndex, history: History, way: Parts, place: float) -> _Node:
     """The point at ``place`` (0 the baseline, 1 what was heard)."""
     value, gradient = function.value_and_gradient((history.baseline + place * way).astype(np.float32))
-    return _Node(value, (gradient * way).sum(axis=-1))
+    slope = (gradient * way).sum(axis=-1)
+    return _Node(value, slope, float(slope.sum()))
 
 
 def _summed(nodes: dict[float, _Node]) -> Attribution:

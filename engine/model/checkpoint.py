@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,6 +16,7 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
 from engine.core import grid
+from engine.core.config_file import read_config_row
 from engine.core.errors import UsageError, WeightsError
 from engine.core.spike_settings import SpikeSettings
 from engine.model.calibration import Calibration
@@ -32,7 +32,6 @@ TENSOR_FILE: Final = "weights.safetensors"
 CARD_FILE: Final = "CARD.md"
 UNTRAINED: Final = "untrained"
 SEEN_DIGITS: Final = 12
-_CONFIG_LIMIT_BYTES: Final = 1_000_000
 
 GRID: Final = {
     "sample_rate": grid.SAMPLE_RATE_HZ,
@@ -142,16 +141,8 @@ def read_config(folder: Path) -> tuple[WeightsConfig, str]:
         WeightsError: it is missing, broken, of another schema or for another time grid.
     """
     path = folder / CONFIG_FILE
-    try:
-        if path.stat().st_size > _CONFIG_LIMIT_BYTES:
-            raise WeightsError(f"{path} is too large to be a weights' config.", _REINSTALL)
-        row = json.loads(path.read_text(encoding="utf-8"), parse_constant=_not_finite, parse_float=_finite)
-    except FileNotFoundError:
-        raise WeightsError(f"No weights in {folder}: {CONFIG_FILE} is missing.", _CHOOSE) from None
-    except (OSError, ValueError, RecursionError) as fault:
-        raise WeightsError(f"{path} can't be read: {fault}", _REINSTALL) from None
-    if not isinstance(row, dict):
-        raise WeightsError(f"{path} holds no JSON object.", _REINSTALL)
+    missing = WeightsError(f"No weights in {folder}: {CONFIG_FILE} is missing.", _CHOOSE)
+    row = read_config_row(path, missing, _REINSTALL)
     version = row.pop("schema_version", None)
     if version != WEIGHTS_SCHEMA:
         raise WeightsError(
@@ -244,15 +235,6 @@ def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
 
 def _tags_shape(tags: TagsConfig | None) -> tuple[tuple[str, ...], int] | None:
     return None if tags is None else (tags.names, tags.hidden)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    return value if isfinite(value) else _not_finite(text)
-
-
-def _not_finite(text: str) -> float:
-    raise ValueError(f"{text} is no finite number")
 
 
 def _section(kind: type[T], row: Any) -> T:

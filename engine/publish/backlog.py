@@ -23,6 +23,7 @@ LATE_AFTER_S: Final = 2.0
 """A message that leaves so long after it was recorded says that it is late."""
 SAVE_EVERY_S: Final = 1.0
 _PORTION: Final = 500
+"""Rows that are read at once."""
 _COUNT_LIMIT: Final = 50_000
 
 

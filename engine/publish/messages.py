@@ -13,20 +13,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, Final
 
-from engine.core.signals import (
-    Alarm,
-    End,
-    Event,
-    HealthChange,
-    Mark,
-    Reading,
-    Rejected,
-    Spike,
-    Start,
-    Words,
-    WordsState,
-    to_json,
-)
+from engine.core.signals import Alarm, End, Event, HealthChange, Mark, Reading, Rejected, Spike, Start, to_json
 from engine.core.text import plain
 
 VERSION: Final = 1
@@ -54,6 +41,7 @@ _KIND_OF: Final[Mapping[type, str]] = {
     Start: SESSION,
     End: SESSION,
 }
+"""What is not named here stays on the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,7 @@ def message(row: Numbered, venue: str, session: str, late: bool = False) -> Mess
     ``late``: it was missed and comes after its time, or it may have been sent before.
     """
     event = row.event
-    if isinstance(event, Rejected | Words | WordsState):
+    if type(event) not in _KIND_OF:
         return None
     letter = "r" if isinstance(event, Reading) else "e"
     body: dict[str, Any] = {
@@ -143,12 +131,10 @@ def _heard_s(event: Event) -> float:
     match event:
         case Start():
             return 0.0
-        case Alarm():
+        case Alarm() | Rejected():
             return event.decided_at
         case Spike():
             return event.end
-        case Rejected():
-            return event.decided_at
     return event.t
 
 

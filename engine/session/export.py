@@ -10,20 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias
 
 from engine.core.errors import InputError, UsageError
-from engine.core.signals import (
-    Alarm,
-    End,
-    Event,
-    HealthChange,
-    Mark,
-    Reading,
-    Rejected,
-    Spike,
-    Start,
-    Words,
-    WordsState,
-    to_json,
-)
+from engine.core.signals import Alarm, End, Event, Reading, Rejected, Spike, Start, Words, to_json
 from engine.football.match_clock import MatchClock
 from engine.football.soccernet import Spot, predictions
 from engine.session.event_rows import heard_of
@@ -235,10 +222,6 @@ def _all_events(folder: Path) -> Iterator[Event]:
 
 
 def _time_of(event: Event, span: Span) -> float:
-    match event:
-        case Start() | End():
-            return span.from_s
-        case Alarm() | Spike() | Rejected():
-            return event.onset
-        case Reading() | Mark() | HealthChange() | Words() | WordsState():
-            return event.t
+    if isinstance(event, Start | End):
+        return span.from_s
+    return event.onset if isinstance(event, Alarm | Spike | Rejected) else event.t

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError
 from engine.core.heard import Heard
-from engine.core.signals import End, Event, HealthChange, Mark, Rejected, Spike, Start, Words, WordsState
+from engine.core.signals import End, Event, HealthChange, Mark, OfCommentary, Rejected, Spike, Start
 from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
@@ -251,12 +251,12 @@ class SessionReader:
         """The states the listening went through, and what was told meanwhile."""
         return [event for event in self._events("health") if isinstance(event, HealthChange)]
 
-    def words(self) -> list[Words | WordsState]:
+    def words(self) -> list[OfCommentary]:
         """What a commentator said, and the states of hearing that, in order; nothing where there was no commentary."""
         with explained(self.folder):
             there = has_words(self._database)
         rows = self._rows("SELECT type, body FROM words ORDER BY id") if there else []
-        return [event for row in rows if isinstance(event := event_of(*row), Words | WordsState)]
+        return [event for row in rows if isinstance(event := event_of(*row), OfCommentary)]
 
     def events(self) -> list[Event]:
         """All events but readings and words, in order."""

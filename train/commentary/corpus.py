@@ -22,15 +22,17 @@ _NO_EVENTS: Final[Events] = ((),) * len(KINDS)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HalfWords:
-    """One half: cleaned ``transcripts`` and ``features`` by view, ``language`` of the words as they were spoken (empty
-    where nobody speaks, or nobody knows), ``events`` by kind, ``length_s`` over which there are features."""
+    """One half: its cleaned transcripts by view, and what happened in it."""
 
     game: str
     half: int
     transcripts: Mapping[str, Transcript]
     features: Mapping[str, Features]
+    """By view, too, over ``length_s``."""
     language: str
+    """Of the words as they were spoken; empty where nobody speaks, or nobody knows."""
     events: Events
+    """Seconds by kind."""
     length_s: float
 
     @property

@@ -22,30 +22,6 @@ LIVE_SPANS: Final[Spans] = ((-60, -25), (-25, -12), (-12, -6), (-6, -3), (-3, -1
 start of its step."""
 
 
-@dataclass(frozen=True, slots=True)
-class FitSettings:
-    """How the network is fitted. ``spread_s`` is the width of the targets before an event and
-    ``spread_behind_s`` that behind it, ``word_dropout`` the share
-    of words a batch leaves out, ``least_games`` in how many games a word must be said to be learned."""
-
-    spans: Spans = ARCHIVE_SPANS
-    width: int = 32
-    hidden: int = 64
-    vocabulary: int = 20_000
-    least_games: int = 3
-    epochs: int = 5
-    crop_steps: int = 256
-    batch: int = 16
-    rate: float = 3e-3
-    vector_rate: float = 3e-3
-    decay: float = 0.02
-    vector_decay: float = 0.1
-    dropout: float = 0.3
-    word_dropout: float = 0.25
-    spread_s: float = 8.0
-    spread_behind_s: float = 8.0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingHalf:
     """What was said in a half (``hashes`` (n,) at ``steps`` (n,), ``counts`` (steps, COUNTS)), and when what happened:
@@ -56,6 +32,34 @@ class TrainingHalf:
     steps: NDArray[np.int32]
     counts: Array
     events: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How the network is fitted."""
+
+    spans: Spans = ARCHIVE_SPANS
+    width: int = 32
+    hidden: int = 64
+    vocabulary: int = 20_000
+    """Words that are learned at most."""
+    least_games: int = 3
+    """In how many games a word must be said to be learned."""
+    epochs: int = 5
+    crop_steps: int = 256
+    batch: int = 16
+    """Crops that are learned from at once."""
+    rate: float = 3e-3
+    vector_rate: float = 3e-3
+    decay: float = 0.02
+    vector_decay: float = 0.1
+    """Rates and decays by AdamW, of the parameters and of the words' vectors."""
+    dropout: float = 0.3
+    word_dropout: float = 0.25
+    """The share of words that a batch leaves out."""
+    spread_s: float = 8.0
+    spread_behind_s: float = 8.0
+    """Width of the targets before an event, and behind it."""
 
 
 def soft_targets(events: Sequence[Sequence[float]], length: int, spread_s: float, behind_s: float) -> Array:

@@ -46,6 +46,11 @@ _LEVELS: Final = 4000
 _BINS: Final = 15
 _THRESHOLDS: Final = 60
 _SHARES: Final = (2e-4, 0.15)
+_CHOSEN: Final = (
+    *("recall", "goal_recall", "reacted_recall", "false_per_match"),
+    *("false_on_nothing_per_match", "false_on_reaction_per_match", "f1"),
+)
+"""What of an ``OperatingPoint`` is told of the chosen threshold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,15 +219,7 @@ def _reacted(point: OperatingPoint) -> float:
 
 def _at(point: OperatingPoint) -> dict[str, float]:
     """What the threshold from the validation matches gives."""
-    return {
-        "chosen_recall": point.recall,
-        "chosen_goal_recall": point.goal_recall,
-        "chosen_reacted_recall": point.reacted_recall,
-        "chosen_false_per_match": point.false_per_match,
-        "chosen_false_on_nothing_per_match": point.false_on_nothing_per_match,
-        "chosen_false_on_reaction_per_match": point.false_on_reaction_per_match,
-        "chosen_f1": point.f1,
-    }
+    return {f"chosen_{name}": getattr(point, name) for name in _CHOSEN}
 
 
 def _delays(counts: Sequence[AlarmCounts], weights: Weights) -> dict[str, float]:

@@ -19,8 +19,8 @@ from train.data.matches import TrainingMatch
 from train.data.soft_targets import crowd_state, targets_of
 from train.fit.loop.trainer import Parameters, Trainer
 from train.fit.network.head_model import (
+    Examples,
     HeadModel,
-    Histories,
     copy_of_head,
     flat_parameters,
     history_rows,
@@ -42,8 +42,8 @@ def fine_tune_head(fitting: Fitting, tuning: FineTuneSettings, network: MlxNetwo
     settings = fitting.settings
     histories = _Histories(fitting, tuning, network, data)
 
-    def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
-        logits = model(mx.array(batch.embeddings), key)
+    def loss(model: HeadModel, batch: Examples, key: mx.array) -> mx.array:
+        logits = model(mx.array(batch.inputs), key)
         return focal(logits, mx.array(batch.targets), mx.array(batch.weights), 0.0)
 
     def check(parameters: Parameters) -> Mapping[str, float]:
@@ -78,7 +78,7 @@ class _Histories:
         places = [np.array([(i, row) for i, some in enumerate(group) for row in some]) for group in (kept, loud)]
         self._places = [group for group in places if len(group)]
 
-    def batch(self, rng: np.random.Generator) -> Histories:
+    def batch(self, rng: np.random.Generator) -> Examples:
         """As many from anywhere as from where something stands out that may be danger."""
         each = self._size // len(self._places)
         chosen = np.concatenate([group[rng.integers(len(group), size=each)] for group in self._places])
@@ -86,7 +86,7 @@ class _Histories:
         pairs = chosen.tolist()
         taken = [self._embeddings[c][i][self._rows[i][row]] for c, (i, row) in zip(copies, pairs, strict=True)]
         targets = np.array([self._targets[i][row] for i, row in pairs], np.float32)
-        return Histories(np.stack(taken), targets, np.ones_like(targets))
+        return Examples(np.stack(taken), targets, np.ones_like(targets))
 
 
 def _recoloured(match: TrainingMatch, copy: int, fitting: Fitting, data: TrainingData) -> TrainingMatch:

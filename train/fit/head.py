@@ -27,8 +27,8 @@ from train.fit.fitted import Fitted, alarm_note
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Parameters, Progress, Trainer
 from train.fit.network.head_model import (
+    Examples,
     HeadModel,
-    Histories,
     copy_of,
     copy_of_head,
     history_rows,
@@ -163,8 +163,8 @@ class _Fitting:
             load_parameters(served, parameters)
             return scored(check_figures(self.predicted(served, val_matches)))
 
-        def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
-            logits = model(mx.array(batch.embeddings), key)
+        def loss(model: HeadModel, batch: Examples, key: mx.array) -> mx.array:
+            logits = model(mx.array(batch.inputs), key)
             return focal(logits, mx.array(batch.targets), mx.array(batch.weights), settings.gamma)
 
         sampler = HistorySampler(train_matches, self._embeddings, settings)

@@ -7,7 +7,7 @@ simulator's alone; every tag comes equally often, and the calibration undoes tha
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import mlx.core as mx
@@ -23,7 +23,7 @@ from train.data.matches import TrainingMatch
 from train.data.tags import tags_at
 from train.fit.calibration import fit_platt
 from train.fit.loop.trainer import Trainer
-from train.fit.network.head_model import first_window_end, flat_parameters, nested, pooled_windows
+from train.fit.network.head_model import Examples, first_window_end, flat_parameters, nested, pooled_windows
 from train.fit.network.losses import binary_cross_entropy
 from train.fit.sampling.augmentation import change_sound
 from train.fit.settings import TagSettings
@@ -32,15 +32,6 @@ from train.fit.training_data import Fitting, TrainingData
 _STAGE: Final = "tags"
 _CERTAIN: Final = 0.5
 """From this share on a tag counts as heard where yes or no is asked for."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Windows:
-    """A batch: what windows are pooled to, targets and their weights."""
-
-    pooled: NDArray[np.float32]
-    targets: NDArray[np.float32]
-    weights: NDArray[np.float32]
 
 
 class _Reader(Module):
@@ -72,9 +63,9 @@ def fit_tags(fitting: Fitting, settings: TagSettings, network: MlxNetwork, data:
     with_tags.tags.hidden = with_tags.tags.hidden / deviation[:, None]
     with_tags.tags.hidden_bias = -(mean @ with_tags.tags.hidden)
 
-    def loss(model: _Reader, batch: _Windows, key: mx.array) -> mx.array:
+    def loss(model: _Reader, batch: Examples, key: mx.array) -> mx.array:
         weights = mx.array(batch.weights)
-        entropy = binary_cross_entropy(model(mx.array(batch.pooled), key), mx.array(batch.targets))
+        entropy = binary_cross_entropy(model(mx.array(batch.inputs), key), mx.array(batch.targets))
         return (entropy * weights).sum(axis=1).mean()
 
     model = _Reader(with_tags.tags, mean, deviation, settings)
@@ -146,7 +137,7 @@ class _Batches:
         some = np.concatenate([group[0][:: max(1, len(group[0]) // 4000)] for group in self._groups]).astype(np.float32)
         return mx.array(some.mean(axis=0)), mx.array(some.std(axis=0) + 1e-3)
 
-    def batch(self, rng: np.random.Generator) -> _Windows:
+    def batch(self, rng: np.random.Generator) -> Examples:
         parts = []
         size = self._settings.windows // len(self._groups)
         for pooled, heard, sure, places in self._groups:
@@ -155,9 +146,8 @@ class _Batches:
             drawn = rng.integers(len(places), size=size - anywhere)
             rows.append(np.array([places[k][int(rng.integers(len(places[k])))] for k in drawn.tolist()], np.int64))
             chosen = np.concatenate(rows)
-            parts.append((pooled[chosen].astype(np.float32), heard[chosen], sure[chosen]))
-        joined = [np.concatenate(some) for some in zip(*parts, strict=True)]
-        return _Windows(*joined)
+            parts.append(Examples(pooled[chosen].astype(np.float32), heard[chosen], sure[chosen]))
+        return Examples.joined(parts)
 
 
 def _places(tags: NDArray[np.float32]) -> list[NDArray[np.int64]]:

@@ -13,14 +13,14 @@ from engine.core.signals import (
     Health,
     HealthChange,
     Mark,
+    OfCommentary,
     Reading,
     Rejected,
     Spike,
     Start,
-    Words,
-    WordsState,
 )
 from engine.football.match_clock import MatchClock
+from tui.monitor.commentary import Commentary
 from tui.monitor.feed import SessionFeed, SpikeLabel
 from tui.monitor.history import History
 
@@ -40,9 +40,6 @@ def number_in(text: str) -> float | None:
 _TREND_S = 4.0
 _TREND_STEP = 0.05
 _RATE_OVER_S = 10.0
-_SENTENCES = 4
-_TOGETHER_S = 3.0
-"""What ended no longer before the newest sentence began is shown with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +64,6 @@ class Moment:
     """What is heard, in words; None with weights that tell no tags, and where there is no index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a commentator said last at a moment: the newest words last, and how the hearing of them does."""
-
-    words: tuple[Words, ...]
-    state: WordsState | None
-
-
 @dataclass
 class Model:
     """Takes events in order and answers questions about any moment. Nothing here draws or waits."""
@@ -88,8 +77,7 @@ class Model:
     health: list[HealthChange] = field(default_factory=list)
     labels: dict[float, SpikeLabel] = field(default_factory=dict)
     clock: MatchClock = field(default_factory=MatchClock)
-    words: list[Words] = field(default_factory=list)
-    words_states: list[WordsState] = field(default_factory=list)
+    commentary: Commentary = field(default_factory=Commentary)
     end: End | None = None
     threshold: float = 0.0
     version: int = 0
@@ -113,8 +101,11 @@ class Model:
                 news.append(event)
         self.history.extend(readings)
         for event in news:
-            self._take_one(event)
-        self.version += sum(not isinstance(event, Words | WordsState) for event in news)
+            if isinstance(event, OfCommentary):
+                self.commentary.take(event)
+            else:
+                self._take_one(event)
+                self.version += 1
         self._raise_alarm(readings)
         return news
 
@@ -142,10 +133,6 @@ class Model:
                 self._take_mark(event)
             case HealthChange():
                 insort(self.health, event, key=lambda change: change.t)
-            case Words():
-                insort(self.words, event, key=lambda words: words.t)
-            case WordsState():
-                insort(self.words_states, event, key=lambda state: state.t)
             case End():
                 self.end = event
                 self.alarm = None
@@ -221,19 +208,6 @@ class Model:
             period=self.clock.period(t),
             heard=self.history.heard_at(t) if reading is not None and reading.pressure is not None else None,
         )
-
-    @property
-    def has_commentary(self) -> bool:
-        """Whether somebody was asked to say what is said; he may have said nothing."""
-        return bool(self.words_states)
-
-    def spoken_at(self, t: float) -> Spoken:
-        """The last words at ``t``: those of the newest sentence, and what was said just before it."""
-        upto = bisect_right(self.words, t, key=lambda words: words.t)
-        last = self.words[max(0, upto - _SENTENCES) : upto]
-        recent = tuple(words for words in last if words.end >= last[-1].start - _TOGETHER_S)
-        state = bisect_right(self.words_states, t, key=lambda state: state.t) - 1
-        return Spoken(recent, self.words_states[state] if state >= 0 else None)
 
     def candidates(self, with_rejected: bool) -> list[Candidate]:
         """Lines of the spike log, newest first."""

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from engine.core.signals import Event, Hearing, Words, WordsState
@@ -51,12 +51,10 @@ class Teller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """The newest that the teller has said of itself."""
+    """The newest that the teller has said of itself, and when by the monotonic clock."""
 
     at_s: float
-    state: Hearing
-    late_s: float = 0.0
-    detail: str = ""
+    state: WordsState
 
 
 class SpokenBeside:
@@ -74,7 +72,7 @@ class SpokenBeside:
         self._closed = threading.Event()
         self._caught_up = threading.Event()
         self._said: deque[Words] = deque(maxlen=_MOST_WAITING)
-        self._sign = _Sign(clock(), Hearing.STARTING)
+        self._sign = _Sign(clock(), WordsState(0.0, Hearing.STARTING))
         self._told: WordsState | None = None
         self._quiet_since_s = 0.0
         self._told_s = 0.0
@@ -133,19 +131,20 @@ class SpokenBeside:
     def _state(self, heard_s: float) -> WordsState:
         sign = self._sign
         quiet_s = self._clock() - sign.at_s
-        late_s = sign.late_s + (quiet_s if quiet_s > QUIET_S else 0.0)
-        if sign.state in (Hearing.LOST, Hearing.OVER):
-            return WordsState(heard_s, sign.state, 0.0, sign.detail)
+        late_s = sign.state.late_s + (quiet_s if quiet_s > QUIET_S else 0.0)
+        state = replace(sign.state, t=heard_s, late_s=0.0)
+        if state.state in (Hearing.LOST, Hearing.OVER):
+            return state
         if quiet_s > LOST_S:
             return WordsState(heard_s, Hearing.LOST, 0.0, f"no sign of life for {quiet_s:.0f} s")
-        if sign.state is Hearing.STARTING:
-            return WordsState(heard_s, Hearing.STARTING, 0.0, sign.detail or self._teller.name)
+        if state.state is Hearing.STARTING:
+            return replace(state, detail=state.detail or self._teller.name)
         was_late = self._told is not None and self._told.state is Hearing.LATE
         if late_s > (LATE_S / 2 if was_late else LATE_S):
-            return WordsState(heard_s, Hearing.LATE, late_s, sign.detail)
+            return replace(state, state=Hearing.LATE, late_s=late_s)
         if heard_s - self._quiet_since_s > SILENT_S:
-            return WordsState(heard_s, Hearing.SILENT, 0.0, sign.detail)
-        return WordsState(heard_s, Hearing.LISTENING, 0.0, sign.detail)
+            return replace(state, state=Hearing.SILENT)
+        return replace(state, state=Hearing.LISTENING)
 
     def _is_news(self, state: WordsState) -> bool:
         """Of one that is late, only that it has become half or twice as much: a line a second would say nothing."""
@@ -169,7 +168,7 @@ class SpokenBeside:
     def show(self, state: Hearing, late_s: float = 0.0, detail: str = "") -> None:
         """A sign of life, with a state: one of starting, listening, lost and over. Raises ``Closed``."""
         self._check()
-        self._sign = _Sign(self._clock(), state, max(0.0, late_s), plain(detail, 200))
+        self._sign_now(state, max(0.0, late_s), detail)
 
     def wait_for(self, heard_s: float) -> None:
         """Until the run has heard so much; gives signs of life meanwhile. Raises ``Closed`` at its end."""
@@ -210,7 +209,9 @@ class SpokenBeside:
             pass
         except Exception as fault:
             log.exception("the commentary %s ended by a fault", self._teller.name)
-            detail = f"{type(fault).__name__}: {fault}"
-            self._sign = _Sign(self._clock(), Hearing.LOST, 0.0, plain(detail, 200))
+            self._sign_now(Hearing.LOST, 0.0, f"{type(fault).__name__}: {fault}")
         finally:
             self._caught_up.set()
+
+    def _sign_now(self, state: Hearing, late_s: float, detail: str) -> None:
+        self._sign = _Sign(self._clock(), WordsState(self._heard_s, state, late_s, plain(detail, 200)))

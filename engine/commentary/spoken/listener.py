@@ -8,8 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import soxr
 
@@ -21,17 +20,17 @@ from engine.commentary.transcript import Segment
 from engine.core import grid
 from engine.core.signals import AudioBlock, Samples
 
-Send: TypeAlias = Callable[[dict[str, Any]], None]
-"""Tells the run something; from any thread."""
-
 SIGN_EVERY_S: Final = 0.5
 QUEUE: Final = 5
 """Utterances that may wait: a minute of somebody who never pauses."""
 _LOOK_S: Final = 0.1
+"""A source that is ahead looks so often whether the run has come as far."""
+
+Send: TypeAlias = Callable[[dict[str, Any]], None]
+"""Tells the run something; from any thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunClock:
+class RunClock(NamedTuple):
     """How far the run has heard at a moment of the monotonic clock, which is one for all processes."""
 
     heard_s: float

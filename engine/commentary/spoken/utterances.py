@@ -18,8 +18,19 @@ CHUNK: Final = 512
 """Samples that a probability of a voice is told for."""
 CHUNK_S: Final = CHUNK / RATE_HZ
 
-Voice: TypeAlias = Callable[[Samples], float]
-"""The probability that somebody speaks in the next ``CHUNK`` samples, by what came before, too."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Utterance:
+    """Sound in which somebody speaks."""
+
+    start: int
+    """The index of its first sample."""
+    samples: Samples
+    """Float32 of shape (n,) at ``RATE_HZ``."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +53,8 @@ class UtteranceSettings:
     before_s: float = 0.2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Utterance:
-    """Sound in which somebody speaks: float32 of shape (n,) at ``RATE_HZ``, ``start`` its first sample's index."""
-
-    start: int
-    samples: Samples
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.samples)
+Voice: TypeAlias = Callable[[Samples], float]
+"""The probability that somebody speaks in the next ``CHUNK`` samples, by what came before, too."""
 
 
 class Utterances:

@@ -1,6 +1,7 @@
 """The head on its own: cached embeddings of whole matches, and the model that is fitted to them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import mlx.core as mx
@@ -22,12 +23,21 @@ _FIRST_WINDOW: Final = -(-grid.WINDOW_FRAMES // grid.WINDOW_HOP_FRAMES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Histories:
-    """Histories (n, WINDOWS, embedding) with what is to be said of them, (n,) each."""
+class Examples:
+    """A batch of what a part of the network reads, with what is to be said of it; the first axis is that of the batch.
 
-    embeddings: NDArray[np.float32]
+    The head reads histories (n, WINDOWS, embedding), with targets and weights (n,); the read-out of the tags what
+    windows are pooled to (n, pooled_width), with targets and weights (n, tags).
+    """
+
+    inputs: NDArray[np.float32]
     targets: NDArray[np.float32]
     weights: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Examples]") -> "Examples":
+        """``parts`` as one batch, in their order."""
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
 
 
 class HeadModel(Module):

@@ -32,8 +32,8 @@ from train.fit.fitted import Fitted
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule, Trainer
 from train.fit.network.head_model import (
+    Examples,
     HeadModel,
-    Histories,
     copy_of,
     copy_of_head,
     flat_parameters,
@@ -212,17 +212,17 @@ def _fit(
         (rest, settings.histories - 2 * quarter, None, settings.anchor),
     )
 
-    def draw(rng: np.random.Generator) -> Histories:
+    def draw(rng: np.random.Generator) -> Examples:
         parts = []
         for rows, size, target, weight in groups:
             for which, row in rows[rng.integers(len(rows), size=size)].tolist() if len(rows) else []:
                 before = sessions[which].before[row] if target is None else target
                 parts.append((sessions[which].histories[row], before, weight))
         histories, targets, weights = zip(*parts, strict=True)
-        return Histories(np.stack(histories), np.array(targets, np.float32), np.array(weights, np.float32))
+        return Examples(np.stack(histories), np.array(targets, np.float32), np.array(weights, np.float32))
 
-    def loss(model: HeadModel, batch: Histories, key: mx.array) -> mx.array:
-        logits = model(mx.array(batch.embeddings), key)
+    def loss(model: HeadModel, batch: Examples, key: mx.array) -> mx.array:
+        logits = model(mx.array(batch.inputs), key)
         return focal(logits, mx.array(batch.targets), mx.array(batch.weights), 0.0)
 
     model = HeadModel(copy_of_head(base), settings.dropout)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.core import grid
 from train.data.matches import TrainingMatch
-from train.fit.network.head_model import Histories, history_rows
+from train.fit.network.head_model import Examples, history_rows
 from train.fit.settings import HeadSettings
 
 _POSITIVE: Final = 0.3
@@ -36,16 +36,16 @@ class HistorySampler:
         self._calm = np.array([(i, row) for i, row in calm if not units[i].reviews])
         self._hard = np.array([(i, row) for i, row in calm if units[i].reviews])
 
-    def balanced(self, rng: np.random.Generator) -> Histories:
+    def balanced(self, rng: np.random.Generator) -> Examples:
         """Half danger, half calm; half of the calm is what people said was no danger, where they said so of any."""
         half = self._settings.histories // 2
         hard = half // 2 if len(self._hard) else 0
         groups = ((self._danger, half), (self._calm, half - hard), (self._hard, hard))
         chosen = np.concatenate([group[rng.integers(len(group), size=size)] for group, size in groups if len(group)])
         parts = [self._histories(int(i), np.array([row])) for i, row in chosen]
-        return _joined(parts)
+        return Examples.joined(parts)
 
-    def stretch(self, rng: np.random.Generator) -> Histories:
+    def stretch(self, rng: np.random.Generator) -> Examples:
         """One long stretch of one match, as it was."""
         played = [i for i, unit in enumerate(self._units) if not unit.reviews]
         which = played[int(rng.integers(len(played)))]
@@ -54,17 +54,9 @@ class HistorySampler:
         first = int(rng.integers(max(1, count - length)))
         return self._histories(which, np.arange(first, min(first + length, count)))
 
-    def _histories(self, which: int, rows: NDArray[np.int64]) -> Histories:
+    def _histories(self, which: int, rows: NDArray[np.int64]) -> Examples:
         unit = self._units[which]
         taken = self._embeddings[id_of_whole(unit)][history_rows(unit.ends[rows])]
         smoothing = self._settings.smoothing
         targets = smoothing / 2 + (1 - smoothing) * unit.labels.target[rows]
-        return Histories(taken, targets.astype(np.float32), unit.labels.weight[rows])
-
-
-def _joined(parts: Sequence[Histories]) -> Histories:
-    return Histories(
-        np.concatenate([part.embeddings for part in parts]),
-        np.concatenate([part.targets for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-    )
+        return Examples(taken, targets.astype(np.float32), unit.labels.weight[rows])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.commands.live import WeightsOption
 from tui.cli.groups import group
 from tui.cli.output import AsJson
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 export = group("Write the network for other programs, with everything they must know to feed it.")
 
-WeightsOption = Annotated[str | None, typer.Option("--weights", help="Installed weights by name, or a folder.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
 

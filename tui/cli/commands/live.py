@@ -31,6 +31,13 @@ Commentary = Annotated[
         show_default=False,
     ),
 ]
+Speed = Annotated[str, typer.Option(help="For files and the demo: a factor of real time, or max.")]
+Rate = Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")]
+Channels = Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")]
+WeightsOption = Annotated[str | None, typer.Option("--weights", help="Installed weights by name, or a folder.")]
+KeepSound = Annotated[
+    bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)
+]
 ON_SPIKE_HELP = "Program to run for each spike; it reads the spike as JSON on its standard input."
 
 
@@ -39,18 +46,16 @@ def live(
     source: Annotated[str | None, typer.Argument(help=SOURCE_HELP, show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, one object a line.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="One readable line a second.")] = False,
-    speed: Annotated[str, typer.Option(help="For files and the demo: a factor of real time, or max.")] = "1",
-    rate: Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")] = 22050,
-    channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
-    weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    speed: Speed = "1",
+    rate: Rate = 22050,
+    channels: Channels = 1,
+    weights: WeightsOption = None,
     engine_choice: EngineOption = None,
     alarm_budget: AlarmBudget = None,
     spike_on: SpikeOn = None,
     spike_off: SpikeOff = None,
     record: Annotated[bool, typer.Option("--record/--no-record", help="Keep the session on disk.")] = True,
-    sound: Annotated[
-        bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)
-    ] = None,
+    sound: KeepSound = None,
     commentary: Commentary = None,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
     as_ascii: Ascii = False,

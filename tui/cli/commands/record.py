@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.app.stray_output import libraries_kept_quiet
-from tui.cli.commands.live import ON_SPIKE_HELP, SOURCE_HELP, Commentary, EngineOption
+from tui.cli.commands.live import (
+    ON_SPIKE_HELP,
+    SOURCE_HELP,
+    Channels,
+    Commentary,
+    EngineOption,
+    KeepSound,
+    Rate,
+    Speed,
+    WeightsOption,
+)
 from tui.cli.output import say
 
 if TYPE_CHECKING:
@@ -28,13 +38,11 @@ SOURCES_HELP = (
 def record(
     sources: Annotated[list[str] | None, typer.Argument(help=SOURCES_HELP, show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines as well, each with its source's venue.")] = False,
-    sound: Annotated[
-        bool | None, typer.Option("--sound/--no-sound", help="Keep the sound in the session too.", show_default=False)
-    ] = None,
-    speed: Annotated[str, typer.Option(help="For files and the demo: a factor of real time, or max.")] = "1",
-    rate: Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")] = 22050,
-    channels: Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")] = 1,
-    weights: Annotated[str | None, typer.Option(help="Installed weights by name, or a folder.")] = None,
+    sound: KeepSound = None,
+    speed: Speed = "1",
+    rate: Rate = 22050,
+    channels: Channels = 1,
+    weights: WeightsOption = None,
     engine_choice: EngineOption = None,
     commentary: Commentary = None,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,

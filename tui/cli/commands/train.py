@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.commands.train_sweep import sweep
+from tui.cli.commands.train_sweep import Drawn, Minutes, Rule, Simulate, sweep
 from tui.cli.groups import group
 from tui.cli.output import AsJson
 
@@ -33,7 +33,6 @@ Run = Annotated[
     typer.Option("--run", metavar="DIR", help="Folder of the run; the same folder again goes on after a kill."),
 ]
 Name = Annotated[str, typer.Option("--name", help="What the new weights are called, for 'live --weights NAME'.")]
-Rule = Annotated[str, typer.Option("--labels", metavar="RULE", help="Label rule: danger or goal-window.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="All randomness; the same seed gives the same weights.")]
 Steps = Annotated[
     int | None, typer.Option("--steps", min=1, help="Steps at most; it stops earlier when it gets no better.")
@@ -50,13 +49,9 @@ def encoder(
     matches: Matches = None,
     name: Name = "mine",
     run: Run = None,
-    simulate: Annotated[
-        int, typer.Option("--simulate", metavar="N", min=0, help="Learn from N simulated matches instead.")
-    ] = 0,
-    minutes: Annotated[float, typer.Option("--minutes", help="Length of a simulated match.")] = 20.0,
-    drawn: Annotated[
-        Path | None, typer.Option("--drawn", metavar="DIR", help="Where simulated matches are kept.")
-    ] = None,
+    simulate: Simulate = 0,
+    minutes: Minutes = 20.0,
+    drawn: Drawn = None,
     sounds: Annotated[
         Path | None, typer.Option("--sounds", metavar="DIR", help="Real sounds to lay over, with their MANIFEST.csv.")
     ] = None,

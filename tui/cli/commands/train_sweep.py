@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from train.jobs.workers import Workers
     from train.recipes.sweep.trial import Source
 
+Simulate = Annotated[
+    int, typer.Option("--simulate", metavar="N", min=0, help="Learn from N simulated matches instead.")
+]
+Minutes = Annotated[float, typer.Option("--minutes", help="Length of a simulated match.")]
+Drawn = Annotated[Path | None, typer.Option("--drawn", metavar="DIR", help="Where simulated matches are kept.")]
+Rule = Annotated[str, typer.Option("--labels", metavar="RULE", help="Label rule: danger or goal-window.")]
+
 
 def sweep(
     matches: Annotated[list[str] | None, typer.Argument(help="Matches of the library.", metavar="MATCH")] = None,
@@ -33,10 +40,10 @@ def sweep(
     at_once: Annotated[
         int, typer.Option(metavar="N", min=1, max=1000, help="Trials at a time at most, on any number of workers.")
     ] = 4,
-    simulate: Annotated[int, typer.Option(metavar="N", min=0, help="Learn from N simulated matches instead.")] = 0,
-    minutes: Annotated[float, typer.Option(help="Length of a simulated match.")] = 20.0,
-    drawn: Annotated[Path | None, typer.Option(metavar="DIR", help="Where simulated matches are kept.")] = None,
-    labels: Annotated[str, typer.Option(metavar="RULE", help="Label rule: danger or goal-window.")] = "danger",
+    simulate: Simulate = 0,
+    minutes: Minutes = 20.0,
+    drawn: Drawn = None,
+    labels: Rule = "danger",
     seed: Annotated[int, typer.Option(min=0, help="All randomness, of proposals and of trainings.")] = 0,
     cluster: Cluster = None,
     as_json: AsJson = False,

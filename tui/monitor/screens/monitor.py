@@ -175,9 +175,9 @@ class MonitorScreen(VisitingScreen):
             StatusValue(self.feed.info, moment, rate, self._vitals, ended if self.player is None else None)
         )
         self.query_one(KeyBar).show(self._hints())
-        self.set_class(self.model.has_commentary, "-spoken")
-        if self.model.has_commentary:
-            self.query_one(SpokenLine).show(self.model.spoken_at(t))
+        self.set_class(self.model.commentary.expected, "-spoken")
+        if self.model.commentary.expected:
+            self.query_one(SpokenLine).show(self.model.commentary.at(t))
         self._paint_words(clock_s)
         self._paint_wide(clock_s)
 

@@ -7,8 +7,8 @@ from engine.core.clock_text import session_time
 from engine.core.hearing import state_in_words
 from engine.core.signals import Hearing
 from engine.core.text import cells, plain
+from tui.monitor.commentary import Spoken
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.model import Spoken
 from tui.monitor.widgets.paint import Line, Piece, Showing, fit, spread, width_of
 
 _STYLES = {Hearing.LATE: "note", Hearing.LOST: "fault"}

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis.strategies import DataObject, binary, integers
 
 from engine.core.grid import SAMPLE_RATE_HZ
-from engine.core.signals import AudioBlock, Health, Reading, Start
+from engine.core.signals import Alarm, AudioBlock, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
 from engine.session import Clocks, SessionWriter
 from engine.session.disk_space import DiskKeeper, DiskSettings
 
@@ -83,3 +83,19 @@ def recorder(root: Path, time: FakeTime, keep_sound: bool = False) -> SessionWri
     )
     writer.write(start(writer.name))
     return writer
+
+
+EVENTS = [
+    HealthChange(0.1, Health.WARMING_UP, "filling"),
+    reading(0.1, None, Health.WARMING_UP),
+    reading(1.0, 0.4),
+    Alarm(1.0, 1.5, 0.8),
+    reading(2.0, 0.9),
+    Spike(1.0, 2.0, 3.0, 0.9, 1.5),
+    Rejected(4.0, 0.5, "too_short", 4.5),
+    Mark(4.0, "goal", 'a "quoted",\nnote'),
+    reading(5.0, 0.2),
+    Spike(3000.0, 3005.5, 3010.0, 0.7, 3002.0),
+    End(5.0, "end_of_file"),
+]
+"""A short run in which everything happens."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Rejected, Spike, to_json
+from engine.core.signals import Mark, to_json
 from engine.football.match_clock import MatchClock
 from engine.session import Review, SessionReader
 from engine.session.export import (
@@ -18,21 +18,7 @@ from engine.session.export import (
     write_csv,
     write_parquet,
 )
-from tests.unit.engine.session.helpers import reading, recorder, start
-
-EVENTS = [
-    HealthChange(0.1, Health.WARMING_UP, "filling"),
-    reading(0.1, None, Health.WARMING_UP),
-    reading(1.0, 0.4),
-    Alarm(1.0, 1.5, 0.8),
-    reading(2.0, 0.9),
-    Spike(1.0, 2.0, 3.0, 0.9, 1.5),
-    Rejected(4.0, 0.5, "too_short", 4.5),
-    Mark(4.0, "goal", 'a "quoted",\nnote'),
-    reading(5.0, 0.2),
-    Spike(3000.0, 3005.5, 3010.0, 0.7, 3002.0),
-    End(5.0, "end_of_file"),
-]
+from tests.unit.engine.session.helpers import EVENTS, recorder, start
 
 
 @pytest.fixture

@@ -7,24 +7,15 @@ import numpy as np
 import pytest
 
 from engine.core.errors import InputError
-from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Rejected, Spike, Start
+from engine.core.signals import Alarm, End, Health, Mark, Spike, Start
 from engine.session import Review, SessionReader
-from tests.unit.engine.session.helpers import listen, reading, recorder, start
+from tests.unit.engine.session.helpers import EVENTS, listen, reading, recorder, start
 
 
 def test_a_follower_sees_every_event_in_the_order_it_was_recorded(root, time):
     writer = recorder(root, time)
-    sent = [
-        reading(0.1, None, Health.WARMING_UP),
-        HealthChange(0.1, Health.LISTENING, "history is full"),
-        reading(0.2, 0.8),
-        Alarm(0.15, 0.2, 0.8),
-        reading(0.3, 0.9),
-        Spike(0.15, 0.3, 0.3, 0.9, 0.2),
-        Rejected(0.05, 0.4, "too_short", 0.3),
-        Mark(0.3, "goal", "Grüße"),
-        End(0.3, "end_of_file"),
-    ]
+    *most, end = EVENTS
+    sent = [*most, Mark(5.0, "goal", "Grüße"), end]
     with SessionReader.open(writer.folder) as follower:
         seen = follower.poll()
         for event in sent:

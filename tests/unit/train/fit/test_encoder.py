@@ -243,9 +243,9 @@ def test_reviewed_spikes_teach_beside_matches_and_the_wrong_ones_come_often(base
     wrong = embeddings[session.id][history_rows(session.ends[session.labels.weight * ~session.labels.truth > 0])]
     unknown = embeddings[session.id][history_rows(session.ends[session.labels.weight == 0])]
     batch = sampler.balanced(np.random.default_rng(1))
-    simulated = {history.tobytes() for history in batch.embeddings}
+    simulated = {history.tobytes() for history in batch.inputs}
     assert simulated & {history.tobytes() for history in wrong}
     assert not simulated & {history.tobytes() for history in unknown}
     hard = {history.tobytes() for history in wrong}
-    assert sum(history.tobytes() in hard for history in batch.embeddings) == 10
-    assert all(batch.targets[i] < 0.1 for i, h in enumerate(batch.embeddings) if h.tobytes() in hard)
+    assert sum(history.tobytes() in hard for history in batch.inputs) == 10
+    assert all(batch.targets[i] < 0.1 for i, h in enumerate(batch.inputs) if h.tobytes() in hard)

@@ -6,8 +6,8 @@ from hypothesis.strategies import integers, text
 
 from engine.core.signals import Hearing, Words, WordsState
 from engine.core.text import cells
+from tui.monitor.commentary import Spoken
 from tui.monitor.glyphs import ASCII, UNICODE
-from tui.monitor.model import Spoken
 from tui.monitor.widgets.paint import text_of, width_of
 from tui.monitor.widgets.spoken import spoken_line
 

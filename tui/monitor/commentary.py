@@ -1,0 +1,46 @@
+"""What the screen knows of the commentary beside its session: words and states, in the order they were known."""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+
+from engine.core.signals import OfCommentary, Words, WordsState
+
+_SENTENCES = 4
+_TOGETHER_S = 3.0
+"""What ended no longer before the newest sentence began is shown with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a commentator said last at a moment: the newest words last, and how the hearing of them does."""
+
+    words: tuple[Words, ...]
+    state: WordsState | None
+
+
+@dataclass
+class Commentary:
+    """Takes what comes of a commentary and answers what was said at any moment."""
+
+    words: list[Words] = field(default_factory=list)
+    states: list[WordsState] = field(default_factory=list)
+
+    def take(self, event: OfCommentary) -> None:
+        """Take the next words, or the next state."""
+        if isinstance(event, Words):
+            insort(self.words, event, key=lambda words: words.t)
+        else:
+            insort(self.states, event, key=lambda state: state.t)
+
+    @property
+    def expected(self) -> bool:
+        """Whether somebody was asked to say what is said; he may have said nothing."""
+        return bool(self.states)
+
+    def at(self, t: float) -> Spoken:
+        """The last words at ``t``: those of the newest sentence, and what was said just before it."""
+        upto = bisect_right(self.words, t, key=lambda words: words.t)
+        last = self.words[max(0, upto - _SENTENCES) : upto]
+        recent = tuple(words for words in last if words.end >= last[-1].start - _TOGETHER_S)
+        state = bisect_right(self.states, t, key=lambda state: state.t) - 1
+        return Spoken(recent, self.states[state] if state >= 0 else None)
