@@ -23,19 +23,8 @@ from engine.commentary.word_weights import (
 from engine.core.errors import MomentumError
 from engine.core.files import write_whole
 from engine.core.text import plain
-from train.commentary.corpus import HalfWords, folds_by_game, read_corpus
-from train.commentary.cross_fit import (
-    FOLDS,
-    KEPT_WORDS,
-    SEEDS,
-    WHOLE,
-    Task,
-    fit_all,
-    heard_by_others,
-    merged,
-    pruned,
-    settings_of,
-)
+from train.commentary.corpus import HalfWords, read_corpus
+from train.commentary.cross_fit import FOLDS, SEEDS, WHOLE, fit_folds, heard_by_others, settings_of
 from train.commentary.evaluate import alignment_figures, evaluate
 from train.commentary.labels import KINDS
 from train.commentary.report import card, tables
@@ -94,18 +83,7 @@ def fit_words(data: Path, out: Path, work: Path, jobs: int) -> None:
 def _fit_mode(
     mode: str, halves: Sequence[HalfWords], work: Path, jobs: int
 ) -> tuple[ModeConfig, WordNetwork, dict[str, Any]]:
-    settings = settings_of(mode)
-    tasks = [Task(mode, fold, seed, settings) for fold in (*range(FOLDS), WHOLE) for seed in SEEDS[mode]]
-    fitted = dict(zip(tasks, fit_all(tasks, halves, work, jobs), strict=True))
-    dealt = folds_by_game((half.game for half in halves), FOLDS)
-    each = {
-        fold: pruned(
-            merged([fitted[Task(mode, fold, seed, settings)] for seed in SEEDS[mode]]),
-            [half for half in halves if dealt[half.game] != fold],
-            KEPT_WORDS[mode],
-        )
-        for fold in (*range(FOLDS), WHOLE)
-    }
+    each = fit_folds(mode, halves, work, jobs)
     logits = heard_by_others(halves, [each[fold] for fold in range(FOLDS)])
     events = {(half.game, half.half): half.events for half in halves}
     delay_s = delay_of(each[WHOLE]) if mode == LIVE else None
@@ -114,7 +92,7 @@ def _fit_mode(
     measured: dict[str, Any] = {
         "on": f"the {len({half.game for half in halves})} validation games, by networks that never saw the game",
         "figures": {label: round(value, 4) for label, value in tuned.figures.items()},
-        "settings": {**asdict(settings), "seeds": SEEDS[mode]},
+        "settings": {**asdict(settings_of(mode)), "seeds": SEEDS[mode]},
     }
     if mode == ARCHIVE:
         measured["alignment"] = alignment_figures(halves, logits, 0)

@@ -61,6 +61,23 @@ def fit_all(tasks: Sequence[Task], halves: Sequence[HalfWords], work: Path, jobs
     return [_read(task.file(work), task.settings) for task in tasks]
 
 
+def fit_folds(
+    mode: str, halves: Sequence[HalfWords], work: Path, jobs: int, folds: Sequence[int] = (*range(FOLDS), WHOLE)
+) -> dict[int, WordNetwork]:
+    """For each of ``folds`` the mean of the mode's networks that never saw its games, as small as a shipped one."""
+    tasks = [Task(mode, fold, seed, settings_of(mode)) for fold in folds for seed in SEEDS[mode]]
+    fitted = list(zip(tasks, fit_all(tasks, halves, work, jobs), strict=True))
+    dealt = folds_by_game((half.game for half in halves), FOLDS)
+    return {
+        fold: pruned(
+            merged([network for task, network in fitted if task.fold == fold]),
+            [half for half in halves if dealt[half.game] != fold],
+            KEPT_WORDS[mode],
+        )
+        for fold in folds
+    }
+
+
 def heard_by_others(halves: Sequence[HalfWords], networks: Sequence[WordNetwork]) -> dict[Half, Array]:
     """Logits of each half by the network of its fold, which never saw its game."""
     dealt = folds_by_game((half.game for half in halves), FOLDS)
