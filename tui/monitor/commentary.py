@@ -3,7 +3,7 @@
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 
-from engine.core.signals import OfCommentary, Words, WordsState
+from engine.core.signals import OfCommentary, Words, WordsEvent, WordsState
 
 _SENTENCES = 4
 _TOGETHER_S = 3.0
@@ -24,13 +24,18 @@ class Commentary:
 
     words: list[Words] = field(default_factory=list)
     states: list[WordsState] = field(default_factory=list)
+    said: list[WordsEvent] = field(default_factory=list)
+    """Events that were spoken of, by when they were told."""
 
     def take(self, event: OfCommentary) -> None:
-        """Take the next words, or the next state."""
-        if isinstance(event, Words):
-            insort(self.words, event, key=lambda words: words.t)
-        else:
-            insort(self.states, event, key=lambda state: state.t)
+        """Take the next words, the next state, or the next event that was spoken of."""
+        match event:
+            case Words():
+                insort(self.words, event, key=lambda words: words.t)
+            case WordsState():
+                insort(self.states, event, key=lambda state: state.t)
+            case WordsEvent():
+                insort(self.said, event, key=lambda said: said.t)
 
     @property
     def expected(self) -> bool:
