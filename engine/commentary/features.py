@@ -132,8 +132,8 @@ def features_of(transcript: Transcript, length_s: float | None = None, causal: b
     by_word, by_segment = told_by_words(said, memory), told_by_segments(transcript.segments, memory)
     columns: list[NDArray[Any]] = [np.bincount(steps, column, length) for column in by_word.T]
     columns += [np.bincount(of_segment, column, length) for column in by_segment.T]
-    counted = np.stack(columns, axis=1).astype(np.float64)
-    counts = counts_of(counted, np.arange(length) * (STEP_S / 60), transcript.half)
+    minutes = np.arange(length, dtype=np.float64) * (STEP_S / 60)
+    counts = counts_of(np.stack(columns, axis=1), minutes, transcript.half)
     return Features(hashes, steps[word_index], word_index, counts, said)
 
 

@@ -11,6 +11,8 @@ KINDS: Final = ("goal", "chance", "penalty", "card", "substitution", "corner", "
 GOAL: Final = KINDS[0]
 DANGER: Final = frozenset({GOAL, "chance", "penalty"})
 """Kinds that make a crowd cry out, and so confirm a spike."""
+LESSER: Final = frozenset({"substitution", "corner", "foul", "offside"})
+"""Kinds that are told of dozens of times a match."""
 WITHIN_S: Final = 15.0
 """What the model of words promises: an event lies no further than this from the moment that it names."""
 

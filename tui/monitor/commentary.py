@@ -1,11 +1,15 @@
 """What the screen knows of the commentary beside its session: words and states, in the order they were known."""
 
 from bisect import bisect_right, insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from engine.core.signals import OfCommentary, Words, WordsEvent, WordsState
+from engine.core.said import GOAL, WITHIN_S
+from engine.core.signals import Mark, OfCommentary, Words, WordsEvent, WordsState
 
 _SENTENCES = 4
+_PROPOSED_S = 120.0
+"""A goal that was spoken of is proposed for so long."""
 _TOGETHER_S = 3.0
 """What ended no longer before the newest sentence began is shown with it."""
 
@@ -41,6 +45,18 @@ class Commentary:
     def expected(self) -> bool:
         """Whether somebody was asked to say what is said; he may have said nothing."""
         return bool(self.states)
+
+    def goal_at(self, t: float, marks: Iterable[Mark]) -> WordsEvent | None:
+        """The newest goal that was spoken of and may be meant at ``t``, unless it was marked already."""
+        marked_s = [mark.t for mark in marks if mark.label == GOAL]
+        meant = [
+            event
+            for event in self.said
+            if event.kind == GOAL
+            and t - _PROPOSED_S <= event.at <= t + WITHIN_S
+            and not any(abs(event.at - at_s) <= 2 * WITHIN_S for at_s in marked_s)
+        ]
+        return max(meant, key=lambda event: event.at, default=None)
 
     def at(self, t: float) -> Spoken:
         """The last words at ``t``: those of the newest sentence, and what was said just before it."""
