@@ -96,10 +96,10 @@ class SpokenBeside:
         """Seconds of sound that the run has heard."""
         return self._heard_s
 
-    @property
-    def late_s(self) -> float:
-        """How far words are behind what is said, in seconds; 0 where none are on their way."""
-        return self._late_s(self._sign) if self._sign.state.state is Hearing.LISTENING else 0.0
+    def known_s(self, heard_s: float) -> float:
+        """Up to when all words are known that ``take`` gives next, where the run has heard ``heard_s`` seconds."""
+        late_s = self._late_s(self._sign) if self._sign.state.state is Hearing.LISTENING else 0.0
+        return min(heard_s - late_s, self._told_s)
 
     def take(self, heard_s: float) -> Sequence[Event]:
         """See ``Beside``."""
@@ -224,7 +224,7 @@ class SpokenBeside:
             log.exception("the commentary %s ended by a fault", self._teller.name)
             self._sign_now(Hearing.LOST, 0.0, f"{type(fault).__name__}: {fault}")
         finally:
-            self._caught_up.set()
+            self.told_all()  # nobody will tell any more
 
     def _sign_now(self, state: Hearing, late_s: float, detail: str) -> None:
         self._sign = _Sign(self._clock(), WordsState(self._heard_s, state, late_s, plain(detail, 200)))

@@ -80,12 +80,15 @@ class EventsBeside:
 
     def take(self, heard_s: float) -> Sequence[Event]:
         """See ``Beside``."""
-        return self._with_told(self._spoken.take(heard_s), heard_s, SETTLE_S)
+        known_s = self._spoken.known_s(heard_s) - SETTLE_S
+        new = self._spoken.take(heard_s)
+        self._ask(new, heard_s, known_s)
+        return [*new, *self._new_told(heard_s)]
 
     def rest(self, heard_s: float) -> Sequence[Event]:
         """See ``Beside``."""
         last = self._spoken.rest(heard_s)
-        asked = self._ask(last, heard_s, 0.0, always=True)
+        asked = self._ask(last, heard_s, self._spoken.known_s(heard_s), always=True)
         if asked is not None and self._thread.is_alive():
             asked.answered.wait(REST_S)
         return [*last, *self._new_told(heard_s)]
@@ -97,11 +100,7 @@ class EventsBeside:
         hearing = self._hearing is Hearing.LISTENING and not self._fault
         return replace(reading, fused=self._fusion.at(reading.t, reading.pressure, hearing))
 
-    def _with_told(self, new: Sequence[Event], heard_s: float, settle_s: float) -> list[Event]:
-        self._ask(new, heard_s, settle_s)
-        return [*new, *self._new_told(heard_s)]
-
-    def _ask(self, new: Iterable[Event], heard_s: float, settle_s: float, always: bool = False) -> _Question | None:
+    def _ask(self, new: Iterable[Event], heard_s: float, known_s: float, always: bool = False) -> _Question | None:
         """Hand on what is new, where it may change what can be told."""
         words = []
         for event in new:
@@ -109,7 +108,7 @@ class EventsBeside:
                 self._hearing = event.state
             elif isinstance(event, Words):
                 words.append(event)
-        self._known_s = max(self._known_s, heard_s - self._spoken.late_s - settle_s)
+        self._known_s = max(self._known_s, known_s)
         step = int(self._known_s / STEP_S)
         if not (words or always or step > self._asked) or self._fault:
             return None

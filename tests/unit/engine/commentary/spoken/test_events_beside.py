@@ -76,6 +76,22 @@ def test_nothing_is_told_of_what_is_said_later():
     assert events(whole) == events(heard_to(by_words(SAID.segments[0]), 18)) != []
 
 
+def test_words_of_sound_that_was_heard_at_once_are_told_of_too():
+    """As on the monitor, which hears the first seconds of the demo at once: words come a moment later."""
+    begin = threading.Event()
+
+    class Waits(TranscriptTeller):
+        def tell(self, to: SpokenBeside) -> None:
+            begin.wait(30)
+            super().tell(to)
+
+    beside = told_of(EventsBeside(SpokenBeside(Waits(SAID, "c")), SaidSoFar(weights()), 0.1))
+    assert not beside.take(40.0)[1:]
+    begin.set()
+    assert [one.kind for one in events([*beside.rest(40.0), *beside.rest(50.0)])] == ["goal", "corner", "goal"]
+    beside.close()
+
+
 def test_what_is_unlikely_is_not_told_and_still_counts_beside_the_crowd():
     reading = Reading(30.0, 0.5, -20.0, -9.0, Health.LISTENING)
     fused = []
