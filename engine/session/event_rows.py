@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import InputError
@@ -74,6 +74,12 @@ def heard_of(text: Any) -> Heard | None:
     if not isinstance(heard, Mapping) or not heard or not all(_is_tag(*tag) for tag in heard.items()):
         raise _unheard()
     return heard
+
+
+def fused_of(values: Sequence[Any]) -> float | None:
+    """What crowd and words said together, if the rest of a row begins with that and it makes sense."""
+    known = values and isinstance(values[0], int | float) and 0 <= values[0] <= 1
+    return float(values[0]) if known else None
 
 
 def _is_tag(name: str, probability: Any) -> bool:

@@ -18,7 +18,7 @@ from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
 from engine.session.clocks import Clocks, iso
-from engine.session.event_rows import event_of, heard_of, table_of
+from engine.session.event_rows import event_of, fused_of, heard_of, table_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
@@ -60,7 +60,6 @@ class Repaired:
 class _Salvage:
     readings: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     events: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=lambda: {name: {} for name in EVENT_TABLES})
-    """By their table."""
     reviews: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     clock: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
@@ -189,7 +188,7 @@ def _sort(database: Path) -> _Salvage:
                 t, pressure, level_db, peak_db, health, compute_ms, elapsed_s = values[:7]
                 # SQLite stores a REAL without a fraction as an integer.
                 numbers = [None if v is None else float(v) for v in (t, pressure, level_db, peak_db)]
-                beside = _heard(values[7:]), _share(values[8:])
+                beside = _heard(values[7:]), fused_of(values[8:])
                 found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), *beside)
             case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _is_event(kind, body):
                 found.events[table_of(kind)][number] = (after, kind, at_s, body)
@@ -218,12 +217,6 @@ def _heard(values: Sequence[Any]) -> str | None:
         return values[0] if values and heard_of(values[0]) is not None else None
     except InputError:
         return None
-
-
-def _share(values: Sequence[Any]) -> float | None:
-    """What crowd and words said together, if the row says so and it makes sense."""
-    known = values and isinstance(values[0], int | float) and 0 <= values[0] <= 1
-    return float(values[0]) if known else None
 
 
 def _is_json(text: str) -> bool:
