@@ -18,12 +18,20 @@ from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
 from engine.session.clocks import Clocks, iso
-from engine.session.event_rows import OF_COMMENTARY, event_of, heard_of
+from engine.session.event_rows import event_of, fused_of, heard_of, table_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.reader import SessionReader
-from engine.session.schema import HEALTH_CODES, INSERT_READING, NewerSchema, create_database, explained, open_to_read
+from engine.session.schema import (
+    EVENT_TABLES,
+    HEALTH_CODES,
+    INSERT_READING,
+    NewerSchema,
+    create_database,
+    explained,
+    open_to_read,
+)
 from engine.session.sqlite_salvage import salvage_rows
 
 DAMAGED: Final = "damaged"
@@ -51,8 +59,7 @@ class Repaired:
 @dataclass(slots=True)
 class _Salvage:
     readings: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    events: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    words: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    events: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=lambda: {name: {} for name in EVENT_TABLES})
     reviews: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     clock: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
@@ -79,7 +86,7 @@ def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
         lock.release()
     settled = settle(folder, clocks, pid, spills)
     with SessionReader.open(folder) as reader:
-        events = [*reader.events(), *reader.words()]
+        events = [*reader.events(), *reader.of_commentary()]
         info = reader.info
         reviews = len(reader.reviews())
     kinds = [TYPE_NAMES[type(event)] for event in events]
@@ -126,7 +133,7 @@ def _fault(folder: Path) -> str | None:
         with SessionReader.open(folder) as reader:
             while reader.poll(limit=20_000):
                 pass
-            _ = reader.info, reader.reviews(), reader.words()
+            _ = reader.info, reader.reviews(), reader.of_commentary()
             if (np.diff(reader.readings().t) <= 0).any():
                 return "readings are out of order"
     except NewerSchema:
@@ -156,7 +163,7 @@ def _rebuild(folder: Path, aside: Path, clocks: Clocks) -> _Lost:
         database.execute("BEGIN")
         database.executemany("INSERT INTO meta VALUES (?,?)", meta.items())
         database.executemany(INSERT_READING, rows)
-        for table, kept in (("events", found.events), ("words", found.words)):
+        for table, kept in found.events.items():
             database.executemany(
                 f"INSERT INTO {table} (id, after_reading, type, elapsed_s, body) VALUES (?,?,?,?,?)",
                 [(number, *row) for number, row in sorted(kept.items())],
@@ -176,16 +183,15 @@ def _sort(database: Path) -> _Salvage:
     found = _Salvage()
     for number, row in salvage_rows(database):
         match row:
-            # Seven values where the reading was written before there were tags.
-            case (None, *values) if len(values) in (7, 8) and _is_reading(number, values[:7]):
+            # Seven values where the reading was written before there were tags, eight before there were commentaries.
+            case (None, *values) if len(values) in (7, 8, 9) and _is_reading(number, values[:7]):
                 t, pressure, level_db, peak_db, health, compute_ms, elapsed_s = values[:7]
                 # SQLite stores a REAL without a fraction as an integer.
                 numbers = [None if v is None else float(v) for v in (t, pressure, level_db, peak_db)]
-                heard = _heard(values[7:])
-                found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), heard)
+                beside = _heard(values[7:]), fused_of(values[8:])
+                found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), *beside)
             case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _is_event(kind, body):
-                kept = found.words if kind in OF_COMMENTARY else found.events
-                kept[number] = (after, kind, at_s, body)
+                found.events[table_of(kind)][number] = (after, kind, at_s, body)
             case (None, str(kind), int() | float() as onset, str(verdict), str(what), str(note), str(at)):
                 found.reviews[number] = (kind, float(onset), verdict, what, note, at)
             case (None, int() | float() as at_s, int() | float() as unix_s, int() | float() as jump_s):
