@@ -62,8 +62,9 @@ class RowNorm(Module):
 
 
 class Calf(Module):
-    """Chunks (batch, chunk, width) -> segmentation (batch, chunk, classes), 0 where the class is and 1 where it is not,
-    and detections (batch, detections, 2 + classes): confidence, time in the chunk in [0, 1], share of each class."""
+    """Chunks (batch, chunk, width) -> segmentation (batch, chunk, classes), high where the class is (low in the weights
+    of its authors), and detections (batch, detections, 2 + classes): confidence, time in the chunk in [0, 1], share of
+    each class."""
 
     def __init__(self, config: SpottingConfig, seed: int = 0) -> None:
         super().__init__()

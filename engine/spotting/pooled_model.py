@@ -1,5 +1,8 @@
 """A classifier of pooled windows, of one channel or of several fused at any depth."""
 
+from functools import partial
+from itertools import pairwise
+
 import mlx.core as mx
 import numpy as np
 from mlx.nn.layers.base import Module
@@ -43,16 +46,19 @@ class PooledModel(Module):
             rows = [normalised(each) for each in rows]  # else the channel of larger numbers would speak alone
         if config.fusion == JOINED:
             rows = [mx.concatenate(rows, axis=-1)]
-        window = config.window
-        pooled = [pool(each, window.rows, window.ahead, stride) for pool, each in zip(self.pools, rows, strict=True)]
-        if key is not None and config.dropout:
-            keys = mx.random.split(key, len(pooled))
-            pooled = [_dropped(each, config.dropout, keys[n]) for n, each in enumerate(pooled)]
+        window = (config.window.rows, config.window.ahead)
+        keys = [None] * len(rows) if key is None or not config.dropout else list(mx.random.split(key, len(rows)))
+        weights = [head.weight.T for head in self.heads]
         if config.fusion == POOLED:
-            pooled = [mx.concatenate(pooled, axis=-1)]
-        logits = [head(each) for head, each in zip(self.heads, pooled, strict=True)]
-        return sum(logits[1:], start=logits[0]) / len(logits)
+            ends = np.cumsum([0, *(pool.width for pool in self.pools)]).tolist()
+            weights = [weights[0][low:high] for low, high in pairwise(ends)]
+        said = [
+            pool.read(each, window, stride, weight, None if key is None else partial(_dropped, config.dropout, key))
+            for pool, each, weight, key in zip(self.pools, rows, weights, keys, strict=True)
+        ]
+        total = sum(said[1:], start=said[0]) + sum((head.bias for head in self.heads[1:]), start=self.heads[0].bias)
+        return total / len(self.heads)
 
 
-def _dropped(values: mx.array, share: float, key: mx.array) -> mx.array:
-    return values * mx.random.bernoulli(1.0 - share, values.shape, key) / (1.0 - share)
+def _dropped(share: float, key: mx.array, values: mx.array, shape: tuple[int, ...]) -> mx.array:
+    return values * (mx.random.bernoulli(1.0 - share, shape, key) / (1.0 - share))

@@ -4,10 +4,11 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
+from engine.spotting import products
 from engine.spotting.calf import Calf
 from engine.spotting.config import JOINED, LOGITS, POOLED, ChannelConfig, SpottingConfig, WindowConfig
 from engine.spotting.pooled_model import PooledModel
-from engine.spotting.pooling import PoolConfig
+from engine.spotting.pooling import Clusters, PoolConfig
 from engine.spotting.published import from_tensors, read_published
 from engine.spotting.vocabularies import V1, V2
 from engine.spotting.weights import ALL
@@ -113,3 +114,26 @@ def test_a_strip_gives_what_its_windows_give_one_by_one(pool, stride):
     strip = np.array(model([rows], stride))
     alone = [np.array(model([rows[:, at : at + 8]], 1))[:, 0] for at in range(0, 37 - 8 + 1, stride)]
     np.testing.assert_allclose(strip, np.stack(alone, axis=1), atol=2e-6)
+
+
+@pytest.mark.parametrize("kind", ["netvlad", "netrvlad"])
+@pytest.mark.parametrize("stride", [1, 4, 8])
+def test_reading_without_pooled_vectors_gives_the_same_products_and_gradients(monkeypatch, kind, stride):
+    monkeypatch.setattr(products, "_WORTH_THE_WAY", 0)
+    pool = Clusters(PoolConfig(kind, **LOUPE), 5, 3, np.random.default_rng(7))
+    rows, weight = drawn(8, 2, 37, 5), drawn(9, 15, 4)
+
+    def told(way):
+        def loss(parameters, weight):
+            pool.update(parameters)
+            return (way(weight) ** 2).sum()
+
+        return mx.value_and_grad(loss, argnums=(0, 1))(pool.parameters(), weight)
+
+    plain, (slopes, by_weight) = told(lambda weight: pool(rows, 8, stride) @ weight)
+    quick, (quick_slopes, quick_by_weight) = told(lambda weight: pool.read(rows, 8, stride, weight))
+    assert float(plain) == pytest.approx(float(quick), rel=1e-5)
+    np.testing.assert_allclose(by_weight, quick_by_weight, rtol=1e-4, atol=1e-4)
+    for name, slope in slopes.items():
+        np.testing.assert_allclose(slope, quick_slopes[name], rtol=1e-4, atol=1e-4, err_msg=name)
+        assert np.abs(np.array(slope)).max() > 1e-3 or name == "centres", name
