@@ -21,7 +21,6 @@ CALF: Final = "calf"
 MODELS: Final = (*KINDS, *(f"{kind}++" for kind in KINDS), CALF)
 EVEN: Final = "even"
 BALANCED: Final = "balanced"
-_APART_S: Final = 20.0
 _WINDOW_S: Final = 20.0
 _CHUNK_S: Final = 120.0
 
@@ -34,7 +33,7 @@ class SpottingSettings:
     and two minutes for CALF, whose windows are its chunks) and begin ``stride_s`` apart, ``strip_windows`` in a strip
     and ``at_once`` strips in a step; ``epochs`` times as many rows as there are. ``weights``: rare classes count more
     (``balanced``) or as they come (``even``); ``gamma``: how much less counts what is right already (focal loss).
-    ``delay_s``: a causal model, which reads so much beyond the moment.
+    ``delay_s``: a causal model, which reads so much beyond the moment. ``events`` is how scores become events.
     """
 
     model: str = "netvlad++"
@@ -49,6 +48,7 @@ class SpottingSettings:
     gamma: float = 0.0
     weights: str = EVEN
     delay_s: float | None = None
+    events: EventSettings = field(default_factory=EventSettings)
     at_once: int = 8
     strip_windows: int = 32
     epochs: int = 40
@@ -77,7 +77,7 @@ def config_of(
         settings.fusion if len(channels) > 1 else JOINED,
         PoolConfig(kind, settings.clusters, apart, normalise=kind not in ("max", "mean"), hidden=settings.hidden),
         WindowConfig(rows, ahead, rate_hz),
-        EventSettings(apart_s=_APART_S),
+        settings.events,
         causal,
         calf,
         settings.dropout,
