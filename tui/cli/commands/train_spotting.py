@@ -85,7 +85,7 @@ def spotting(
     from engine.core.clock_text import minutes_time
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
-    from train.fit.spotting.settings import EventSettings, SpottingSettings
+    from train.fit.spotting.settings import SpottingSettings
     from train.fit.spotting.training import train_spotting
     from tui.cli.output import print_json, print_lines, say
     from tui.cli.progress import shown_on_stderr
@@ -94,8 +94,8 @@ def spotting(
         raise UsageError(f"{name!a} can't be the name of new weights", "Take letters, digits, - and _.")
     settings = SpottingSettings(
         model, vocabulary, fusion, window, stride, clusters, hidden, project,
-        gamma=gamma, weights=weighting, delay_s=causal, events=EventSettings(events, apart, least), epochs=epochs,
-        seed=seed,
+        gamma=gamma, weights=weighting, delay_s=causal, events=events, apart_s=apart, least=least,
+        epochs=epochs, seed=seed,
     )  # fmt: skip
     schedule = replace(settings.schedule, learning_rate=learning_rate, patience=patience)
     settings = replace(settings, schedule=schedule)
