@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.commentary.fusion import ChannelRule, KindRule, SpotChannel, fuse_at, log_odds_of
+from engine.core.log_odds_fusion import ChannelRule, KindRule, SpotChannel, fuse_at, log_odds_of
 
 CROWD: Final = "crowd"
 WORDS: Final = "words"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.commentary.crowd_and_words import CROWD, LIVE_RULE, WINDOW_S, WORDS, CrowdAndWords
-from engine.commentary.fusion import SpotChannel, fuse_at, log_odds_of
+from engine.core.log_odds_fusion import SpotChannel, fuse_at, log_odds_of
 
 
 def fused(pressure: float = 0.5, goal: float | None = None, hearing: bool = True, later_s: float = 1.0) -> float:
