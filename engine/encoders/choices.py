@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from engine.core.errors import UsageError
+from engine.core.errors import UsageError, WeightsError
 from engine.encoders.encoder import PictureEncoder, SoundEncoder
+
+if TYPE_CHECKING:
+    from engine.encoders.encoder_weights import EncoderWeights
 
 Engine: TypeAlias = Literal["auto", "mlx", "onnx"]
 
@@ -28,14 +31,44 @@ def picture_encoder(choice: Choice) -> PictureEncoder:
         from engine.encoders.pixels import Pixels
 
         return Pixels()
-    raise _unknown(choice.name, OF_PICTURES)
+    if choice.name == "objects":
+        return _objects(choice)
+    if choice.name not in OF_PICTURES:
+        raise _unknown(choice.name, OF_PICTURES)
+    from engine.encoders.computed import computed_by
+    from engine.encoders.picture_network import PictureNetwork
+
+    return PictureNetwork(choice.name, _weights(choice), computed_by(choice.engine))
 
 
 def sound_encoder(choice: Choice) -> SoundEncoder:
     """Raises as ``picture_encoder``."""
     if choice.name == "crowd":
         return _crowd(choice)
-    raise _unknown(choice.name, OF_SOUND)
+    if choice.name not in OF_SOUND:
+        raise _unknown(choice.name, OF_SOUND)
+    from engine.encoders.computed import computed_by
+    from engine.encoders.sound_network import SoundNetwork
+
+    return SoundNetwork(choice.name, _weights(choice), computed_by(choice.engine))
+
+
+def _weights(choice: Choice) -> "EncoderWeights":
+    from engine.core.paths import find_paths
+    from engine.encoders.encoder_weights import find_encoder_weights
+
+    return find_encoder_weights(choice.name, choice.weights, find_paths().data)
+
+
+def _objects(choice: Choice) -> PictureEncoder:
+    from engine.core.paths import find_paths
+    from engine.encoders.encoder_weights import FOLDER
+    from engine.encoders.objects import GET, Objects
+
+    model = choice.weights or find_paths().data / FOLDER / "yolox_nano.onnx"
+    if not model.is_file():
+        raise WeightsError(f"there is no detector at {model}.", GET)
+    return Objects(model)
 
 
 def _crowd(choice: Choice) -> SoundEncoder:
