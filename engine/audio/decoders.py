@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
+from engine.audio.container import open_container
 from engine.audio.downmix import to_mono
 from engine.audio.late_fault import UntilFault
 from engine.audio.resampling import HIGHEST_RATE_HZ
@@ -157,15 +158,7 @@ class FFmpegDecoder:
     @classmethod
     def of_file(cls, path: Path) -> "FFmpegDecoder":
         """Raises ``av.FFmpegError`` where FFmpeg does not know the content, ``InputError`` where there is no sound."""
-        import av
-
-        # As an open file, so that nothing in its name can be taken for a network address or another protocol.
-        file = path.open("rb")
-        try:
-            container = av.open(file, "r", io_open=_only_this_file, metadata_errors="replace")
-        except av.FFmpegError:
-            file.close()
-            raise
+        container, file = open_container(path)
         return cls(path.name, container, file)
 
     @property
@@ -285,11 +278,6 @@ def _as_float(values: Any) -> Samples:
     elif values.dtype.kind == "i":
         floats = floats / np.float32(-float(np.iinfo(values.dtype).min))
     return floats
-
-
-def _only_this_file(*_arguments: Any) -> NoReturn:
-    """A playlist or a reference inside a file must not make the program open other files or addresses."""
-    raise PermissionError("references to other files are not followed")
 
 
 def _damaged(name: str, heard_s: float, duration_s: float | None, fault: Exception | None = None) -> NoReturn:

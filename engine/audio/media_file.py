@@ -36,12 +36,15 @@ class Decoded:
     live = False
     """A recording waits."""
 
-    def __init__(self, name: str, decoder: Decoder, block_samples: int = BLOCK_SAMPLES) -> None:
+    def __init__(
+        self, name: str, decoder: Decoder, block_samples: int = BLOCK_SAMPLES, rate_hz: int = grid.SAMPLE_RATE_HZ
+    ) -> None:
         if block_samples < 1:
             raise ValueError(f"block_samples must be positive, not {block_samples}")
         self._name = name
         self._block_samples = block_samples
         self._decoder = decoder
+        self._rate_hz = rate_hz
         self.repaired_samples = 0
 
     @property
@@ -56,7 +59,7 @@ class Decoded:
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound from the beginning; may be iterated once."""
-        resampler, cutter = Resampler(), _Cutter(self._block_samples)
+        resampler, cutter = Resampler(self._rate_hz), _Cutter(self._block_samples)
         chunks = UntilFault(self._decoder.chunks())
         for chunk in chunks:
             if not len(chunk.samples):
@@ -81,12 +84,14 @@ class MediaFile(Decoded):
     """A sound or video file; its name is that of the file, without its folder.
 
     Raises ``InputError`` at once for what can't be opened or has no sound, and out of ``blocks`` for a fault in the
-    middle, after all sound before it.
+    middle, after all sound before it. Another ``rate_hz`` than the grid's is for networks that were taught at theirs.
     """
 
-    def __init__(self, path: str | Path, block_samples: int = BLOCK_SAMPLES) -> None:
+    def __init__(
+        self, path: str | Path, block_samples: int = BLOCK_SAMPLES, rate_hz: int = grid.SAMPLE_RATE_HZ
+    ) -> None:
         path = Path(path)
-        super().__init__(path.name, _open(path, path.name), block_samples)
+        super().__init__(path.name, _open(path, path.name), block_samples, rate_hz)
 
 
 class _Cutter:
@@ -120,13 +125,13 @@ class _Cutter:
 
 def _open(path: Path, name: str) -> Decoder:
     """The decoder that knows the content: libsndfile first, for its exact lengths and speed, then FFmpeg."""
-    head = _head(path, name)
+    head = head_of(path, name)
     decoder = None if _is_mpeg(head) else _open_sound(path, name)
     if decoder is not None and not decoder.empty:
         return decoder
     if decoder is not None:
         decoder.close()
-    elif _is_text(head):
+    elif is_text(head):
         raise InputError(f"{name} is a text file, not a recording.", READABLE)
     import av
 
@@ -137,7 +142,7 @@ def _open(path: Path, name: str) -> Decoder:
             raise _without_sound(name) from error
         raise InputError(f"{name} can't be read as sound or video ({describe(error)}).", CUT_OFF) from error
     except OSError as error:
-        raise _unreadable(name, error) from error
+        raise unreadable(name, error) from error
 
 
 def _open_sound(path: Path, name: str) -> SoundFileDecoder | None:
@@ -148,10 +153,10 @@ def _open_sound(path: Path, name: str) -> SoundFileDecoder | None:
     except soundfile.LibsndfileError:
         return None
     except OSError as error:
-        raise _unreadable(name, error) from error
+        raise unreadable(name, error) from error
 
 
-def _head(path: Path, name: str) -> bytes:
+def head_of(path: Path, name: str) -> bytes:
     """The first bytes of a regular file that has any; what is none is refused unopened, for opening it may hang."""
     try:
         mode = path.stat().st_mode
@@ -173,7 +178,7 @@ def _head(path: Path, name: str) -> bytes:
             ) from None
         raise InputError(f"There is no file {path}.", "Check the path.") from error
     except (OSError, ValueError) as error:
-        raise _unreadable(name, error) from error
+        raise unreadable(name, error) from error
     if not head:
         raise InputError(f"{name} is empty.", "The recording or the copy failed; get the file again.")
     return head
@@ -184,7 +189,7 @@ def _is_mpeg(head: bytes) -> bool:
     return head.startswith(b"ID3") or (head[0] == 0xFF and len(head) > 1 and head[1] & 0xE0 == 0xE0)
 
 
-def _is_text(head: bytes) -> bool:
+def is_text(head: bytes) -> bool:
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -195,7 +200,7 @@ def _is_text(head: bytes) -> bool:
     return all(letter.isprintable() or letter in "\t\r\n\f\ufeff" for letter in text)
 
 
-def _unreadable(name: str, error: Exception) -> InputError:
+def unreadable(name: str, error: Exception) -> InputError:
     return InputError(f"{name} can't be opened: {describe(error)}.", "Check who may read it: 'ls -l FILE'.")
 
 

@@ -1,4 +1,4 @@
-"""Sound at any rate to the grid's rate, in pieces of any size, with its place in time."""
+"""Sound at any rate to the grid's rate, or another, in pieces of any size, with its place in time."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,8 @@ class Resampler:
     own, so nothing rings across it. Method: soxr, linear phase, "HQ" (20 bit).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, to_hz: int = grid.SAMPLE_RATE_HZ) -> None:
+        self._to_hz = to_hz
         self._rate_hz = 0
         self._position = 0
         self._stream: _Soxr | None = None
@@ -31,14 +32,14 @@ class Resampler:
     def push(self, samples: Samples, rate_hz: int, gap_s: float = 0.0) -> Iterator[tuple[int, Samples]]:
         """Feed mono float32 of shape (n,) at ``rate_hz``, ``gap_s`` seconds after what was fed before.
 
-        Yields (index of the first sample, samples at the grid's rate); a gap moves the index on by at least one.
+        Yields (index of the first sample, samples at the rate ``to_hz``); a gap moves the index on by at least one.
         """
         if rate_hz != self._rate_hz or gap_s > 0:
             yield from self.finish()
             if gap_s > 0:
-                self._position += max(1, round(gap_s * grid.SAMPLE_RATE_HZ))
+                self._position += max(1, round(gap_s * self._to_hz))
             self._rate_hz = rate_hz
-            self._stream = None if rate_hz == grid.SAMPLE_RATE_HZ else _Soxr(rate_hz)
+            self._stream = None if rate_hz == self._to_hz else _Soxr(rate_hz, self._to_hz)
         yield from self._out(samples if self._stream is None else self._stream.push(samples))
 
     def finish(self) -> Iterator[tuple[int, Samples]]:
@@ -55,11 +56,11 @@ class Resampler:
 
 
 class _Soxr:
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, to_hz: int) -> None:
         # Imported here: sound that has the right rate already never pays for it.
         import soxr
 
-        self._stream = soxr.ResampleStream(rate_hz, grid.SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
+        self._stream = soxr.ResampleStream(rate_hz, to_hz, 1, dtype="float32", quality="HQ")
 
     def push(self, samples: Samples) -> Samples:
         return self._chunk(samples, last=False)

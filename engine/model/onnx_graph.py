@@ -54,7 +54,7 @@ def onnx_package() -> Any:
     return onnx
 
 
-class _Graph:
+class Graph:
     """Nodes in the order they are computed, and the constants they use. ``add`` returns the name of the result."""
 
     def __init__(self, name: str) -> None:
@@ -116,7 +116,7 @@ class _Graph:
 
 def columns_model(network: MlxNetwork) -> Any:
     """``frames`` (n, t, MEL_BANDS, channels) -> ``columns`` (n, k, column_width)."""
-    graph = _Graph("columns")
+    graph = Graph("columns")
     _columns(graph, network, _features(graph, network, "frames"), "columns")
     return graph.model(
         ("frames", ["n", "t", grid.MEL_BANDS, network.front_end.channels]),
@@ -127,7 +127,7 @@ def columns_model(network: MlxNetwork) -> Any:
 
 def embed_model(network: MlxNetwork) -> Any:
     """``pooled`` (n, pooled_width), what a window's columns are pooled to -> ``embeddings`` (n, embedding)."""
-    graph = _Graph("embed")
+    graph = Graph("embed")
     _projected(graph, network, "pooled")
     return graph.model(
         ("pooled", ["n", network.encoder.pooled_width]),
@@ -138,7 +138,7 @@ def embed_model(network: MlxNetwork) -> Any:
 
 def window_model(network: MlxNetwork) -> Any:
     """``windows`` (n, WINDOW_FRAMES, MEL_BANDS, channels) -> ``embeddings`` (n, embedding)."""
-    graph = _Graph("window")
+    graph = Graph("window")
     columns = _columns(graph, network, _features(graph, network, "windows"))
     means = []
     for first, count in network.encoder.pooled_spans:
@@ -154,7 +154,7 @@ def window_model(network: MlxNetwork) -> Any:
 
 def head_model(network: MlxNetwork) -> Any:
     """``histories`` (n, WINDOWS, embedding), oldest first -> ``logits`` (n, CLASSES): calm, danger."""
-    graph = _Graph("head")
+    graph = Graph("head")
     x = graph.add("Transpose", ["histories"], perm=[1, 0, 2])
     last = len(network.pressure.layers) - 1
     for i in range(last):
@@ -186,7 +186,7 @@ def tags_model(network: MlxNetwork) -> Any:
     """
     if network.tags is None:
         raise no_tags()
-    graph = _Graph("tags")
+    graph = Graph("tags")
     tensors = {name: np.asarray(getattr(network.tags, name)) for name in ("hidden", "hidden_bias", "out", "out_bias")}
     hidden, hidden_bias, out, out_bias = (graph.constant(name, value) for name, value in tensors.items())
     graph.add("Gemm", [graph.relu6(graph.add("Gemm", ["pooled", hidden, hidden_bias])), out, out_bias], "log_odds")
@@ -209,7 +209,7 @@ def models(network: MlxNetwork) -> Mapping[str, Any]:
     }
 
 
-def _features(graph: _Graph, network: MlxNetwork, frames: str) -> str:
+def _features(graph: Graph, network: MlxNetwork, frames: str) -> str:
     """(n, t, bands, channels) -> the last feature map (n, channels[-1], k, bands left)."""
     config: EncoderConfig = network.encoder
     x = graph.add("Transpose", [frames], perm=[0, 3, 1, 2])
@@ -225,13 +225,13 @@ def _features(graph: _Graph, network: MlxNetwork, frames: str) -> str:
     return x
 
 
-def _newest(graph: _Graph, columns: str, count: int) -> str:
+def _newest(graph: Graph, columns: str, count: int) -> str:
     """The last ``count`` of (n, k, column_width)."""
     return graph.add("Slice", [columns, *(graph.integer(value) for value in (-count, _TO_THE_END, 1))])
 
 
 def _convolved(
-    graph: _Graph, name: str, x: str, weight: Tensor, bias: Any, stride: tuple[int, int], groups: int = 1
+    graph: Graph, name: str, x: str, weight: Tensor, bias: Any, stride: tuple[int, int], groups: int = 1
 ) -> str:
     """Convolution and ReLU6; zeros beyond the frequency edges of a 3x3 kernel, never in time.
 
@@ -250,7 +250,7 @@ def _convolved(
     return graph.relu6(found)
 
 
-def _columns(graph: _Graph, network: MlxNetwork, features: str, name: str = "") -> str:
+def _columns(graph: Graph, network: MlxNetwork, features: str, name: str = "") -> str:
     """(n, channels, k, bands) -> columns (n, k, column_width), called ``name``."""
     if network.encoder.pool == "mean":
         means = graph.add("ReduceMean", [features], axes=[3], keepdims=0)
@@ -260,13 +260,13 @@ def _columns(graph: _Graph, network: MlxNetwork, features: str, name: str = "") 
     return graph.add("Reshape", [by_column, shape], name)
 
 
-def _projected(graph: _Graph, network: MlxNetwork, pooled: str) -> None:
+def _projected(graph: Graph, network: MlxNetwork, pooled: str) -> None:
     projection = graph.constant("projection", np.asarray(network.cnn.projection))
     bias = graph.constant("projection_bias", np.asarray(network.cnn.projection_bias))
     graph.relu6(graph.add("Gemm", [pooled, projection, bias]), "embeddings")
 
 
-def _readout(graph: _Graph, network: MlxNetwork, x: str) -> str:
+def _readout(graph: Graph, network: MlxNetwork, x: str) -> str:
     """The last layer and what is read of it: (steps, n, width) -> (n, 2 * hidden)."""
     last, width = len(network.pressure.layers) - 1, 2 * network.head.hidden
     size = {"hidden_size": network.head.hidden}
@@ -300,13 +300,13 @@ def _readout(graph: _Graph, network: MlxNetwork, x: str) -> str:
     )
 
 
-def _steps(graph: _Graph, outputs: str, width: int) -> str:
+def _steps(graph: Graph, outputs: str, width: int) -> str:
     """An LSTM's outputs (steps, directions, n, hidden) -> (steps, n, width), forward direction first."""
     together = graph.add("Transpose", [outputs], perm=[0, 2, 1, 3])
     return graph.add("Reshape", [together, graph.constant(f"{outputs}_shape", np.array([grid.WINDOWS, -1, width]))])
 
 
-def _lstm(graph: _Graph, network: MlxNetwork, number: int, directions: Sequence[int]) -> list[str]:
+def _lstm(graph: Graph, network: MlxNetwork, number: int, directions: Sequence[int]) -> list[str]:
     """The weights of a layer's directions as ONNX has them: (directions, 4 * hidden, inputs), then recurrent, bias."""
     layer, hidden = network.pressure.layers[number], network.head.hidden
     weight = np.asarray(layer.input).reshape(-1, 2, 4, hidden)

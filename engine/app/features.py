@@ -1,0 +1,236 @@
+"""Features of recordings: what ``momentum features`` writes, and the same in memory for whoever spots events.
+
+values, start_s = features_of(Path("match.mp4"), "pixels")
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from engine.core.errors import MomentumError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from typing_extensions import TypeIs
+
+    from engine.core.run import Stop
+    from engine.core.telling import Progress
+    from engine.encoders.choices import Choice, Engine
+    from engine.encoders.encoder import Described, PictureEncoder, Rows, SoundEncoder
+
+Decoding = Literal["auto", "software", "hardware"]
+RATE_HZ: Final = 2.0
+"""Rows a second, as in everything that SoccerNet publishes."""
+_SOUND_BLOCK: Final = 65536
+
+
+class Features(NamedTuple):
+    """Values (rows, width), float32; row ``i`` belongs to ``start_s + i / rate`` seconds of the recording."""
+
+    values: "NDArray[np.float32]"
+    start_s: float
+
+
+class Made(NamedTuple):
+    """A file of features, and how many rows it has; ``fault`` is what its recording broke off with, or why there are
+    none. ``seconds`` is how long that took, None where it was there already."""
+
+    file: Path
+    rows: int
+    fault: MomentumError | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made: of ``videos`` by these encoders, beside each or in ``folder``. ``replace``: also where other
+    features have the name."""
+
+    videos: tuple[Path, ...]
+    encoders: "tuple[Choice, ...]"
+    rate_hz: float = RATE_HZ
+    folder: Path | None = None
+    replace: bool = False
+    decoding: Decoding = "auto"
+
+
+def features_of(
+    path: Path,
+    encoder: str,
+    rate_hz: float = RATE_HZ,
+    weights: Path | None = None,
+    engine: "Engine" = "auto",
+    decoding: Decoding = "auto",
+) -> Features:
+    """The features of a recording in memory, by an encoder of pictures or of sound.
+
+    Of a recording that breaks off the rows before that are given. Raises:
+        UsageError: there is no such encoder, or what computes it is not installed.
+        WeightsError: its weights are missing or wrong.
+        InputError: the recording can't be read, or gives no row.
+    """
+    import numpy as np
+
+    from engine.audio.late_fault import UntilFault
+    from engine.encoders.choices import Choice
+    from engine.encoders.feature_file import START_S
+
+    built = build_encoder(Choice(encoder, weights, engine))
+    found = UntilFault(_rows(built, path, rate_hz, 0, decoding, lambda duration_s: None))
+    values = [rows.values for rows in found]
+    if not values:
+        found.raise_it()
+        raise UsageError(f"{path.name} gave no features: it is too short.", "Name a longer recording.")
+    return Features(np.concatenate(values), START_S)
+
+
+def build_encoder(choice: "Choice") -> "PictureEncoder | SoundEncoder":
+    """Raises ``UsageError`` for an unknown name, ``WeightsError`` where its weights are missing or wrong."""
+    from engine.encoders.choices import OF_SOUND, picture_encoder, sound_encoder
+
+    return sound_encoder(choice) if choice.name in OF_SOUND else picture_encoder(choice)
+
+
+def make_features(order: Order, tell: "Progress", stop: "Stop") -> Iterator[Made]:
+    """Every file that was ordered, as it is done; one that can't be read does not hold up the others.
+
+    What is there already is left as it is, and what was begun goes on where it was, in the same bits. Ends early when
+    ``stop`` says so. Raises ``UsageError`` before anything is done where a name is taken by other features, or two
+    recordings would have the same; ``WeightsError``; ``OSError`` where the disk refuses.
+    """
+    from engine.core.files import private_folder
+    from engine.encoders.feature_file import feature_file, read_sidecar
+
+    encoders = [build_encoder(choice) for choice in order.encoders]
+    jobs = [
+        (video, encoder, feature_file(video, encoder.title, order.folder))
+        for encoder in encoders
+        for video in order.videos
+    ]
+    names = [file for _, _, file in jobs]
+    twice = sorted({str(file) for file in names if names.count(file) > 1})
+    if twice:
+        raise UsageError(f"two recordings would both become {twice[0]}.", "Name them in two commands with two --out.")
+    for video, encoder, file in jobs:
+        if file.exists() and not order.replace and not _is_of(read_sidecar(file), encoder, video, order.rate_hz):
+            raise UsageError(f"{file} holds other features.", "Name another --out, or --replace them.")
+    if order.folder is not None:
+        private_folder(order.folder)
+    for video, encoder, file in jobs:
+        if stop.reason is None:
+            yield _make(video, encoder, file, order, tell, stop)
+
+
+def _make(
+    video: Path, encoder: "PictureEncoder | SoundEncoder", file: Path, order: Order, tell: "Progress", stop: "Stop"
+) -> Made:
+    from engine.audio.late_fault import UntilFault
+    from engine.encoders.feature_file import Unfinished, described, is_made, load_features
+
+    try:
+        made_from = described(encoder, video, order.rate_hz)
+    except OSError:
+        made_from = None
+    if made_from is None:
+        return Made(file, 0, _why_not(video), 0.0)
+    if is_made(file, made_from):
+        return Made(file, len(load_features(file)), None, None)
+    unfinished = Unfinished(file, made_from)
+    begin = unfinished.rows
+    told = _Told(tell, f"{video.name}, {encoder.name}", order.rate_hz, begin)
+    found = UntilFault(_rows(encoder, video, order.rate_hz, begin, order.decoding, told.lasts))
+    fault: MomentumError | None = None
+    rows = 0
+    for block in found:
+        unfinished.add(block)
+        told.reached(block.first + len(block.values))
+        if stop.reason is not None:
+            return Made(file, unfinished.rows, None, told.seconds)
+    try:
+        found.raise_it()
+    except MomentumError as error:
+        fault = error
+    try:
+        rows = unfinished.finish(fault.message if fault else "")
+    except MomentumError as error:
+        fault = fault or error
+    return Made(file, rows, fault, told.seconds)
+
+
+def _rows(
+    encoder: "PictureEncoder | SoundEncoder",
+    path: Path,
+    rate_hz: float,
+    first: int,
+    decoding: Decoding,
+    lasts: Callable[[float | None], None],
+) -> "Iterator[Rows]":
+    """Rows from ``first`` on; ``lasts`` is told how long the recording is, where that is known."""
+    from engine.audio.media_file import MediaFile
+    from engine.encoders.encoder import BLOCK_ROWS, Rows
+    from engine.video.picture_file import PictureFile, sound_start_s
+    from engine.video.rows import blocks
+
+    if _hears(encoder):
+        with closing(MediaFile(path, _SOUND_BLOCK, encoder.sound_hz)) as sound:
+            lasts(sound.duration_s)
+            yield from encoder.encode(sound.blocks(), sound_start_s(path), rate_hz, first)
+        return
+    with closing(PictureFile(path, decoding)) as picture:
+        lasts(picture.duration_s)
+        for block in blocks(picture, rate_hz, encoder.fit, BLOCK_ROWS, first):
+            yield Rows(block.first, encoder.encode(block.pictures, block.before))
+
+
+def _hears(encoder: "PictureEncoder | SoundEncoder") -> "TypeIs[SoundEncoder]":
+    return hasattr(encoder, "sound_hz")
+
+
+class _Told:
+    """Progress of one recording: seconds of it done, how fast, and how long that will still take."""
+
+    def __init__(self, tell: "Progress", step: str, rate_hz: float, begin: int) -> None:
+        self._tell, self._step, self._rate_hz, self._begin = tell, step, rate_hz, begin
+        self._lasts_s: float | None = None
+        self._began = monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return monotonic() - self._began
+
+    def lasts(self, duration_s: float | None) -> None:
+        self._lasts_s = duration_s
+        self._tell(self._step, self._begin / self._rate_hz, duration_s)
+
+    def reached(self, row: int) -> None:
+        done_s = min(row / self._rate_hz, self._lasts_s or math.inf)
+        speed = (row - self._begin) / self._rate_hz / max(self.seconds, 1e-9)
+        left = "" if self._lasts_s is None else f", {max(0.0, self._lasts_s - done_s) / max(speed, 1e-9):.0f} s left"
+        self._tell(self._step, done_s, self._lasts_s, f"{speed:.1f} x real time{left}")
+
+
+def _is_of(row: "dict[str, Any] | None", encoder: "Described", video: Path, rate_hz: float) -> bool:
+    """Whether what is there was made of this recording by this encoder, as far as its name goes."""
+    from engine.encoders.feature_file import described
+
+    if row is None or not video.is_file():
+        return row is not None
+    wanted = described(encoder, video, rate_hz)
+    return all(row.get(key) == wanted[key] for key in wanted)
+
+
+def _why_not(video: Path) -> MomentumError:
+    from engine.audio.media_file import head_of
+    from engine.core.errors import InputError
+
+    try:
+        head_of(video, video.name)
+    except MomentumError as error:
+        return error
+    return InputError(f"{video.name} can't be read.", "Check the path.")

@@ -1,0 +1,146 @@
+"""Features on disk as SoccerNet lays them out: an array (rows, width) in a ``.npy``, and what it is in a ``.json``.
+
+While they are made they lie in blocks in a folder of their own, so that whoever was killed goes on where it was.
+"""
+
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from engine.core.errors import InputError
+from engine.core.files import private_folder, whole_file, write_whole, write_whole_json
+from engine.encoders.encoder import BLOCK_ROWS, Described, Rows, Values
+
+SCHEMA: Final = 1
+START_S: Final = 0.0
+"""Row 0 is the picture at the beginning."""
+_HALF: Final = re.compile(r"([12])(?:[_.].*)?")
+"""``1_720p.mkv``, ``2_HQ.mkv`` and ``1.mkv`` are what SoccerNet calls the halves of a match."""
+_LIMIT_BYTES: Final = 1_000_000
+
+
+def feature_file(video: Path, title: str, folder: Path | None = None) -> Path:
+    """``1_ResNET_TF2.npy`` for ``1_720p.mkv``; other recordings keep their name. Beside it, or in ``folder``."""
+    half = _HALF.fullmatch(video.stem)
+    return (video.parent if folder is None else folder) / f"{half[1] if half else video.stem}_{title}.npy"
+
+
+def sidecar_of(file: Path) -> Path:
+    """Where it is said what ``file`` holds."""
+    return file.with_suffix(".json")
+
+
+def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any]:
+    """What decides on the bits of features: another source, encoder, weights or rate make others."""
+    stat = source.stat()
+    return {
+        "schema_version": SCHEMA,
+        "encoder": encoder.name,
+        "weights_sha256": encoder.checksum,
+        "fps": rate_hz,
+        "start_s": START_S,
+        "width": encoder.width,
+        "row_sees_s": list(encoder.sees_s),
+        "source": {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns},
+    }
+
+
+def read_sidecar(file: Path) -> dict[str, Any] | None:
+    """What is said of ``file``; None where nothing is, or nothing that can be read."""
+    try:
+        path = sidecar_of(file)
+        row = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size < _LIMIT_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def is_made(file: Path, made_from: Mapping[str, Any]) -> bool:
+    """Whether ``file`` is there and was made of just that."""
+    row = read_sidecar(file) if file.is_file() else None
+    return row is not None and all(row.get(key) == value for key, value in made_from.items())
+
+
+class Unfinished:
+    """The blocks of features that are being made, in ``.NAME.part`` beside ``file``; begun anew if of other things."""
+
+    def __init__(self, file: Path, made_from: Mapping[str, Any]) -> None:
+        self._file = file
+        self._made_from = dict(made_from)
+        self._folder = file.with_name(f".{file.stem}.part")
+        if not is_made(self._folder / "blocks.npy", made_from):
+            shutil.rmtree(self._folder, ignore_errors=True)
+            private_folder(self._folder)
+            write_whole(self._folder / "blocks.npy", b"")
+            write_whole_json(sidecar_of(self._folder / "blocks.npy"), self._made_from)
+
+    @property
+    def rows(self) -> int:
+        """How many are there: whole blocks without a hole."""
+        row = 0
+        while self._block(row).is_file():
+            row += BLOCK_ROWS
+        return row
+
+    def add(self, rows: Rows) -> None:
+        """Keep a block; a shorter one is the last, and is not found again by who goes on."""
+        last = len(rows.values) < BLOCK_ROWS
+        content = io.BytesIO()
+        np.save(content, rows.values, allow_pickle=False)
+        write_whole(self._last() if last else self._block(rows.first), content.getbuffer())
+
+    def finish(self, fault: str = "") -> int:
+        """Put the blocks together under their name, say what they are, and take the folder away; return the rows.
+
+        ``fault`` is what ended them early. Raises ``InputError`` where there is no row, and ``OSError``.
+        """
+        blocks = [self._block(row) for row in range(0, self.rows, BLOCK_ROWS)]
+        blocks += [self._last()] if self._last().is_file() else []
+        arrays: list[Values] = [np.load(block, mmap_mode="r", allow_pickle=False) for block in blocks]
+        rows = sum(len(array) for array in arrays)
+        if not rows:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise InputError(f"{self._made_from['source']['name']} gave no features: it is too short.", _TOO_SHORT)
+        write_array(self._file, rows, arrays[0].shape[1], iter(arrays))
+        ended = {"complete": not fault, "fault": fault}
+        write_whole_json(sidecar_of(self._file), {**self._made_from, "rows": rows, "dtype": "float32", **ended})
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return rows
+
+    def _block(self, row: int) -> Path:
+        return self._folder / f"{row:08d}.npy"
+
+    def _last(self) -> Path:
+        return self._folder / "last.npy"
+
+
+_TOO_SHORT: Final = "There is a row for every half second; name a longer recording."
+
+
+def write_array(file: Path, rows: int, width: int, parts: Iterator[Values]) -> None:
+    """A float32 ``.npy`` of (rows, width), whole or not there, without ever holding all of it. Raises ``OSError``."""
+    with whole_file(file, replace=True) as unfinished, unfinished.open("wb") as opened:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (rows, width)}
+        np.lib.format.write_array_header_1_0(opened, header)
+        for part in parts:
+            opened.write(np.ascontiguousarray(part, "<f4").data)
+
+
+def load_features(file: Path) -> Values:
+    """Features (rows, width) of a file, mapped, not read. Raises ``InputError`` where it holds something else."""
+    try:
+        values: Values = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as fault:
+        raise InputError(f"{file.name} holds no features: {fault}", "'momentum features VIDEO' makes some.") from fault
+    if values.ndim != 2 or values.dtype.kind != "f":
+        raise InputError(
+            f"{file.name} holds an array of {values.dtype} {values.shape}, not rows of numbers.",
+            "'momentum features VIDEO' makes some.",
+        )
+    return values

@@ -1,0 +1,116 @@
+"""A convolutional network written down as data, so that MLX and ONNX Runtime compute the same one.
+
+A network reads (n, height, width, channels) and gives the mean of its last feature map over both axes, (n, width).
+Normalisation is folded into the weights and biases of the convolutions when weights are converted.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Activation: TypeAlias = Literal["none", "relu", "relu6", "hard_swish"]
+Tensors: TypeAlias = Mapping[str, NDArray[np.float32]]
+"""``NAME.weight`` and ``NAME.bias`` of every convolution; of a ``Squeeze`` those of ``NAME.first`` and ``NAME.second``.
+
+A convolution's weight is (outputs, kernel, kernel, inputs / groups), a squeeze's (outputs, inputs).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Conv:
+    """A square convolution with a bias, and what follows it. ``pads``: zeros before and after, on both axes."""
+
+    name: str
+    inputs: int
+    outputs: int
+    kernel: int = 1
+    stride: int = 1
+    pads: tuple[int, int] = (0, 0)
+    groups: int = 1
+    activation: Activation = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool:
+    """The largest of a square, of values that are never below 0; ``pads`` as in ``Conv``."""
+
+    kernel: int
+    stride: int
+    pads: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Squeeze:
+    """Squeeze and excitation (Hu et al., 2018): each channel times a share that is made of all channels' means."""
+
+    name: str
+    channels: int
+    squeezed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """What ``body`` makes of the input, plus the input itself or what ``shortcut`` makes of it."""
+
+    body: "tuple[Layer, ...]"
+    shortcut: "tuple[Layer, ...]" = ()
+    activation: Activation = "none"
+
+
+Layer: TypeAlias = Conv | MaxPool | Squeeze | Residual
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """``channels`` in, ``width`` numbers out."""
+
+    layers: tuple[Layer, ...]
+    channels: int
+    width: int
+
+
+def same(kernel: int, stride: int = 1) -> tuple[int, int]:
+    """TensorFlow's padding SAME, of an even size where the stride is 2: the odd zero comes after."""
+    missing = kernel - stride
+    return missing // 2, missing - missing // 2
+
+
+def flat(layers: tuple[Layer, ...]) -> Iterator[Conv | Squeeze]:
+    """All that have tensors, in order."""
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield from flat(layer.body)
+            yield from flat(layer.shortcut)
+        elif not isinstance(layer, MaxPool):
+            yield layer
+
+
+def shapes(net: Net) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor by its name."""
+    found: dict[str, tuple[int, ...]] = {}
+    for layer in flat(net.layers):
+        if isinstance(layer, Conv):
+            found[f"{layer.name}.weight"] = (layer.outputs, layer.kernel, layer.kernel, layer.inputs // layer.groups)
+            found[f"{layer.name}.bias"] = (layer.outputs,)
+        else:
+            for part, (outputs, inputs) in _parts(layer).items():
+                found[f"{layer.name}.{part}.weight"] = (outputs, inputs)
+                found[f"{layer.name}.{part}.bias"] = (outputs,)
+    return found
+
+
+def _parts(layer: Squeeze) -> dict[str, tuple[int, int]]:
+    return {"first": (layer.squeezed, layer.channels), "second": (layer.channels, layer.squeezed)}
+
+
+def seeded(net: Net, seed: int) -> dict[str, NDArray[np.float32]]:
+    """Tensors that mean nothing, of a size that keeps values in range: for tests, and for trying out a speed."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for name, shape in shapes(net).items():
+        spread = 0.1 if name.endswith("bias") else float(np.sqrt(1.5 / np.prod(shape[1:])))
+        found[name] = (spread * rng.standard_normal(shape)).astype(np.float32)
+    return found

@@ -1,0 +1,1 @@
+"""The picture of a recording: frames of a file at even moments."""

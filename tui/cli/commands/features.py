@@ -1,0 +1,77 @@
+"""``momentum features``: a recording's picture and sound as numbers, two rows a second, for spotting events."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from engine.core.text import plain
+from tui.cli.output import say
+
+if TYPE_CHECKING:
+    from engine.app.features import Made, Order
+
+VideoEncoder = Literal["resnet152", "resnet50", "mobilenet", "efficientnet-lite", "objects", "pixels"]
+AudioEncoder = Literal["vggish", "mn04", "crowd"]
+
+
+def features(
+    videos: Annotated[list[Path], typer.Argument(help="Recordings, such as 1_720p.mkv.", show_default=False)],
+    video: Annotated[VideoEncoder | None, typer.Option(help="What reads the picture.", show_default=False)] = None,
+    audio: Annotated[AudioEncoder | None, typer.Option(help="What reads the sound.", show_default=False)] = None,
+    fps: Annotated[float, typer.Option(min=0.1, max=100, help="Rows a second.")] = 2.0,
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights of the picture's encoder: a folder or a file.", show_default=False)
+    ] = None,
+    audio_weights: Annotated[
+        Path | None, typer.Option(help="Weights of the sound's encoder.", show_default=False)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; without: beside each recording.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over other features of the same name.")] = False,
+    engine: Annotated[Literal["auto", "mlx", "onnx"], typer.Option(help="What computes the networks.")] = "auto",
+    decoding: Annotated[
+        Literal["auto", "software", "hardware"], typer.Option(help="What decodes the picture; auto: a Mac's hardware.")
+    ] = "auto",
+) -> int:
+    """Turn recordings into features as SoccerNet lays them out: an array with a row for every half second.
+
+    1_720p.mkv becomes 1_ResNET_TF2.npy, with 1_ResNET_TF2.json beside it, which says what it was made of. A run
+    that was ended goes on where it was when it is started again.
+
+    Example: momentum features 1_720p.mkv 2_720p.mkv --video resnet50 --audio crowd
+    """
+    from engine.app.ending import ending_on_signals, exit_code_of
+    from engine.app.features import Order, make_features
+    from engine.core.errors import UsageError
+    from engine.core.run import Stop
+    from engine.encoders.choices import Choice
+    from tui.cli.progress import shown_on_stderr
+
+    asked = [(video, weights), (audio, audio_weights)]
+    encoders = tuple(Choice(name, path, engine) for name, path in asked if name)
+    if not encoders:
+        raise UsageError("nothing says what to make.", "Name --video ENCODER, --audio ENCODER, or both.")
+    order = Order(tuple(videos), encoders, fps, out, replace, decoding)
+    stop = Stop()
+    with ending_on_signals(stop), shown_on_stderr() as tell:
+        made = list(make_features(order, tell, stop))
+    _show(made, order)
+    return exit_code_of(stop.reason) if stop.reason else 0
+
+
+def _show(made: "list[Made]", order: "Order") -> None:
+    """Say what was made; raises what a recording could not be read for, the last where there are several."""
+    for each in made:
+        if each.rows:
+            again = "was there already" if each.seconds is None else _speed(each, order.rate_hz)
+            typer.echo(f"{plain(each.file)}: {each.rows} rows, {again}")
+    faults = [each.fault for each in made if each.fault is not None]
+    for fault in faults[:-1]:
+        say(fault.in_one_line)
+    if faults:
+        raise faults[-1]
+
+
+def _speed(made: "Made", rate_hz: float) -> str:
+    seconds = max(made.seconds or 0.0, 1e-9)
+    return f"{seconds:.1f} s, {made.rows / rate_hz / seconds:.1f} x real time"
