@@ -14,7 +14,8 @@ from train.experiments.broadcasts.official_layout import labels_folder
 from train.metrics.average_map import Events, average_map, stack_games, weigh_games
 
 ROWS = 480
-SMALL = replace(SETTINGS, clusters=4, project=8, window_s=10.0, epochs=16, strips=2)
+QUICK = replace(SETTINGS.schedule, learning_rate=0.02)
+SMALL = replace(SETTINGS, clusters=4, project=8, window_s=10.0, epochs=10, strips=2, schedule=QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[DrawnGam
     for split in SPLITS:
         game = DrawnGame(split, f"league/season/{split}", 0)
         spots = [
-            Spot(half, 1000 * t, "Goal" if t // 40 % 2 else "Corner") for half in (1, 2) for t in range(20, 240, 40)
+            Spot(half, 1000 * t, "Goal" if t // 40 % 2 == 0 else "Corner")
+            for half in (1, 2)
+            for t in range(30, 240, 40)
         ]
         folder = labels_folder({game.game: spots}, out / split) / game.game
         for half in (1, 2):
