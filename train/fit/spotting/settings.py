@@ -22,22 +22,25 @@ MODELS: Final = (*KINDS, *(f"{kind}++" for kind in KINDS), CALF)
 EVEN: Final = "even"
 BALANCED: Final = "balanced"
 _APART_S: Final = 20.0
+_WINDOW_S: Final = 20.0
+_CHUNK_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class SpottingSettings:
     """What is trained and how.
 
-    ``model`` is a pool, with ``++`` for past and future apart, or ``calf``. Windows are ``window_s`` long and begin
-    ``stride_s`` apart, ``strip_windows`` in a strip, ``strips`` strips in a step; ``epochs`` times as many rows as
-    there are. ``weights``: rare classes count more (``balanced``) or as they come (``even``); ``gamma``: how much less
-    counts what is right already (focal loss). ``delay_s``: a causal model, which reads so much beyond the moment.
+    ``model`` is a pool, with ``++`` for past and future apart, or ``calf``. Windows are ``window_s`` long (None: 20 s,
+    and two minutes for CALF, whose windows are its chunks) and begin ``stride_s`` apart, ``strip_windows`` in a strip
+    and ``at_once`` strips in a step; ``epochs`` times as many rows as there are. ``weights``: rare classes count more
+    (``balanced``) or as they come (``even``); ``gamma``: how much less counts what is right already (focal loss).
+    ``delay_s``: a causal model, which reads so much beyond the moment.
     """
 
     model: str = "netvlad++"
     vocabulary: str = V2
     fusion: str = JOINED
-    window_s: float = 20.0
+    window_s: float | None = None
     stride_s: float = 5.0
     clusters: int = 64
     hidden: int = 0
@@ -46,11 +49,9 @@ class SpottingSettings:
     gamma: float = 0.0
     weights: str = EVEN
     delay_s: float | None = None
-    strips: int = 8
+    at_once: int = 8
     strip_windows: int = 32
     epochs: int = 40
-    chunk_s: float = 120.0
-    field_s: float = 40.0
     seed: int = 0
     schedule: PlateauSchedule = field(default_factory=lambda: PlateauSchedule(steps=1, learning_rate=1e-3, patience=10))
     """``steps`` and ``check_every`` follow from the epochs and from how much there is to learn from."""
@@ -61,14 +62,14 @@ def config_of(
 ) -> SpottingConfig:
     """What the settings make of these channels. Raises ``UsageError`` for what is impossible."""
     kind, apart = settings.model.removesuffix("++"), settings.model.endswith("++")
-    rows = max(1, round(settings.window_s * rate_hz))
+    window_s = settings.window_s or (_CHUNK_S if settings.model == CALF else _WINDOW_S)
+    rows = max(1, round(window_s * rate_hz))
     causal = settings.delay_s is not None
     ahead = rows // 2 if settings.delay_s is None else round(settings.delay_s * rate_hz)
     calf = None
     if settings.model == CALF:
-        kind, chunk = "netvlad", round(settings.chunk_s * rate_hz)
-        calf = CalfConfig(chunk, round(settings.field_s * rate_hz))
-        rows, ahead = chunk, chunk // 2
+        kind, ahead = "netvlad", rows // 2
+        calf = CalfConfig(rows, rows // 3)
     config = SpottingConfig(
         name,
         channels,
