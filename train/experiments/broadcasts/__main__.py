@@ -15,10 +15,12 @@ from pathlib import Path
 
 from engine.core.errors import MomentumError
 from engine.core.files import private_folder, write_whole
+from engine.core.png import png
 from engine.core.text import plain
 from train.experiments.broadcasts.channels import RAW, make_missing, scale, scaled_names
 from train.experiments.broadcasts.drawing import Sizes, draw, read_plan
 from train.experiments.broadcasts.measuring import MODELS, SETTINGS, judge_model
+from train.experiments.broadcasts.sheet import sheet
 from train.experiments.broadcasts.tables import figures_of, tables
 from train.fit.spotting.settings import SpottingSettings
 
@@ -43,10 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measuring.add_argument("--video", help="features of the picture that are there: the NAME of <half>_NAME.npy")
     measuring.add_argument("--audio", help="features of the sound that are there")
     measuring.add_argument("--epochs", type=int, default=SETTINGS.epochs)
+    picture = steps.add_parser("picture", help="a sheet of frames for the documentation")
+    picture.add_argument("file", type=Path, help="a PNG")
     given = parser.parse_args(arguments)
     try:
         if given.step == "draw":
             draw(given.data, given.out, Sizes(given.train, given.valid, given.test, given.minutes), given.seed, tell)
+        elif given.step == "picture":
+            given.file.write_bytes(png(sheet()))
         else:
             names = {"video": given.video, "audio": given.audio} if given.video and given.audio else None
             sys.stdout.write(measure(given.drawn, given.out, names, replace(SETTINGS, epochs=given.epochs)) + "\n")
