@@ -57,6 +57,8 @@ class Order:
     folder: Path | None = None
     replace: bool = False
     decoding: Decoding = "auto"
+    pca: int | Path | None = None
+    """Components to reduce the picture's features to: how many to fit on all of them, or a file."""
 
 
 def features_of(
@@ -103,9 +105,13 @@ def make_features(order: Order, tell: "Progress", stop: "Stop") -> Iterator[Made
     ``stop`` says so. Raises ``UsageError`` before anything is done where a name is taken by other features, or two
     recordings would have the same; ``WeightsError``; ``OSError`` where the disk refuses.
     """
+    from engine.app.reduced_features import reduce_features
     from engine.core.files import private_folder
     from engine.encoders.feature_file import feature_file, read_sidecar
+    from engine.encoders.pca import load_pca
 
+    if isinstance(order.pca, Path):
+        load_pca(order.pca)  # while nothing has been done yet
     encoders = [build_encoder(choice) for choice in order.encoders]
     jobs = [
         (video, encoder, feature_file(video, encoder.title, order.folder))
@@ -121,9 +127,14 @@ def make_features(order: Order, tell: "Progress", stop: "Stop") -> Iterator[Made
             raise UsageError(f"{file} holds other features.", "Name another --out, or --replace them.")
     if order.folder is not None:
         private_folder(order.folder)
-    for video, encoder, file in jobs:
-        if stop.reason is None:
-            yield _make(video, encoder, file, order, tell, stop)
+    for encoder in encoders:
+        made: list[Made] = []
+        for video, of, file in jobs:
+            if of is encoder and stop.reason is None:
+                made.append(_make(video, encoder, file, order, tell, stop))
+                yield made[-1]
+        if order.pca is not None and stop.reason is None and not _hears(encoder):
+            yield from reduce_features(made, encoder.title, order.pca, order.replace)
 
 
 def _make(

@@ -82,8 +82,9 @@ def mobilenet(width: float = 1.0, last: int = 1280) -> Net:
 
 
 def efficientnet_lite(width: float = 1.0, last: int = 1280) -> Net:
-    """Names are ``stem``, ``blocks.0`` and so on, ``head``; of pictures whose sides are even down to the last."""
-    stem = _whole(32 * width)
+    """Names are ``stem``, ``blocks.0`` and so on, ``head``; of pictures whose sides are even down to the last. The
+    first convolution is as wide in all of the family."""
+    stem = 32
     layers: list[Layer] = [Conv("stem", 3, stem, 3, 2, same(3, 2), activation="relu6")]
     inputs, place = stem, 0
     for expansion, channels, count, first_stride, kernel in _LITE:

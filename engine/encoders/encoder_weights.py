@@ -5,6 +5,7 @@ folder is used, or an installed package that brings some.
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,7 +17,7 @@ import numpy as np
 
 from engine.core.config_file import read_config_row
 from engine.core.errors import WeightsError
-from engine.core.files import private_folder, whole_file, write_whole
+from engine.core.files import open_private, private_folder, whole_file, write_whole
 from engine.core.tensor_file import checked_tensors, sha256_of
 from engine.encoders import architectures
 from engine.encoders.folded import folded
@@ -159,6 +160,7 @@ def save_encoder_weights(
     with whole_file(folder / TENSOR_FILE, replace=True) as unfinished:
         # MLX adds the ending that it finds missing.
         named = unfinished.with_suffix(".safetensors")
+        os.close(open_private(named, os.O_WRONLY))
         mx.save_safetensors(str(named), {key: mx.array(tensors[key]) for key in sorted(tensors)})
         named.replace(unfinished)
     checksum = sha256_of(folder / TENSOR_FILE)

@@ -17,6 +17,7 @@ from engine.core.tensor_file import sha256_of
 from engine.encoders.changes import cut, grass, grey, pan
 from engine.encoders.encoder import Values
 from engine.encoders.in_onnx import session_of
+from engine.model.onnx_runtime import runtime_package
 from engine.video.fit import BORDER, Fit, Picture
 
 _SIDE: Final = 416
@@ -76,11 +77,12 @@ class Objects:
 
 
 def _session(content: bytes, model: Path) -> Any:
+    faults = runtime_package().capi.onnxruntime_pybind11_state
     try:
         session = session_of(content)
-        shape = session.get_outputs()[0].shape
-    except (RuntimeError, ValueError, IndexError) as fault:  # ONNX Runtime's own are RuntimeErrors
+    except (faults.Fail, faults.InvalidArgument, faults.InvalidGraph, faults.InvalidProtobuf) as fault:
         raise WeightsError(f"{model} is no ONNX model: {fault}", GET) from None
+    shape = session.get_outputs()[0].shape
     places = sum((_SIDE // stride) ** 2 for stride in _STRIDES)
     if len(shape) != 3 or shape[1:] != [places, _NUMBERS] or len(session.get_inputs()) != 1:
         raise WeightsError(f"{model} is no detector of COCO's classes in {_SIDE} x {_SIDE} pictures.", GET)

@@ -20,6 +20,10 @@ def features(
     video: Annotated[VideoEncoder | None, typer.Option(help="What reads the picture.", show_default=False)] = None,
     audio: Annotated[AudioEncoder | None, typer.Option(help="What reads the sound.", show_default=False)] = None,
     fps: Annotated[float, typer.Option(min=0.1, max=100, help="Rows a second.")] = 2.0,
+    pca: Annotated[
+        str | None,
+        typer.Option(help="Principal components of the picture's features: how many to fit, or a file of some."),
+    ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Weights of the picture's encoder: a folder or a file.", show_default=False)
     ] = None,
@@ -38,7 +42,7 @@ def features(
     1_720p.mkv becomes 1_ResNET_TF2.npy, with 1_ResNET_TF2.json beside it, which says what it was made of. A run
     that was ended goes on where it was when it is started again.
 
-    Example: momentum features 1_720p.mkv 2_720p.mkv --video resnet50 --audio crowd
+    Example: momentum features 1_720p.mkv --video resnet50 --audio crowd
     """
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.features import Order, make_features
@@ -51,7 +55,10 @@ def features(
     encoders = tuple(Choice(name, path, engine) for name, path in asked if name)
     if not encoders:
         raise UsageError("nothing says what to make.", "Name --video ENCODER, --audio ENCODER, or both.")
-    order = Order(tuple(videos), encoders, fps, out, replace, decoding)
+    if pca is not None and video is None:
+        raise UsageError("--pca reduces the picture's features, and none were asked for.", "Name --video ENCODER.")
+    components = None if pca is None else int(pca) if pca.isdecimal() and int(pca) > 0 else Path(pca)
+    order = Order(tuple(videos), encoders, fps, out, replace, decoding, components)
     stop = Stop()
     with ending_on_signals(stop), shown_on_stderr() as tell:
         made = list(make_features(order, tell, stop))
@@ -63,8 +70,7 @@ def _show(made: "list[Made]", order: "Order") -> None:
     """Say what was made; raises what a recording could not be read for, the last where there are several."""
     for each in made:
         if each.rows:
-            again = "was there already" if each.seconds is None else _speed(each, order.rate_hz)
-            typer.echo(f"{plain(each.file)}: {each.rows} rows, {again}")
+            typer.echo(f"{plain(each.file)}: {each.rows} rows{_how(each, order.rate_hz)}")
     faults = [each.fault for each in made if each.fault is not None]
     for fault in faults[:-1]:
         say(fault.in_one_line)
@@ -72,6 +78,7 @@ def _show(made: "list[Made]", order: "Order") -> None:
         raise faults[-1]
 
 
-def _speed(made: "Made", rate_hz: float) -> str:
-    seconds = max(made.seconds or 0.0, 1e-9)
-    return f"{seconds:.1f} s, {made.rows / rate_hz / seconds:.1f} x real time"
+def _how(made: "Made", rate_hz: float) -> str:
+    if made.seconds is None:
+        return ", was there already"
+    return f", {made.seconds:.1f} s, {made.rows / rate_hz / made.seconds:.1f} x real time" if made.seconds else ""

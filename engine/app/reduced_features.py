@@ -1,0 +1,67 @@
+"""Features that were made, reduced to principal components: those of a file, or fitted on just these features."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.app.features import Made
+    from engine.encoders.encoder import Values
+
+_PIECE_ROWS = 4096
+
+
+def reduce_features(made: "Sequence[Made]", title: str, wanted: int | Path, replace: bool = False) -> "Iterator[Made]":
+    """``1_ResNET_TF2.npy`` to ``1_ResNET_TF2_PCA512.npy`` beside it, with a page on what it is.
+
+    ``title`` is what the encoder's files are called; ``wanted`` is how many components to fit on all that was made,
+    kept as ``ResNET_TF2_PCA512.safetensors`` beside the first, or a file of such. What was not made is passed over.
+
+    Raises:
+        UsageError: there are too few rows, the components are another encoder's, or a name is taken by other features.
+        WeightsError: the file holds no components.
+        OSError: the disk refuses.
+    """
+    from engine.core.tensor_file import sha256_of
+    from engine.encoders.feature_file import load_features, read_sidecar
+    from engine.encoders.pca import fit_pca, load_pca
+
+    files = [each.file for each in made if each.rows]
+    if not files:
+        return
+    if isinstance(wanted, Path):
+        pca, kept = load_pca(wanted), wanted
+    else:
+        kept = files[0].with_name(f"{title}_PCA{wanted}.safetensors")
+        pca = fit_pca((rows for file in files for rows in _pieces(load_features(file))), wanted)
+        pca.save(kept)
+    of = {"outputs": len(pca.components), "file": kept.name, "sha256": sha256_of(kept)}
+    for file in files:
+        reduced = file.with_name(f"{file.stem}_PCA{len(pca.components)}.npy")
+        yield _reduced(
+            file, reduced, pca.apply, {**(read_sidecar(file) or {}), "width": of["outputs"], "pca": of}, replace
+        )
+
+
+def _pieces(values: "Values") -> "Iterator[Values]":
+    for first in range(0, len(values), _PIECE_ROWS):
+        yield values[first : first + _PIECE_ROWS]
+
+
+def _reduced(file: Path, reduced: Path, apply: Any, said: dict[str, Any], replace: bool) -> "Made":
+    from engine.app.features import Made
+    from engine.core.files import write_whole_json
+    from engine.encoders.feature_file import is_made, load_features, read_sidecar, sidecar_of, write_array
+
+    values = load_features(file)
+    if is_made(reduced, said):
+        return Made(reduced, len(values), None, None)
+    before = read_sidecar(reduced)
+    ours = before is not None and before.get("encoder") == said.get("encoder")
+    if reduced.exists() and not replace and not ours:
+        raise UsageError(f"{reduced} holds other features.", "Name another --out, or --replace them.")
+    write_array(reduced, len(values), said["width"], (apply(piece) for piece in _pieces(values)))
+    write_whole_json(sidecar_of(reduced), said)
+    return Made(reduced, len(values), None, 0.0)

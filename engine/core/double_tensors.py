@@ -1,0 +1,56 @@
+"""Tensors in double precision as safetensors, which MLX neither writes nor reads at that precision."""
+
+import json
+import struct
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = dict[str, NDArray[np.float64]]
+
+_HEADER_LIMIT_BYTES: Final = 1_000_000
+_TYPE: Final = "F64"
+
+
+def write_doubles(file: Path, tensors: Mapping[str, NDArray[np.float64]]) -> None:
+    """Write them in the order of their names. Raises ``OSError``."""
+    header, at = {}, 0
+    for name in sorted(tensors):
+        end = at + 8 * tensors[name].size
+        header[name] = {"dtype": _TYPE, "shape": list(tensors[name].shape), "data_offsets": [at, end]}
+        at = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with file.open("wb") as opened:
+        opened.write(struct.pack("<Q", len(text)) + text)
+        for name in header:
+            opened.write(np.ascontiguousarray(tensors[name], "<f8").data)
+
+
+def read_doubles(file: Path) -> Doubles:
+    """The tensors of a file. Raises ``OSError``, and ``ValueError`` where it holds something else."""
+    with file.open("rb") as opened:
+        start = opened.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
+        if not 0 < length <= _HEADER_LIMIT_BYTES:
+            raise ValueError("it is no safetensors file")
+        header = json.loads(opened.read(length))
+        content = opened.read()
+    if not isinstance(header, dict):
+        raise ValueError("its header is no object")
+    header.pop("__metadata__", None)
+    return {str(name): _tensor(entry, content) for name, entry in header.items()}
+
+
+def _tensor(entry: object, content: bytes) -> NDArray[np.float64]:
+    match entry:
+        case {"dtype": "F64", "shape": [*shape], "data_offsets": [int(begin), int(end)]}:
+            sizes = tuple(int(size) for size in shape)
+            if min(sizes, default=0) < 0 or not 0 <= begin <= end <= len(content) or end - begin != 8 * prod(sizes):
+                raise ValueError("a tensor reaches beyond the file")
+            return np.frombuffer(content[begin:end], "<f8").reshape(sizes)
+    raise ValueError("a tensor is not of double precision")
