@@ -14,7 +14,7 @@ from engine.core.telling import Progress
 from engine.encoders.choices import Choice
 from engine.encoders.feature_file import load_features, read_sidecar, sidecar_of, write_array
 from engine.football.soccernet import HALVES
-from train.experiments.broadcasts.drawing import DrawnGame
+from train.experiments.broadcasts.drawing import DrawnGame, untold
 
 RAW: Final[Mapping[str, str]] = {"video": "Pixels", "audio": "Crowd"}
 """What the files of each channel are called as they are made: ``1_Pixels.npy``."""
@@ -34,7 +34,7 @@ def make_missing(games: Sequence[DrawnGame], out: Path, progress: Progress) -> N
     for done, game in enumerate(games):
         progress("features", done, len(games), game.game)
         videos = tuple(sorted(game.folder(out).glob("[12]_*p.mp4")))
-        for made in make_features(Order(videos, encoders), _untold, Stop()):
+        for made in make_features(Order(videos, encoders), untold, Stop()):
             if made.fault is not None:
                 raise made.fault
     progress("features", len(games), len(games))
@@ -62,7 +62,3 @@ def scale(games: Sequence[DrawnGame], out: Path, raw: Mapping[str, str]) -> None
 
 def _files(games: Sequence[DrawnGame], out: Path, name: str) -> Iterator[Path]:
     return (game.folder(out) / f"{half}_{name}.npy" for game in games for half in HALVES)
-
-
-def _untold(step: str, done: float, total: float | None, note: str = "") -> None:
-    """Progress is told game by game."""

@@ -9,7 +9,7 @@ from engine.core.errors import UsageError
 from engine.football.soccernet import Spot
 from train.experiments.broadcasts import drawing
 from train.experiments.broadcasts.__main__ import main
-from train.experiments.broadcasts.drawing import Sizes, choose_games, draw, read_plan
+from train.experiments.broadcasts.drawing import Sizes, choose_games, draw, read_plan, untold
 from train.experiments.broadcasts.official_layout import read_labels
 
 SMALL = Sizes(train=2, valid=1, test=1, minutes=0.5)
@@ -17,10 +17,6 @@ SMALL = Sizes(train=2, valid=1, test=1, minutes=0.5)
 
 def spots(count=25):
     return [Spot(half, 20_000 * n, "Foul" if n % 5 else "Goal") for half in (1, 2) for n in range(count)]
-
-
-def untold(step, done, total, note=""):
-    pass
 
 
 @pytest.fixture
