@@ -6,6 +6,7 @@ from typing import Final
 from engine.core.errors import UsageError
 from engine.spotting.config import (
     JOINED,
+    NMS,
     CalfConfig,
     ChannelConfig,
     EventSettings,
@@ -21,7 +22,6 @@ CALF: Final = "calf"
 MODELS: Final = (*KINDS, *(f"{kind}++" for kind in KINDS), CALF)
 EVEN: Final = "even"
 BALANCED: Final = "balanced"
-_APART_S: Final = 20.0
 _WINDOW_S: Final = 20.0
 _CHUNK_S: Final = 120.0
 
@@ -34,7 +34,8 @@ class SpottingSettings:
     and two minutes for CALF, whose windows are its chunks) and begin ``stride_s`` apart, ``strip_windows`` in a strip
     and ``at_once`` strips in a step; ``epochs`` times as many rows as there are. ``weights``: rare classes count more
     (``balanced``) or as they come (``even``); ``gamma``: how much less counts what is right already (focal loss).
-    ``delay_s``: a causal model, which reads so much beyond the moment.
+    ``delay_s``: a causal model, which reads so much beyond the moment. ``events`` is how
+    scores become events, ``apart_s`` and ``least`` as in ``EventSettings``.
     """
 
     model: str = "netvlad++"
@@ -49,6 +50,9 @@ class SpottingSettings:
     gamma: float = 0.0
     weights: str = EVEN
     delay_s: float | None = None
+    events: str = NMS
+    apart_s: float = 20.0
+    least: float = 0.05
     at_once: int = 8
     strip_windows: int = 32
     epochs: int = 40
@@ -77,7 +81,7 @@ def config_of(
         settings.fusion if len(channels) > 1 else JOINED,
         PoolConfig(kind, settings.clusters, apart, normalise=kind not in ("max", "mean"), hidden=settings.hidden),
         WindowConfig(rows, ahead, rate_hz),
-        EventSettings(apart_s=_APART_S),
+        EventSettings(settings.events, settings.apart_s, settings.least),
         causal,
         calf,
         settings.dropout,

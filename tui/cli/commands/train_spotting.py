@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def spotting(
     folder: Annotated[Path, typer.Argument(help="Games with labels and features, laid out as SoccerNet does.")],
     features: Annotated[
-        str, typer.Option("--features", metavar="NAME", help="Features of the picture: the NAME of <half>_NAME.npy.")
+        str, typer.Option("--features", metavar="NAME", help="Features of the picture: the NAME of 1_NAME.npy.")
     ],
     audio: Annotated[
         str | None, typer.Option("--audio", metavar="NAME", help="Features of the sound, to be fused with the others.")
@@ -47,6 +47,14 @@ def spotting(
     gamma: Annotated[
         float, typer.Option(min=0, max=10, help="Focal loss: the exponent; 0: plain cross-entropy.")
     ] = 0.0,
+    events: Annotated[str, typer.Option(help="How scores become events: nms, soft-nms, or watershed.")] = "nms",
+    apart: Annotated[
+        float,
+        typer.Option(metavar="S", min=0.5, max=600, help="Within how much of each other one class has one event."),
+    ] = 20.0,
+    least: Annotated[
+        float, typer.Option(min=0, max=1, help="Confidence below which there is no event; watershed floods up to it.")
+    ] = 0.05,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs at most; it stops earlier when it gets no better.")] = 40,
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", min=1e-6, max=1.0, help="A tenth of it at each plateau.")
@@ -86,7 +94,8 @@ def spotting(
         raise UsageError(f"{name!a} can't be the name of new weights", "Take letters, digits, - and _.")
     settings = SpottingSettings(
         model, vocabulary, fusion, window, stride, clusters, hidden, project,
-        gamma=gamma, weights=weighting, delay_s=causal, epochs=epochs, seed=seed,
+        gamma=gamma, weights=weighting, delay_s=causal, events=events, apart_s=apart, least=least,
+        epochs=epochs, seed=seed,
     )  # fmt: skip
     schedule = replace(settings.schedule, learning_rate=learning_rate, patience=patience)
     settings = replace(settings, schedule=schedule)
