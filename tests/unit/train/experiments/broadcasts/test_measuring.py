@@ -15,7 +15,7 @@ from train.metrics.average_map import Events, average_map, stack_games, weigh_ga
 
 ROWS = 480
 QUICK = replace(SETTINGS.schedule, learning_rate=0.02)
-SMALL = replace(SETTINGS, clusters=4, project=8, window_s=10.0, epochs=10, strips=2, schedule=QUICK)
+SMALL = replace(SETTINGS, clusters=4, project=8, window_s=10.0, epochs=10, at_once=2, schedule=QUICK)
 
 
 @pytest.fixture(scope="module")
