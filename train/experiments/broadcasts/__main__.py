@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measuring.add_argument("--video", help="features of the picture that are there: the NAME of <half>_NAME.npy")
     measuring.add_argument("--audio", help="features of the sound that are there")
     measuring.add_argument("--epochs", type=int, default=SETTINGS.epochs)
+    measuring.add_argument("--only", choices=list(MODELS), help="teach this model alone, to do so side by side")
     picture = steps.add_parser("picture", help="a sheet of frames for the documentation")
     picture.add_argument("file", type=Path, help="a PNG")
     given = parser.parse_args(arguments)
@@ -55,17 +56,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given.file.write_bytes(png(sheet()))
         else:
             names = {"video": given.video, "audio": given.audio} if given.video and given.audio else None
-            sys.stdout.write(measure(given.drawn, given.out, names, replace(SETTINGS, epochs=given.epochs)) + "\n")
+            settings = replace(SETTINGS, epochs=given.epochs)
+            sys.stdout.write(measure(given.drawn, given.out, names, settings, given.only) + "\n")
     except MomentumError as error:
         sys.stderr.write(f"{plain(error.message)}\n  {plain(error.hint)}\n")
         return int(error.exit_code)
     return 0
 
 
-def measure(drawn: Path, out: Path, names: Mapping[str, str] | None, settings: SpottingSettings) -> str:
+def measure(
+    drawn: Path, out: Path, names: Mapping[str, str] | None, settings: SpottingSettings, only: str | None = None
+) -> str:
     """Judge every model of ``MODELS`` on the drawn broadcasts; figures and tables are written, the tables returned.
 
-    ``names`` of the features of both channels; None: they are made where they are missing, and scaled.
+    ``names`` of the features of both channels; None: they are made where they are missing, and scaled. ``only``: one
+    model is taught, for a later run that judges all of them, and nothing is written or returned.
     """
     games = read_plan(drawn)
     if names is None:
@@ -75,10 +80,13 @@ def measure(drawn: Path, out: Path, names: Mapping[str, str] | None, settings: S
             scale(games, drawn, RAW)
     judged = {}
     for name, (channels, fusion) in MODELS.items():
-        sys.stderr.write(f"{name}\n")
-        chosen = {channel: names[channel] for channel in channels}
-        work = private_folder(out / name.replace(", ", "-").replace(" ", "-"))
-        judged[name] = judge_model(drawn, chosen, fusion, work, settings, lambda text: tell(text, 0, None))
+        if only in (None, name):
+            tell(name, 0, None)
+            chosen = {channel: names[channel] for channel in channels}
+            work = private_folder(out / name.replace(", ", "-").replace(" ", "-"))
+            judged[name] = judge_model(drawn, chosen, fusion, work, settings, lambda text: tell(text, 0, None))
+    if only is not None:
+        return ""
     figures = figures_of(judged)
     text = tables(figures)
     write_whole(out / "figures.json", (json.dumps(figures, indent=1) + "\n").encode())

@@ -37,7 +37,7 @@ MODELS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 }
 """Channels and how they are fused, from early to late."""
 SETTINGS: Final = SpottingSettings(
-    model="netvlad++", clusters=16, project=64, window_s=20.0, stride_s=1.0, epochs=10, weights="even",
+    model="netvlad++", clusters=16, project=64, window_s=20.0, stride_s=1.0, epochs=8, weights="even",
     schedule=PlateauSchedule(steps=1, learning_rate=2e-3, patience=5),
 )  # fmt: skip
 LEAST_EVENTS: Final = 5
