@@ -24,8 +24,7 @@ from train.fit.spotting.games import TEST, VALID, Games, Half, read_games
 from train.fit.spotting.predictions import predict_half
 from train.fit.spotting.settings import SpottingSettings, config_of
 from train.metrics.average_map import LOOSE_S, Events, SpotCounts, count_by_visibility
-from train.metrics.bootstrap import Weights
-from train.metrics.ranking import average_precision, exact_levels
+from train.metrics.window_map import Windows
 
 MODELS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "video alone": (("video",), JOINED),
@@ -45,14 +44,6 @@ LEAST_EVENTS: Final = 5
 WITHIN_S: Final = 10.0
 FALSE_GOALS_A_GAME: Final = 0.5
 _WINDOW_S: Final = 20.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Windows:
-    """Windows of one game: scores and truth, shape (windows, classes)."""
-
-    scores: NDArray[np.float64]
-    truth: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,12 +199,3 @@ def _windows(weights: SpottingWeights, halves: Sequence[Half], classes: tuple[st
         scores.append(said)
         truth.append(happened)
     return Windows(np.concatenate(scores), np.concatenate(truth))
-
-
-def window_map(windows: Sequence[Windows], often: Weights) -> float:
-    """Mean over the classes of the area under the precision-recall curve of windows; each game counts ``often``."""
-    scores = np.concatenate([one.scores for one in windows])
-    truth = np.concatenate([one.truth for one in windows])
-    weights = np.repeat(often, [len(one.scores) for one in windows])
-    found = [average_precision(exact_levels(scores[:, c], truth[:, c], weights)) for c in range(truth.shape[1])]
-    return float(np.nanmean(found))

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.evaluate.table import number, with_interval
-from train.experiments.broadcasts.measuring import FALSE_GOALS_A_GAME, WITHIN_S, Judged, window_map
+from train.experiments.broadcasts.measuring import FALSE_GOALS_A_GAME, WITHIN_S, Judged
 from train.metrics.average_map import Events, average_map, class_averages, stack_games, weigh_games
 from train.metrics.bootstrap import Resampled, Weights, draws_of, resample_figures
+from train.metrics.window_map import ClassifiedWindows
 
 DRAWS: Final = 1000
 CLASSIFICATION: Final = "classification"
@@ -54,6 +55,7 @@ def _events(judged: Judged) -> dict[str, int]:
 def _resampled(judged: Judged, drawn: NDArray[np.float64]) -> Resampled:
     stacked = stack_games(judged.spots[Events.ALL])
     goals = np.concatenate(judged.goals)
+    windows = ClassifiedWindows(judged.windows)
     of_game = np.repeat(np.arange(len(judged.games)), [len(one) for one in judged.goals])
 
     def figures(often: Weights) -> dict[str, float]:
@@ -63,7 +65,7 @@ def _resampled(judged: Judged, drawn: NDArray[np.float64]) -> Resampled:
         recalls = {f"goals found, {name}": _recall(goals, weights, shown) for name, shown in _RECALLS.items()}
         wrong = float(np.dot(often, judged.false_goals) / often.sum())
         return {
-            CLASSIFICATION: window_map(judged.windows, often),
+            CLASSIFICATION: windows.mean(often),
             SPOTTING: average_map(counts),
             **by_class,
             **recalls,

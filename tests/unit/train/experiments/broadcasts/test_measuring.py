@@ -9,9 +9,10 @@ import pytest
 from engine.football.soccernet import Spot
 from train.experiments.broadcasts.channels import RAW, scale, scaled_names
 from train.experiments.broadcasts.drawing import SPLITS, DrawnGame
-from train.experiments.broadcasts.measuring import SETTINGS, judge_model, window_map
+from train.experiments.broadcasts.measuring import SETTINGS, judge_model
 from train.experiments.broadcasts.official_layout import labels_folder
 from train.metrics.average_map import Events, average_map, stack_games, weigh_games
+from train.metrics.window_map import ClassifiedWindows
 
 ROWS = 480
 QUICK = replace(SETTINGS.schedule, learning_rate=0.02)
@@ -59,7 +60,7 @@ def test_a_model_of_the_channel_that_hears_goals_finds_them_and_is_not_trained_t
     assert judged.classes == ("Goal", "Corner")
     ones = np.ones(1)
     assert average_map(weigh_games(stack_games(judged.spots[Events.ALL]), ones)) > 0.6
-    assert window_map(judged.windows, ones) > 0.8
+    assert ClassifiedWindows(judged.windows).mean(ones) > 0.8
     assert judged.goals[0].shape == (6, 2) and judged.goals[0][:, 1].mean() > 0.6
     steps = len(told)
     again = judge_model(out, names, "joined", tmp_path / "work", SMALL, told.append)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from engine.football.soccernet import Spot
-from train.experiments.broadcasts.measuring import Judged, Windows, goal_line, window_map
+from train.experiments.broadcasts.measuring import Judged, goal_line
 from train.experiments.broadcasts.tables import CLASSIFICATION, SPOTTING, figures_of, tables
 from train.fit.spotting.games import Half
 from train.metrics.average_map import LOOSE_S, count_by_visibility
+from train.metrics.window_map import Windows
 
 CLASSES = ("Goal", "Corner")
 TRUTH = (Spot(1, 100_000, "Goal"), Spot(1, 200_000, "Goal", shown=False), Spot(1, 250_000, "Corner"))
@@ -48,14 +49,6 @@ def test_the_tables_say_which_channel_found_the_goals_that_were_not_shown_and_th
     text = tables(figures)
     assert text.startswith("Simulated") and text.count("| simulated") == 4
     assert "3 of 6 goals were not shown" in text
-
-
-def test_windows_of_a_game_count_as_often_as_it_is_drawn():
-    right = Windows(np.array([[1.0], [0.0]]), np.array([[True], [False]]))
-    wrong = Windows(np.array([[0.0], [1.0]]), np.array([[True], [False]]))
-    assert window_map([right, wrong], np.array([1.0, 0.0])) == 1.0
-    assert window_map([right, wrong], np.array([0.0, 1.0])) == 0.5
-    assert window_map([right, wrong], np.array([2.0, 1.0])) == pytest.approx((2 * 2 / 3 + 1 * 3 / 6) / 3)
 
 
 def test_the_line_of_goals_lets_half_a_false_one_through_a_game():
