@@ -177,6 +177,7 @@ class Start:
     """The first line of a run. ``started_at`` is UTC in ISO 8601; ``trained`` False means the index means nothing.
 
     ``engine`` is what computed the network: ``mlx`` or ``onnx``; sessions from before there was a choice have none.
+    ``separation`` is what took voices out of the sound before it was heard; None where nothing did.
     """
 
     session: str
@@ -189,6 +190,7 @@ class Start:
     label_rule: str
     schema: int = SCHEMA_VERSION
     engine: str = ""
+    separation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,7 @@ UNKEPT: Final = ("tags",)
 """Fields that are for the moment alone: in no line and in no store."""
 OF_TAGS: Final = ("heard", "what", "what_probability")
 """Fields that only weights with tags fill: left out where they are None, so that lines without are as ever."""
+_LEFT_OUT: Final = (*OF_TAGS, "separation")
 _DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3, "late_s": 1}
 
 
@@ -240,7 +243,7 @@ def to_json(event: Event) -> dict[str, Any]:
 def written(event: Event) -> dict[str, Any]:
     """The fields of an event that are written and kept, in their order, not rounded."""
     fields = {name: getattr(event, name) for name in event.__slots__ if name not in UNKEPT}
-    return {name: value for name, value in fields.items() if value is not None or name not in OF_TAGS}
+    return {name: value for name, value in fields.items() if value is not None or name not in _LEFT_OUT}
 
 
 def rounded(heard: Heard) -> dict[str, float]:
