@@ -185,7 +185,13 @@ def study(reel: Path, speech: Path, model: str, work: Path, minutes: float, seed
 
 
 def _table(tracks: Mapping[Condition, Track], voices: Mapping[Condition, tuple[float, float]], seed: int) -> list[str]:
-    titles = ("speech over the crowd", "by clip, as it is", "without voices", "difference", "by reading, as it is")
+    titles: tuple[str, ...] = (
+        "speech over the crowd",
+        "by clip, as it is",
+        "without voices",
+        "difference",
+        "by reading, as it is",
+    )
     titles += ("without voices", "voice detected, as it is", "in the voice's stem")
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for level_db in (None, *sorted(LEVELS_DB)):
