@@ -106,6 +106,11 @@ def record_many(
         raise UsageError(
             "a commentary belongs to one source, and these are several", "Record its source by itself, or leave it out."
         )
+    if settings.separate:
+        raise UsageError(
+            "voices are taken out of one source at a time, and these are several",
+            "Record it by itself with --separate, or leave it out.",
+        )
     if settings.on_spike:
         check_command(settings.on_spike)
     refuse_one_device_twice(places)
