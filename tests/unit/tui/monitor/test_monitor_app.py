@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.color import Color
 from textual.widgets import Input, Static
 
 from engine.core.errors import InputError
@@ -398,9 +399,14 @@ async def test_pictures_are_numbered_and_none_shows_what_was_said_of_the_one_bef
 
 async def test_t_takes_the_next_theme(on_stage: Opening) -> None:
     async with on_stage() as stage:
-        assert stage.app.theme == DARK
-        await stage.press("t")
-        assert stage.app.theme == LIGHT
+        for name in (DARK, LIGHT):
+            assert stage.app.theme == name
+            colours = stage.app.theme_variables
+            grounds = {segment.style.bgcolor for segment in stage.screen.query_one(Header).render_line(0)}
+            assert {Color.from_rich_color(ground).hex.lower() for ground in grounds} <= {
+                colours[tone] for tone in ("bar", "calm", "building", "alarm", "fault")
+            }
+            await stage.press("t")
 
 
 async def test_help_begins_with_the_panel_in_focus_and_can_be_read_to_its_end(on_stage: Opening) -> None:
