@@ -95,7 +95,7 @@ class DaskWorkers:
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def outcomes(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome]]:
-        # A scheduler that many use takes equal keys for one task; one that was left a moment ago, for one to be cancelled.
+        # Equal keys are one task to a scheduler that many use, and one to be cancelled where it was left a moment ago.
         job = secrets.token_hex(4)
         done: SimpleQueue[Future[Any]] = SimpleQueue()
         under_way: dict[Any, tuple[Task, Future[Any]]] = {}

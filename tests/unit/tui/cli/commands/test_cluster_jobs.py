@@ -223,7 +223,20 @@ class KillsOneInARow:
 
 def test_an_ablation_with_a_worker_killed_in_the_middle_of_a_row(two_workers: DaskWorkers, on, tmp_path: Path):
     """The row goes on from what the dead worker had kept, and the weights are the same bits in the end."""
-    size = ["--only", "readout mean", "--every", "50", "--steps", "1", "--minutes", "4", "--judged-by", "2"]
+    size = [
+        "--only",
+        "readout mean",
+        "--every",
+        "50",
+        "--steps",
+        "1",
+        "--minutes",
+        "4",
+        "--judged-by",
+        "2",
+        "--segments",
+        "2",
+    ]
     killer = KillsOneInARow(two_workers, tmp_path)
     on(killer)
     for name, cluster in (("alone", []), ("cluster", ["--cluster", "local:2"])):
