@@ -21,6 +21,9 @@ from tui.cli.commands.train import _curves
 from tui.cli.main import main
 from tui.cli.output import print_lines
 
+SMALL_BATCHES = '[fixed]\nsegments = 2\n"columns.steps" = 2\n"crops.stretches" = 2\n"crops.crops" = 2\n'
+"""Settings with which a step of an encoder takes a moment."""
+
 
 def bring_in(home: Path, count: int, goals: int = 2, shots: Shots = Shots.WITH_XG, first: int = 0) -> None:
     """Matches of four minutes whose goals are answered by ten loud seconds."""
@@ -75,7 +78,7 @@ def test_a_run_folder_goes_on_with_the_same_settings_alone(home: Path, capsys: p
 def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.CaptureFixture[str]):
     bring_in(home, 3)
     settings = home / "settings.toml"
-    settings.write_text('[fixed]\nsegments = 2\n"columns.steps" = 2\n"crops.stretches" = 2\n"crops.crops" = 2\n')
+    settings.write_text(SMALL_BATCHES)
     args = ["--steps", "2", "--fold-steps", "1", "--sharpen-steps", "0", "--histories", "2", "--name", "whole"]
     assert main(["train", "encoder", *args, "--settings", str(settings), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
