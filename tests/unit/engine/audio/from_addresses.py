@@ -12,6 +12,9 @@ from engine.core.errors import DeviceError
 from engine.core.grid import SAMPLE_RATE_HZ
 
 SOON = Patience(answer_s=5.0, silence_s=0.6)
+"""For what is never to come."""
+PATIENT = Patience(answer_s=60.0, silence_s=30.0)
+"""For what comes at once, on a machine that may be busy with other things."""
 
 
 class Clock:
@@ -58,7 +61,7 @@ def heard_with_gaps(source: Decoded) -> int:
     return sum(len(block.samples) for block in source.blocks())
 
 
-def live(url: str, patience: Patience = SOON) -> LiveAddress:
+def live(url: str, patience: Patience = PATIENT) -> LiveAddress:
     clock = Clock()
     source = open_address(url, patience=patience, clock=clock, sleep=clock.sleep)
     assert isinstance(source, LiveAddress)

@@ -21,7 +21,7 @@ from tests.sound_servers import (
     says,
     whole,
 )
-from tests.unit.engine.audio.from_addresses import SOON, listen, live
+from tests.unit.engine.audio.from_addresses import PATIENT, listen, live
 from tests.unit.engine.audio.sounds import heard, tone, write_av
 
 
@@ -74,7 +74,7 @@ def test_a_file_that_breaks_off_for_good_is_heard_until_there_and_then_a_lost_so
 )  # fmt: skip
 def test_what_is_refused_is_told_without_the_password(answer, kind: type[MomentumError], said: str):
     with SoundServer(answer) as server, pytest.raises(kind, match=said) as caught:
-        connect(server.url("/live?token=a1b2c3", login="fan:hunter2@"), SOON)
+        connect(server.url("/live?token=a1b2c3", login="fan:hunter2@"), PATIENT)
     told = f"{caught.value.message} {caught.value.hint} {caught.value.__cause__}"
     assert f"http://127.0.0.1:{server.port}/live?token=***" in told
     assert "hunter2" not in told and "a1b2c3" not in told
@@ -84,7 +84,7 @@ def test_nobody_there_is_a_source_that_is_missing():
     with SoundServer(Asked.hold) as server:
         url = server.url()
     with pytest.raises(DeviceError, match="refused"):
-        connect(url, SOON)
+        connect(url, PATIENT)
 
 
 def test_a_name_and_a_password_open_and_are_not_in_the_name(mp3: bytes):
@@ -99,7 +99,7 @@ def test_a_password_is_not_told_to_whom_a_server_sends_us_on(mp3: bytes):
     with SoundServer(icecast(mp3)) as other:
         on = locked("fan:hunter2", says("302 Found", Location=other.url("/elsewhere")))
         with SoundServer(on) as server:
-            connect(server.url("/live", login="fan:hunter2@"), SOON).close()
+            connect(server.url("/live", login="fan:hunter2@"), PATIENT).close()
         assert "authorization" in server.asked[-1].headers
         assert [asked.path for asked in other.asked] == ["/elsewhere"]
         assert not any("hunter2" in str(asked.headers) or "authorization" in asked.headers for asked in other.asked)
@@ -112,7 +112,7 @@ def test_a_password_is_not_told_to_whom_a_server_sends_us_on(mp3: bytes):
 )  # fmt: skip
 def test_other_kinds_of_addresses_are_refused_before_anything_is_opened(address: str):
     with pytest.raises(UsageError, match="no address that can be listened to"):
-        connect(address, SOON)
+        connect(address, PATIENT)
 
 
 def test_damage_in_a_file_that_came_whole_is_a_bad_file(tmp_path: Path):
@@ -133,7 +133,7 @@ def test_https_must_show_a_certificate_that_holds(tmp_path: Path, mp3: bytes, mo
     with SoundServer(icecast(mp3), tls) as server:
         url = server.url("/live", scheme="https")
         with pytest.raises(DeviceError, match="can't be reached") as caught:
-            connect(url, SOON)
+            connect(url, PATIENT)
         assert "certificate" in caught.value.message
         monkeypatch.setenv("SSL_CERT_FILE", str(own))
-        connect(url, SOON).close()
+        connect(url, PATIENT).close()

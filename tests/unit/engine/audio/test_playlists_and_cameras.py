@@ -20,7 +20,7 @@ from tests.sound_servers import (
     rtsp_camera,
     says,
 )
-from tests.unit.engine.audio.from_addresses import SOON, Clock, Done, heard_with_gaps, listen, live
+from tests.unit.engine.audio.from_addresses import PATIENT, SOON, Clock, Done, heard_with_gaps, listen, live
 from tests.unit.engine.audio.sounds import heard, tone
 
 
@@ -82,7 +82,7 @@ def test_a_playlist_reads_no_local_file(hls: Path, scheme: str):
 def test_lists_of_other_kinds_are_not_followed(hls: Path):
     script = f"ffconcat version 1.0\nfile {hls / 'live1.ts'}\n".encode()
     with SoundServer(says("200 OK", script)) as server, pytest.raises(InputError, match="is a list"):
-        connect(server.url("/list.ffconcat"), SOON)
+        connect(server.url("/list.ffconcat"), PATIENT)
 
 
 def test_a_camera_is_heard_over_rtsp():

@@ -23,7 +23,7 @@ from tests.sound_servers import (
     in_turn,
     says,
 )
-from tests.unit.engine.audio.from_addresses import SOON, Clock, Done, listen, live
+from tests.unit.engine.audio.from_addresses import PATIENT, SOON, Clock, Done, listen, live
 
 
 def test_a_station_is_live_its_titles_are_no_sound_and_stereo_is_no_louder(mp3: bytes):
@@ -40,7 +40,7 @@ def test_a_station_is_live_its_titles_are_no_sound_and_stereo_is_no_louder(mp3: 
 def test_a_station_is_heard_at_the_pace_of_the_clock_however_fast_it_sends(mp3: bytes):
     clock = Clock()
     with SoundServer(icecast(mp3)) as server:
-        source = open_address(server.url(), patience=SOON, clock=clock, sleep=clock.sleep)
+        source = open_address(server.url(), patience=PATIENT, clock=clock, sleep=clock.sleep)
         heard_s = 0.0
         for block in islice(source.blocks(), 200):
             heard_s += len(block.samples) / SAMPLE_RATE_HZ
@@ -56,7 +56,7 @@ def test_a_station_has_no_score(mp3: bytes):
 
 def test_a_station_that_falls_silent_keeps_the_listener_awake_and_is_lost(mp3: bytes):
     with SoundServer(icecast(mp3, times=1, then=Asked.hold)) as server:
-        source, beats, samples = live(server.url()), 0, 0
+        source, beats, samples = live(server.url(), SOON), 0, 0
         with pytest.raises(DeviceError, match="broken off"):
             for block in source.blocks():
                 beats, samples = beats + (not len(block.samples)), samples + len(block.samples)
@@ -69,7 +69,7 @@ def test_a_station_that_dies_and_returns_is_one_source_with_a_gap(mp3: bytes):
     away, page = says("503 Service Unavailable"), says("200 OK", b"<html>" + b"Back soon! " * 500)
     with SoundServer(in_turn(icecast(mp3, times=1), away, page, icecast(mp3))) as server:
         clock, states = Clock(), []
-        first = open_address(server.url(), patience=SOON, clock=clock, sleep=clock.sleep)
+        first = open_address(server.url(), patience=PATIENT, clock=clock, sleep=clock.sleep)
         assert isinstance(first, LiveAddress)
         dog = Watchdog(watch_settings(None))
         source = WatchedSource(first, first.open_again, dog, clock, clock.sleep, background=Done)
