@@ -2,6 +2,7 @@
 
 Each source has a thread that is what ``record`` is to one: it reads, watches, decides, writes. The network is asked by
 all of them together. A device that is missing at the beginning is asked for again and again while others listen.
+Over 300 lines, since what the threads of a run share, and how each of them ends, is to be read in one place.
 """
 
 import logging
