@@ -21,7 +21,7 @@ _FILE_LIMIT = 8 * MEGABYTE
 _ANNOTATION_LIMIT = 20_000
 _LONGEST_PERIOD_MS = 2 * 3600 * 1000
 _LATEST_FIRST_KICK_OFF_S = 120.0
-_GAME_TIME = re.compile(r"([1-9]) - ([0-9]{1,3}):([0-5][0-9])", re.ASCII)
+GAME_TIME: Final = re.compile(r"([1-9]) - ([0-9]{1,3}):([0-5][0-9])", re.ASCII)
 _SCORE = re.compile(r"([0-9]{1,2}) - ([0-9]{1,2})", re.ASCII)
 _KINDS = {
     "Goal": EventKind.GOAL,
@@ -48,6 +48,8 @@ class Spot:
     position_ms: int
     label: str
     confidence: float = 1.0
+    shown: bool = True
+    """Whether the broadcast showed it, as far as labels say so (``visibility``)."""
 
 
 def predictions(game: str, spots: Iterable[Spot]) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def parse_labels(document: Node) -> MatchEvents:
 
 def _event(node: Node) -> MatchEvent | None:
     game_time = node.get("gameTime")
-    match = _GAME_TIME.fullmatch(game_time.text())
+    match = GAME_TIME.fullmatch(game_time.text())
     if match is None:
         raise game_time.fault(f"expected a time like '1 - 12:34', found {game_time.text()[:20]!a}")
     label = node.get("label").text()

@@ -4,7 +4,6 @@ Nothing is ever unpickled. What is loaded is checked first: checksum, schema ver
 type of every tensor.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -12,13 +11,13 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import mlx.core as mx
-import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
 from engine.core import grid
 from engine.core.config_file import read_config_row
 from engine.core.errors import UsageError, WeightsError
 from engine.core.spike_settings import SpikeSettings
+from engine.core.tensor_file import checked_tensors, sha256_of
 from engine.model.calibration import Calibration
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FRONT_END_KINDS, FrontEndConfig
@@ -116,7 +115,7 @@ def save(folder: Path, config: WeightsConfig, network: MlxNetwork, card: str) ->
     folder.mkdir(parents=True, exist_ok=True)
     tensors = folder / TENSOR_FILE
     mx.save_safetensors(str(tensors), parameters(network))
-    checksum = _sha256(tensors)
+    checksum = sha256_of(tensors)
     row = {"schema_version": WEIGHTS_SCHEMA, **asdict(config), "grid": GRID, "sha256": checksum}
     if config.tags is None:
         del row["tags"]  # what programs read that know of no tags
@@ -167,35 +166,13 @@ def load(folder: Path) -> Weights:
     """
     config, promised = read_config(folder)
     path = folder / TENSOR_FILE
-    try:
-        checksum = _sha256(path)
-    except FileNotFoundError:
-        raise WeightsError(f"No weights in {folder}: {TENSOR_FILE} is missing.", _CHOOSE) from None
-    except OSError as fault:
-        raise WeightsError(f"{path} can't be read: {fault.strerror}", _REINSTALL) from None
-    if checksum != promised:
-        raise WeightsError(
-            f"{path} is not the file that its config describes (SHA-256 {checksum[:12]}…, expected {promised[:12]}…).",
-            _REINSTALL,
-        )
-    try:
-        tensors = mx.load(str(path), format="safetensors")
-    except (RuntimeError, ValueError) as fault:
-        raise WeightsError(f"{path} is no safetensors file: {fault}", _REINSTALL) from None
-    assert isinstance(tensors, dict)
     network = MlxNetwork(config.front_end, config.encoder, config.head, tags=config.tags)
-    _check_tensors(tensors, parameters(network), path)
-    _place(network, tensors)
-    return Weights(config, network, checksum, folder)
+    _place(network, checked_tensors(path, promised, parameters(network), _REINSTALL))
+    return Weights(config, network, promised, folder)
 
 
 _CHOOSE = "Name another folder with --weights, or install the program again to get its own."
 _REINSTALL = "Get these weights again from where they came from; 'momentum weights verify' checks them."
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _weights_config(row: dict[str, Any], path: Path) -> WeightsConfig:
@@ -251,22 +228,6 @@ def _section(kind: type[T], row: Any) -> T:
         if expected in (int, str, bool) and type(value) is not expected:
             raise ValueError(f"{name} is not of type {expected}: {value!r}")
     return kind(**row)
-
-
-def _check_tensors(tensors: Mapping[str, mx.array], expected: Mapping[str, mx.array], path: Path) -> None:
-    for name in sorted(set(tensors) | set(expected)):
-        if name not in tensors:
-            raise WeightsError(f"{path} lacks the tensor {name}.", _REINSTALL)
-        if name not in expected:
-            raise WeightsError(f"{path} holds a tensor that the network has no place for: {name}.", _REINSTALL)
-        theirs, ours = tensors[name], expected[name]
-        if theirs.shape != ours.shape or theirs.dtype != ours.dtype:
-            raise WeightsError(
-                f"{path}: the tensor {name} is {theirs.shape} {theirs.dtype}, not {ours.shape} {ours.dtype}.",
-                _REINSTALL,
-            )
-        if not np.isfinite(np.asarray(theirs)).all():
-            raise WeightsError(f"{path}: the tensor {name} holds values that are not numbers.", _REINSTALL)
 
 
 def _place(network: MlxNetwork, tensors: Mapping[str, mx.array]) -> None:

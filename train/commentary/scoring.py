@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.football.soccernet import Spot
 from train.commentary.labels import JUDGED, Events, Half
-from train.metrics.average_map import LOOSE_S, SpotCounts, average_map, count_spots, ranked
+from train.metrics.average_map import LOOSE_S, SpotCounts, add_up, average_map, count_spots, ranked
 from train.metrics.bootstrap import Weights
 
 Found = Mapping[Half, Sequence[tuple[float, str, float]]]
@@ -24,24 +24,13 @@ class Counts:
 
     def figures(self, weights: Weights | None = None) -> dict[str, float]:
         """Average precision (loose) by class, and ``mean``; of games that count as often as ``weights`` says."""
-        values = {label: average_map(_added(counts, weights)) for label, counts in self.by_class.items()}
+        values = {label: average_map(add_up(counts, weights)) for label, counts in self.by_class.items()}
         return {"mean": float(np.mean(list(values.values()))), **values}
 
     def of_games(self, games: set[str]) -> "Counts":
         keep = [n for n, game in enumerate(self.games) if game in games]
         kept = {label: tuple(counts[n] for n in keep) for label, counts in self.by_class.items()}
         return Counts(tuple(self.games[n] for n in keep), kept)
-
-
-def _added(counts: Sequence[SpotCounts], weights: Weights | None) -> SpotCounts:
-    """As ``add_up``, in one product: a bootstrap adds the same hundred games up a thousand times."""
-    often = np.ones(len(counts)) if weights is None else weights
-    used = np.flatnonzero(often).tolist()
-    return SpotCounts(
-        np.tensordot(often[used], np.stack([counts[n].right for n in used]), 1),
-        np.tensordot(often[used], np.stack([counts[n].found for n in used]), 1),
-        np.tensordot(often[used], np.stack([counts[n].events for n in used]), 1),
-    )
 
 
 def count(found: Found, events: Mapping[Half, Events], kinds: Sequence[str]) -> Counts:

@@ -11,9 +11,9 @@ import numpy as np
 
 from engine.commentary.spots import Peak, PeakSettings, live_peaks, peaks
 from engine.commentary.word_network import Array
-from train.commentary.fusion.rules import logistic
 from train.commentary.labels import JUDGED, KINDS, Events, Half
 from train.commentary.scoring import Found, count, is_right
+from train.fit.fusion_rules import logistic
 
 WITHIN_S: Final = 15.0
 """A spot is right when an event of its kind lies this near: what its probability is one of."""

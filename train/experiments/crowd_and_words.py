@@ -18,24 +18,24 @@ from typing import Final
 
 import numpy as np
 
-from engine.commentary.fusion import Channel, ChannelRule, CurveChannel, KindRule, SpotChannel, Values, fuse_at
-from engine.commentary.fusion import log_odds_of as clipped_log_odds
 from engine.commentary.transcript import ORIGINAL
 from engine.commentary.word_weights import LIVE, WordsWeights, load_words, shipped_words
 from engine.commentary.words_to_events import HeardWords, events_of
 from engine.core.errors import MomentumError
+from engine.core.log_odds_fusion import Channel, ChannelRule, CurveChannel, KindRule, SpotChannel, Values, fuse_at
+from engine.core.log_odds_fusion import log_odds_of as clipped_log_odds
 from engine.core.paths import shipped_weights
 from engine.core.text import plain
 from engine.model.checkpoint import load
 from engine.simulator.timeline import Timeline
 from train.commentary.corpus import HalfWords, folds_by_game, read_corpus
 from train.commentary.cross_fit import FOLDS, fit_folds
-from train.commentary.fusion.rules import logistic
 from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Plan
 from train.experiments.pasted_words import Donor, Pool, Told, label_of, paste, pool_of
+from train.fit.fusion_rules import logistic
 from train.fit.predict import Predicted, predict
 from train.metrics.alarms import AlarmCounts, DangerEvent, count_alarms
 from train.metrics.bootstrap import Interval, draws_of, resample_figures

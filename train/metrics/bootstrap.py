@@ -66,7 +66,7 @@ def _interval(value: float, drawn: NDArray[np.float64], matches: int) -> Interva
     if not isfinite(value):
         return Interval(None)
     defined = drawn[np.isfinite(drawn)]
-    if matches < 2 or len(defined) < LEAST_DEFINED * len(drawn):
+    if matches < 2 or not len(defined) or len(defined) < LEAST_DEFINED * len(drawn):
         return Interval(float(value))
     low, high = np.quantile(defined, [0.025, 0.975])
     return Interval(float(value), float(low), float(high))

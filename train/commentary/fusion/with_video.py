@@ -6,13 +6,21 @@ from typing import Any, Final
 import numpy as np
 
 from engine.commentary.features import STEP_S
-from engine.commentary.fusion import Channel, CurveChannel, FusedSpot, KindRule, SpotChannel, fused_spots, log_odds_of
 from engine.commentary.spots import peaks, smoothed
 from engine.commentary.word_network import Array
 from engine.commentary.word_weights import ARCHIVE, WordsWeights
-from train.commentary.fusion.rules import HalfOfKind, fit_kind, moments_of
+from engine.core.log_odds_fusion import (
+    Channel,
+    CurveChannel,
+    FusedSpot,
+    KindRule,
+    SpotChannel,
+    fused_spots,
+    log_odds_of,
+)
 from train.commentary.labels import JUDGED, KINDS, Events, Half
 from train.commentary.scoring import Found
+from train.fit.fusion_rules import HalfOfKind, fit_kind, moments_of
 
 WORDS: Final = "words"
 VIDEO: Final = "video"

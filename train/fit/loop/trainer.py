@@ -46,16 +46,36 @@ class Schedule:
     patience: int = 4
     save_every: int = 25
 
-    def rate(self, step: int) -> float:
-        """Learning rate of step ``step``, the first being 0."""
+    def rate(self, step: int, cuts: int = 0) -> float:
+        """Learning rate of step ``step``, the first being 0; ``cuts`` is what ``after_plateau`` came to."""
         if step < self.warmup:
             return self.learning_rate * (step + 1) / self.warmup
         done = (step - self.warmup) / max(1, self.steps - self.warmup)
         return self.learning_rate * (0.02 + 0.98 * 0.5 * (1.0 + cos(pi * done)))
 
+    def after_plateau(self, cuts: int) -> tuple[int, bool]:
+        """After ``patience`` checks without a better one: how often the rate is cut by then, and whether it ends."""
+        return cuts, True
+
     def kept(self, step: int) -> float:
         """What the average keeps at ``step``: less at first, so that it forgets where it began."""
         return min(self.ema, (1.0 + step) / (10.0 + step))
+
+
+@dataclass(frozen=True, slots=True)
+class PlateauSchedule(Schedule):
+    """Adam at one rate, a tenth of it whenever ``patience`` checks bring nothing better, until it is ``least_rate``."""
+
+    warmup: int = 0
+    weight_decay: float = 0.0
+    ema: float = 0.0
+    least_rate: float = 1e-5
+
+    def rate(self, step: int, cuts: int = 0) -> float:
+        return float(self.learning_rate / 10**cuts)
+
+    def after_plateau(self, cuts: int) -> tuple[int, bool]:
+        return cuts + 1, self.rate(0, cuts + 1) < self.least_rate * 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +136,7 @@ class Trainer(Generic[M, B]):
                 step = numbers["step"]
                 batch, key = coming.result()
                 coming = ahead.submit(self._drawn, min(step + 1, schedule.steps - 1))
-                loss = self._step(step, batch, key)
+                loss = self._step(step, batch, key, numbers.get("cuts", 0))
                 kept = schedule.kept(step)
                 average = {n: kept * average[n] + (1.0 - kept) * value for n, value in flat(self.model).items()}
                 mx.eval(average)
@@ -149,10 +169,10 @@ class Trainer(Generic[M, B]):
         rng = np.random.default_rng([self.seed, zlib.crc32(self.state.name.encode()), step])
         return self.draw(rng), int(rng.integers(2**31))
 
-    def _step(self, step: int, batch: B, key: int) -> float:
+    def _step(self, step: int, batch: B, key: int, cuts: int) -> float:
         loss, gradients = self._gradient(batch, mx.random.key(key))
         gradients, _ = optim.clip_grad_norm(gradients, _LONGEST_GRADIENT)
-        self._optimizer.learning_rate = self.schedule.rate(step)
+        self._optimizer.learning_rate = self.schedule.rate(step, cuts)
         self._optimizer.update(self.model, gradients)
         mx.eval(self.model.parameters(), self._optimizer.state, loss)
         value = float(loss.item())
@@ -172,7 +192,9 @@ class Trainer(Generic[M, B]):
             numbers["best"], numbers["worse"] = score, 0
             return average, row
         numbers["worse"] += 1
-        numbers["stopped"] = numbers["worse"] >= self.schedule.patience
+        if numbers["worse"] >= self.schedule.patience:
+            numbers["worse"] = 0
+            numbers["cuts"], numbers["stopped"] = self.schedule.after_plateau(numbers.get("cuts", 0))
         return best, row
 
     def _save(self, average: Parameters, best: Parameters, numbers: Mapping[str, Any]) -> None:

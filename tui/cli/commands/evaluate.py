@@ -54,6 +54,16 @@ def evaluate(
         typer.Option(metavar="N", min=0, help="False alarms a match to choose thresholds for; more: more is caught."),
     ] = 5.0,
     labels: Annotated[str, typer.Option(metavar="RULE", help="Label rule: danger or goal-window.")] = "danger",
+    soccernet: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="SoccerNet's labels, a folder or zip, for --predictions.")
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Anybody's results_spotting.json of each game, in a folder or zip."),
+    ] = None,
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="SoccerNet's average-mAP: loose, tight, or at1 to at5.")
+    ] = "loose",
     step: Annotated[int, typer.Option(min=1, max=1000, help="Frames of 46.4 ms between readings; 2 is live.")] = 2,
     draws: Annotated[int, typer.Option(min=10, max=100_000, help="Draws of the bootstrap.")] = 1000,
     as_json: AsJson = False,
@@ -65,6 +75,9 @@ def evaluate(
 
     Say what to measure on: matches of the library, --simulate N, --reel FILE, --confusers MINUTES, or several of them.
     What was heard of each match is kept until all of them are, so the same command goes on after a kill.
+
+    With --soccernet and --predictions, weights play no part: predictions of any model are scored as SoccerNet's package
+    does, with intervals by game. A game without predictions counts as if nothing had been found in it.
 
     Example: momentum evaluate --library --html page.html
     """
@@ -84,6 +97,13 @@ def evaluate(
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import settings_for
 
+    if soccernet is not None or predictions is not None:
+        if matches or library or simulate or open_data or reel or moods or confusers or html:
+            raise UsageError(
+                "--soccernet and --predictions stand alone",
+                "Measure weights in a command of its own; --html is theirs.",
+            )
+        return _soccernet(soccernet, predictions, metric, draws, as_json)
     if not (matches or library or simulate or open_data or reel or moods or confusers):
         raise UsageError(
             "nothing to measure on",
@@ -128,6 +148,34 @@ def evaluate(
         from tui.cli.evaluation import show
 
         show(report)
+
+
+def _soccernet(labels: Path | None, predictions: Path | None, metric: str, draws: int, as_json: bool) -> None:
+    """Score predictions of any model on SoccerNet's labels."""
+    import numpy as np
+
+    from engine.core.errors import UsageError
+    from train.evaluate.soccernet import report as reports
+    from train.evaluate.soccernet import score as scores
+    from tui.cli.output import Column, print_json, print_lines, print_table, say
+    from tui.cli.progress import shown_on_stderr
+
+    if labels is None or predictions is None:
+        raise UsageError(
+            "--soccernet and --predictions belong together", "Give a folder or zip of labels and one of predictions."
+        )
+    scores.deltas_of(metric)
+    with shown_on_stderr() as tell:
+        games = scores.read_games(labels, predictions, tell)
+        report = reports.to_report(scores.score(games, metric, draws, np.random.default_rng(0), tell))
+    for notice in reports.notices(report):
+        say(notice)
+    if as_json:
+        return print_json(report)
+    table = reports.table(report)
+    print_lines(f"{table.title}\n{table.note}")
+    print_table([Column(title, "left" if n == 0 else "right") for n, title in enumerate(table.columns)], table.rows)
+    return None
 
 
 def _simulated(

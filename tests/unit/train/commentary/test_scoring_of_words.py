@@ -5,13 +5,13 @@ import gzip
 import numpy as np
 import pytest
 
-from engine.commentary.fusion import SpotChannel
 from engine.core.errors import InputError
+from engine.core.log_odds_fusion import SpotChannel
 from train.commentary.corpus import folds_by_game
-from train.commentary.fusion.rules import HalfOfKind, fit_kind, logistic
 from train.commentary.labels import JUDGED, KINDS, read_ends, read_events, read_predictions
 from train.commentary.scoring import count
 from train.commentary.tuning import calibrate, tune
+from train.fit.fusion_rules import HalfOfKind, fit_kind, logistic
 
 
 def table(tmp_path, *rows, head="game,half,second,label"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.commentary.fusion import CurveChannel, SpotChannel, fuse_at
+from engine.core.log_odds_fusion import CurveChannel, SpotChannel, fuse_at
 from train.experiments.crowd_and_words import (
     CROWD,
     QUIET_S,

@@ -12,12 +12,14 @@ from engine.core import grid
 from engine.core.files import write_whole_json
 from engine.core.paths import shipped_weights
 from engine.football.events import Shots
+from engine.football.soccernet import Spot
 from engine.model.checkpoint import read_config
 from engine.simulator.truth import Sounding
 from tests.unit.tui.cli.commands.test_train import bring_in
 from train.data import packed_mel as features
 from train.data.match_folder import GRID
 from train.data.simulated import SCHEMA
+from train.experiments.broadcasts.official_layout import labels_folder, predictions_zip
 from tui.cli.evaluation import show
 from tui.cli.main import main
 
@@ -142,3 +144,23 @@ def test_folds_come_all_or_not_at_all(capsys: pytest.CaptureFixture[str]):
 def test_a_reel_without_its_truth_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["evaluate", "--reel", str(tmp_path / "none.flac"), "--teach", "0"]) == 5
     assert "train.experiments.reel" in capsys.readouterr().err
+
+
+def test_anybodys_predictions_are_scored_on_soccernets_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    games = {f"l/s/game {n}": [Spot(1, 1000 * t, "Goal", 0.9) for t in (100, 900)] for n in range(3)}
+    labels = labels_folder(games, tmp_path / "labels")
+    found = predictions_zip({name: games[name][:1] for name in list(games)[:2]}, tmp_path / "found.zip")
+    asked = ["evaluate", "--soccernet", str(labels), "--predictions", str(found), "--draws", "10"]
+    assert main([*asked, "--json", "--metric", "tight"]) == 0
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert report["games_without_predictions"] == ["l/s/game 2"] and "game 2" in said.err
+    assert report["figures"]["all"]["Goal"]["events"] == 6
+    assert 0 < report["figures"]["all"]["Goal"]["value"] < 0.5
+    assert main(asked) == 0
+    assert "Goal" in capsys.readouterr().out
+    for wrong, code in ((asked[:3], 2), ([*asked, "--library"], 2), ([*asked, "--metric", "at9"], 2)):
+        assert main(wrong) == code
+    found.write_bytes(b"PK, but no zip")
+    assert main(asked) == 5
+    assert "no zip that can be read" in capsys.readouterr().err

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.commentary.fusion import Channel, ChannelRule, KindRule, Values
+from engine.core.log_odds_fusion import Channel, ChannelRule, KindRule, Values
 
 RIGHT_S: Final = 15.0
 """A candidate is right when an event of its kind lies this near."""

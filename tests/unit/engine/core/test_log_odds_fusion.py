@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.commentary.fusion import (
+from engine.core.log_odds_fusion import (
     ChannelRule,
     CurveChannel,
     KindRule,

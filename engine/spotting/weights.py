@@ -1,0 +1,145 @@
+"""Spotting weights on disk: ``config.json``, ``weights.safetensors`` and ``CARD.md`` in one folder; nothing is
+unpickled."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import mlx.core as mx
+from mlx.nn.layers.base import Module
+from mlx.utils import tree_flatten, tree_unflatten
+
+from engine.core.config_file import read_config_row
+from engine.core.errors import WeightsError
+from engine.core.files import private_folder, write_whole
+from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.core.tensor_file import checked_tensors, sha256_of
+from engine.spotting.calf import Calf
+from engine.spotting.config import (
+    LATE,
+    CalfConfig,
+    ChannelConfig,
+    EventSettings,
+    SpottingConfig,
+    WindowConfig,
+    fault_of,
+)
+from engine.spotting.pooled_model import PooledModel
+from engine.spotting.pooling import PoolConfig
+from engine.spotting.scores import Model
+
+SCHEMA: Final = 1
+KIND: Final = "spotting"
+CONFIG_FILE: Final = "config.json"
+TENSOR_FILE: Final = "weights.safetensors"
+CARD_FILE: Final = "CARD.md"
+ALL: Final = ""
+"""The name of the one model of weights that are no late fusion."""
+_AGAIN: Final = "Get these weights again from where they came from, or train them: docs/spotting.md."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpottingWeights:
+    """Checked, loaded models: one called ``ALL``, or for a late fusion one for each channel by its name."""
+
+    config: SpottingConfig
+    models: Mapping[str, Model]
+    checksum: str = ""
+
+    def config_of(self, channel: str) -> SpottingConfig:
+        """The config of the model of ``channel``, or of the only one."""
+        if channel == ALL:
+            return self.config
+        return self.config.alone(next(c for c in self.config.channels if c.name == channel))
+
+
+def new_model(config: SpottingConfig, seed: int = 0) -> Model:
+    """A model before any training, all of it drawn from ``seed``."""
+    return Calf(config, seed) if config.calf else PooledModel(config, seed)
+
+
+def new_models(config: SpottingConfig, seed: int = 0) -> dict[str, Model]:
+    """Models for ``SpottingWeights`` before any training."""
+    if config.fusion != LATE:
+        return {ALL: new_model(config, seed)}
+    return {c.name: new_model(config.alone(c), seed + n) for n, c in enumerate(config.channels)}
+
+
+def tensors_of(model: Module) -> dict[str, mx.array]:
+    """All tensors of a model by name, also those that are not learned."""
+    return dict(tree_flatten(model.parameters()))
+
+
+def save_spotting(folder: Path, weights: SpottingWeights, card: str) -> str:
+    """Write the three files into ``folder``, made if missing; return the checksum of the tensors."""
+    private_folder(folder)
+    path = folder / TENSOR_FILE
+    temporary = folder / f".new-{TENSOR_FILE}"
+    mx.save_safetensors(str(temporary), _all_tensors(weights.models))
+    temporary.chmod(0o600)
+    temporary.replace(path)
+    checksum = sha256_of(path)
+    row = {"schema_version": SCHEMA, "kind": KIND, **asdict(weights.config), "sha256": checksum}
+    write_whole(folder / CONFIG_FILE, (json.dumps(row, indent=2) + "\n").encode())
+    write_whole(folder / CARD_FILE, card.encode())
+    return checksum
+
+
+def load_spotting(folder: Path) -> SpottingWeights:
+    """Load the weights in ``folder`` after every check.
+
+    Raises:
+        WeightsError: the folder, a file or a tensor is missing, changed, misshapen or of another version.
+    """
+    path = folder / CONFIG_FILE
+    missing = WeightsError(f"No spotting weights in {folder}: {CONFIG_FILE} is missing.", "Name another folder.")
+    row = read_config_row(path, missing, _AGAIN)
+    if row.pop("kind", None) != KIND or row.pop("schema_version", None) != SCHEMA:
+        raise WeightsError(f"{folder} holds no spotting weights of version {SCHEMA}.", _AGAIN)
+    promised = row.pop("sha256", None)
+    if not isinstance(promised, str):
+        raise WeightsError(f"{path} names no sha256 of the tensors.", _AGAIN)
+    try:
+        config = _config(row)
+        fault = fault_of(config)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise WeightsError(f"{path} does not describe a spotting model: {error}", _AGAIN) from None
+    if fault:
+        raise WeightsError(f"{path} does not describe a spotting model: {fault}", _AGAIN)
+    models = new_models(config)
+    tensors = checked_tensors(folder / TENSOR_FILE, promised, _all_tensors(models), _AGAIN)
+    for name, model in models.items():
+        mine = [(key.removeprefix(f"{name}:"), value) for key, value in tensors.items() if key.startswith(f"{name}:")]
+        model.update(tree_unflatten(mine))
+    return SpottingWeights(config, models, promised)
+
+
+def measured_as(weights: SpottingWeights, **changes: Any) -> SpottingWeights:
+    """The same models with a changed config."""
+    return replace(weights, config=replace(weights.config, **changes))
+
+
+def _all_tensors(models: Mapping[str, Model]) -> dict[str, mx.array]:
+    flat = {f"{name}:{key}": value for name, model in models.items() for key, value in tensors_of(model).items()}
+    return {key: flat[key] for key in sorted(flat)}
+
+
+def _config(row: dict[str, Any]) -> SpottingConfig:
+    rules = {
+        str(label): KindRule(
+            float(rule["bias"]),
+            float(rule["apart_s"]),
+            {name: ChannelRule(**{k: float(v) for k, v in each.items()}) for name, each in rule["channels"].items()},
+        )
+        for label, rule in row.pop("rules").items()
+    }
+    parts: dict[str, Any] = {
+        "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
+        "pool": PoolConfig(**row.pop("pool")),
+        "window": WindowConfig(**row.pop("window")),
+        "events": EventSettings(**row.pop("events")),
+        "calf": CalfConfig(**calf) if (calf := row.pop("calf")) is not None else None,
+    }
+    return SpottingConfig(**parts, rules=rules, **row)

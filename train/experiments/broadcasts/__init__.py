@@ -1,0 +1,1 @@
+"""Simulated broadcasts of real timelines: drawn, heard, seen, and judged."""

@@ -1,0 +1,210 @@
+"""A folder of features and labels as SoccerNet lays them out, its games dealt into train, valid and test."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import InputError, UsageError
+from engine.core.files import write_whole
+from engine.core.telling import Tell
+from engine.core.text import plain
+from engine.football.json_document import MEGABYTE, read_json
+from engine.football.soccernet import HALVES, Spot
+from engine.football.soccernet_files import LABELS_V1, LABELS_V2, find_documents
+from engine.football.soccernet_spots import labelled_spots
+from engine.spotting.vocabularies import V1, VOCABULARIES, class_of
+
+TRAIN: Final = "train"
+VALID: Final = "valid"
+TEST: Final = "test"
+PARTS: Final = (TRAIN, VALID, TEST)
+_SHARES: Final = (0.6, 0.2)
+_SIDECAR_RATE: Final = ("fps", "rate_hz")
+_SAMPLED_ROWS: Final = 16
+
+Values = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Half:
+    """One half of a game: ``channels`` are features (rows, width), left on the disk; ``events`` rows and classes."""
+
+    game: str
+    number: int
+    channels: tuple[Values, ...]
+    spots: tuple[Spot, ...]
+    events: NDArray[np.int64]
+    """(events, 2): row, class."""
+
+    @property
+    def rows(self) -> int:
+        """As many as the shortest channel has."""
+        return min(len(channel) for channel in self.channels)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Games:
+    """All halves by part, and what else goes into a run: ``rate_hz``, the widths of the channels."""
+
+    parts: Mapping[str, tuple[Half, ...]]
+    widths: tuple[int, ...]
+    rate_hz: float
+    dealt_by: str
+
+    def inputs(self) -> dict[str, Any]:
+        """What is learned from, for the folder of a run: games by part, and a digest of samples of their features."""
+        digest = sha256()
+        for part in PARTS:
+            for half in self.parts[part]:
+                for channel in half.channels:
+                    digest.update(np.ascontiguousarray(channel[:: max(1, len(channel) // _SAMPLED_ROWS)]).tobytes())
+                digest.update(half.events.tobytes())
+        games = {part: sorted({half.game for half in self.parts[part]}) for part in PARTS}
+        return {"games": games, "widths": list(self.widths), "rate_hz": self.rate_hz, "samples": digest.hexdigest()}
+
+
+def read_games(
+    folder: Path, features: Sequence[str], vocabulary: str, splits: Path | None, seed: int, tell: Tell
+) -> Games:
+    """All games of ``folder`` that have labels and the features called ``<half>_<NAME>.npy`` of every name.
+
+    Args:
+        folder: a game a folder, with ``Labels-v2.json`` (``Labels.json`` for the vocabulary of SoccerNet v1).
+        features: what the files of each channel are called, without half and ``.npy``.
+        vocabulary: which classes the labels are to count as.
+        splits: a JSON object with lists of games under train, valid and test. Without one the folders of these names
+            decide; where there are none, chance does, by ``seed``, and that is told.
+        seed: of the chance.
+        tell: told of games that are left out, and why.
+
+    Raises:
+        InputError: there are no games, a file can't be read, or a part of the splits is empty.
+    """
+    name = LABELS_V1 if vocabulary == V1 else LABELS_V2
+    found = find_documents(folder, [name]).get(name)
+    if found is None or found.archive is not None:
+        raise InputError(f"{plain(folder)} holds no game with a {name}", "Name the folder over the leagues.")
+    widths: dict[str, int] = {}
+    rates: set[float] = set()
+    games: dict[str, tuple[Half, ...]] = {}
+    for game in sorted(found.where):
+        label_file = Path(found.where[game])
+        missing = [n for n in features if not any((label_file.parent / f"{h}_{n}.npy").exists() for h in HALVES)]
+        if missing:
+            tell(f"{plain(game)} is left out: it has no features {', '.join(missing)}")
+            continue
+        spots = labelled_spots(read_json(label_file, 64 * MEGABYTE), 1 if vocabulary == V1 else 2).spots
+        halves = []
+        for half in HALVES:
+            files = [label_file.parent / f"{half}_{each}.npy" for each in features]
+            if all(file.exists() for file in files):
+                rate = {_rate(file) for file in files}
+                if len(rate) > 1:
+                    raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
+                rates |= rate
+                channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
+                halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
+        games[game] = tuple(halves)
+    if not games:
+        raise InputError(f"{plain(folder)} holds no features {' and '.join(features)}", "Make them: momentum features.")
+    if len(rates) > 1:
+        raise InputError("the features have different rates", "Make all of them at one rate.")
+    dealt, how = _dealt(folder, games, found.where, splits, seed)
+    empty = [part for part in (TRAIN, VALID) if not dealt[part]]
+    if empty:
+        raise InputError(f"no game with these features is in {' or '.join(empty)}", "Look at the splits.")
+    tell(f"{how}: {', '.join(f'{len(dealt[part])} {part}' for part in PARTS)}")
+    parts = {part: tuple(half for game in dealt[part] for half in games[game]) for part in PARTS}
+    return Games(parts, tuple(widths[name] for name in features), rates.pop(), how)
+
+
+def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
+    """Features as they lie on the disk: read when they are asked for."""
+    try:
+        values: Values = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as fault:
+        raise InputError(f"{plain(file)} can't be read: {plain(fault, 100)}", "Make these features again.") from None
+    if values.ndim > 2:  # some of SoccerNet's have an axis of one in between
+        values = values.reshape(len(values), -1)
+    if values.ndim != 2 or not len(values) or values.dtype.kind != "f":
+        raise InputError(f"{plain(file)} holds no rows of features", "Make these features again.")
+    if widths.setdefault(name, values.shape[1]) != values.shape[1]:
+        raise InputError(
+            f"{plain(file)} has {values.shape[1]} columns, others have {widths[name]}", "Make all of them one way."
+        )
+    return values
+
+
+def _rate(file: Path) -> float:
+    """Rows a second as the file's sidecar says; 2, as SoccerNet has it, without one."""
+    sidecar = file.with_suffix(".json")
+    if sidecar.exists():
+        node = read_json(sidecar, MEGABYTE)
+        for key in _SIDECAR_RATE:
+            found = node.find(key)
+            if found is not None:
+                return found.number(0.01, 100.0)
+    return 2.0
+
+
+def _half(
+    game: str, number: int, channels: tuple[Values, ...], spots: Sequence[Spot], vocabulary: str, rate_hz: float
+) -> Half:
+    labels = VOCABULARIES[vocabulary]
+    rows = min(len(channel) for channel in channels)
+    known = [(spot, class_of(spot.label, vocabulary)) for spot in spots if spot.half == number]
+    mine = [(spot, label) for spot, label in known if label is not None]
+    events = [(min(int(s.position_ms * rate_hz / 1000), rows - 1), labels.index(label)) for s, label in mine]
+    kept = tuple(Spot(s.half, s.position_ms, label, shown=s.shown) for s, label in mine)
+    return Half(game, number, channels, kept, np.array(events, dtype=np.int64).reshape(-1, 2))
+
+
+def _dealt(
+    folder: Path, games: Mapping[str, Any], where: Mapping[str, str], splits: Path | None, seed: int
+) -> tuple[dict[str, list[str]], str]:
+    if splits is not None:
+        return _by_file(splits, games), f"dealt by {plain(splits.name)}"
+    within = {game: Path(where[game]).relative_to(folder).parts[0] for game in games}
+    if {TRAIN, VALID} <= set(within.values()) <= set(PARTS):
+        return {part: [g for g in games if within[g] == part] for part in PARTS}, "dealt by folders"
+    if len(games) < 3:
+        raise UsageError(f"{len(games)} games can't be dealt into three parts", "Bring more, or say which is which.")
+    order = np.random.default_rng([seed, len(games)]).permutation(len(games))
+    names = [sorted(games)[n] for n in order]
+    valid = max(1, round(_SHARES[1] * len(names)))
+    train = min(len(names) - 2 * valid, max(1, round(_SHARES[0] * len(names)))) if len(names) > 3 else 1
+    parts = {
+        TRAIN: sorted(names[:train]),
+        VALID: sorted(names[train : train + valid]),
+        TEST: sorted(names[train + valid :]),
+    }
+    return parts, f"dealt by chance (seed {seed})"
+
+
+def _by_file(splits: Path, games: Mapping[str, Any]) -> dict[str, list[str]]:
+    node = read_json(splits, MEGABYTE)
+    dealt: dict[str, list[str]] = {part: [] for part in PARTS}
+    owner: dict[str, str] = {}
+    for part in PARTS:
+        given = node.find(part)
+        for entry in given.items(100_000) if given is not None else ():
+            if not isinstance(entry.value, str) or len(entry.value) > 500:
+                raise entry.fault("expected the name of a game", "A list of games under train, valid and test.")
+            game = entry.value.strip("/")
+            if owner.setdefault(game, part) != part:
+                raise entry.fault(f"{plain(game, 80)} is in {owner[game]} as well", "A game belongs to one part.")
+            if game in games and game not in dealt[part]:
+                dealt[part].append(game)
+    return dealt
+
+
+def write_splits(path: Path, games: Games) -> None:
+    """The splits as they were dealt, for ``--splits``."""
+    rows = games.inputs()["games"]
+    write_whole(path, (json.dumps(rows, indent=1) + "\n").encode())
