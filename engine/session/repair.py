@@ -4,7 +4,7 @@ import json
 import math
 import shutil
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -17,6 +17,7 @@ import soundfile
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
+from engine.core.spotted import Spotted
 from engine.session.clocks import Clocks, iso
 from engine.session.event_rows import OF_COMMENTARY, event_of, heard_of
 from engine.session.file_lock import HeldLock, Holder
@@ -24,6 +25,7 @@ from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES, INSERT_READING, NewerSchema, create_database, explained, open_to_read
+from engine.session.spotted_rows import add_spotted, spotted_of
 from engine.session.sqlite_salvage import salvage_rows
 
 DAMAGED: Final = "damaged"
@@ -54,6 +56,7 @@ class _Salvage:
     events: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     words: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     reviews: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    spotted: list[Spotted] = field(default_factory=list)
     clock: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
 
@@ -126,7 +129,7 @@ def _fault(folder: Path) -> str | None:
         with SessionReader.open(folder) as reader:
             while reader.poll(limit=20_000):
                 pass
-            _ = reader.info, reader.reviews(), reader.words()
+            _ = reader.info, reader.reviews(), reader.words(), reader.spotted()
             if (np.diff(reader.readings().t) <= 0).any():
                 return "readings are out of order"
     except NewerSchema:
@@ -168,6 +171,8 @@ def _rebuild(folder: Path, aside: Path, clocks: Clocks) -> _Lost:
         database.execute("COMMIT")
     finally:
         database.close()
+    if found.spotted:
+        add_spotted(folder, found.spotted)
     return _missing(rows)
 
 
@@ -183,9 +188,13 @@ def _sort(database: Path) -> _Salvage:
                 numbers = [None if v is None else float(v) for v in (t, pressure, level_db, peak_db)]
                 heard = _heard(values[7:])
                 found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), heard)
-            case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _is_event(kind, body):
+            case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _reads(
+                event_of, kind, body
+            ):
                 kept = found.words if kind in OF_COMMENTARY else found.events
                 kept[number] = (after, kind, at_s, body)
+            case (None, int() | float(), str(), int() | float(), str()) if _reads(spotted_of, row[1:]):
+                found.spotted.append(spotted_of(row[1:]))
             case (None, str(kind), int() | float() as onset, str(verdict), str(what), str(note), str(at)):
                 found.reviews[number] = (kind, float(onset), verdict, what, note, at)
             case (None, int() | float() as at_s, int() | float() as unix_s, int() | float() as jump_s):
@@ -221,9 +230,9 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _is_event(kind: str, body: str) -> bool:
+def _reads(read: Callable[..., object], *values: Any) -> bool:
     try:
-        event_of(kind, body)
+        read(*values)
     except InputError:
         return False
     return True
