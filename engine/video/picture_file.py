@@ -3,10 +3,12 @@
 Time 0 is where the file's sound or picture begins, whichever is first. A cover that a sound file carries is no picture.
 """
 
+import math
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, NoReturn
+from typing import Any, Final, Literal, NamedTuple, NoReturn, TypeAlias
 
 from engine.audio.container import open_container
 from engine.audio.decoders import BREAK_OFF_S, LONGEST_GAP_S, describe
@@ -21,6 +23,8 @@ _PRIMING_S: Final = 0.2
 _USUAL_RATE_HZ: Final = 25.0
 _THREADS: Final = 2
 """Each thread holds a frame and its references, some 100 MB at 4K."""
+_REORDERED: Final = 20
+"""H.264 and HEVC hold back 16 frames at most."""
 _BAD_IN_A_ROW: Final = 250
 """Packets that can't be decoded, one after another, before a file is given up."""
 
@@ -31,6 +35,14 @@ class Timed(NamedTuple):
     frame: Any
     at_s: float
     until_s: float
+
+
+Wanted: TypeAlias = Callable[[float, float], bool]
+
+
+def always(begin_s: float, end_s: float) -> bool:
+    """Every frame is wanted."""
+    return True
 
 
 class PictureFile:
@@ -57,6 +69,7 @@ class PictureFile:
             )
         self._stream = stream
         self._zero_s = _zero_s(self._container)
+        self._skips = self._times_mended = False
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = _THREADS
         for other in self._container.streams:
@@ -89,13 +102,17 @@ class PictureFile:
         whole = self._container.duration
         return None if whole is None else float(whole / 1_000_000)
 
-    def frames(self) -> Iterator[Timed]:
-        """Every frame; times never go back."""
+    def frames(self, wanted: Wanted = always) -> Iterator[Timed]:
+        """The frames; times never go back. Those that nobody wants and no other is made of may be left out.
+
+        ``wanted`` is told from when to when one is shown, infinite for the last.
+        """
         import av
 
         until_s, last_s, shift_s, begun, bad, fault = 0.0, 0.0, 0.0, False, 0, None
         try:
-            for packet in self._container.demux(self._stream):
+            for packet, next_s in _with_next(self._container.demux(self._stream)):
+                self._skip_unwanted(packet, next_s, wanted)
                 try:
                     decoded = packet.decode()
                 except (av.InvalidDataError, av.ExternalError) as error:
@@ -110,6 +127,7 @@ class PictureFile:
                     if begun and at_s - until_s > LONGEST_GAP_S:  # a timestamp gone wrong: no one waits an hour
                         shift_s += until_s - at_s
                         at_s = until_s
+                        self._times_mended = True
                     at_s = max(at_s, last_s)
                     until_s, last_s, begun = at_s + lasts_s, at_s, True
                     yield Timed(frame, at_s, until_s)
@@ -125,6 +143,15 @@ class PictureFile:
         """Give the file back; harmless when done twice."""
         self._container.close()
         self._file.close()
+
+    def _skip_unwanted(self, packet: Any, next_s: float | None, wanted: Wanted) -> None:
+        """Tell the decoder of each packet whether it may skip what no other frame is made of."""
+        needless = False
+        if packet.pts is not None and next_s is not None and not self._times_mended:
+            needless = not wanted(float(packet.pts * packet.time_base) - self._zero_s, next_s - self._zero_s)
+        if needless != self._skips:
+            self._stream.codec_context.skip_frame = "NONREF" if needless else "DEFAULT"
+            self._skips = needless
 
     def _lasts_s(self, frame: Any) -> float:
         if frame.duration and frame.time_base:
@@ -161,6 +188,32 @@ def sound_start_s(path: Path) -> float:
         if stream is None or stream.start_time is None or _moving(container) is None:
             return 0.0
         return max(0.0, float(stream.start_time * stream.time_base) - _zero_s(container))
+
+
+def _with_next(packets: Iterator[Any]) -> Iterator[tuple[Any, float | None]]:
+    """Packets in the order they are decoded in, each with the time of the one shown next; None where that is unknown.
+
+    Packets come before they are shown by no more than ``_REORDERED`` others, so as many are looked at ahead and behind:
+    a packet's own length would be that until the next one decoded.
+    """
+    waiting: deque[Any] = deque()
+    times: deque[float] = deque(maxlen=2 * _REORDERED)
+
+    def taken() -> tuple[Any, float | None]:
+        packet = waiting.popleft()
+        if packet.pts is None:
+            return packet, None
+        at_s = float(packet.pts * packet.time_base)
+        return packet, min((other for other in times if other > at_s), default=math.inf)
+
+    for packet in packets:
+        waiting.append(packet)
+        if packet.pts is not None:
+            times.append(float(packet.pts * packet.time_base))
+        if len(waiting) > _REORDERED:
+            yield taken()
+    while waiting:
+        yield taken()
 
 
 def _moving(container: Any) -> Any:

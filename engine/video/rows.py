@@ -4,6 +4,7 @@ Before the first frame that is the first. Each row's picture is made when it is 
 memory does not grow with the length of a file.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -33,7 +34,13 @@ def rows(source: PictureFile, rate_hz: float, fit: Fit, first: int = 0) -> Itera
     """
     row = first
     shown: Timed | None = None
-    frames = UntilFault(source.frames())
+
+    def wanted(begin_s: float, end_s: float) -> bool:
+        """Whether a row falls between the two; those before ``first`` do not count."""
+        next_row = max(first, math.ceil((begin_s - ROUNDING_S) * rate_hz))
+        return next_row / rate_hz < end_s + ROUNDING_S
+
+    frames = UntilFault(source.frames(wanted))
     for timed in frames:
         picture: Picture | None = None
         while row / rate_hz + ROUNDING_S < timed.at_s:

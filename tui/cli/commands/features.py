@@ -42,7 +42,7 @@ def features(
     1_720p.mkv becomes 1_ResNET_TF2.npy, with 1_ResNET_TF2.json beside it, which says what it was made of. A run
     that was ended goes on where it was when it is started again.
 
-    Example: momentum features 1_720p.mkv 2_720p.mkv --video resnet50 --audio crowd
+    Example: momentum features 1_720p.mkv --video resnet50 --audio crowd
     """
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.features import Order, make_features

@@ -93,6 +93,19 @@ def test_a_block_has_the_same_bits_wherever_reading_began(tmp_path: Path):
     assert np.array_equal(whole[1].before, whole[0].pictures[-1])
 
 
+@pytest.mark.parametrize("times_s", [even(25, 4), UNEVEN])
+def test_frames_that_are_not_decoded_are_none_that_a_row_shows(tmp_path: Path, times_s: list[float]):
+    path = write_clock(tmp_path / "match.mp4", times_s)
+    every, few = PictureFile(path), PictureFile(path)
+    all_frames = list(every.frames())
+    shown = {shown_at(times_s, row / 2) for row in range(round(2 * times_s[-1]) + 1)}
+    wanted = {timed.at_s for number, timed in enumerate(all_frames) if number in shown}
+    kept = list(few.frames(lambda begin_s, end_s: any(begin_s - 0.001 <= at_s < end_s for at_s in wanted)))
+    assert len(all_frames) == len(times_s)
+    assert len(kept) < 0.7 * len(all_frames), "some are left out"
+    assert wanted <= {timed.at_s for timed in kept}
+
+
 def test_sound_that_begins_after_the_picture_is_known_to(tmp_path: Path):
     late = write_clock(tmp_path / "late.mp4", even(25, 2), sound_s=1.0, sound_from_s=0.9)
     early = write_clock(tmp_path / "early.mp4", even(25, 2, start_s=0.5), sound_s=1.0)
