@@ -23,7 +23,7 @@ _LONGEST_PERIOD_MS = 2 * 3600 * 1000
 _LATEST_FIRST_KICK_OFF_S = 120.0
 GAME_TIME: Final = re.compile(r"([1-9]) - ([0-9]{1,3}):([0-5][0-9])", re.ASCII)
 _SCORE = re.compile(r"([0-9]{1,2}) - ([0-9]{1,2})", re.ASCII)
-_KINDS = {
+KINDS: Final = {
     "Goal": EventKind.GOAL,
     "Shots on target": EventKind.SHOT,
     "Shots off target": EventKind.SHOT,
@@ -50,6 +50,8 @@ class Spot:
     confidence: float = 1.0
     shown: bool = True
     """Whether the broadcast showed it, as far as labels say so (``visibility``)."""
+    side: Side | None = None
+    """Whose it was, as far as labels say so (``team``)."""
 
 
 def predictions(game: str, spots: Iterable[Spot]) -> dict[str, Any]:
@@ -115,11 +117,11 @@ def _event(node: Node) -> MatchEvent | None:
         raise game_time.fault(f"expected a time like '1 - 12:34', found {game_time.text()[:20]!a}")
     label = node.get("label").text()
     period = int(match[1])
-    if period not in PERIOD_START_MINUTE or label not in _KINDS:
+    if period not in PERIOD_START_MINUTE or label not in KINDS:
         return None
     team = node.get("team").text()
     side = Side(team) if team in tuple(Side) else None
-    return MatchEvent(period, _position_s(node), _KINDS[label], side, outcome=label)
+    return MatchEvent(period, _position_s(node), KINDS[label], side, outcome=label)
 
 
 def _position_s(node: Node) -> float:

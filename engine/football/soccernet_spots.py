@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from engine.football.events import Side
 from engine.football.json_document import Node
 from engine.football.soccernet import GAME_TIME, HALVES, Spot
 
@@ -32,6 +33,7 @@ CLASSES_V2: Final = (
     "Yellow->red card",
 )
 CLASSES_V1: Final = ("card", "subs", "soccer")
+VISIBLE: Final = "visible"
 NOT_SHOWN: Final = "not shown"
 
 _ANNOTATIONS: Final = 500_000
@@ -64,7 +66,9 @@ def labelled_spots(document: Node, version: int) -> LabelledSpots:
         if half in HALVES:
             at = at_ms if position is None else _milliseconds(position)
             shown = visibility is None or visibility.value != NOT_SHOWN
-            spots.append(Spot(half, at, _class_v1(label) if version == 1 else label, shown=shown))
+            team = node.find("team")
+            side = next((one for one in Side if team is not None and team.value == one.value), None)
+            spots.append(Spot(half, at, _class_v1(label) if version == 1 else label, 1.0, shown, side))
     return LabelledSpots(tuple(spots), says)
 
 

@@ -103,15 +103,17 @@ def plan_match(
     minutes: float | None = None,
     kinds: frozenset[Confuser] = frozenset(Confuser),
     density: float = 1.0,
+    venue: Venue | None = None,
 ) -> Score:
     """Plan a match: a drawn one, or ``timeline``; of ``minutes``, or whole.
 
     ``kinds`` are the confusers that may be heard; the crowd is the same whichever they are. ``density`` scales how
-    often they come. Raises ``UsageError`` for a negative seed or density, or an impossible length.
+    often they come; ``venue`` is where it is played, or else a drawn ground. Raises ``UsageError`` for a negative
+    seed or density, or an impossible length.
     """
     if not 0.0 <= density <= 100.0:
         raise UsageError(f"{density:g} is no density", "1 is as usual, 0 leaves only what events bring with them.")
-    venue = draw_venue(draws_for(seed, "venue"))
+    venue = venue or draw_venue(draws_for(seed, "venue"))
     if timeline is None:
         timeline = draw_timeline(draws_for(seed, "timeline"), minutes)
     mood = crowd.plan_mood(draws_for(seed, "mood"), venue, timeline)

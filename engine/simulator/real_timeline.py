@@ -29,13 +29,14 @@ def to_timeline(
     for ``after_s``. Raises ``UsageError`` for negative times.
     """
     events = [
-        replace(event, outcome=_outcome(event), player="") for event in match.events if event.kind not in _LEFT_OUT
+        replace(event, outcome=outcome_of(event), player="") for event in match.events if event.kind not in _LEFT_OUT
     ]
     events += [MatchEvent(p.number, match.length_s(p.number), EventKind.HALF_END) for p in match.periods]
     return place_events(events, kickoff_s, half_time_s, after_s, match.title)
 
 
-def _outcome(event: MatchEvent) -> str:
+def outcome_of(event: MatchEvent) -> str:
+    """What came of a shot or a card of a data source, in the simulator's words; empty for other events."""
     if event.kind is EventKind.SHOT:
         return _SHOT_OUTCOMES.get(event.outcome, "")
     if event.kind is EventKind.CARD:

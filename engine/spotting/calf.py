@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.spotting.config import SpottingConfig
 from engine.spotting.pooling import seeded_linear
+from engine.spotting.products import convolved, product
 
 Array = NDArray[np.float32]
 _BASE: Final = (128, 32)
@@ -37,7 +38,7 @@ class RowConvolution(Module):
         kernel = self.weight.shape[1]
         before = (kernel - 1) // 2
         padded = mx.pad(rows, [(0, 0), (before, kernel - 1 - before), (0, 0)])
-        return mx.conv1d(padded, self.weight) + self.bias
+        return convolved(padded, self.weight) + self.bias
 
 
 class RowNorm(Module):
@@ -88,7 +89,7 @@ class Calf(Module):
         """What the segmentation is made of, before its norm: (batch, chunk, capsules * classes)."""
         rows = chunks
         for layer in self.base:
-            rows = mx.maximum(layer(rows), 0)
+            rows = mx.maximum(product(rows, layer.weight.T) + layer.bias, 0)
         return self.segmentation(mx.concatenate([rows, *(mx.maximum(each(rows), 0) for each in self.pyramid)], -1))
 
     def __call__(self, chunks: mx.array, of_batch: bool = False) -> tuple[mx.array, mx.array]:

@@ -93,12 +93,12 @@ class Clusters(Module):
         if self._config.normalise:
             rows = normalised(rows)
         blocks, per_window, apart = by_stride(rows, window, stride)
-        assigned = mx.softmax(blocks @ self.clusters + (self.bias if self._config.bias else 0.0), axis=-1)
+        assigned = mx.softmax(product(blocks, self.clusters) + (self.bias if self._config.bias else 0.0), axis=-1)
 
         def summed(values: mx.array) -> mx.array:
             return sliding_sum(values, per_window)[:, ::apart]
 
-        first = summed(assigned.swapaxes(2, 3) @ blocks)
+        first = summed(product(assigned.swapaxes(2, 3), blocks))
         if self._config.kind == "netrvlad":
             return _flat(normalised(first))
         shares = summed(assigned.sum(axis=2))[..., None]
@@ -106,7 +106,7 @@ class Clusters(Module):
         if self._config.kind == "netvlad":
             return _flat(normalised(residual))
         variance = self.spread * self.spread + _LEAST_VARIANCE
-        second = summed(assigned.swapaxes(2, 3) @ (blocks * blocks))
+        second = summed(product(assigned.swapaxes(2, 3), blocks * blocks))
         second = (second - 2.0 * first * self.centres + shares * self.centres**2) / variance**2 - shares
         return mx.concatenate([_flat(normalised(residual / variance)), _flat(second)], axis=-1)
 

@@ -126,6 +126,30 @@ def as_channel(events: Sequence[SpottedEvent], label: str) -> Channel:
     )
 
 
+def fuse_events(
+    events: Sequence[SpottedEvent], label: str, others: Mapping[str, Channel], rule: KindRule, name: str = "video"
+) -> list[SpottedEvent]:
+    """Events of one class beside channels of another kind, by the same fusion: the crowd's index, a commentary's words.
+
+    Args:
+        events: of whatever class; those of ``label`` are asked about, and their moments.
+        label: the class.
+        others: channels by name; the moments that spots among them name are asked about, too.
+        rule: how each speaks of the class, from ``train.fit.fusion_rules.fit_kind``; ``name`` is these events' in it.
+        name: see ``rule``.
+    """
+    channels = {name: as_channel(events, label), **others}
+    moments = [
+        max(0.0, t_s - rule.channels[each].offset_s)
+        for each, channel in channels.items()
+        if isinstance(channel, SpotChannel) and each in rule.channels
+        for t_s in channel.t_s.tolist()
+    ]
+    end_s = max([event.told_s for event in events], default=max(moments, default=0.0))
+    fused = fused_spots(np.array(sorted(moments)), channels, rule) if moments else []
+    return [SpottedEvent(s.t_s, label, s.probability, end_s, dict(s.shares)) for s in fused]
+
+
 def as_spots(events: Sequence[SpottedEvent], half: int) -> list[Spot]:
     """Events of a half, whose recording starts at 0 s, as SoccerNet writes them."""
     return [Spot(half, max(0, round(1000 * event.t_s)), event.label, event.confidence) for event in events]

@@ -25,12 +25,19 @@ class HalfOfKind:
     named: Mapping[str, Sequence[tuple[float, float]]]
 
 
-def fit_kind(halves: Sequence[HalfOfKind], names: Sequence[str], apart_s: float) -> KindRule:
-    """The rule of one kind, from halves in which all of ``names`` were there."""
+def fit_kind(
+    halves: Sequence[HalfOfKind],
+    names: Sequence[str],
+    apart_s: float,
+    reaches_s: Sequence[float] = _REACHES_S,
+    right_s: float = RIGHT_S,
+) -> KindRule:
+    """The rule of one kind, from halves in which all of ``names`` were there; the best of ``reaches_s`` is taken, and a
+    moment is right within ``right_s`` of an event. The defaults are those of words, which come late."""
     offsets = {name: _offset(halves, name) for name in names}
     best: tuple[float, KindRule] | None = None
-    for reach_s in _REACHES_S:
-        tried = _with_reach(halves, names, offsets, reach_s, apart_s)
+    for reach_s in reaches_s:
+        tried = _with_reach(halves, names, offsets, reach_s, apart_s, right_s)
         if best is None or tried[0] < best[0]:
             best = tried
     assert best is not None
@@ -44,7 +51,12 @@ def moments_of(half: HalfOfKind, offsets: Mapping[str, float]) -> Values:
 
 
 def _with_reach(
-    halves: Sequence[HalfOfKind], names: Sequence[str], offsets: Mapping[str, float], reach_s: float, apart_s: float
+    halves: Sequence[HalfOfKind],
+    names: Sequence[str],
+    offsets: Mapping[str, float],
+    reach_s: float,
+    apart_s: float,
+    right_s: float,
 ) -> tuple[float, KindRule]:
     silent = {name: _silent(halves, name) for name in names}
     rows, right = [], []
@@ -56,7 +68,7 @@ def _with_reach(
         rows.append(np.stack(said, axis=1))
         events = np.array(half.events_s)
         near = (
-            np.abs(moments[:, None] - events[None, :]) <= RIGHT_S if len(events) else np.zeros((len(moments), 1), bool)
+            np.abs(moments[:, None] - events[None, :]) <= right_s if len(events) else np.zeros((len(moments), 1), bool)
         )
         right.append(near.any(axis=1))
     evidence, truth = np.concatenate(rows), np.concatenate(right)

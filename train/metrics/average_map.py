@@ -169,7 +169,7 @@ def class_averages(counts: SpotCounts) -> NDArray[np.float64]:
     """Average precision of each class, averaged over the deltas by the trapezoidal rule, shape (classes,)."""
     by_delta = average_precisions(counts)
     if len(by_delta) == 1:
-        return by_delta[0]
+        return np.asarray(by_delta[0])
     return np.asarray(np.mean((by_delta[:-1] + by_delta[1:]) / 2, axis=0))
 
 

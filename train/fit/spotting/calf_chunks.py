@@ -52,12 +52,11 @@ def reaches(config: SpottingConfig) -> Array:
     return (np.array(found, np.float32) * config.window.rate_hz).T
 
 
-def shifts_of(half: Half, config: SpottingConfig) -> Array:
-    """Rows since the last event of each class or, below 0, until the next, whichever speaks of the row; where none
-    does, as far before one as counts. Shape (rows, classes)."""
+def shifts_of(half: Half, config: SpottingConfig, rows: NDArray[np.int64]) -> Array:
+    """Of ``rows``: rows since the last event of each class or, below 0, until the next, whichever speaks of the row;
+    where none does, as far before one as counts. Shape (rows, classes)."""
     far_before, near_before, near_behind, far_behind = reaches(config)
-    rows = np.arange(half.rows)
-    shifts = np.tile(far_before, (half.rows, 1)).astype(np.float32)
+    shifts = np.tile(far_before, (len(rows), 1)).astype(np.float32)
     for kind in range(len(config.labels)):
         events = np.sort(half.events[half.events[:, 1] == kind, 0])
         if not len(events):
@@ -72,36 +71,32 @@ def shifts_of(half: Half, config: SpottingConfig) -> Array:
     return shifts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ChunkSampler:
     """Draws chunks: of every class as many, an event of it well inside; and as many from anywhere."""
 
-    halves: Sequence[Half]
-    config: SpottingConfig
-    sizes: CalfConfig
-    batch: int
+    def __init__(self, halves: Sequence[Half], config: SpottingConfig, sizes: CalfConfig, batch: int) -> None:
+        self.halves, self.config, self.sizes, self.batch = halves, config, sizes, batch
+        of_kind: dict[int, list[tuple[Half, int]]] = {}
+        for half in halves:
+            for row, kind in half.events.tolist():
+                of_kind.setdefault(kind, []).append((half, row))
+        self._places = [of_kind[kind] for kind in sorted(of_kind)]
 
     def draw(self, rng: np.random.Generator) -> Chunks:
-        kinds = sorted({int(kind) for half in self.halves for kind in half.events[:, 1]})
         rows, shifts, events = [], [], []
         for _ in range(self.batch):
-            kind = int(rng.integers(-1, len(kinds)))
-            places = [
-                (half, int(row))
-                for half in self.halves
-                for row, mine in half.events.tolist()
-                if kind >= 0 and mine == kinds[kind]
-            ]
+            kind = int(rng.integers(-1, len(self._places)))
             half = self.halves[int(rng.integers(len(self.halves)))]
             start = int(rng.integers(max(1, half.rows - self.sizes.chunk)))
-            if places:
+            if kind >= 0:
+                places = self._places[kind]
                 half, row = places[int(rng.integers(len(places)))]
                 margin = self.sizes.field // 2
                 start = row - int(rng.integers(margin, self.sizes.chunk - margin))
                 start = max(0, min(start, half.rows - self.sizes.chunk))
             joined = [padded_strip(channel[: half.rows], start, self.sizes.chunk) for channel in half.channels]
             rows.append(np.concatenate(joined, axis=1))
-            shifts.append(padded_strip(shifts_of(half, self.config), start, self.sizes.chunk))
+            shifts.append(shifts_of(half, self.config, start + np.arange(self.sizes.chunk)))
             events.append(self._events(half, start))
         return Chunks(np.stack(rows), np.stack(shifts), np.stack(events))
 

@@ -30,6 +30,9 @@ _CALF_BATCH: Final = 32
 _CALF_CHECKED: Final = 4
 """Batches that the norm's statistics and the check of CALF are taken over."""
 _REACH_S: Final = 2.0
+_REACHES_S: Final = (1.0, 3.0, 6.0)
+_RIGHT_S: Final = 5.0
+"""Picture and sound are there when it happens, unlike a commentator's words, so less of the time is asked about."""
 
 Tell = Callable[[Progress], None]
 
@@ -73,7 +76,7 @@ def _fit(
         return _fit_calf(model, served, games, config, settings, run.stage(stage), tell)
     assert isinstance(model, PooledModel) and isinstance(served, PooledModel)
     sampler = StripSampler(games.parts[TRAIN], config, settings)
-    an_epoch = max(1, ceil(rows / (settings.strips * settings.strip_windows * sampler.stride)))
+    an_epoch = max(1, ceil(rows / (settings.at_once * settings.strip_windows * sampler.stride)))
     weights = mx.array(class_weights(games.parts[TRAIN], config, settings))
 
     def loss(model: PooledModel, batch: Strips, key: mx.array) -> mx.array:
@@ -85,7 +88,7 @@ def _fit(
 
     best = Trainer(
         run.stage(stage), model, _schedule(settings, an_epoch), seed, sampler.draw, loss, check, tell,
-        items=settings.strips * settings.strip_windows,
+        items=settings.at_once * settings.strip_windows,
     ).run()  # fmt: skip
     served.update(tree_unflatten(list(best.items())))
     return served
@@ -167,7 +170,9 @@ def _rules(weights: SpottingWeights, halves: tuple[Half, ...]) -> dict[str, Kind
         )
         even = {name: ChannelRule(0.0, _REACH_S, -10.0, 0.0, 1.0 / len(names)) for name in names}
         rules[label] = (
-            fit_kind(found, names, config.events.apart_s) if enough else KindRule(0.0, config.events.apart_s, even)
+            fit_kind(found, names, config.events.apart_s, _REACHES_S, _RIGHT_S)
+            if enough
+            else KindRule(0.0, config.events.apart_s, even)
         )
     return rules
 

@@ -45,7 +45,7 @@ class StripSampler:
     def draw(self, rng: np.random.Generator) -> Strips:
         settings, window, stride = self.settings, self.config.window, self.stride
         lengths = np.array([half.rows for half in self.halves], dtype=np.float64)
-        chosen = rng.choice(len(self.halves), settings.strips, p=lengths / lengths.sum())
+        chosen = rng.choice(len(self.halves), settings.at_once, p=lengths / lengths.sum())
         span = (settings.strip_windows - 1) * stride
         channels: list[list[Array]] = [[] for _ in self.config.channels]
         targets, counts = [], []

@@ -103,7 +103,8 @@ def evaluate(
                 "--soccernet and --predictions stand alone",
                 "Measure weights in a command of its own; --html is theirs.",
             )
-        return _soccernet(soccernet, predictions, metric, draws, as_json)
+        _soccernet(soccernet, predictions, metric, draws, as_json)
+        return
     if not (matches or library or simulate or open_data or reel or moods or confusers):
         raise UsageError(
             "nothing to measure on",
@@ -171,11 +172,11 @@ def _soccernet(labels: Path | None, predictions: Path | None, metric: str, draws
     for notice in reports.notices(report):
         say(notice)
     if as_json:
-        return print_json(report)
+        print_json(report)
+        return
     table = reports.table(report)
     print_lines(f"{table.title}\n{table.note}")
     print_table([Column(title, "left" if n == 0 else "right") for n, title in enumerate(table.columns)], table.rows)
-    return None
 
 
 def _simulated(

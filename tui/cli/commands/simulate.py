@@ -1,4 +1,4 @@
-"""``momentum simulate``: a match that never was, as sound with its truth beside it."""
+"""``momentum simulate``: a match that never was, as sound with its truth beside it, or as a broadcast."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,8 @@ def simulate(
     out: Annotated[
         Path,
         typer.Argument(
-            metavar="OUT.flac", help="The sound; the truth goes to OUT.events.json. With --count, a folder."
+            metavar="OUT.flac",
+            help="The sound; the truth goes to OUT.events.json. With --count or --broadcast, a folder.",
         ),
     ],
     seed: Annotated[int, typer.Option(help="Which ground, crowd and match: one seed, one sound.", min=0)] = 0,
@@ -34,17 +35,38 @@ def simulate(
         typer.Option(metavar="N", min=1, help="Write N matches into a folder, of this seed and those after it."),
     ] = None,
     cluster: Cluster = None,
+    broadcast: Annotated[
+        bool, typer.Option("--broadcast", help="Picture, too: two small videos of shapes on a pitch, and labels.")
+    ] = False,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --broadcast: a Labels-v2.json whose events are played.")
+    ] = None,
 ) -> None:
     """Write a simulated match and what is true of it, for tests and for training.
+
+    With --broadcast, OUT is a folder as SoccerNet lays out a game: 1_90p.mp4, 2_90p.mp4, Labels-v2.json; --minutes is
+    how much of each half, around a goal where there is one.
 
     With --count, matches that are whole already are not made again: the same command goes on after a kill.
 
     Example: momentum simulate match.flac --seed 7 --minutes 5
     """
     from engine.app import simulate as simulator
+    from engine.app.broadcast import BroadcastWanted, simulate_broadcast
     from engine.core.errors import UsageError
     from tui.cli.progress import shown_on_stderr
 
+    if broadcast or labels is not None:
+        if not broadcast:
+            raise UsageError("--labels is for broadcasts", "Give --broadcast, too.")
+        if count is not None or match is not None or open_data is not None or confusers != "all":
+            raise UsageError(
+                "--broadcast plays a drawn match or --labels",
+                "Leave out --count, --match, --open-data and --confusers.",
+            )
+        made = BroadcastWanted(seed, labels, minutes)
+        simulate_broadcast(made, out, shown_on_stderr, force)
+        return
     wanted = simulator.MatchWanted(seed, match, open_data, minutes, confusers)
     if count is None and cluster is not None:
         raise UsageError("--cluster is for many matches", "Say how many with --count N.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.cli.commands.train_spotting import spotting
 from tui.cli.commands.train_sweep import Drawn, Minutes, Rule, Simulate, sweep
 from tui.cli.groups import group
 from tui.cli.output import AsJson
@@ -213,6 +214,7 @@ def head(
 
 
 train.command("sweep")(sweep)
+train.command("spotting")(spotting)
 
 
 def _changed(settings: Any, **changes: Any) -> Any:

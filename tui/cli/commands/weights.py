@@ -1,5 +1,6 @@
 """``momentum weights``: what is installed, its card, its checksum."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -94,6 +95,31 @@ def verify(name: Name = None, as_json: AsJson = False) -> None:
         print_json({"name": loaded.config.name, "folder": str(folder), "sha256": loaded.checksum, "whole": True})
     else:
         print_lines(f"{loaded.config.title}: whole\nsha256 {loaded.checksum}\n{folder}")
+
+
+@weights.command("convert")
+def convert(
+    checkpoint: Annotated[Path, typer.Argument(help="A published spotting model: .pth.tar, .pth or .h5.")],
+    folder: Annotated[Path, typer.Argument(help="Where the weights go.")],
+    window: Annotated[
+        float | None, typer.Option(metavar="S", min=1, max=600, help="Seconds of its windows. Without: as published.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a published spotting model into this program's form; nothing in it is unpickled or run.
+
+    Example: momentum weights convert model.pth.tar netvlad-v1
+    """
+    from engine.app.spotting_weights import convert as convert_to
+
+    config, checksum = convert_to(checkpoint, folder, window)
+    network = "calf" if config.calf else f"{config.pool.kind}{'++' if config.pool.apart else ''}"
+    if as_json:
+        row = {"folder": str(folder), "sha256": checksum, "network": network, "vocabulary": config.vocabulary}
+        print_json({**row, "window_s": config.window.rows / config.window.rate_hz})
+    else:
+        print_lines(f"{network}, {config.vocabulary}, windows of {config.window.rows / config.window.rate_hz:g} s")
+        print_lines(f"sha256 {checksum}\n{folder}")
 
 
 def _folder(name: str | None) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.errors import MomentumError, UsageError
 from train.fit.loop.run_folder import RunFolder
-from train.fit.loop.trainer import Schedule, Trainer
+from train.fit.loop.trainer import PlateauSchedule, Schedule, Trainer
 
 SCHEDULE = Schedule(steps=12, warmup=3, check_every=4, save_every=3, patience=5)
 
@@ -62,6 +62,26 @@ def test_it_stops_when_the_judges_see_nothing_better(tmp_path):
     _run(tmp_path / "run", schedule=schedule, score=lambda check: -float(check))
     rows = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(row)["step"] for row in rows] == [2, 4, 6]
+
+
+def test_on_a_plateau_the_rate_falls_to_a_tenth_until_it_is_too_small_to_go_on(tmp_path):
+    schedule = PlateauSchedule(steps=100, learning_rate=1e-2, least_rate=1e-3, check_every=2, patience=2)
+    assert [schedule.rate(5, cuts) for cuts in (0, 1)] == [1e-2, 1e-3]
+    _run(tmp_path / "run", schedule=schedule, score=lambda check: -float(check))
+    steps = [json.loads(row)["step"] for row in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert steps == [2, 4, 6, 8, 10]
+
+
+def test_a_run_killed_after_a_plateau_goes_on_at_the_rate_it_had(tmp_path):
+    schedule = PlateauSchedule(steps=12, learning_rate=1e-1, check_every=2, patience=1, save_every=1)
+    worse = {"schedule": schedule, "score": lambda check: 0.0}
+    whole = _run(tmp_path / "whole", **worse)
+    with pytest.raises(Killed):
+        _run(tmp_path / "killed", 5, **worse)
+    again = _run(tmp_path / "killed", **worse)
+    assert all(mx.array_equal(whole[name], again[name]) for name in whole)
+    lines = [(tmp_path / run / "metrics.jsonl").read_text() for run in ("whole", "killed")]
+    assert lines[0] == lines[1]
 
 
 def test_a_folder_with_another_run_is_refused_and_says_what_differs(tmp_path):
