@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.app.spot_features import Gathered, Making, gather
+from engine.app.spot_features import Making, gather
 from engine.core.errors import MomentumError, UsageError, WeightsError
 from engine.core.text import plain
 
@@ -105,7 +105,7 @@ def spot_video(
         return None
     for channel, fault in gathered.missing.items():
         tell(f"without {channel}: {fault.message}")
-    counts = _crowd_counts(wanted.crowd, weights, gathered)
+    counts = _crowd_counts(wanted.crowd, weights)
     crowd, faults = None, [gathered.broken]
     if wanted.session or counts:
         try:
@@ -187,7 +187,7 @@ def _half_of_name(video: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _crowd_counts(asked: bool | None, weights: "SpottingWeights", gathered: Gathered) -> bool:
+def _crowd_counts(asked: bool | None, weights: "SpottingWeights") -> bool:
     """Whether the crowd's index is a channel of its own: unless asked, not where the model reads the sound itself."""
     from engine.app.heard_beside import CROWD_CLASSES
     from engine.encoders.choices import BY_TITLE, OF_SOUND
@@ -195,5 +195,5 @@ def _crowd_counts(asked: bool | None, weights: "SpottingWeights", gathered: Gath
     if not set(weights.config.labels) & CROWD_CLASSES:
         return False
     of_sound = tuple(title for title, name in BY_TITLE.items() if name in OF_SOUND)
-    heard = [c for c in weights.config.channels if c.name in gathered.tracks and c.features.startswith(of_sound)]
-    return not heard if asked is None else asked
+    hears = any(channel.features.startswith(of_sound) for channel in weights.config.channels)
+    return not hears if asked is None else asked

@@ -199,7 +199,7 @@ def _sort(database: Path) -> _Salvage:
                 found.reviews[number] = (kind, float(onset), verdict, what, note, at)
             case (None, int() | float() as at_s, int() | float() as unix_s, int() | float() as jump_s):
                 found.clock[number] = (at_s, unix_s, jump_s)
-            case (str(key), str(value)) if _is_json(value):
+            case (str(key), str(value)) if _reads(json.loads, value):
                 found.meta[key] = value
     return found
 
@@ -222,18 +222,11 @@ def _heard(values: Sequence[Any]) -> str | None:
         return None
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
 def _reads(read: Callable[..., object], *values: Any) -> bool:
+    """Whether what reads such values can read these."""
     try:
         read(*values)
-    except InputError:
+    except (InputError, ValueError, RecursionError):
         return False
     return True
 

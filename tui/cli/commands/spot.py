@@ -1,16 +1,12 @@
 """``momentum spot``: what happens in a recording, by its picture, its sound and its commentary."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from tui.cli.commands.ingest import KickOff, SecondHalf
 from tui.cli.output import say
-
-if TYPE_CHECKING:
-    from engine.app.spot import Spots
-    from engine.spotting.events import SpottedEvent
 
 
 def spot(
@@ -50,7 +46,7 @@ def spot(
     decoding: Annotated[
         Literal["auto", "software", "hardware"], typer.Option(help="What decodes the picture; auto: a Mac's hardware.")
     ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, an event a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json/--text", help="JSON Lines, an event a line, or a table.")] = False,
 ) -> int:
     """Spot goals, cards, corners and the like in a recording, each with what every channel added to it.
 
@@ -61,12 +57,14 @@ def spot(
     Exit codes: 0 done, 2 usage, 4 weights are missing or wrong, 5 the recording or the transcript can't be used or
     breaks off, 130 and 143 ended by a signal.
 
-    Example: momentum spot match.mp4 --weights my-weights --kickoff 6:40 --out found --session
+    Example: momentum spot match.mp4 --weights mine --out found --session
     """
+    import json
+
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.spot import Wanted, keep_spotted, spot_video
     from engine.app.spot_features import Making
-    from engine.app.spot_files import likely, write_files
+    from engine.app.spot_files import likely, row_of, write_files
     from engine.core.paths import find_paths
     from engine.core.run import Stop
     from tui.cli.progress import shown_on_stderr
@@ -79,11 +77,12 @@ def spot(
         found = spot_video(wanted, making, lambda: settings_for({}), progress, say, stop)
     if found is None:
         return exit_code_of(stop.reason or "")
-    kept = likely(found, least)
+    rows = [row_of(event, found) for event in likely(found, least)]
     if as_json:
-        _print_lines(kept, found)
+        for row in rows:
+            typer.echo(json.dumps(row, allow_nan=False))
     else:
-        _show(kept, found)
+        _show(rows, found.channels)
     if out is not None:
         for file in write_files(found, out, least):
             say(f"written: {file}")
@@ -94,32 +93,22 @@ def spot(
     return 0
 
 
-def _print_lines(events: "list[SpottedEvent]", spots: "Spots") -> None:
-    import json
-
-    from engine.app.spot_files import row_of
-
-    for event in events:
-        typer.echo(json.dumps(row_of(event, spots), allow_nan=False))
-
-
-def _show(events: "list[SpottedEvent]", spots: "Spots") -> None:
-    from engine.app.spot_files import game_time
+def _show(rows: list[dict[str, Any]], channels: tuple[str, ...]) -> None:
     from engine.core.clock_text import clock_time
     from tui.cli.output import Column, print_table
 
-    if not events:
+    if not rows:
         typer.echo("no event is that likely")
         return
     columns = [Column("at", "right"), Column("half"), Column("event"), Column("confidence", "right")]
-    rows = [
+    told = [
         (
-            clock_time(event.t_s),
-            game_time(event.t_s, spots),
-            event.label,
-            f"{event.confidence:.2f}",
-            *(f"{event.shares[name]:+.1f}" if name in event.shares else None for name in spots.channels),
+            clock_time(row["t"]),
+            row["game_time"],
+            row["label"],
+            f"{row['confidence']:.2f}",
+            *(f"{row['shares'][name]:+.1f}" if name in row["shares"] else None for name in channels),
         )
-        for event in events
+        for row in rows
     ]
-    print_table([*columns, *(Column(name, "right") for name in spots.channels)], rows)
+    print_table([*columns, *(Column(name, "right") for name in channels)], told)
