@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TABLE: Final = "spotted.csv"
 CHAPTERS: Final = "chapters.txt"
+_TOGETHER_MS: Final = 1000
 _SPECIAL: Final = re.compile(r"([=;#\\\n])")
 _TABLE_CELLS: Final = ("=", "+", "-", "@", "\t")
 
@@ -95,11 +96,18 @@ def _cell(text: str) -> str:
 
 
 def _chapters(events: "Sequence[SpottedEvent]", spots: "Spots") -> str:
-    """``ffmpeg -i VIDEO -i chapters.txt -map_metadata 1 -codec copy NEW``: each lasts until the next begins."""
-    starts = [round(1000 * event.t_s) for event in events]
-    ends = [*starts[1:], max(round(1000 * spots.lasts_s), starts[-1] + 1)] if starts else []
+    """Each lasts until the next begins. One stands before the first event, since players begin a first chapter at 0;
+    what lies within a second shares one, since a chapter may not be empty."""
+    titles: dict[int, list[str]] = {0: []}
+    for event in events:
+        start = round(1000 * event.t_s)
+        last = max(titles)
+        start = last if start - last < _TOGETHER_MS and (last or start == 0) else start
+        titles.setdefault(start, []).append(f"{plain(event.label)} {100 * event.confidence:.0f}%")
+    starts = sorted(titles)
+    ends = [*starts[1:], max(round(1000 * spots.lasts_s), starts[-1] + 1)]
     lines = [";FFMETADATA1"]
-    for event, start, end in zip(events, starts, ends, strict=True):
-        title = _SPECIAL.sub(r"\\\1", f"{plain(event.label)} {100 * event.confidence:.0f}%")
-        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={max(end, start + 1)}", f"title={title}"]
+    for start, end in zip(starts, ends, strict=True):
+        title = _SPECIAL.sub(r"\\\1", ", ".join(titles[start]) or "beginning")
+        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}", f"title={title}"]
     return "\n".join(lines) + "\n"

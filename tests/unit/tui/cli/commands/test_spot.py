@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import pytest
 
 from engine.app.spot import halves_of
@@ -115,8 +116,13 @@ def test_a_film_with_its_commentary_becomes_events_files_and_a_session(film, spo
     table = list(csv.DictReader((out / "spotted.csv").open(newline="")))
     assert [float(row["t"]) for row in table] == [row["t"] for row in rows]
     assert table[0].keys() >= {"share_video", "share_audio", "share_words", "share_crowd"}
-    chapters = (out / "chapters.txt").read_text().splitlines()
-    assert chapters[0] == ";FFMETADATA1" and chapters.count("[CHAPTER]") == len(rows)
+    with av.open(out / "chapters.txt", format="ffmetadata") as file:
+        chapters = file.chapters()
+    starts = [one["start"] for one in chapters]
+    assert starts[0] == 0 and chapters[0]["metadata"]["title"] == "beginning" and chapters[-1]["end"] >= starts[-1]
+    assert [one["end"] for one in chapters[:-1]] == starts[1:]
+    assert all(any(0 <= 1000 * row["t"] - start < 1000 for start in starts) for row in rows)
+    assert sum(one["metadata"]["title"].count("%") for one in chapters) == len(rows)
     assert all(path.stat().st_mode & 0o077 == 0 for path in out.iterdir())
 
     (session,) = (home / "data" / "sessions").glob("2*")
