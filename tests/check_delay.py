@@ -41,7 +41,7 @@ def main() -> None:
         events = danger_events(match.on_sound, Danger(), match.sounds)
         return count_alarms(decided, events, reactions(match.sounds))
 
-    drawn = simulate_plans(chosen.simulated, plans_of(chosen.open_data)[2], lambda *_: None)
+    drawn = simulate_plans(chosen.drawn, plans_of(chosen.open_data)[2], lambda *_: None)
     matches = [from_simulation(one, Danger()) for one in drawn]
     counts = [heard(match) for match in matches]
     delays = [np.array(one.reaction_delays_s) for one in counts]

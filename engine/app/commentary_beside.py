@@ -11,6 +11,8 @@ from engine.core.text import plain
 
 if TYPE_CHECKING:
     from engine.commentary.spoken.beside import SpokenBeside, Teller
+    from engine.commentary.spoken.events_beside import EventsBeside
+    from engine.commentary.word_weights import WordsWeights
     from engine.core.settings import Settings
 
 TRANSCRIPTS: Final = (".srt", ".vtt", ".json", ".jsonl")
@@ -40,20 +42,40 @@ def teller_of(settings: "Settings") -> "Teller | None":
     return _from_sound(spec, settings)
 
 
+def model_for(teller: "Teller | None") -> "WordsWeights | None":
+    """The model that is asked about the words; None where nobody tells any. Raises ``WeightsError``."""
+    if teller is None:
+        return None
+    from engine.commentary.word_weights import load_words
+
+    return load_words()
+
+
 @contextmanager
-def beside(teller: "Teller | None") -> "Iterator[SpokenBeside | None]":
-    """``teller`` at work beside what goes on inside; nothing where there is none."""
+def beside(
+    teller: "Teller | None", model: "WordsWeights | None" = None
+) -> "Iterator[SpokenBeside | EventsBeside | None]":
+    """``teller`` at work beside what goes on inside; nothing where there is none. ``model`` tells events of its
+    words."""
     if teller is None:
         yield None
         return
     from engine.commentary.spoken.beside import SpokenBeside
 
-    spoken = SpokenBeside(teller)
+    words = SpokenBeside(teller)
+    spoken = words if model is None else _with_events(words, model)
     spoken.start()
     try:
         yield spoken
     finally:
         spoken.close()
+
+
+def _with_events(spoken: "SpokenBeside", model: "WordsWeights") -> "EventsBeside":
+    from engine.commentary.said_so_far import SaidSoFar
+    from engine.commentary.spoken.events_beside import LEAST, EventsBeside
+
+    return EventsBeside(spoken, SaidSoFar(model, LEAST))
 
 
 def _from_transcript(path: Path) -> "Teller":

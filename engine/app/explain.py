@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from engine.core.signals import Rejected, Spike
+    from engine.core.signals import Rejected, Spike, WordsEvent
     from engine.explain.explanation import Explanation
     from engine.explain.recent_sound import Recent
     from engine.model.checkpoint import Weights
@@ -99,6 +99,17 @@ def moment_of(folder: Path, at: str | None, number: int | None) -> "float | Spik
         if not spikes:
             raise InputError(f"session {reader.name} has no spike", "Name a moment: --at 12:34.")
         return max(spikes, key=lambda spike: spike.peak_pressure)
+
+
+def said_there(folder: Path, moment: "float | Spike") -> "WordsEvent | None":
+    """What the session's commentator said to confirm a spike; None of another moment, and without a commentary."""
+    from engine.core.said import confirming
+    from engine.session import SessionReader
+
+    if isinstance(moment, float):
+        return None
+    with SessionReader.open(folder) as reader:
+        return confirming(moment, reader.said())
 
 
 @dataclass(frozen=True, slots=True)

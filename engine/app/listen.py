@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.app.built_engine import Engine, build_engine
-from engine.app.commentary_beside import beside, teller_of
+from engine.app.commentary_beside import beside, model_for, teller_of
 from engine.app.keep_session import LIVE_GIVES_UP_AFTER_S, Opened, Recording, recording, watched
 from engine.core import grid
 from engine.core.errors import DeviceError, UsageError
@@ -113,16 +113,17 @@ def listening(wanted: Wanted, tell: "Tell") -> Iterator[Listening]:
     """All that a run needs, closed however it ends; ``tell`` is called with what a person should know meanwhile.
 
     Raises:
-        MomentumError: as ``teller_of``, ``build_engine``, ``open_source`` and ``recording`` do.
+        MomentumError: as ``teller_of``, ``model_for``, ``build_engine``, ``open_source`` and ``recording`` do.
     """
     teller = teller_of(wanted.settings)
+    model = model_for(teller)
     engine = build_engine(wanted.settings, asked=wanted.weights_named)
     source = open_wanted(wanted, tell)
     try:
         opened = watched(source, wanted.settings, wanted.gives_up_after_s)
         with (
             recording(opened, engine, wanted.settings, wanted.keep, tell) as kept,
-            beside(teller) as commentary,
+            beside(teller, model) as commentary,
         ):
             yield Listening(opened, engine, kept, commentary=commentary)
     finally:

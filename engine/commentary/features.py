@@ -8,7 +8,7 @@ it was made from, and no list of words is kept.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 from zlib import crc32
@@ -21,9 +21,10 @@ from engine.commentary.transcript import Segment, Transcript
 STEP_S: Final = 2.0
 _BY_WORD: Final = ("words", "stretched", "names", "new_names", "echoes")
 _BY_SEGMENT: Final = ("cries", "said_score", "new_score")
+COUNTED: Final = (*_BY_WORD, *_BY_SEGMENT)
+"""What is counted in each step; all other counts follow from these and from the step's minute."""
 COUNTS: Final = (
-    *_BY_WORD,
-    *_BY_SEGMENT,
+    *COUNTED,
     "silence",
     "kick_off",
     "early",
@@ -38,6 +39,7 @@ _WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
 _STRETCHED: Final = re.compile(r"(\w)\1{2,}")
 _SCORE: Final = re.compile(r"\b([0-9])\s?[-–:a]\s?([0-9])\b")
 _STEM_LETTERS: Final = 5
+_SILENT_STEPS: Final = 4
 _ECHO_S: Final = 8.0
 _NEW_NAME_S: Final = 900.0
 _NUMBERS: Final = {
@@ -89,6 +91,17 @@ class Features:
         return len(self.counts)
 
 
+@dataclass
+class Memory:
+    """What was said before, as far as what is said next depends on it."""
+
+    last_said: dict[str, float] = field(default_factory=dict)
+    """When each word was said last."""
+    score: tuple[int, int] | None = None
+    word: int = 0
+    """The hash of the last word."""
+
+
 def words_of(segments: Sequence[Segment]) -> Iterator[Word]:
     """The words of ``segments``, each at its place in its segment, by the letters before it."""
     for segment in segments:
@@ -112,21 +125,16 @@ def features_of(transcript: Transcript, length_s: float | None = None, causal: b
     seconds = max([STEP_S, *placed, transcript.end_s]) if length_s is None else max(length_s, STEP_S)
     length = int(np.ceil(seconds / STEP_S)) + 1
     steps = np.minimum(np.array(placed) / STEP_S, length - 1).astype(np.int32)
-    hashes: list[int] = []
-    of_word: list[int] = []
-    before = 0
-    for number, word in enumerate(said):
-        found, before = _hashes(word.text, before)
-        hashes += found
-        of_word += [number] * len(found)
-    word_index = np.array(of_word, dtype=np.int32)
-    return Features(
-        np.array(hashes, dtype=np.uint32),
-        steps[word_index],
-        word_index,
-        _counts(transcript, said, steps, length, causal),
-        said,
-    )
+    memory = Memory()
+    hashes, word_index = hashes_of(said, memory)
+    ends = [segment.end_s if causal else segment.start_s for segment in transcript.segments]
+    of_segment = np.minimum(np.array(ends) / STEP_S, length - 1).astype(np.int32)
+    by_word, by_segment = told_by_words(said, memory), told_by_segments(transcript.segments, memory)
+    columns: list[NDArray[Any]] = [np.bincount(steps, column, length) for column in by_word.T]
+    columns += [np.bincount(of_segment, column, length) for column in by_segment.T]
+    minutes = np.arange(length, dtype=np.float64) * (STEP_S / 60)
+    counts = counts_of(np.stack(columns, axis=1), minutes, transcript.half)
+    return Features(hashes, steps[word_index], word_index, counts, said)
 
 
 @lru_cache(maxsize=200_000)
@@ -134,6 +142,17 @@ def normal(word: str) -> str:
     """``word`` without capitals and accents, and without the length of a cry: ``GOOOL`` is ``gol``."""
     letters = unicodedata.normalize("NFKD", word.casefold())
     return _STRETCHED.sub(r"\1", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
+def hashes_of(said: Sequence[Word], memory: Memory) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Hashes (n,) of the next words, and the index of the word that each comes from (n,)."""
+    hashes: list[int] = []
+    of_word: list[int] = []
+    for number, word in enumerate(said):
+        found, memory.word = _hashes(word.text, memory.word)
+        hashes += found
+        of_word += [number] * len(found)
+    return np.array(hashes, dtype=np.uint32), np.array(of_word, dtype=np.int32)
 
 
 def _hashes(word: str, before: int) -> tuple[list[int], int]:
@@ -151,32 +170,24 @@ def _word_hashes(word: str) -> tuple[int, int]:
     return crc32(f"w {word}".encode()), stem
 
 
-def _counts(
-    transcript: Transcript, said: Sequence[Word], steps: NDArray[np.int32], length: int, causal: bool
-) -> NDArray[np.float32]:
-    """The counts of ``COUNTS``, none of which needs what is said later than its step."""
-    rows = np.array(_told_by_words(said), dtype=np.float64).reshape(-1, len(_BY_WORD))
-    column: dict[str, NDArray[Any]] = {name: np.bincount(steps, rows[:, n], length) for n, name in enumerate(_BY_WORD)}
-    scores = _told_by_segments(transcript.segments)
-    ends = [segment.end_s if causal else segment.start_s for segment in transcript.segments]
-    step = np.minimum(np.array(ends) / STEP_S, length - 1).astype(np.int32)
-    for n, name in enumerate(_BY_SEGMENT):
-        column[name] = np.bincount(step, scores[:, n], length)
-    minutes = np.arange(length) * (STEP_S / 60)
-    column["silence"] = np.convolve(column["words"], np.ones(4))[:length] == 0
-    for name in (*_BY_WORD, *_BY_SEGMENT):
-        column[name] = np.log1p(column[name])
+def counts_of(counted: NDArray[np.float64], minutes: NDArray[np.float64], half: int | None) -> NDArray[np.float32]:
+    """``COUNTS`` of successive steps, shape (steps, len(COUNTS)), none of which needs what is said later than its step:
+    ``counted`` (steps, len(COUNTED)), and the ``minutes`` (steps,) of the half."""
+    length = len(counted)
+    column: dict[str, NDArray[Any]] = dict(zip(COUNTED, np.log1p(counted).T, strict=True))
+    column["silence"] = np.convolve(counted[:, 0], np.ones(_SILENT_STEPS))[:length] == 0
     column["kick_off"], column["early"] = minutes < 1, minutes < 10
     column["late"], column["added"] = minutes > 35, minutes > 45
     column["minutes"] = minutes / 45
-    column["second_half"] = np.full(length, transcript.half == 2)
-    column["half_known"] = np.full(length, transcript.half is not None)
+    column["second_half"] = np.full(length, half == 2)
+    column["half_known"] = np.full(length, half is not None)
     return np.stack([column[name] for name in COUNTS], axis=1).astype(np.float32)
 
 
-def _told_by_words(said: Sequence[Word]) -> list[tuple[float, ...]]:
+def told_by_words(said: Sequence[Word], memory: Memory) -> NDArray[np.float64]:
+    """What each of the next words adds to the first of ``COUNTED``, shape (words, 5)."""
     rows: list[tuple[float, ...]] = []
-    last_said: dict[str, float] = {}
+    last_said = memory.last_said
     for word in said:
         known, text = normal(word.text), word.text
         since_s = word.t_s - last_said.get(known, -1e9)
@@ -192,18 +203,18 @@ def _told_by_words(said: Sequence[Word]) -> list[tuple[float, ...]]:
                 float(name and 0.0 < since_s < _ECHO_S),
             )
         )
-    return rows
+    return np.array(rows, dtype=np.float64).reshape(-1, len(_BY_WORD))
 
 
-def _told_by_segments(segments: Sequence[Segment]) -> NDArray[np.float64]:
+def told_by_segments(segments: Sequence[Segment], memory: Memory) -> NDArray[np.float64]:
+    """What each of the next segments adds to the last of ``COUNTED``, shape (segments, 3)."""
     rows = np.zeros((len(segments), len(_BY_SEGMENT)))
-    last: tuple[int, int] | None = None
     for row, segment in zip(rows, segments, strict=True):
         row[0] = segment.text.count("!")
         for score in said_scores(segment.text):
             row[1] += 1.0
-            row[2] += score != last
-            last = score
+            row[2] += score != memory.score
+            memory.score = score
     return rows
 
 

@@ -1,12 +1,17 @@
 """From logits at every step to spots: moments with a kind and a score, each the highest within its kind's reach."""
 
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.commentary.features import STEP_S
 from engine.commentary.word_network import Array
+
+_REMEMBERED: Final = 8
+"""How many of the peaks told last may stand in the way of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +69,34 @@ def live_peaks(logits: Array, settings: PeakSettings, delay_s: float) -> list[Pe
 
     A peak is told ``delay_s`` and two steps after the start of its own. Nothing is smoothed.
     """
-    found: list[Peak] = []
-    for kind in range(logits.shape[1]):
-        apart, curve = settings.apart_s[kind], logits[:, kind]
-        told: list[Peak] = []
-        for step in np.flatnonzero((curve[:-1] > curve[1:]) & (curve[:-1] >= settings.least)).tolist():
-            t_s, score = (step + 0.5) * STEP_S, float(curve[step])
-            recent = [peak.score for peak in told[-8:] if t_s - peak.t_s < apart]
-            if not recent or score > max(recent):
-                told.append(Peak(t_s, kind, score, step * STEP_S + delay_s + 2 * STEP_S))
-        found += [replace(peak, t_s=max(0.0, peak.t_s - settings.offset_s[kind])) for peak in told]
+    telling = LivePeaks(settings, delay_s, logits.shape[1])
+    found = telling.next(0, logits)
     return sorted(found, key=lambda peak: (peak.t_s, peak.kind))
+
+
+class LivePeaks:
+    """``live_peaks`` of logits that come bit by bit. Used by one thread."""
+
+    def __init__(self, settings: PeakSettings, delay_s: float, kinds: int) -> None:
+        self._settings = settings
+        self._delay_s = delay_s
+        self._told: list[deque[tuple[float, float]]] = [deque(maxlen=_REMEMBERED) for _ in range(kinds)]
+
+    def next(self, first: int, logits: Array) -> list[Peak]:
+        """Peaks among the steps from ``first`` on, of which these are the ``logits`` (steps, kinds); but for the last
+        step, with which the next call begins."""
+        tops = (logits[:-1] > logits[1:]) & (logits[:-1] >= self._settings.least)
+        found = []
+        for kind, told in enumerate(self._told):
+            for row in np.flatnonzero(tops[:, kind]).tolist():
+                step, score = first + row, float(logits[row, kind])
+                t_s = (step + 0.5) * STEP_S
+                recent = [high for at_s, high in told if t_s - at_s < self._settings.apart_s[kind]]
+                if not recent or score > max(recent):
+                    told.append((t_s, score))
+                    at_s = max(0.0, t_s - self._settings.offset_s[kind])
+                    found.append(Peak(at_s, kind, score, step * STEP_S + self._delay_s + 2 * STEP_S))
+        return found
 
 
 def _highest(curve: Array, apart: int, least: float) -> list[int]:

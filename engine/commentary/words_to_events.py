@@ -12,7 +12,7 @@ from engine.commentary.features import STEP_S, Features, features_of
 from engine.commentary.spots import Peak, live_peaks, peaks
 from engine.commentary.transcript import Transcript
 from engine.commentary.word_network import Array
-from engine.commentary.word_weights import ARCHIVE, WordsWeights
+from engine.commentary.word_weights import ARCHIVE, ModeConfig, WordsWeights
 from engine.core.errors import InputError
 
 LEAST_WORDS: Final = 20
@@ -64,12 +64,17 @@ def events_of(
     )
     events = []
     for peak in found:
-        slope, offset = config.calibration[peak.kind]
-        probability = float(1.0 / (1.0 + np.exp(-np.clip(slope * peak.score + offset, -50.0, 50.0))))
+        probability = probability_of(peak, config)
         if probability >= least:
             moved = _moved(heard, weights, mode, peak, words) if words else ()
             events.append(SaidEvent(peak.t_s, weights.config.kinds[peak.kind], probability, peak.told_s, moved))
     return events
+
+
+def probability_of(peak: Peak, config: ModeConfig) -> float:
+    """That an event of the peak's kind lies within the weights' ``within_s`` of it."""
+    slope, offset = config.calibration[peak.kind]
+    return float(1.0 / (1.0 + np.exp(-np.clip(slope * peak.score + offset, -50.0, 50.0))))
 
 
 def _moved(heard: HeardWords, weights: WordsWeights, mode: str, peak: Peak, most: int) -> tuple[WordShare, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from engine.core.signals import AudioBlock, Event
+from engine.core.signals import AudioBlock, Event, Reading
 
 
 class ReadingSink(Protocol):
@@ -37,6 +37,10 @@ class Beside(Protocol):
         """What is left at the end of the run, at ``heard_s``; it may wait for that for a moment."""
         ...
 
+    def fused(self, reading: Reading) -> Reading:
+        """``reading`` with what it and this say together; nothing else of it is touched. Returns at once."""
+        ...
+
 
 class NothingBeside:
     """No such thing."""
@@ -46,6 +50,9 @@ class NothingBeside:
 
     def rest(self, heard_s: float) -> Sequence[Event]:
         return ()
+
+    def fused(self, reading: Reading) -> Reading:
+        return reading
 
 
 class Stop:

@@ -76,6 +76,8 @@ class Reading:
     ``level_db`` and ``peak_db`` are RMS and peak in dBFS of the sound since the reading before. ``heard`` is what was
     heard in the window that ends here, about once a second and only with weights that tell tags. ``tags`` is the same
     some five times a second, for whoever decides at that moment; it is neither written nor kept.
+    ``fused`` is what crowd and commentary say together, see ``engine.commentary.crowd_and_words``; None without a
+    commentary, and where there is no ``pressure``, which is the crowd's alone.
     """
 
     t: float
@@ -86,6 +88,7 @@ class Reading:
     compute_ms: float = field(default=0.0, compare=False)
     heard: Heard | None = field(default=None, hash=False)
     tags: Heard | None = field(default=None, compare=False, repr=False)
+    fused: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,23 @@ class WordsState:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsEvent:
+    """An event that a commentator spoke of, as the model of words tells it; each is told once.
+
+    ``t`` is how far the sound was heard when it was told, ``said`` when its strongest word was said, ``at`` the moment
+    near which the event lies, by the weights' ``within_s``. ``kind`` is one of ``engine.core.said.KINDS``; ``words``
+    are those that moved ``probability`` most, the strongest first.
+    """
+
+    t: float
+    at: float
+    said: float
+    kind: str
+    probability: float
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """The first line of a run. ``started_at`` is UTC in ISO 8601; ``trained`` False means the index means nothing.
 
@@ -200,9 +220,9 @@ class End:
     detail: str = ""
 
 
-RareEvent: TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | Words | WordsState | End
+RareEvent: TypeAlias = Start | Alarm | Spike | Rejected | Mark | HealthChange | Words | WordsState | WordsEvent | End
 Event: TypeAlias = RareEvent | Reading
-OfCommentary: TypeAlias = Words | WordsState
+OfCommentary: TypeAlias = Words | WordsState | WordsEvent
 """What comes from a commentary beside the crowd."""
 
 TYPE_NAMES: Final[dict[type, str]] = {
@@ -215,14 +235,17 @@ TYPE_NAMES: Final[dict[type, str]] = {
     HealthChange: "health",
     Words: "words",
     WordsState: "words_state",
+    WordsEvent: "words_event",
     End: "end",
 }
 """What each is called in lines, messages and stores."""
 UNKEPT: Final = ("tags",)
 """Fields that are for the moment alone: in no line and in no store."""
 OF_TAGS: Final = ("heard", "what", "what_probability")
-"""Fields that only weights with tags fill: left out where they are None, so that lines without are as ever."""
-_DIGITS = {"pressure": 6, "peak_pressure": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3, "late_s": 1}
+"""Fields that only weights with tags fill."""
+LEFT_OUT: Final = (*OF_TAGS, "fused")
+"""Fields that are left out where they are None, so that lines of a run without tags or commentary are as ever."""
+_DIGITS = {"pressure": 6, "peak_pressure": 6, "fused": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3, "late_s": 1}
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -240,7 +263,7 @@ def to_json(event: Event) -> dict[str, Any]:
 def written(event: Event) -> dict[str, Any]:
     """The fields of an event that are written and kept, in their order, not rounded."""
     fields = {name: getattr(event, name) for name in event.__slots__ if name not in UNKEPT}
-    return {name: value for name, value in fields.items() if value is not None or name not in OF_TAGS}
+    return {name: value for name, value in fields.items() if value is not None or name not in LEFT_OUT}
 
 
 def rounded(heard: Heard) -> dict[str, float]:

@@ -147,7 +147,7 @@ class Monitor:
                 reading = replace(heard, pressure=None, health=trouble, heard=None, tags=None)
             if reading.health is not self._health:
                 self._change(reading.health, reading.t, _DETAILS.get(reading.health, ""))
-            self._write(reading)
+            self._write(self._beside.fused(reading))
             self._decide(reading)
 
     def _decide(self, reading: Reading) -> None:

@@ -8,6 +8,7 @@ from engine.core.clock_text import clock_time
 from engine.core.heard import in_words, sounds_like
 from engine.core.hearing import state_in_words
 from engine.core.run import ReadingSink
+from engine.core.said import event_said
 from engine.core.signals import (
     Alarm,
     End,
@@ -19,6 +20,7 @@ from engine.core.signals import (
     Spike,
     Start,
     Words,
+    WordsEvent,
     WordsState,
     to_json,
 )
@@ -156,6 +158,9 @@ class PlainLines:
                 return f"{clock_time(event.t):>7}  mark: {plain(event.label)} {plain(event.note)}".rstrip()
             case Words():
                 return f"{clock_time(event.start):>7}  said: {plain(event.text, _SAID_CELLS)}"
+            case WordsEvent():
+                words = f" ({plain(event.words, _SAID_CELLS)})" if event.words else ""
+                return f"{clock_time(event.said):>7}  {event_said(event)}{words}"
             case WordsState():
                 return f"{clock_time(event.t):>7}  words: {state_in_words(event)}"
             case End():

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import InputError
@@ -12,13 +12,14 @@ from engine.core.signals import TYPE_NAMES, Health, Hearing, RareEvent, Reading,
 from engine.session.schema import HEALTH_CODES
 
 _KINDS: dict[str, type[RareEvent]] = {name: kind for kind, name in TYPE_NAMES.items() if kind is not Reading}
-OF_COMMENTARY: typing.Final = frozenset({"words", "words_state"})
-"""Kinds of events in the table ``words``; all others are in ``events``."""
+_TABLES: typing.Final = {"words": "words", "words_state": "words", "words_event": "said"}
 _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _HEALTHS = dict(enumerate(HEALTH_CODES))
 _FIELDS = {kind: [(f.name, f.type, f.default) for f in dataclasses.fields(kind)] for kind in _KINDS.values()}
 
-ReadingRow: typing.TypeAlias = tuple[int, float, float | None, float, float, int, float, float, str | None]
+ReadingRow: typing.TypeAlias = tuple[
+    int, float, float | None, float, float, int, float, float, str | None, float | None
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,21 +40,27 @@ class DeviceReports:
         return cls(int(found.overruns), int(found.overloads))
 
 
+def table_of(kind: str) -> str:
+    """The table that holds events of a kind."""
+    return _TABLES.get(kind, "events")
+
+
 def reading_row(number: int, reading: Reading, elapsed_s: float) -> ReadingRow:
     """The columns of ``readings``, in the order of the insert."""
     values = (reading.pressure, reading.level_db, reading.peak_db, _CODES[reading.health], reading.compute_ms)
     heard = None if reading.heard is None else json.dumps(rounded(reading.heard), separators=(",", ":"))
-    return (number, reading.t, *values, elapsed_s, heard)
+    return (number, reading.t, *values, elapsed_s, heard, reading.fused)
 
 
 def reading_of(row: tuple[Any, ...]) -> Reading:
-    """From (t, pressure, level_db, peak_db, health, compute_ms, heard). Raises ``InputError`` for what is none."""
-    t, pressure, level_db, peak_db, code, compute_ms, heard = row
-    numbers = (t, level_db, peak_db, compute_ms, 0.0 if pressure is None else pressure)
+    """From (t, pressure, level_db, peak_db, health, compute_ms, heard, fused). Raises ``InputError`` for what is
+    none."""
+    t, pressure, level_db, peak_db, code, compute_ms, heard, fused = row
+    numbers = (t, level_db, peak_db, compute_ms, *(0.0 if one is None else one for one in (pressure, fused)))
     # SQLite keeps whatever type it is given, so a damaged row may hold anything.
     if not all(isinstance(number, float) for number in numbers) or code not in _HEALTHS:
         raise InputError("the session holds a reading that can't be read", _REPAIR)
-    return Reading(t, pressure, level_db, peak_db, _HEALTHS[code], compute_ms, heard_of(heard))
+    return Reading(t, pressure, level_db, peak_db, _HEALTHS[code], compute_ms, heard_of(heard), fused=fused)
 
 
 def heard_of(text: Any) -> Heard | None:
@@ -67,6 +74,12 @@ def heard_of(text: Any) -> Heard | None:
     if not isinstance(heard, Mapping) or not heard or not all(_is_tag(*tag) for tag in heard.items()):
         raise _unheard()
     return heard
+
+
+def fused_of(values: Sequence[Any]) -> float | None:
+    """What crowd and words said together, if the rest of a row begins with that and it makes sense."""
+    known = values and isinstance(values[0], int | float) and 0 <= values[0] <= 1
+    return float(values[0]) if known else None
 
 
 def _is_tag(name: str, probability: Any) -> bool:

@@ -3,22 +3,23 @@
 import csv
 import importlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO, TypeAlias
+from typing import Any, Final, Literal, TextIO, TypeAlias, get_args
 
 from engine.core.errors import InputError, UsageError
-from engine.core.signals import Alarm, End, Event, Reading, Rejected, Spike, Start, Words, to_json
+from engine.core.said import confirming
+from engine.core.signals import Alarm, End, Event, Reading, Rejected, Spike, Start, Words, WordsEvent, to_json
 from engine.football.match_clock import MatchClock
 from engine.football.soccernet import Spot, predictions
 from engine.session.event_rows import heard_of
 from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES
 
-Table: TypeAlias = Literal["readings", "spikes", "rejected", "marks", "reviews", "health", "words"]
-TABLES: Final[tuple[Table, ...]] = ("readings", "spikes", "rejected", "marks", "reviews", "health", "words")
+Table: TypeAlias = Literal["readings", "spikes", "rejected", "marks", "reviews", "health", "words", "said"]
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
 
 _COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     "readings": ("t", "utc", "pressure", "level_db", "peak_db", "health", "compute_ms"),
@@ -28,9 +29,15 @@ _COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     "reviews": ("kind", "onset", "verdict", "what", "note"),
     "health": ("t", "health", "detail"),
     "words": ("t", "start", "end", "text", "language"),
+    "said": ("t", "at", "said", "kind", "probability", "words"),
 }
 _OF_TAGS: Final[dict[Table, tuple[str, ...]]] = {"readings": ("heard",), "spikes": ("cause", "cause_probability")}
 """Further columns of a session that says what was heard. ``what`` of a spike is what its reviewer says."""
+_OF_COMMENTARY: Final[dict[Table, tuple[str, ...]]] = {
+    "readings": ("fused",),
+    "spikes": ("said", "said_probability"),
+}
+"""Further columns of a session with a commentary: of a spike the event that was said to lie there, if any was."""
 _PORTION: Final = 20_000
 
 
@@ -59,17 +66,19 @@ def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterat
     """The rows of one table, in the columns that ``columns`` names; ``heard`` is an object by tag, or None."""
     tagged = reader.tells_tags
     if table == "readings":
-        return _reading_rows(reader, span, tagged)
+        return _reading_rows(reader, span, tagged, reader.has_commentary)
     reviews = {(r.kind, r.onset): (r.verdict, r.what, r.note) for r in reader.reviews()}
     nothing = ("", "", "")
     found: Iterable[tuple[Any, ...]]
     if table == "spikes":
         spikes = (s for s in reader.spikes() if span.holds(s.onset))
+        said = reader.said() if reader.has_commentary else None
         found = (
             (
                 *(s.onset, s.peak, s.end, s.peak_pressure, s.decided_at),
                 *reviews.get(("spike", s.onset), nothing),
                 *((s.what, s.what_probability) if tagged else ()),
+                *(() if said is None else _confirmed(s, said)),
             )
             for s in spikes
         )
@@ -86,14 +95,19 @@ def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterat
     elif table == "words":
         words = (w for w in reader.words() if isinstance(w, Words) and span.holds(w.t))
         found = ((w.t, w.start, w.end, w.text, w.language) for w in words)
+    elif table == "said":
+        events = (e for e in reader.said() if span.holds(e.t))
+        found = (tuple(to_json(e)[name] for name in _COLUMNS["said"]) for e in events)
     else:
         found = ((r.kind, r.onset, r.verdict, r.what, r.note) for r in reader.reviews() if span.holds(r.onset))
     return iter(found)
 
 
 def columns(reader: SessionReader, table: Table) -> tuple[str, ...]:
-    """The names of a table's columns: some more at the end where the session says what was heard."""
-    return _COLUMNS[table] + (_OF_TAGS.get(table, ()) if reader.tells_tags else ())
+    """The names of a table's columns: some more at the end where the session says what was heard, and where it had a
+    commentary."""
+    of_tags = _OF_TAGS.get(table, ()) if reader.tells_tags else ()
+    return _COLUMNS[table] + of_tags + (_OF_COMMENTARY.get(table, ()) if reader.has_commentary else ())
 
 
 def write_csv(out: TextIO, reader: SessionReader, table: Table, span: Span = EVERYTHING) -> int:
@@ -198,10 +212,15 @@ def labels(reader: SessionReader, candidate_s: float = 10.0) -> Labels:
     return taught
 
 
-def _reading_rows(reader: SessionReader, span: Span, tagged: bool) -> Iterator[tuple[Any, ...]]:
+def _confirmed(spike: Spike, said: Sequence[WordsEvent]) -> tuple[str | None, float | None]:
+    event = confirming(spike, said)
+    return (None, None) if event is None else (event.kind, event.probability)
+
+
+def _reading_rows(reader: SessionReader, span: Span, tagged: bool, fused: bool) -> Iterator[tuple[Any, ...]]:
     started_at = reader.info.started_at
     for values in reader.reading_rows(span.from_s, span.to_s):
-        t, pressure, level_db, peak_db, health, compute_ms, elapsed_s, heard = values
+        t, pressure, level_db, peak_db, health, compute_ms, elapsed_s, heard, together = values
         try:
             at = (started_at + timedelta(seconds=elapsed_s)).isoformat(timespec="milliseconds")
             state = HEALTH_CODES[health]
@@ -209,9 +228,9 @@ def _reading_rows(reader: SessionReader, span: Span, tagged: bool) -> Iterator[t
             raise InputError(
                 f"a reading of session {reader.name} makes no sense", "'momentum sessions repair' saves what is whole"
             ) from error
-        row = to_json(Reading(t, pressure, level_db, peak_db, state, compute_ms, heard_of(heard)))
+        row = to_json(Reading(t, pressure, level_db, peak_db, state, compute_ms, heard_of(heard), fused=together))
         known = row["t"], at, row["pressure"], row["level_db"], row["peak_db"], state.value, row["compute_ms"]
-        yield (*known, row.get("heard")) if tagged else known
+        yield (*known, *([row.get("heard")] if tagged else []), *([row.get("fused")] if fused else []))
 
 
 def _all_events(folder: Path) -> Iterator[Event]:

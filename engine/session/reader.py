@@ -18,14 +18,23 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError
 from engine.core.heard import Heard
-from engine.core.signals import End, Event, HealthChange, Mark, OfCommentary, Rejected, Spike, Start
+from engine.core.signals import End, Event, HealthChange, Mark, OfCommentary, Rejected, Spike, Start, WordsEvent
 from engine.core.spotted import Spotted
 from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.not_kept import NotKept
-from engine.session.rows_in_order import NO_HEARD, READING_COLUMNS, Position, RowsInOrder, heard_column, unreadable
-from engine.session.schema import ADD_EVENT, explained, has_words, open_to_read, open_to_write
+from engine.session.rows_in_order import (
+    NO_HEARD,
+    READING_COLUMNS,
+    Position,
+    RowsInOrder,
+    fused_column,
+    heard_column,
+    tables_of_commentary,
+    unreadable,
+)
+from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound_files import Segment, segments
 from engine.session.spotted_rows import read_spotted
 from engine.session.state import SessionState, state_of
@@ -97,6 +106,8 @@ class SessionReader:
         self._clock = clock
         self._database = open_to_read(folder)
         self._heard = heard_column(self._database)
+        self._fused = fused_column(self._database)
+        self._beside = tables_of_commentary(self._database)
         self._rows_in_order = RowsInOrder(self._database, folder, words=True)
         self._beat_ns = 0
         self._beat_seen_s = clock()
@@ -213,7 +224,8 @@ class SessionReader:
 
     def reading_rows(self, from_s: float = 0.0, to_s: float = float("inf")) -> Iterator[tuple[Any, ...]]:
         """The same readings row by row, with all there is: t, pressure, level_db, peak_db, health code, compute_ms,
-        the recorder's monotonic seconds since the start of the session, and what was heard as JSON, or None.
+        the recorder's monotonic seconds since the start of the session, what was heard as JSON, or None, and what crowd
+        and words say together, or None.
         """
         first, last = self._reading_at(from_s), self._reading_at(to_s)
         while first < last:
@@ -255,9 +267,23 @@ class SessionReader:
 
     def words(self) -> list[OfCommentary]:
         """What a commentator said, and the states of hearing that, in order; nothing where there was no commentary."""
-        with explained(self.folder):
-            there = has_words(self._database)
-        rows = self._rows("SELECT type, body FROM words ORDER BY id") if there else []
+        return self._of_commentary("words")
+
+    def said(self) -> list[WordsEvent]:
+        """The events that a commentator spoke of, as they were told; nothing where there was no commentary."""
+        return [event for event in self._of_commentary("said") if isinstance(event, WordsEvent)]
+
+    def of_commentary(self) -> list[OfCommentary]:
+        """Words, states and events that were spoken of."""
+        return [*self.words(), *self.said()]
+
+    @property
+    def has_commentary(self) -> bool:
+        """Whether a commentary was to be heard beside the crowd."""
+        return "words" in self._beside and bool(self._rows("SELECT 1 FROM words LIMIT 1"))
+
+    def _of_commentary(self, table: str) -> list[OfCommentary]:
+        rows = self._rows(f"SELECT type, body FROM {table} ORDER BY id") if table in self._beside else []
         return [event for row in rows if isinstance(event := event_of(*row), OfCommentary)]
 
     def spotted(self) -> list[Spotted]:
@@ -266,7 +292,7 @@ class SessionReader:
             return read_spotted(self._database)
 
     def events(self) -> list[Event]:
-        """All events but readings and words, in order."""
+        """All events but readings and what comes of a commentary, in order."""
         return [event_of(kind, body) for kind, body in self._rows("SELECT type, body FROM events ORDER BY id")]
 
     def reviews(self) -> list[Review]:
@@ -321,7 +347,7 @@ class SessionReader:
 
     def _select(self, statement: str) -> str:
         """A statement about readings for this store's schema."""
-        return statement.replace("{heard}", self._heard)
+        return statement.replace("{heard}", self._heard).replace("{fused}", self._fused)
 
     def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with explained(self.folder):
@@ -333,7 +359,7 @@ class SessionReader:
 
 _ARRAY_ROWS = "SELECT t, pressure, level_db, peak_db, health FROM readings WHERE id >= ? AND id < ? ORDER BY id"
 _HEARD_ROWS = "SELECT t, heard FROM readings WHERE id >= ? AND id < ? AND heard IS NOT NULL ORDER BY id"
-_ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s, {{heard}} FROM readings
+_ROWS = f"""SELECT id, {READING_COLUMNS}, elapsed_s, {{heard}}, {{fused}} FROM readings
     WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"""
 _PORTION = 20_000
 _START_AND_END = "SELECT type, body FROM events WHERE type IN ('start', 'end') ORDER BY id"

@@ -19,12 +19,20 @@ from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
 from engine.core.spotted import Spotted
 from engine.session.clocks import Clocks, iso
-from engine.session.event_rows import OF_COMMENTARY, event_of, heard_of
+from engine.session.event_rows import event_of, fused_of, heard_of, table_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.reader import SessionReader
-from engine.session.schema import HEALTH_CODES, INSERT_READING, NewerSchema, create_database, explained, open_to_read
+from engine.session.schema import (
+    EVENT_TABLES,
+    HEALTH_CODES,
+    INSERT_READING,
+    NewerSchema,
+    create_database,
+    explained,
+    open_to_read,
+)
 from engine.session.spotted_rows import add_spotted, spotted_of
 from engine.session.sqlite_salvage import salvage_rows
 
@@ -53,8 +61,7 @@ class Repaired:
 @dataclass(slots=True)
 class _Salvage:
     readings: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    events: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    words: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    events: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=lambda: {name: {} for name in EVENT_TABLES})
     reviews: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     spotted: list[Spotted] = field(default_factory=list)
     clock: dict[int, tuple[Any, ...]] = field(default_factory=dict)
@@ -82,7 +89,7 @@ def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
         lock.release()
     settled = settle(folder, clocks, pid, spills)
     with SessionReader.open(folder) as reader:
-        events = [*reader.events(), *reader.words()]
+        events = [*reader.events(), *reader.of_commentary()]
         info = reader.info
         reviews = len(reader.reviews())
     kinds = [TYPE_NAMES[type(event)] for event in events]
@@ -129,7 +136,7 @@ def _fault(folder: Path) -> str | None:
         with SessionReader.open(folder) as reader:
             while reader.poll(limit=20_000):
                 pass
-            _ = reader.info, reader.reviews(), reader.words(), reader.spotted()
+            _ = reader.info, reader.reviews(), reader.of_commentary(), reader.spotted()
             if (np.diff(reader.readings().t) <= 0).any():
                 return "readings are out of order"
     except NewerSchema:
@@ -159,7 +166,7 @@ def _rebuild(folder: Path, aside: Path, clocks: Clocks) -> _Lost:
         database.execute("BEGIN")
         database.executemany("INSERT INTO meta VALUES (?,?)", meta.items())
         database.executemany(INSERT_READING, rows)
-        for table, kept in (("events", found.events), ("words", found.words)):
+        for table, kept in found.events.items():
             database.executemany(
                 f"INSERT INTO {table} (id, after_reading, type, elapsed_s, body) VALUES (?,?,?,?,?)",
                 [(number, *row) for number, row in sorted(kept.items())],
@@ -181,25 +188,22 @@ def _sort(database: Path) -> _Salvage:
     found = _Salvage()
     for number, row in salvage_rows(database):
         match row:
-            # Seven values where the reading was written before there were tags.
-            case (None, *values) if len(values) in (7, 8) and _is_reading(number, values[:7]):
+            # Seven values where the reading was written before there were tags, eight before there were commentaries.
+            case (None, *values) if len(values) in (7, 8, 9) and _is_reading(number, values[:7]):
                 t, pressure, level_db, peak_db, health, compute_ms, elapsed_s = values[:7]
                 # SQLite stores a REAL without a fraction as an integer.
                 numbers = [None if v is None else float(v) for v in (t, pressure, level_db, peak_db)]
-                heard = _heard(values[7:])
-                found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), heard)
-            case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _reads(
-                event_of, kind, body
-            ):
-                kept = found.words if kind in OF_COMMENTARY else found.events
-                kept[number] = (after, kind, at_s, body)
-            case (None, int() | float(), str(), int() | float(), str()) if _reads(spotted_of, row[1:]):
+                beside = _heard(values[7:]), fused_of(values[8:])
+                found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), *beside)
+            case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _can(event_of, kind, body):
+                found.events[table_of(kind)][number] = (after, kind, at_s, body)
+            case (None, int() | float(), str(), int() | float(), str()) if _can(spotted_of, row[1:]):
                 found.spotted.append(spotted_of(row[1:]))
             case (None, str(kind), int() | float() as onset, str(verdict), str(what), str(note), str(at)):
                 found.reviews[number] = (kind, float(onset), verdict, what, note, at)
             case (None, int() | float() as at_s, int() | float() as unix_s, int() | float() as jump_s):
                 found.clock[number] = (at_s, unix_s, jump_s)
-            case (str(key), str(value)) if _reads(json.loads, value):
+            case (str(key), str(value)) if _can(json.loads, value):
                 found.meta[key] = value
     return found
 
@@ -222,7 +226,7 @@ def _heard(values: Sequence[Any]) -> str | None:
         return None
 
 
-def _reads(read: Callable[..., object], *values: Any) -> bool:
+def _can(read: Callable[..., object], *values: Any) -> bool:
     """Whether what reads such values can read these."""
     try:
         read(*values)

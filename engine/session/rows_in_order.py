@@ -1,6 +1,7 @@
 """A session's rows one after the other as they come, each with its number: what followers of all kinds read."""
 
 import sqlite3
+from collections.abc import Sequence
 from heapq import merge
 from itertools import pairwise
 from pathlib import Path
@@ -9,19 +10,23 @@ from typing import Any, Final, NamedTuple
 from engine.core.errors import InputError
 from engine.core.signals import Event
 from engine.session.event_rows import event_of, reading_of
-from engine.session.schema import WITH_HEARD, explained, has_words, schema_of
+from engine.session.schema import EVENT_TABLES, WITH_HEARD, explained, has_fused, has_table, schema_of
 
 READING_COLUMNS: Final = "t, pressure, level_db, peak_db, health, compute_ms"
 NO_HEARD: Final = "NULL AS heard"
 """What stands for the column of what was heard in stores that are older than it."""
+_NO_FUSED: Final = "NULL AS fused"
+OF_COMMENTARY: Final = EVENT_TABLES[1:]
 
 
 class Position(NamedTuple):
-    """How far somebody has read: the numbers of the last reading, of the last other event, and of the last words."""
+    """How far somebody has read: the numbers of the last reading, of the last other event, and of the last rows of what
+    comes of a commentary."""
 
     reading: int = 0
     event: int = 0
     words: int = 0
+    said: int = 0
 
 
 class StoredRow(NamedTuple):
@@ -41,6 +46,16 @@ def heard_column(database: sqlite3.Connection) -> str:
     return "heard" if schema_of(database) >= WITH_HEARD else NO_HEARD
 
 
+def fused_column(database: sqlite3.Connection) -> str:
+    """What to select for what crowd and words say together."""
+    return "fused" if has_fused(database) else _NO_FUSED
+
+
+def tables_of_commentary(database: sqlite3.Connection) -> list[str]:
+    """Those that the store has: one from before there was a commentary has none."""
+    return [table for table in OF_COMMENTARY if has_table(database, table)]
+
+
 class RowsInOrder:
     """Reads on from a position; readings, and what a commentator said, only where they are wanted. Used by one thread
     at a time.
@@ -57,8 +72,9 @@ class RowsInOrder:
         self._database = database
         self._folder = folder
         self._readings = readings
-        self._words = words and has_words(database)
-        self._new_readings = _NEW_READINGS.replace("{heard}", heard_column(database))
+        self._beside = tables_of_commentary(database) if words else []
+        columns = f"{READING_COLUMNS}, {heard_column(database)}, {fused_column(database)}"
+        self._new_readings = f"SELECT id, {columns}, elapsed_s FROM readings WHERE id > ? ORDER BY id LIMIT ?"
         self._version = -1
         self.position = after
 
@@ -75,11 +91,7 @@ class RowsInOrder:
             except sqlite3.ProgrammingError as error:
                 raise InputError(f"session {self._folder.name} is closed", "open it again") from error
         placed = all(isinstance(row[1], int) for row in rare)
-        events, words = [row for row in rare if not row[-1]], [row for row in rare if row[-1]]
-        at = self.position
-        if not (
-            placed and _in_order(readings, at.reading) and _in_order(events, at.event) and _in_order(words, at.words)
-        ):
+        if not (placed and _in_order(readings, self.position.reading) and self._rise(rare)):
             raise unreadable(self._folder)
         if whole:
             self._version = version
@@ -87,9 +99,11 @@ class RowsInOrder:
 
     def skip_to_end(self) -> None:
         """Let ``new`` begin with what comes after now."""
-        reading, event = self._database.execute(_LAST).fetchone()
-        words = self._database.execute(_LAST_WORDS).fetchone()[0] if self._words else 0
-        self.go_to(Position(reading, event, words))
+        last = [
+            self._database.execute(f"SELECT ifnull(max(id), 0) FROM {table}").fetchone()[0]
+            for table in ("readings", "events", *self._beside)
+        ]
+        self.go_to(Position(*last))
 
     def go_to(self, position: Position) -> None:
         """Let ``new`` begin after ``position``."""
@@ -97,7 +111,7 @@ class RowsInOrder:
         self._version = -1
 
     def _look(self, limit: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], bool]:
-        """New readings, and events and words one after the other; and whether these are all."""
+        """New readings, and events of all tables one after the other; and whether these are all."""
         upto: int | None = None
         readings: list[tuple[Any, ...]] = []
         # One transaction, so that an event never shows up without the reading it came after.
@@ -107,9 +121,10 @@ class RowsInOrder:
                 readings = self._database.execute(self._new_readings, (self.position.reading, limit)).fetchall()
                 upto = readings[-1][0] if len(readings) == limit else None
             rare = self._database.execute(_NEW_EVENTS, (self.position.event, upto, upto)).fetchall()
-            if self._words:
-                words = self._database.execute(_NEW_WORDS, (self.position.words, upto, upto)).fetchall()
-                rare = list(merge(rare, words, key=lambda row: row[1])) if words else rare
+            for table, statement in _NEW_BESIDE.items():
+                if table in self._beside:
+                    found = self._database.execute(statement, (getattr(self.position, table), upto, upto)).fetchall()
+                    rare = list(merge(rare, found, key=lambda row: row[1])) if found else rare
         finally:
             self._database.execute("COMMIT")
         return readings, rare, upto is None
@@ -123,16 +138,23 @@ class RowsInOrder:
                 rows.append(self._rare(next_rare))
                 next_rare = next(waiting, None)
             self.position = self.position._replace(reading=row[0])
-            rows.append(StoredRow(reading_of(row[1:8]), row[0], self.position, row[8]))
+            rows.append(StoredRow(reading_of(row[1:9]), row[0], self.position, row[9]))
         while next_rare is not None:
             rows.append(self._rare(next_rare))
             next_rare = next(waiting, None)
         return rows
 
     def _rare(self, row: tuple[Any, ...]) -> StoredRow:
-        number, _, kind, body, elapsed_s, of_words = row
-        self.position = self.position._replace(**{"words" if of_words else "event": number})
+        number, _, kind, body, elapsed_s, table = row
+        self.position = self.position._replace(**{table: number})
         return StoredRow(event_of(kind, body), number, self.position, elapsed_s)
+
+    def _rise(self, rare: Sequence[tuple[Any, ...]]) -> bool:
+        """Whether in each table the numbers rise."""
+        tables = {row[-1] for row in rare}
+        return all(
+            _in_order([row for row in rare if row[-1] == table], getattr(self.position, table)) for table in tables
+        )
 
 
 def unreadable(folder: Path) -> InputError:
@@ -149,13 +171,12 @@ def _in_order(rows: list[tuple[Any, ...]], seen: int) -> bool:
     return all(a < b for a, b in pairwise(numbers))
 
 
-_NEW_READINGS: Final = f"""SELECT id, {READING_COLUMNS}, {{heard}}, elapsed_s FROM readings
-    WHERE id > ? ORDER BY id LIMIT ?"""
 # Whoever marks a running session from elsewhere has no clock of the recorder's: the reading before has.
 _NEW_EVENTS: Final = """SELECT id, after_reading, type, body,
-    ifnull(elapsed_s, (SELECT r.elapsed_s FROM readings r WHERE r.id = events.after_reading)), 0 FROM events
+    ifnull(elapsed_s, (SELECT r.elapsed_s FROM readings r WHERE r.id = events.after_reading)), 'event' FROM events
     WHERE id > ? AND (? IS NULL OR after_reading < ?) ORDER BY id"""
-_NEW_WORDS: Final = """SELECT id, after_reading, type, body, elapsed_s, 1 FROM words
+_NEW_BESIDE: Final = {
+    table: f"""SELECT id, after_reading, type, body, elapsed_s, '{table}' FROM {table}
     WHERE id > ? AND (? IS NULL OR after_reading < ?) ORDER BY id"""
-_LAST_WORDS: Final = "SELECT ifnull(max(id), 0) FROM words"
-_LAST: Final = """SELECT (SELECT ifnull(max(id), 0) FROM readings), (SELECT ifnull(max(id), 0) FROM events)"""
+    for table in OF_COMMENTARY
+}

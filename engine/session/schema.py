@@ -72,6 +72,12 @@ CREATE TABLE IF NOT EXISTS words (
 """What a commentator said, as events of a table of their own: programs from before there was one do not look into it,
 and read all the rest. So it is in every new store and makes no other schema number; older stores go without."""
 
+_SAID = _WORDS.replace("words", "said")
+"""Events that the commentator spoke of, in the same way."""
+
+_FUSED = "ALTER TABLE readings ADD COLUMN fused REAL"
+"""What crowd and words say together; NULL without a commentary. Older programs name the columns that they know."""
+
 MIGRATIONS: tuple[str, ...] = (_FIRST, _HEARD)
 """Script *n* brings a session from schema *n* to *n* + 1; what was released is never edited."""
 SCHEMA = len(MIGRATIONS)
@@ -83,11 +89,15 @@ PAGE_BYTES = 1024
 traffic, and of the log's growth while a follower that was stopped in the middle of a look holds it open."""
 
 INSERT_READING = (
-    "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s, heard)"
-    " VALUES (?,?,?,?,?,?,?,?,?)"
+    "INSERT INTO readings (id, t, pressure, level_db, peak_db, health, compute_ms, elapsed_s, heard, fused)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?)"
 )
-INSERT_EVENT = "INSERT INTO events (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
-INSERT_WORDS = "INSERT INTO words (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)"
+EVENT_TABLES = ("events", "words", "said")
+"""Tables of events of one shape; the last two hold what comes of a commentary."""
+INSERT_EVENT = {
+    table: f"INSERT INTO {table} (after_reading, type, elapsed_s, body) VALUES (?,?,?,?)" for table in EVENT_TABLES
+}
+"""By the table."""
 ADD_EVENT = "INSERT INTO events (after_reading, type, body) VALUES ((SELECT ifnull(max(id), 0) FROM readings),?,?)"
 """For an event that does not come from the recorder: after all that is there."""
 
@@ -126,13 +136,26 @@ def create_database(folder: Path) -> sqlite3.Connection:
     database.execute(f"PRAGMA page_size={PAGE_BYTES}")
     database.execute("PRAGMA journal_mode=WAL")
     migrate(database)
-    database.executescript(_WORDS)
+    complete(database)
     return database
 
 
-def has_words(database: sqlite3.Connection) -> bool:
-    """Whether the store has a table for what a commentator said: one from before there was any has not."""
-    return bool(database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'words'").fetchone())
+def complete(database: sqlite3.Connection) -> None:
+    """Give a store what a commentary needs, where it is from before there was any."""
+    database.executescript(_WORDS + _SAID)
+    if not has_fused(database):
+        database.execute(_FUSED)
+
+
+def has_table(database: sqlite3.Connection, table: str) -> bool:
+    """Whether the store has a table for what comes of a commentary: one from before there was any has not."""
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
+    return bool(found)
+
+
+def has_fused(database: sqlite3.Connection) -> bool:
+    """Whether the store's readings have ``fused``."""
+    return bool(database.execute("SELECT 1 FROM pragma_table_info('readings') WHERE name = 'fused'").fetchone())
 
 
 def open_to_write(folder: Path, busy_s: float = 5.0) -> sqlite3.Connection:

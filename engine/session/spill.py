@@ -17,22 +17,24 @@ from typing import Any, Final
 from engine.core.errors import InputError
 from engine.core.files import open_private, private_folder
 from engine.core.paths import APP, Paths
-from engine.session.event_rows import OF_COMMENTARY, ReadingRow, event_of, reading_of
-from engine.session.schema import HEALTH_CODES, INSERT_READING, explained, open_to_write
+from engine.session.event_rows import ReadingRow, event_of, reading_of, table_of
+from engine.session.schema import EVENT_TABLES, HEALTH_CODES, INSERT_READING, complete, explained, open_to_write
 
 EventRow = tuple[int, str, float | None, str]
 
 _SUFFIX: Final = ".spill"
 _READING: Final = "reading"
 _EVENT: Final = "event"
-_READING_VALUES: Final = 9
-_BEFORE_HEARD: Final = 8
-"""What a reading had before there were tags: such a spill may still wait."""
+_READING_VALUES: Final = 10
+_FEWEST: Final = 8
+"""What a reading had before there were tags and commentaries: such a spill may still wait."""
 _TAKE_READING: Final = INSERT_READING.replace("INSERT", "INSERT OR IGNORE", 1)
-_TAKE_EVENT: Final = """INSERT INTO events (after_reading, type, elapsed_s, body) SELECT :after, :type, :elapsed, :body
-    WHERE NOT EXISTS (SELECT 1 FROM events WHERE after_reading = :after AND type = :type AND body = :body)"""
+_TAKE_EVENT: Final = {
+    table: f"""INSERT INTO {table} (after_reading, type, elapsed_s, body) SELECT :after, :type, :elapsed, :body
+    WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE after_reading = :after AND type = :type AND body = :body)"""
+    for table in EVENT_TABLES
+}
 """A taking back that was cut short may be done again: what is there already stays as it is."""
-_TAKE_WORDS: Final = _TAKE_EVENT.replace("INTO events", "INTO words").replace("FROM events", "FROM words")
 
 
 def spill_folders(paths: Paths, temporary: Path) -> tuple[Path, ...]:
@@ -109,6 +111,7 @@ def take_back(folder: Path, folders: Sequence[Path]) -> int:
     database = open_to_write(folder)
     try:
         with explained(folder):
+            complete(database)
             before = _count(database)
             database.execute("PRAGMA synchronous=FULL")
             database.execute("BEGIN IMMEDIATE")
@@ -116,7 +119,7 @@ def take_back(folder: Path, folders: Sequence[Path]) -> int:
                 if kind == _READING:
                     database.execute(_TAKE_READING, row)
                 else:
-                    take = _TAKE_WORDS if row[1] in OF_COMMENTARY else _TAKE_EVENT
+                    take = _TAKE_EVENT[table_of(row[1])]
                     database.execute(take, dict(zip(("after", "type", "elapsed", "body"), row, strict=True)))
             database.execute("COMMIT")
             taken = _count(database) - before
@@ -172,11 +175,11 @@ def _rows(file: Path) -> Iterator[tuple[str, Any]]:
         for line in lines:
             try:
                 kind, *values = json.loads(line)
-                if kind == _READING and len(values) == _BEFORE_HEARD:
-                    values.append(None)
+                if kind == _READING and len(values) >= _FEWEST:
+                    values += [None] * (_READING_VALUES - len(values))
                 if kind == _READING and len(values) == _READING_VALUES and isinstance(values[0], int):
                     # SQLite and JSON agree on numbers; what is none is refused here as it is in the store.
-                    reading_of((*values[1:7], values[8]))
+                    reading_of((*values[1:7], *values[8:]))
                     if 0 <= values[5] < len(HEALTH_CODES):
                         yield _READING, tuple(values)
                 elif kind == _EVENT:

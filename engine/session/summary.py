@@ -1,11 +1,12 @@
 """A session in a few fields, as lists, reports and JSON show it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import MomentumError
-from engine.core.signals import Words, to_json
+from engine.core.said import confirming
+from engine.core.signals import Spike, Words, WordsEvent, to_json
 from engine.session.reader import SessionReader
 from engine.session.state import SessionState
 
@@ -25,6 +26,7 @@ def all_of(folder: Path, spills: Iterable[Path]) -> dict[str, Any]:
     Raises ``MomentumError`` where it can't be read.
     """
     with SessionReader.open(folder) as reader:
+        said = reader.said()
         return {
             **row_of(folder),
             "settings": reader.info.settings,
@@ -36,12 +38,19 @@ def all_of(folder: Path, spills: Iterable[Path]) -> dict[str, Any]:
             "segments": len(reader.segments()),
             "not_kept": reader.not_kept.lines(),
             "waits_in": [str(file) for file in spills],
-            "spikes": [to_json(spike) for spike in reader.spikes()],
+            "spikes": [_spike_row(spike, said) for spike in reader.spikes()],
             "rejected": [to_json(rejected) for rejected in reader.rejected()],
             "marks": [to_json(mark) for mark in reader.marks()],
             "health": [to_json(change) for change in reader.health_changes()],
             "words": sum(isinstance(said, Words) for said in reader.words()),
+            "said": [to_json(event) for event in said],
         }
+
+
+def _spike_row(spike: Spike, said: Sequence[WordsEvent]) -> dict[str, Any]:
+    """A spike; with ``said`` where a commentator spoke of what lies there."""
+    event = confirming(spike, said)
+    return {**to_json(spike), **({"said": to_json(event)} if event is not None else {})}
 
 
 def _described(reader: SessionReader) -> dict[str, Any]:

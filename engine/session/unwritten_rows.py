@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.errors import MomentumError
-from engine.session.event_rows import OF_COMMENTARY, ReadingRow
-from engine.session.schema import INSERT_EVENT, INSERT_READING, INSERT_WORDS
+from engine.session.event_rows import ReadingRow, table_of
+from engine.session.schema import INSERT_EVENT, INSERT_READING
 from engine.session.spill import EventRow, Spill
 
 WAITING_READINGS: Final = 40_000
@@ -47,8 +47,8 @@ class Waiting:
     def insert(self, database: sqlite3.Connection) -> int:
         """Insert all of it in the open transaction. Returns how many readings were lost before. Raises sqlite3's."""
         database.executemany(INSERT_READING, self._readings)
-        database.executemany(INSERT_EVENT, [row for row in self._events if row[1] not in OF_COMMENTARY])
-        database.executemany(INSERT_WORDS, [row for row in self._events if row[1] in OF_COMMENTARY])
+        for table, statement in INSERT_EVENT.items():
+            database.executemany(statement, [row for row in self._events if table_of(row[1]) == table])
         first = self._readings[0][0] if self._readings else self.count + 1
         missing = first - self.written_count - 1 if self._readings else 0
         if not missing:

@@ -121,6 +121,28 @@ def test_a_signal_ends_the_recording_with_its_reason(tmp_path: Path) -> None:
     assert [end.reason for end in ends] == ["terminated"]
 
 
+def test_the_monitor_ends_with_its_terminal_where_no_signal_says_that_it_is_gone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environ = {**os.environ, "MOMENTUM_HOME": str(home), "TERM": "xterm-256color"}
+    monitor = subprocess.Popen(
+        LIVE, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environ
+    )  # the terminal of no session, so nobody sends SIGHUP
+    os.close(theirs)
+    shown = b""
+    while b"LIVE" not in shown:
+        shown += os.read(ours, 4096)
+    os.close(ours)
+    try:
+        assert monitor.wait(timeout=60) == 143
+    finally:
+        monitor.kill()
+    (folder,) = list_sessions(home / "data" / "sessions")
+    ends = [event for event in SessionReader.open(folder).poll() if isinstance(event, End)]
+    assert [end.reason for end in ends] == ["terminated"]
+
+
 @needs_tmux
 def test_a_storm_of_resizes_is_survived(home: Path, tmp_path: Path) -> None:
     with terminal(tmp_path, REPLAY, environ={"MOMENTUM_HOME": str(home)}) as pane:

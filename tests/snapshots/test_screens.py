@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from engine.core.signals import Event, Health, HealthChange, Hearing, Mark, Words, WordsState
+from engine.core.signals import Event, Health, HealthChange, Hearing, Mark, Words, WordsEvent, WordsState
 from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events, when
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import FeedInfo, FeedKind
@@ -38,14 +38,20 @@ async def explained(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
-def spoken(state: WordsState | None = None) -> list[Event]:
+SAID = (
+    WordsEvent(201.0, 190.0, 188.0, "corner", 0.61, "corner"),
+    WordsEvent(240.0, 229.0, 226.5, "goal", 0.834, "goal, [b]net[/b]\x1b[31m"),
+)
+
+
+def spoken(*more: Event) -> list[Event]:
     """A session with a commentator, whose words are as hostile as words can be."""
     said = [
         WordsState(0.1, Hearing.LISTENING),
         Words(231.0, 226.0, 231.0, "He brings it down on the [b]far side[/b] and looks up,", "en"),
         Words(247.0, 241.0, 247.0, "now here comes the cross \x1b[31m and it's headed over by the captain!", "en"),
     ]
-    return sorted([*make_events(300.0), *said, *([state] if state else [])], key=when)
+    return sorted([*make_events(300.0), *said, *more], key=when)
 
 
 def ending_in(health: Health, detail: str) -> list[Event]:
@@ -97,6 +103,12 @@ def ending_in(health: Health, detail: str) -> list[Event]:
             lambda: monitor(events=spoken(WordsState(249.0, Hearing.LOST, 0.0, "its process has ended"))),
             {"terminal_size": (200, 50)},
             id="words-lost-200x50",
+        ),
+        pytest.param(lambda: monitor(events=spoken(*SAID)), {"terminal_size": (80, 24)}, id="said-80x24"),
+        pytest.param(
+            lambda: monitor(events=spoken(*SAID), ascii=True, theme="16"),
+            {"terminal_size": (80, 24), "press": ["x", "g"]},
+            id="said-proposed-ascii-80x24",
         ),
         pytest.param(monitor, {"terminal_size": (20, 5)}, id="20x5"),
         pytest.param(monitor, {"terminal_size": (40, 10)}, id="40x10"),

@@ -30,8 +30,10 @@ MOST_AT_REST: Final = 0.1
 one alarm would run into the next. The shipped weights spend 0.003 and less there."""
 NEVER: Final = 1.0
 """The line where every other is refused: no alarms."""
-MOST_FALSE, MOST_ON_NOTHING, MOST_ON_REELS = 8.0, 1.0, 4.0
-"""False alarms that a line may raise: a simulated match, on nothing among them, and an hour of real reels."""
+MOST_FALSE, MOST_ON_NOTHING, MOST_ON_REELS = 12.0, 1.0, 6.0
+"""False alarms that a line may raise: a simulated match, on nothing among them, and an hour of real reels. Simulated
+crowds cry out over every foul, so most of the first are cries at something else; at lines that spare them (8 a match, 4
+an hour) half of the recorded crowds that rise raise no alarm."""
 CRY_WITHIN_S: Final = 10.0
 NEXT_CLIP_S: Final = 14.0
 """An alarm in a reel belongs to the newest clip if it comes so soon after its onset."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.core import grid
 from engine.live.spike_detector import SpikeSettings
@@ -47,13 +48,7 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
     predicted = predict(network, val_matches)
     offset = undo_prior(settings.trained_share, true_share)
     calibration = calibrate(predicted, offset)
-    live = predict(network, val_matches, grid.READING_FRAMES)
-    reels = predict(network, data.val_reels, grid.READING_FRAMES)
-    spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings(), reels)
-
-    def on_real(threshold: float) -> OnReels:
-        return on_reels(reels, calibration, spikes, [threshold])[0]
-
+    line = alarm_line(network, calibration, data, rule)
     measured = {
         "on": "matches of the same kind that were not learned from",
         "matches": len(val_matches),
@@ -62,8 +57,7 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
         "hard_negatives": len(data.hard_moments),
         "share_of_danger": round(danger_share(val_matches), 5),
         **{key: round(value, 4) for key, value in check_figures(predicted).items()},
-        **alarm_note(points, spikes),
-        **({"real_reels": reel_note(on_real(spikes.on), data)} if reels else {}),
+        **line.measured,
     }
     config = WeightsConfig(
         name=name,
@@ -73,13 +67,38 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
         encoder=settings.encoder,
         head=settings.head,
         calibration=_rounded(calibration),
-        spikes=replace(spikes, on=round(spikes.on, 4), off=round(spikes.off, 4)),
-        operating_points=operating_rows(points, on_real if reels else None),
+        spikes=line.spikes,
+        operating_points=line.operating_points,
         measured=measured,
         seen=data.marks,
         tags=None if network.tags is None else calibrated_tags(network, data.val_reels or val_matches),
     )
     return Fitted(config, network)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """When an alarm begins and ends, the lines to choose among, and what is to be said of the choice."""
+
+    spikes: SpikeSettings
+    operating_points: tuple[dict[str, Any], ...]
+    measured: dict[str, Any]
+
+
+def alarm_line(network: MlxNetwork, calibration: Calibration, data: TrainingData, rule: Rule) -> AlarmLine:
+    """The line for a network as it is served, by live readings of the val matches and the val reels of ``data``."""
+    live = predict(network, data.val_matches, grid.READING_FRAMES)
+    reels = predict(network, data.val_reels, grid.READING_FRAMES)
+    spikes, points = choose_thresholds(live, calibration, rule, SpikeSettings(), reels)
+
+    def on_real(threshold: float) -> OnReels:
+        return on_reels(reels, calibration, spikes, [threshold])[0]
+
+    return AlarmLine(
+        replace(spikes, on=round(spikes.on, 4), off=round(spikes.off, 4)),
+        operating_rows(points, on_real if reels else None),
+        alarm_note(points, spikes) | ({"real_reels": reel_note(on_real(spikes.on), data)} if reels else {}),
+    )
 
 
 def as_served(network: MlxNetwork, settings: FitSettings) -> MlxNetwork:

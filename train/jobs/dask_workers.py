@@ -90,7 +90,6 @@ class DaskWorkers:
         self._client = client
         self._address = address
         self._marks = marks
-        self._job = secrets.token_hex(4)  # a scheduler that many use takes equal keys for one task
 
     def count(self) -> int:
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
@@ -99,9 +98,12 @@ class DaskWorkers:
         done: SimpleQueue[Future[Any]] = SimpleQueue()
         under_way: dict[Any, tuple[Task, Future[Any]]] = {}
         left = True
+        # A scheduler that many use takes equal keys for one task. One that a job before left unfinished is cancelled
+        # some time after that job's end, and would take this one's with it.
+        job = secrets.token_hex(4)
         try:
             while left or under_way:
-                left = self._begin(tasks, under_way, done) if left else False
+                left = self._begin(tasks, under_way, done, job) if left else False
                 if not under_way:
                     break
                 try:
@@ -129,6 +131,7 @@ class DaskWorkers:
         tasks: Iterator[Task | None],
         under_way: dict[Any, tuple[Task, Future[Any]]],
         done: "SimpleQueue[Future[Any]]",
+        job: str,
     ) -> bool:
         """Begin as many as there is room for. False once there are no more."""
         while len(under_way) < _AHEAD * max(1, self.count()):
@@ -138,17 +141,17 @@ class DaskWorkers:
                 return False
             if task is None:
                 break
-            future = self._submit(task)
+            future = self._submit(task, job)
             under_way[future.key] = task, future
             future.add_done_callback(done.put)
         return True
 
-    def _submit(self, task: Task) -> Future[Any]:
+    def _submit(self, task: Task, job: str) -> Future[Any]:
         work = pickle.dumps((task.function, task.given))
         orders = {"wanted": this_program(), "marks": dict(self._marks)}
         self._check_there()
         return self._client.submit(
-            do_task, work, orders, key=f"{task.function.__name__}-{task.key}-{self._job}", pure=False, retries=0
+            do_task, work, orders, key=f"{task.function.__name__}-{task.key}-{job}", pure=False, retries=0
         )
 
     def _outcome(self, future: Future[Any]) -> Outcome:

@@ -85,7 +85,7 @@ def main(args: Sequence[str] | None = None) -> None:
     plans = plans_of(chosen.open_data, recordings, None if chosen.taggers is None else ear_in(chosen.taggers))
     sounds = chosen.work / "sounds"
     train_matches, val_matches, test_matches = (
-        [from_simulation(one, rule) for one in simulate_plans(sounds, part, _show_simulated)] for part in plans
+        [from_simulation(one, rule) for one in simulate_plans(sounds, part, show_simulated)] for part in plans
     )
     val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     data = TrainingData(train_matches, val_matches, val_reels=val_reels)
@@ -175,7 +175,8 @@ simulated grounds; no crowd at a match is among the recordings. They came from:
 """
 
 
-def _show_simulated(done: int, of: int, minutes: float) -> None:
+def show_simulated(done: int, of: int, minutes: float) -> None:
+    """Progress of drawing, on stderr."""
     if done % 10 == 0 or done == of:
         sys.stderr.write(f"matches {done} of {of}, {minutes:.0f} minutes drawn\n")
 

@@ -27,6 +27,10 @@ _SIGNALS = {
     signal.SIGHUP: ExitCode.TERMINATED,
     signal.SIGINT: ExitCode.INTERRUPTED,
 }
+_TERMINAL = 0
+"""The file descriptor that a terminal is read from."""
+_LOOK_FOR_TERMINAL_S = 0.5
+"""Sooner than thirty pictures are drawn: so many wait for a terminal that is gone, and the next would wait for ever."""
 S = TypeVar("S")
 
 
@@ -77,6 +81,13 @@ class TerminalApp(App[int], Generic[S]):
         loop = asyncio.get_running_loop()
         for number, code in _SIGNALS.items():
             loop.add_signal_handler(number, self.exit, int(code), int(code))
+        if os.isatty(_TERMINAL):
+            self.set_interval(_LOOK_FOR_TERMINAL_S, self._end_with_the_terminal)
+
+    def _end_with_the_terminal(self) -> None:
+        """SIGHUP goes to the first program of a terminal, and ``make``, for one, hands it on to nobody."""
+        if not os.isatty(_TERMINAL):
+            self.exit(int(ExitCode.TERMINATED), int(ExitCode.TERMINATED))
 
     async def action_quit(self) -> None:
         """Ctrl+Q: as on ``q``. A dialog is left first."""

@@ -50,7 +50,7 @@ KEYS: tuple[Key, ...] = (
         "filter the spike log by words: kind, time, height, review, mark; Escape shows all again", LOOK),
     Key("why", "w", "why", "why", "why: which pitch and which second moved the index at the selected spike", LOOK),
     Key("mark", "m", "mark", "mark", "mark this moment: goal, chance, corner, card ... with a note", NOTE),
-    Key("goal", "g", "goal", "goal", "mark a goal at once", NOTE),
+    Key("goal", "g", "goal", "goal", "mark a goal at once, or the one that the commentator spoke of", NOTE),
     Key("clock", "k", "clock", "clock", "set the match clock: kick-off, half-time, second half, full time", NOTE),
     Key("right", "y", "verdict('right')", "right", "the program was right about the selected spike; again: undo", NOTE),
     Key("wrong", "n", "verdict('wrong')", "wrong", "it was wrong about the selected spike; again: undo", NOTE),

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from engine.core.clock_text import session_time
-from engine.core.signals import Alarm, Mark, Rejected, Spike
+from engine.core.said import event_said
+from engine.core.signals import Alarm, Mark, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from engine.football.match_clock import MatchClock
 from tui.monitor.feed import SpikeLabel
@@ -41,6 +42,12 @@ def matches(
     if isinstance(candidate, Alarm):
         return True
     known = folded(_known_of(candidate, label, clock, marks))
+    return all(word in known for word in folded(typed).split())
+
+
+def has_words(event: WordsEvent, typed: str, clock: MatchClock) -> bool:
+    """The same of an event that the commentator spoke of."""
+    known = folded("\n".join([session_time(event.at), clock.minute(event.at), event_said(event), event.words]))
     return all(word in known for word in folded(typed).split())
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from engine.core.said import LESSER, confirming
 from engine.core.signals import (
     ALARM_LINE,
     Alarm,
@@ -18,6 +19,9 @@ from engine.core.signals import (
     Rejected,
     Spike,
     Start,
+    Words,
+    WordsEvent,
+    WordsState,
 )
 from engine.core.spotted import Spotted
 from engine.football.match_clock import MatchClock
@@ -109,6 +113,7 @@ class Model:
                 self.commentary.take(event)
             else:
                 self._take_one(event)
+            if not isinstance(event, Words | WordsState):
                 self.version += 1
         self._raise_alarm(readings)
         return news
@@ -221,6 +226,18 @@ class Model:
         if with_rejected:
             found.extend(self.rejected)
         return sorted(found, key=lambda candidate: candidate.onset, reverse=True)
+
+    def said(self, with_lesser: bool) -> list[WordsEvent]:
+        """Events that the commentator spoke of, newest first; those that raise no crowd only ``with_lesser``."""
+        found = [event for event in self.commentary.said if with_lesser or event.kind not in LESSER]
+        return sorted(found, key=lambda event: event.at, reverse=True)
+
+    def confirmed(self, until_s: float) -> dict[float, WordsEvent]:
+        """What was said of spikes by ``until_s``, by their onset."""
+        said = [event for event in self.commentary.said if event.t <= until_s]
+        spikes: list[Spike | Alarm] = [*self.spikes, *([self.alarm] if self.alarm is not None else [])]
+        found = {spike.onset: confirming(spike, said) for spike in spikes}
+        return {onset: event for onset, event in found.items() if event is not None}
 
     def readings_per_s(self, t: float) -> float | None:
         """Readings a second of sound over the ten seconds before ``t``, or None while there are too few to say."""

@@ -97,7 +97,7 @@ class StoredFeed:
     def readings(self, from_s: float, to_s: float) -> Readings:
         """All readings as arrays: ten hours of them as events would take many seconds. ``poll`` goes on from here."""
         self.reader.skip_to_end()
-        self._backlog = [*self.reader.events(), *self.reader.words()]
+        self._backlog = [*self.reader.events(), *self.reader.of_commentary()]
         self._seen = list(self._backlog)  # what came in between the two calls is polled again
         arrays = self.reader.readings(from_s, to_s)
         heard = self.reader.heard(from_s, to_s)

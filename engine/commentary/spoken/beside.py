@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from engine.core.signals import Event, Hearing, Words, WordsState
+from engine.core.signals import Event, Hearing, Reading, Words, WordsState
 from engine.core.text import plain
 
 LATE_S: Final = 10.0
@@ -96,6 +96,11 @@ class SpokenBeside:
         """Seconds of sound that the run has heard."""
         return self._heard_s
 
+    def known_s(self, heard_s: float) -> float:
+        """Up to when all words are known that ``take`` gives next, where the run has heard ``heard_s`` seconds."""
+        late_s = self._late_s(self._sign) if self._sign.state.state is Hearing.LISTENING else 0.0
+        return min(heard_s - late_s, self._told_s)
+
     def take(self, heard_s: float) -> Sequence[Event]:
         """See ``Beside``."""
         self._heard_s = heard_s
@@ -112,6 +117,10 @@ class SpokenBeside:
             self._moved.set()
             self._caught_up.wait(REST_S / _LOOKS)
         return self._new(heard_s, _MOST_WAITING)
+
+    def fused(self, reading: Reading) -> Reading:
+        """See ``Beside``: words alone, of which no model is asked, say nothing beside the crowd."""
+        return reading
 
     def _new(self, heard_s: float, most: int) -> list[Event]:
         events: list[Event] = []
@@ -131,7 +140,7 @@ class SpokenBeside:
     def _state(self, heard_s: float) -> WordsState:
         sign = self._sign
         quiet_s = self._clock() - sign.at_s
-        late_s = sign.state.late_s + (quiet_s if quiet_s > QUIET_S else 0.0)
+        late_s = self._late_s(sign)
         state = replace(sign.state, t=heard_s, late_s=0.0)
         if state.state in (Hearing.LOST, Hearing.OVER):
             return state
@@ -145,6 +154,10 @@ class SpokenBeside:
         if heard_s - self._quiet_since_s > SILENT_S:
             return replace(state, state=Hearing.SILENT)
         return replace(state, state=Hearing.LISTENING)
+
+    def _late_s(self, sign: _Sign) -> float:
+        quiet_s = self._clock() - sign.at_s
+        return sign.state.late_s + (quiet_s if quiet_s > QUIET_S else 0.0)
 
     def _is_news(self, state: WordsState) -> bool:
         """Of one that is late, only that it has become half or twice as much: a line a second would say nothing."""
@@ -211,7 +224,7 @@ class SpokenBeside:
             log.exception("the commentary %s ended by a fault", self._teller.name)
             self._sign_now(Hearing.LOST, 0.0, f"{type(fault).__name__}: {fault}")
         finally:
-            self._caught_up.set()
+            self.told_all()  # nobody will tell any more
 
     def _sign_now(self, state: Hearing, late_s: float, detail: str) -> None:
         self._sign = _Sign(self._clock(), WordsState(self._heard_s, state, late_s, plain(detail, 200)))

@@ -35,13 +35,16 @@ def explain(
 
     Example: momentum explain latest --at 71:20 --svg why.svg
     """
-    from engine.app.explain import explain_stored, moment_of, pictures_wanted
+    from engine.app.explain import explain_stored, moment_of, pictures_wanted, said_there
+    from engine.core.clock_text import clock_time
     from engine.core.paths import find_paths
+    from engine.core.said import event_said
+    from engine.core.signals import to_json
     from engine.explain.in_words import title_of
     from engine.explain.numbers import numbers
     from engine.session import find_session
     from tui.cli.explanation import show
-    from tui.cli.output import print_json
+    from tui.cli.output import print_json, print_lines
     from tui.cli.progress import shown_on_stderr
 
     folder = find_session(find_paths().sessions, session)
@@ -53,11 +56,14 @@ def explain(
     for picture in pictures:
         picture.write(picture.path, done, title)
         say(f"written: {picture.path}")
+    event = said_there(folder, moment)
     if as_json:
         about = {"session": folder.name, "weights": used.config.title, "sha256": used.checksum}
-        print_json({**about, **numbers(done)})
+        print_json({**about, **numbers(done), **({"said": to_json(event)} if event is not None else {})})
     else:
         show(done, title)
+        if event is not None:
+            print_lines(f"the commentator {event_said(event)} at {clock_time(event.said)}")
     if missing is not None:
         raise missing
 

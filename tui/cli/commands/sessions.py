@@ -111,7 +111,8 @@ def export(
         Path | None, typer.Option("--out", "-o", help="File to write, for clips a folder; without: standard output.")
     ] = None,
     table: Annotated[
-        str, typer.Option(help="For csv and parquet: readings, spikes, rejected, marks, reviews, health, or words.")
+        str,
+        typer.Option(help="For csv and parquet: readings, spikes, rejected, marks, reviews, health, words, or said."),
     ] = "readings",
     from_: Annotated[str, typer.Option("--from", help="Begin here: seconds, 12:34, or 1:02:03 of sound.")] = "0",
     to: Annotated[str | None, typer.Option("--to", help="End before this.")] = None,
@@ -186,6 +187,7 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
 def _told(about: dict[str, Any]) -> str:
     from engine.core.clock_text import clock_time
     from engine.core.heard import sounds_like
+    from engine.core.said import share_said
 
     lines = [f"session  {about['session']}"]
     if "fault" in about:
@@ -207,8 +209,11 @@ def _told(about: dict[str, Any]) -> str:
     lines += [
         f"spike    {clock_time(s['onset'])} to {clock_time(s['end'])}, highest {s['peak_pressure']:.2f}"
         f"{sounds_like(s.get('what'), s.get('what_probability'))}"
+        f"{', ' + share_said(s['said']['kind'], s['said']['probability']) if 'said' in s else ''}"
         for s in about["spikes"]
     ]
+    told = [(clock_time(e["said"]), share_said(e["kind"], e["probability"]), e["words"]) for e in about["said"]]
+    lines += [f"words    {at} {event}{f' ({words})' if words else ''}" for at, event, words in told]
     lines += [f"mark     {clock_time(m['t'])} {m['label']} {m['note']}".rstrip() for m in about["marks"]]
     lines += [f"state    {clock_time(h['t'])} {h['health']} {h['detail']}".rstrip() for h in about["health"]]
     return "\n".join(lines)

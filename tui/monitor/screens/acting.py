@@ -13,7 +13,8 @@ from textual.screen import Screen
 from engine.core.clock_text import parse_time, session_time
 from engine.core.errors import MomentumError
 from engine.core.files import numbered_file, private_folder
-from engine.core.signals import Alarm, Mark, Rejected, Spike
+from engine.core.said import GOAL
+from engine.core.signals import Alarm, Mark, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
@@ -66,6 +67,10 @@ class ActingScreen(Screen[None]):
     def listed(self) -> list[Candidate]:
         """What the log lists, newest first."""
         return self.model.candidates(self.with_rejected)
+
+    def said_listed(self) -> list[WordsEvent]:
+        """What the log lists of what the commentator said, newest first."""
+        return self.model.said(self.with_rejected)
 
     @property
     def now_s(self) -> float:
@@ -175,8 +180,18 @@ class ActingScreen(Screen[None]):
         self._ask(f"Mark {session_time(t)}", [questions.MARK], keep, note="a note, if you like")
 
     def action_goal(self) -> None:
-        """A goal, at once."""
-        self.add_mark(Mark(self.view.cursor_s, "goal"))
+        """A goal, at once; where the commentator spoke of one, that one is proposed."""
+        t = self.view.cursor_s
+        said = self.model.commentary.goal_at(t, self.model.marks)
+        if said is None or not self.feed.writable:
+            self.add_mark(Mark(t, GOAL))
+            return
+
+        def keep(answer: Answer | None) -> None:
+            if answer is not None:
+                self.add_mark(Mark(said.at if answer.values[0] == questions.AS_SAID else t, GOAL))
+
+        self._ask("Mark a goal", [questions.goal_question(said, t)], keep)
 
     def action_clock(self) -> None:
         """Set the match clock; what most likely comes next is chosen already."""

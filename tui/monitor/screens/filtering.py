@@ -5,8 +5,9 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from engine.core.signals import WordsEvent
 from engine.core.text import plain
-from tui.monitor.log_filter import marks_of, matches
+from tui.monitor.log_filter import has_words, marks_of, matches
 from tui.monitor.model import Candidate
 from tui.monitor.screens.acting import ActingScreen
 from tui.monitor.widgets.spike_log import SpikeLog
@@ -81,6 +82,10 @@ class FilteringScreen(ActingScreen):
             for candidate in found
             if matches(candidate, self.filter_text, model.labels.get(candidate.onset), model.clock, model.marks)
         ]
+
+    def said_listed(self) -> list[WordsEvent]:
+        """What the commentator said, as far as the filter lets it through."""
+        return [event for event in super().said_listed() if has_words(event, self.filter_text, self.model.clock)]
 
     def marked(self, candidates: list[Candidate]) -> dict[float, str]:
         """The marks of candidates by onset, in words: a line that is shown for its mark says so."""

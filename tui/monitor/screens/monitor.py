@@ -221,20 +221,24 @@ class MonitorScreen(VisitingScreen):
     def _paint_log(self) -> None:
         log = self.query_one(SpikeLog)
         until = round(self.view.cursor_s) if self.player is not None else 0
+        until_s = self.view.cursor_s if self.player is not None else float("inf")
         if (self.model.version, until) == (self._log_version, self._log_until):
             return
         self._log_version, self._log_until = self.model.version, until
-        listed = self.listed()
+        listed, said = self.listed(), self.said_listed()
+        everything = len(self.model.candidates(self.with_rejected)) + len(self.model.said(self.with_rejected))
         log.show(
             LogValue(
                 candidates=tuple(listed),
                 labels=tuple(self.model.labels.values()),
                 clock=self.model.clock,
-                until_s=self.view.cursor_s if self.player is not None else float("inf"),
+                until_s=until_s,
                 with_rejected=self.with_rejected,
                 typed=self.filter_text,
-                hidden=len(self.model.candidates(self.with_rejected)) - len(listed),
+                hidden=everything - len(listed) - len(said),
                 marked=self.marked(listed) if self.filter_text.strip() else {},
+                said=tuple(said),
+                confirmed=self.model.confirmed(until_s),
             )
         )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from engine.core.clock_text import session_time
 from engine.core.heard import sounds_like
-from engine.core.signals import Alarm, Rejected, Spike
+from engine.core.signals import Alarm, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from engine.core.text import plain
 from engine.football.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock
@@ -49,6 +49,7 @@ QUIT = Question(
     _choices(("y", "yes", "yes: end the recording and quit"), ("n", "no", "no: go on")),
     first=1,
 )
+AS_SAID = "said"
 _CLOCK_LETTERS = {KICK_OFF: "k", HALF_TIME: "h", SECOND_HALF: "s", FULL_TIME: "f"}
 _CLOCK_WORDS = {
     KICK_OFF: "kick-off",
@@ -62,6 +63,18 @@ def clock_question(likely: str) -> Question:
     """Which step of the match this is; ``likely`` is what Enter takes."""
     choices = tuple(Choice(_CLOCK_LETTERS[label], label, _CLOCK_WORDS[label]) for label in CLOCK_LABELS)
     return Question("What begins or ends now?", choices, first=CLOCK_LABELS.index(likely))
+
+
+def goal_question(said: WordsEvent, here_s: float) -> Question:
+    """Whether the goal that the commentator spoke of is meant; Enter takes it, with its own time."""
+    share, words = f"{100 * said.probability:.0f}%", plain(said.words, 40)
+    return Question(
+        f"goal? said {session_time(said.said)} - Enter to accept ({share}{': ' + words if words else ''})",
+        _choices(
+            ("y", AS_SAID, f"yes, a goal at {session_time(said.at)}"),
+            ("g", "here", f"no, a goal here, at {session_time(here_s)}"),
+        ),
+    )
 
 
 def verdict_question(was_rejected: bool, sound: Sequence[Choice]) -> Question:

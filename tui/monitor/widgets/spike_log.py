@@ -10,7 +10,8 @@ from textual.message import Message
 
 from engine.core.clock_text import session_time
 from engine.core.heard import UNCLEAR
-from engine.core.signals import Alarm, Rejected, Spike
+from engine.core.said import event_said
+from engine.core.signals import Alarm, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from engine.core.text import plain
 from engine.football.match_clock import MatchClock
@@ -18,6 +19,7 @@ from tui.monitor.feed import SpikeLabel
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Candidate
 from tui.monitor.widgets.paint import Line, Painted, Piece, Rolling, fit, rule
+from tui.monitor.widgets.said_row import said_row
 from tui.monitor.widgets.spotted import spotted_row
 
 REASONS: dict[str, str] = {
@@ -47,14 +49,34 @@ class LogValue:
     hidden: int = 0
     marked: Mapping[float, str] = field(default_factory=dict)
     """What was marked at a candidate, by onset; shown where a filter is on."""
+    said: tuple[WordsEvent, ...] = ()
+    """Events that the commentator spoke of, newest first; they stand between the candidates and can't be chosen."""
+    confirmed: Mapping[float, WordsEvent] = field(default_factory=dict)
+    """What the commentator said of a candidate, by onset."""
+
+    @property
+    def rows(self) -> list[Candidate | WordsEvent]:
+        """All lines, newest first."""
+        return sorted([*self.candidates, *self.said], key=_place_s, reverse=True)
+
+
+def _place_s(row: Candidate | WordsEvent) -> float:
+    return row.at if isinstance(row, WordsEvent) else row.onset
 
 
 def log_row(
-    candidate: Candidate, label: SpikeLabel | None, clock: MatchClock, width: int, glyphs: Glyphs, marked: str = ""
+    candidate: Candidate,
+    label: SpikeLabel | None,
+    clock: MatchClock,
+    width: int,
+    glyphs: Glyphs,
+    marked: str = "",
+    said: WordsEvent | None = None,
 ) -> Line:
-    """One line: time, match clock, height, duration, delay of the decision, what it sounded like, label or reason, what
-    was marked.
+    """One line: time, match clock, height, duration, delay of the decision, what it sounded like, what the commentator
+    said of it, label or reason, what was marked.
     """
+    confirmed = [Piece(f"{event_said(said)} ", "strong")] if said is not None else []
     at = candidate.peak if isinstance(candidate, Spike) else candidate.onset
     times: Line = [Piece(f"{session_time(at):>8}  "), Piece(f"{clock.minute(at) or '':<8}", "calm")]
     match candidate:
@@ -64,7 +86,7 @@ def log_row(
                 Piece(_height_bar(candidate.peak_pressure, glyphs), "alarm"),
                 Piece(f" {candidate.end - candidate.onset:5.0f} s  +{candidate.decided_at - candidate.onset:.1f} s  "),
             ]
-            numbers += _what_pieces(candidate, label)
+            numbers += [*_what_pieces(candidate, label), *confirmed]
             line = [Piece(f" {glyphs.spike} ", "alarm"), *times, *numbers, *_label_pieces(label, glyphs)]
         case Alarm():
             numbers = [
@@ -72,7 +94,7 @@ def log_row(
                 Piece(_height_bar(candidate.pressure, glyphs), "alarm"),
                 Piece(f" going on  +{candidate.decided_at - candidate.onset:.1f} s  ", "alarm"),
             ]
-            numbers += _what_pieces(candidate, label)
+            numbers += [*_what_pieces(candidate, label), *confirmed]
             line = [Piece(f" {glyphs.spike} ", "alarm"), *times, *numbers, *_label_pieces(label, glyphs)]
         case Rejected():
             reason = REASONS.get(candidate.reason, plain(candidate.reason.replace("_", " "), 60))
@@ -125,6 +147,9 @@ class SpikeLog(Rolling, Painted, can_focus=True):
         "was wrong; it is kept at once, and the same key takes it back. R adds what it was, and a note. Until you "
         "choose one, the newest is meant. X shows the candidates that were NOT reported as well, each with the reason "
         "why.\n"
+        "With a commentary, lines with a quotation mark are what the commentator was heard to say: goal, chance, "
+        "penalty or card, how likely it is, and the words that say so; X shows corners, fouls and the like, too. A "
+        "spike that such words confirm says so in its own line.\n"
         "Lines with the sign of a mark are events that 'momentum spot' found in the recording: when, how sure it is, "
         "what, and what each channel added to that; W shows those shares.\n"
         "The mouse wheel moves the lines. / filters them by what you type: a line must have every word, in its time, "
@@ -151,6 +176,7 @@ class SpikeLog(Rolling, Painted, can_focus=True):
     def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
         super().__init__(glyphs, id)
         self.value = LogValue()
+        self._rows: list[Candidate | WordsEvent] = []
         self._labels: dict[float, SpikeLabel] = {}
         self._chosen: tuple[float, Spotted | None] | None = None
         """Of the chosen line the onset, and which event of a recording it is, since several may lie at one moment."""
@@ -187,10 +213,11 @@ class SpikeLog(Rolling, Painted, can_focus=True):
 
     def show(self, value: LogValue) -> None:
         """Show other candidates; the chosen one stays chosen, and lines moved by the wheel stay where they are."""
-        if self._wheeled and self._top < len(self.value.candidates):
-            first = self.value.candidates[self._top].onset
-            self._top = next((i for i, shown in enumerate(value.candidates) if shown.onset == first), self._top)
+        if self._wheeled and self._top < len(self._rows):
+            first = _place_s(self._rows[self._top])
+            self._top = next((i for i, row in enumerate(value.rows) if _place_s(row) == first), self._top)
         self.value = value
+        self._rows = value.rows
         self._labels = {label.onset: label for label in value.labels}
         self.repaint()
 
@@ -209,28 +236,36 @@ class SpikeLog(Rolling, Painted, can_focus=True):
             count += f", {len(candidates) - spikes - spotted} rejected"
         if spotted:
             count += f", {spotted} spotted"
+        if self.value.said:
+            count += f", {len(self.value.said)} said"
         lines: list[Line] = [self._title(width, count)]
-        if not candidates and self.value.hidden:
+        if not self._rows and self.value.hidden:
             return [*lines, [Piece(" no line has all these words; Escape shows all again", "faint")]]
-        if not candidates:
+        if not self._rows:
             return [*lines, [Piece(" none yet: a spike is the crowd rising above the alarm line", "faint")]]
         tagged = any(isinstance(candidate, Spike | Alarm) and candidate.what for candidate in candidates)
         lines.append(log_heading(width, tagged))
         rows = max(height - len(lines), 1)
-        chosen = self._index or 0
+        chosen = self._rows.index(candidates[self._index or 0]) if candidates else 0
         if not self._wheeled:
             self._top = min(max(self._top, chosen - rows + 1), chosen)
-        self._top = max(min(self._top, len(candidates) - rows), 0)
-        for index, candidate in list(enumerate(candidates))[self._top : self._top + rows]:
-            label, marked = self._labels.get(candidate.onset), self.value.marked.get(candidate.onset, "")
-            line = log_row(candidate, label, self.value.clock, width, self.glyphs, marked)
-            if candidate.onset > self.value.until_s:
+        self._top = max(min(self._top, len(self._rows) - rows), 0)
+        for index, row in list(enumerate(self._rows))[self._top : self._top + rows]:
+            line = self._line(row, width)
+            if _place_s(row) > self.value.until_s:
                 line = [Piece("   ")] + [Piece(piece.text, "faint") for piece in line[1:]]  # still to come
-            if index == chosen and self._chosen is not None:
+            if index == chosen and self._chosen is not None and candidates:
                 text = "".join(piece.text for piece in line)
                 line = fit([Piece(self.glyphs.pointer + text[1:], "selected")], width)
             lines.append(line)
         return lines
+
+    def _line(self, row: Candidate | WordsEvent, width: int) -> Line:
+        if isinstance(row, WordsEvent):
+            return said_row(row, self.value.clock, width)
+        value, onset = self.value, row.onset
+        label, marked = self._labels.get(onset), value.marked.get(onset, "")
+        return log_row(row, label, value.clock, width, self.glyphs, marked, value.confirmed.get(onset))
 
     def action_move(self, rows: int) -> None:
         """Move the cursor; the first press only shows it."""
@@ -265,8 +300,9 @@ class SpikeLog(Rolling, Painted, can_focus=True):
             self.post_message(self.Chosen(self.selected))
 
     def on_click(self, event: Click) -> None:
-        row = event.y - 2
-        if 0 <= row < len(self.value.candidates) - self._top:
-            self.select(self.value.candidates[self._top + row])
+        place = self._top + event.y - 2
+        row = self._rows[place] if self._top <= place < len(self._rows) else None
+        if row is not None and not isinstance(row, WordsEvent):
+            self.select(row)
             if event.chain > 1:
                 self.action_choose()

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.commentary_beside import beside, is_transcript, teller_of
+from engine.app.commentary_beside import beside, is_transcript, model_for, teller_of
 from engine.app.listen import Wanted
 from engine.app.record_many import record_many
 from engine.core.errors import ExitCode, InputError, MomentumError, UsageError
 from engine.core.places import places_named
 from engine.core.settings import Settings, shown_settings
-from engine.core.signals import Words
+from engine.core.signals import Words, WordsEvent
 
 SRT = "1\n00:00:01,000 --> 00:00:04,000\nGood evening.\n"
 
@@ -20,6 +20,29 @@ def test_a_transcript_is_told_and_its_process_is_none(tmp_path: Path):
     with beside(teller_of(Settings(commentary=str(tmp_path / "Match.SRT")))) as spoken:
         assert spoken is not None
         assert [event.text for event in spoken.rest(9.0) if isinstance(event, Words)] == ["Good evening."]
+
+
+def test_a_goal_that_is_said_in_a_transcript_is_told_once_with_the_words_that_say_so(tmp_path: Path):
+    rows = [(n, n + 4, f"Number {n} has the ball, and passes it back to the keeper.") for n in range(0, 60, 6)]
+    rows += [
+        (60, 64, "Goal! It's a goal! What a strike, into the back of the net!"),
+        (65, 70, "One nil! A goal by [b]Li!"),
+    ]
+    segments = ",".join(f'{{"start": {a}, "end": {b}, "text": "{text}"}}' for a, b, text in rows)
+    (tmp_path / "match.json").write_text(f'{{"segments": [{segments}]}}')
+    teller = teller_of(Settings(commentary=str(tmp_path / "match.json")))
+    told: list[WordsEvent] = []
+    with beside(teller, model_for(teller)) as spoken:
+        assert spoken is not None
+        for second in range(0, 100, 2):
+            told += [event for event in spoken.rest(float(second)) if isinstance(event, WordsEvent)]
+    (goal,) = [event for event in told if event.kind == "goal"]
+    assert goal.probability >= 0.3 and 58.0 <= goal.at <= 70.0 and goal.at < goal.t <= 84.0
+    assert {"goal", "net", "strike"} & set(goal.words.lower().split(", "))
+
+
+def test_without_a_commentary_no_model_is_loaded():
+    assert model_for(teller_of(Settings())) is None
 
 
 def test_without_a_commentary_there_is_nobody():

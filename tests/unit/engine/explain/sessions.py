@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.core import grid
-from engine.core.signals import AudioBlock, End, Rejected, Spike, Start
+from engine.core.signals import AudioBlock, End, Rejected, Spike, Start, WordsEvent
 from engine.live.spike_detector import SpikeSettings
 from engine.live.stream import PressureStream
 from engine.model.calibration import Calibration
@@ -35,8 +35,9 @@ def small_weights(folder: Path, readout: str = "mean", tags: TagsConfig | None =
     return load(folder)
 
 
-def heard_session(root: Path, weights: Weights, keep_sound: bool = True) -> Path:
-    """A session of ``LENGTH_S`` of noise, louder from ``LOUD_S`` on, with a spike and a candidate there."""
+def heard_session(root: Path, weights: Weights, keep_sound: bool = True, said: WordsEvent | None = None) -> Path:
+    """A session of ``LENGTH_S`` of noise, louder from ``LOUD_S`` on, with a spike and a candidate there, and what a
+    commentator ``said``."""
     rng = np.random.default_rng(4)
     sound = 0.02 * rng.normal(size=round(LENGTH_S * grid.SAMPLE_RATE_HZ))
     sound[round(LOUD_S * grid.SAMPLE_RATE_HZ) :] *= 4.0
@@ -50,6 +51,8 @@ def heard_session(root: Path, weights: Weights, keep_sound: bool = True) -> Path
         writer.write(reading)
     writer.write(Spike(LOUD_S, LOUD_S + 2.0, LOUD_S + 3.0, 0.9, LOUD_S + 1.0))
     writer.write(Rejected(LOUD_S, 0.4, "below_threshold", LOUD_S + 3.0))
+    if said is not None:
+        writer.write(said)
     writer.write(End(LENGTH_S, "end_of_file"))
     writer.close()
     return writer.folder

@@ -3,7 +3,7 @@
 import io
 import json
 
-from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start
+from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Rejected, Spike, Start, WordsEvent
 from engine.publish.lines import CsvReadings, JsonLines, PlainLines, WhileRead
 
 START = Start("s", "crowd\x1b[31m.wav", "default (untrained)", False, 22050, "2026-11-20T15:00:00Z", 0.7, "none")
@@ -48,6 +48,16 @@ def test_json_lines_follow_the_contract():
     assert set(rows[7]) >= {"onset", "peak", "end", "peak_pressure", "decided_at"}
     assert set(rows[8]) >= {"onset", "peak_pressure", "reason"}
     assert rows[-1] == {"type": "end", "t": 3700.0, "reason": "end_of_file", "detail": ""}
+
+
+def test_an_event_that_was_spoken_of_is_a_line_with_its_share_and_its_words():
+    event = WordsEvent(4290.0, 4280.0, 4284.0, "goal", 0.834, "goal, \x1b[31mnet")
+    assert (
+        _printed(lambda out: PlainLines(out, threshold=0.7), [event])
+        == "1:11:24  said goal 83% (goal, \ufffd[31mnet)\n"
+    )
+    row = json.loads(_printed(JsonLines, [event]))
+    assert (row["type"], row["at"], row["said"], row["probability"]) == ("words_event", 4280.0, 4284.0, 0.834)
 
 
 def test_json_escapes_what_would_steer_a_terminal():

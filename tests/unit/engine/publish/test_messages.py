@@ -47,6 +47,12 @@ def test_the_schema_refuses_what_is_no_message(validator: Draft202012Validator, 
     assert not validator.is_valid(body | wrong)
 
 
+def test_what_crowd_and_commentary_say_together_is_in_a_reading_and_no_word_of_it(validator: Draft202012Validator):
+    body = json.loads(made(replace(EVENTS[3], fused=0.4375)).payload())
+    validator.validate(body)
+    assert body["fused"] == 0.4375 and not validator.is_valid(body | {"fused": None})
+
+
 def test_a_message_says_where_when_and_what_as_json_lines_do():
     assert made(EVENTS[3]).body == {
         "v": 1, "id": f"{SESSION}/r7", "type": "reading", "venue": "Old Trafford", "session": SESSION,

@@ -87,6 +87,27 @@ def test_a_result_that_dies_with_its_worker_before_it_is_fetched_is_made_anew(
     assert len(list(tmp_path.glob("begun-2-*"))) == 2
 
 
+def test_what_a_job_left_unfinished_is_cancelled_late_and_takes_nothing_of_the_next_with_it(
+    workers: DaskWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A loaded scheduler hears of the end of a job when the same tasks are under way again; it was said to be gone."""
+    go_on = tmp_path / "go-on"
+    left = workers.outcomes(iter([trial(1), trial(2, folder=tmp_path, wait_for=go_on)]))
+    next(left)
+    unheard: list[object] = []
+    cancel = workers._client.cancel
+    monkeypatch.setattr(workers._client, "cancel", unheard.extend)
+    left.close()
+    assert unheard
+
+    def the_same_again():
+        yield trial(2, folder=tmp_path, wait_for=go_on)
+        cancel(unheard)
+        go_on.touch()
+
+    assert [task.name for task, _ in workers.outcomes(the_same_again())] == ["match-2"]
+
+
 def test_few_tasks_are_under_way_however_many_there_are(workers: Workers):
     asked = 0
 

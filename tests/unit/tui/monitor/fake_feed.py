@@ -12,7 +12,19 @@ from numpy.typing import NDArray
 
 from engine.core import grid
 from engine.core.errors import InputError
-from engine.core.signals import End, Event, Health, HealthChange, Mark, Reading, Rejected, Spike, Words, WordsState
+from engine.core.signals import (
+    End,
+    Event,
+    Health,
+    HealthChange,
+    Mark,
+    Reading,
+    Rejected,
+    Spike,
+    Words,
+    WordsEvent,
+    WordsState,
+)
 from engine.explain.attribution import Left
 from engine.explain.explanation import Explanation
 from engine.live.spike_detector import SpikeDetector, SpikeSettings
@@ -208,7 +220,7 @@ class FakeFeed:
 
 def when(event: Event) -> float:
     """The moment at which an event is known."""
-    if isinstance(event, Reading | Mark | HealthChange | Words | WordsState | End):
+    if isinstance(event, Reading | Mark | HealthChange | Words | WordsState | WordsEvent | End):
         return event.t
     return getattr(event, "decided_at", 0.0)
 

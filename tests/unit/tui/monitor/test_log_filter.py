@@ -13,7 +13,7 @@ from engine.football.match_clock import MatchClock
 from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
 from tests.unit.tui.monitor.test_monitor_app import NOW_S, SPIKES, Stage
 from tui.monitor.app import MonitorApp
-from tui.monitor.feed import SpikeLabel
+from tui.monitor.feed import FeedInfo, SpikeLabel
 from tui.monitor.log_filter import folded, matches
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.filtering import FilterLine
@@ -29,9 +29,13 @@ SPIKE = Spike(70.0, 73.0, 90.0, 0.93, 72.0)
 
 @asynccontextmanager
 async def monitor(
-    tmp_path: Path, events: list[Event] | None = None, size: tuple[int, int] = (80, 24)
+    tmp_path: Path,
+    events: list[Event] | None = None,
+    size: tuple[int, int] = (80, 24),
+    info: FeedInfo = INFO,
+    until_s: float = NOW_S,
 ) -> AsyncIterator[Stage]:
-    feed = FakeFeed(make_events(300.0) if events is None else events, INFO, NOW_S)
+    feed = FakeFeed(make_events(300.0) if events is None else events, info, until_s)
     clock = [0.0]
     app = MonitorApp(feed, MonitorSettings(fps=0, pictures=tmp_path), clock=lambda: clock[0], environ={})
     async with app.run_test(size=size) as pilot:

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ExitCode
+from engine.core.signals import WordsEvent, to_json
 from tests.unit.engine.explain.sessions import LOUD_S, heard_session, small_weights
 from tui.cli.main import main
+
+SAID = WordsEvent(LOUD_S + 3.0, LOUD_S + 1.0, LOUD_S + 0.5, "goal", 0.834, "goal")
 
 
 @pytest.fixture
 def session(home: Path) -> Path:
     weights = small_weights(home / "data" / "weights" / "small")
-    return heard_session(home / "data" / "sessions", weights)
+    return heard_session(home / "data" / "sessions", weights, said=SAID)
 
 
 def test_a_spike_in_numbers_that_add_up(session: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -30,6 +33,7 @@ def test_a_spike_in_numbers_that_add_up(session: Path, capsys: pytest.CaptureFix
     assert len(told["bands"]) == len(told["parts"][0])
     assert told["occlusion"]["agreement_by_second"] > 0.5
     assert svg.exists()
+    assert told["said"] == to_json(SAID)
 
 
 def test_any_moment_in_words_and_bars(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +44,7 @@ def test_any_moment_in_words_and_bars(session: Path, capsys: pytest.CaptureFixtu
     assert "second by second" in out
     assert "Hz" in out
     assert "\N{FULL BLOCK}" in out
+    assert "the commentator" not in out
 
 
 @pytest.mark.parametrize(
@@ -101,11 +106,13 @@ def test_without_pillow_a_png_alone_is_refused_before_anything_is_heard(
     assert len(err.splitlines()) == 2
 
 
-def test_a_first_answer_comes_before_the_last_and_the_refining_is_told(
+def test_a_first_answer_comes_before_the_last_the_refining_is_told_and_what_confirmed_the_spike(
     session: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["explain", "latest", "--at", "0:44"]) == ExitCode.DONE
-    lines = capsys.readouterr().err.splitlines()
+    assert main(["explain", "latest"]) == ExitCode.DONE
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1] == "the commentator said goal 83% at 00:42"
+    lines = told.err.splitlines()
     assert lines[0].startswith("a first answer: ")
     assert lines[1].startswith("refining it, 9 gradients, the parts miss ")
 

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from engine.core.files import private_file, private_folder
-from engine.core.signals import End, Mark, Spike
+from engine.core.signals import End, Mark, Spike, WordsEvent
 from engine.session import SessionReader, SessionWriter, list_sessions
 from engine.session.finish_interrupted import settle
 from tests.unit.engine.session.helpers import FakeTime, listen, recorder
@@ -44,6 +44,20 @@ def test_what_a_spike_sounded_like_is_shown(root: Path, capsys: Captured):
         "spike    01:10 to 01:15, highest 0.90",
         "spike    01:20 to 01:25, highest 0.90, sounds like horn or drum (0.71)",
     ]
+
+
+def test_a_spike_that_the_commentator_confirmed_says_so_and_what_was_said_is_listed(root: Path, capsys: Captured):
+    writer = record(root)
+    writer.write(WordsEvent(90.0, 76.0, 72.5, "goal", 0.834, "goal, [red]net\x1b[31m"))
+    writer.close()
+    assert main(["sessions", "show", writer.name]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("spike", "words"))]
+    assert told == [
+        "spike    01:10 to 01:15, highest 0.90, said goal 83%",
+        "words    01:12 said goal 83% (goal, [red]net\ufffd[31m)",
+    ]
+    assert main(["sessions", "show", writer.name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["spikes"][0]["said"]["kind"] == "goal"
 
 
 def record(root: Path) -> SessionWriter:

@@ -1,0 +1,53 @@
+"""Another alarm line for weights that are there: ``python -m train.recipes.alarm_line WEIGHTS --open-data FOLDER --work
+FOLDER --val-reel REEL ...``.
+
+The network and its calibration stay, to the bit. Simulated matches that nothing was learned from and reels of real
+sounds choose together (``train.fit.calibration.heard_line``); config and card say what the line does on both.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.model.checkpoint import CARD_FILE, load, save
+from train.data.labels import Danger
+from train.data.matches import from_simulation
+from train.data.real_sounds.reel_match import read_reel
+from train.data.simulated import simulate_plans
+from train.evaluate.card import with_line
+from train.fit.fitted import alarm_line
+from train.fit.training_data import TrainingData
+from train.recipes.shipped_weights import plans_of, show_simulated
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m train.recipes.alarm_line", description=__doc__)
+    parser.add_argument("weights", type=Path, help="folder of the weights, whose config and card are written anew")
+    parser.add_argument("--work", type=Path, required=True, help="folder for simulated matches")
+    parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
+    parser.add_argument(
+        "--val-reel", type=Path, action="append", required=True, help="a reel of sources that taught nothing; again"
+    )
+    chosen = parser.parse_args(args)
+    rule = Danger()
+    weights = load(chosen.weights)
+    plans = plans_of(chosen.open_data)[1]
+    matches = [from_simulation(one, rule) for one in simulate_plans(chosen.work / "sounds", plans, show_simulated)]
+    reels = [read_reel(reel, rule) for reel in chosen.val_reel]
+    line = alarm_line(weights.network, weights.config.calibration, TrainingData([], matches, val_reels=reels), rule)
+    config = replace(
+        weights.config,
+        spikes=line.spikes,
+        operating_points=line.operating_points,
+        measured=dict(weights.config.measured) | line.measured,
+    )
+    card = with_line((chosen.weights / CARD_FILE).read_text(encoding="utf-8"), config)
+    checksum = save(chosen.weights, config, weights.network, card)
+    assert checksum == weights.checksum, "the tensors are the same"
+    sys.stdout.write(f"{chosen.weights}: alarms from {line.spikes.on:g} on\n")
+
+
+if __name__ == "__main__":
+    main()
