@@ -227,7 +227,7 @@ def _heard(values: Sequence[Any]) -> str | None:
 
 
 def _can(read: Callable[..., object], *values: Any) -> bool:
-    """Whether what reads such values can read these."""
+    """Whether ``read`` makes something of the values."""
     try:
         read(*values)
     except (InputError, ValueError, RecursionError):

@@ -95,7 +95,7 @@ def test_what_was_spotted_is_found_by_its_class_and_channels(typed: str, found: 
 @pytest.mark.parametrize(
     ("share", "said"),
     [(0.0, "says nothing of it"), (0.7, "2.0 times likelier"), (-2.4, "11 times less likely"),
-     (9.0, "over 992 times likelier")],
+     (9.0, "over 1000 times likelier")],
 )  # fmt: skip
 def test_a_share_is_said_in_words(share: float, said: str) -> None:
     assert times_said(share) == said
