@@ -185,6 +185,7 @@ def _rows(
     lasts: Callable[[float | None], None],
 ) -> "Iterator[Rows]":
     """Rows from ``first`` on; ``lasts`` is told how long the recording is, where that is known."""
+    from engine.audio.late_fault import UntilFault
     from engine.audio.media_file import MediaFile
     from engine.encoders.encoder import BLOCK_ROWS, Rows
     from engine.video.picture_file import PictureFile, sound_start_s
@@ -193,7 +194,9 @@ def _rows(
     if _hears(encoder):
         with closing(MediaFile(path, _SOUND_BLOCK, encoder.sound_hz)) as sound:
             lasts(sound.duration_s)
-            yield from encoder.encode(sound.blocks(), sound_start_s(path), rate_hz, first)
+            heard = UntilFault(sound.blocks())
+            yield from encoder.encode(heard, sound_start_s(path), rate_hz, first)
+            heard.raise_it()
         return
     with closing(PictureFile(path, decoding)) as picture:
         lasts(picture.duration_s)

@@ -14,6 +14,18 @@ Engine: TypeAlias = Literal["auto", "mlx", "onnx"]
 
 OF_PICTURES: Final = ("resnet152", "resnet50", "mobilenet", "efficientnet-lite", "objects", "pixels")
 OF_SOUND: Final = ("vggish", "mn04", "crowd")
+BY_TITLE: Final = {
+    "ResNET_TF2": "resnet152",
+    "ResNET50": "resnet50",
+    "MobileNetV2": "mobilenet",
+    "EfficientNetLite0": "efficientnet-lite",
+    "Objects": "objects",
+    "Pixels": "pixels",
+    "VGGish": "vggish",
+    "mn04": "mn04",
+    "Crowd": "crowd",
+}
+"""Encoders by what their files are called, as the config of spotting weights names them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.core.errors import InputError
 from engine.core.heard import Heard
 from engine.core.signals import End, Event, HealthChange, Mark, OfCommentary, Rejected, Spike, Start, WordsEvent
+from engine.core.spotted import Spotted
 from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
@@ -35,6 +36,7 @@ from engine.session.rows_in_order import (
 )
 from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound_files import Segment, segments
+from engine.session.spotted_rows import read_spotted
 from engine.session.state import SessionState, state_of
 
 
@@ -283,6 +285,11 @@ class SessionReader:
     def _of_commentary(self, table: str) -> list[OfCommentary]:
         rows = self._rows(f"SELECT type, body FROM {table} ORDER BY id") if table in self._beside else []
         return [event for row in rows if isinstance(event := event_of(*row), OfCommentary)]
+
+    def spotted(self) -> list[Spotted]:
+        """What was spotted in its recording, in the order of time."""
+        with explained(self.folder):
+            return read_spotted(self._database)
 
     def events(self) -> list[Event]:
         """All events but readings and what comes of a commentary, in order."""

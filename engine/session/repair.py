@@ -4,7 +4,7 @@ import json
 import math
 import shutil
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -17,6 +17,7 @@ import soundfile
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
+from engine.core.spotted import Spotted
 from engine.session.clocks import Clocks, iso
 from engine.session.event_rows import event_of, fused_of, heard_of, table_of
 from engine.session.file_lock import HeldLock, Holder
@@ -32,6 +33,7 @@ from engine.session.schema import (
     explained,
     open_to_read,
 )
+from engine.session.spotted_rows import add_spotted, spotted_of
 from engine.session.sqlite_salvage import salvage_rows
 
 DAMAGED: Final = "damaged"
@@ -61,6 +63,7 @@ class _Salvage:
     readings: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     events: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=lambda: {name: {} for name in EVENT_TABLES})
     reviews: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    spotted: list[Spotted] = field(default_factory=list)
     clock: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
 
@@ -133,7 +136,7 @@ def _fault(folder: Path) -> str | None:
         with SessionReader.open(folder) as reader:
             while reader.poll(limit=20_000):
                 pass
-            _ = reader.info, reader.reviews(), reader.of_commentary()
+            _ = reader.info, reader.reviews(), reader.of_commentary(), reader.spotted()
             if (np.diff(reader.readings().t) <= 0).any():
                 return "readings are out of order"
     except NewerSchema:
@@ -175,6 +178,8 @@ def _rebuild(folder: Path, aside: Path, clocks: Clocks) -> _Lost:
         database.execute("COMMIT")
     finally:
         database.close()
+    if found.spotted:
+        add_spotted(folder, found.spotted)
     return _missing(rows)
 
 
@@ -190,13 +195,15 @@ def _sort(database: Path) -> _Salvage:
                 numbers = [None if v is None else float(v) for v in (t, pressure, level_db, peak_db)]
                 beside = _heard(values[7:]), fused_of(values[8:])
                 found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), *beside)
-            case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _is_event(kind, body):
+            case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _can(event_of, kind, body):
                 found.events[table_of(kind)][number] = (after, kind, at_s, body)
+            case (None, int() | float(), str(), int() | float(), str()) if _can(spotted_of, row[1:]):
+                found.spotted.append(spotted_of(row[1:]))
             case (None, str(kind), int() | float() as onset, str(verdict), str(what), str(note), str(at)):
                 found.reviews[number] = (kind, float(onset), verdict, what, note, at)
             case (None, int() | float() as at_s, int() | float() as unix_s, int() | float() as jump_s):
                 found.clock[number] = (at_s, unix_s, jump_s)
-            case (str(key), str(value)) if _is_json(value):
+            case (str(key), str(value)) if _can(json.loads, value):
                 found.meta[key] = value
     return found
 
@@ -219,18 +226,11 @@ def _heard(values: Sequence[Any]) -> str | None:
         return None
 
 
-def _is_json(text: str) -> bool:
+def _can(read: Callable[..., object], *values: Any) -> bool:
+    """Whether ``read`` makes something of the values."""
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _is_event(kind: str, body: str) -> bool:
-    try:
-        event_of(kind, body)
-    except InputError:
+        read(*values)
+    except (InputError, ValueError, RecursionError):
         return False
     return True
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.core.heard import Heard
 from engine.core.signals import Event, Mark, Rejected, Spike
+from engine.core.spotted import Spotted
 from engine.session.not_kept import NotKept
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Readings:
     """Index into ``engine.session.schema.HEALTH_CODES``."""
     heard: Sequence[tuple[float, Heard]] = ()
     """When what was heard, about once a second; nothing without tags."""
+    spotted: Sequence[Spotted] = ()
+    """Events that were spotted in the recording, by time; only a finished session has any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Final
 from engine.core.clock_text import session_time
 from engine.core.said import event_said
 from engine.core.signals import Alarm, Mark, Rejected, Spike, WordsEvent
+from engine.core.spotted import Spotted
 from engine.football.match_clock import MatchClock
 from tui.monitor.feed import SpikeLabel
 from tui.monitor.model import Candidate
@@ -26,6 +27,8 @@ def marks_of(candidate: Candidate, marks: Iterable[Mark]) -> list[Mark]:
             end_s = float("inf")
         case Rejected():
             end_s = candidate.decided_at
+        case Spotted():
+            end_s = candidate.t
     return [mark for mark in marks if candidate.onset - _MARK_BEFORE_S <= mark.t <= end_s + _MARK_AFTER_S]
 
 
@@ -54,7 +57,13 @@ def folded(text: str) -> str:
     return "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
 
 
-def _known_of(candidate: Spike | Rejected, label: SpikeLabel | None, clock: MatchClock, marks: Sequence[Mark]) -> str:
+def _known_of(
+    candidate: Spike | Rejected | Spotted, label: SpikeLabel | None, clock: MatchClock, marks: Sequence[Mark]
+) -> str:
+    if isinstance(candidate, Spotted):
+        at = [session_time(candidate.t), clock.minute(candidate.t), f"{candidate.confidence:.2f}"]
+        marked = [part for mark in marks_of(candidate, marks) for part in (mark.label, mark.note)]
+        return "\n".join(["spotted", *at, candidate.label, *candidate.shares, *marked])
     if isinstance(candidate, Spike):
         about = ["spike", session_time(candidate.peak), clock.minute(candidate.peak), candidate.what or ""]
     else:

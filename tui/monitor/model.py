@@ -23,12 +23,13 @@ from engine.core.signals import (
     WordsEvent,
     WordsState,
 )
+from engine.core.spotted import Spotted
 from engine.football.match_clock import MatchClock
 from tui.monitor.commentary import Commentary
 from tui.monitor.feed import SessionFeed, SpikeLabel
 from tui.monitor.history import History
 
-Candidate: TypeAlias = Spike | Rejected | Alarm
+Candidate: TypeAlias = Spike | Rejected | Alarm | Spotted
 """What a line of the spike log speaks of; an alarm becomes the spike with the same onset when it has ended."""
 
 
@@ -76,6 +77,7 @@ class Model:
     history: History = field(default_factory=History)
     spikes: list[Spike] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    spotted: list[Spotted] = field(default_factory=list)
     alarm: Alarm | None = None
     marks: list[Mark] = field(default_factory=list)
     health: list[HealthChange] = field(default_factory=list)
@@ -91,7 +93,9 @@ class Model:
         """Load what the session holds so far."""
         self.threshold = self.feed.info.threshold
         self.labels = {label.onset: label for label in self.feed.labels()}
-        self.history.load(self.feed.readings(0.0, float("inf")))
+        kept = self.feed.readings(0.0, float("inf"))
+        self.history.load(kept)
+        self.spotted = list(kept.spotted)
         self.take(self.feed.poll())
 
     def take(self, events: Iterable[Event]) -> list[Event]:
@@ -216,7 +220,7 @@ class Model:
 
     def candidates(self, with_rejected: bool) -> list[Candidate]:
         """Lines of the spike log, newest first."""
-        found: list[Candidate] = [*self.spikes]
+        found: list[Candidate] = [*self.spikes, *self.spotted]
         if self.alarm is not None:
             found.append(self.alarm)
         if with_rejected:

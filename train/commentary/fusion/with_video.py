@@ -5,13 +5,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.commentary.features import STEP_S
-from engine.commentary.spots import peaks, smoothed
+from engine.commentary.channel import words_channel
 from engine.commentary.word_network import Array
-from engine.commentary.word_weights import ARCHIVE, WordsWeights
+from engine.commentary.word_weights import WordsWeights
 from engine.core.log_odds_fusion import (
     Channel,
-    CurveChannel,
     FusedSpot,
     KindRule,
     SpotChannel,
@@ -26,8 +24,6 @@ WORDS: Final = "words"
 VIDEO: Final = "video"
 _APART_S: Final = {"Foul": 10.0, "Shots on target": 10.0, "Shots off target": 10.0}
 _USUAL_APART_S: Final = 20.0
-_LEAST_SURE: Final = -6.0
-"""Log-odds below which words name no moment: the video model's own moments are asked about anyway."""
 
 
 def fuse_by_folds(
@@ -70,27 +66,17 @@ def half_of_kind(
     label: str,
 ) -> HalfOfKind:
     """What words and video say of one kind in one half; a channel that is None is missing."""
-    kind, config = KINDS.index(label), weights.config.modes[ARCHIVE]
     channels: dict[str, Channel] = {}
     named: dict[str, list[tuple[float, float]]] = {}
     if logits is not None:
-        slope, offset = config.calibration[kind]
-        curve = slope * smoothed(logits, config.peaks.smooth_steps)[:, kind].astype(np.float64) + offset
-        # The curve is late by what is taken off its peaks.
-        late = round(config.peaks.offset_s[kind] / STEP_S)
-        channels[WORDS] = CurveChannel(np.roll(curve, -late), STEP_S)
-        named[WORDS] = [
-            (peak.t_s, slope * peak.score + offset)
-            for peak in peaks(logits, config.peaks)
-            if peak.kind == kind and slope * peak.score + offset >= _LEAST_SURE
-        ]
+        channels[WORDS], named[WORDS] = words_channel(logits, weights, label)
     if video is not None:
         spots = [(t_s, sure) for t_s, name, sure in video if name == label]
         t_s = np.array([spot[0] for spot in spots])
         sure = log_odds_of(np.array([spot[1] for spot in spots]))
         channels[VIDEO] = SpotChannel(t_s, sure)
         named[VIDEO] = list(zip(t_s.tolist(), sure.tolist(), strict=True))
-    return HalfOfKind(events[kind], channels, named)
+    return HalfOfKind(events[KINDS.index(label)], channels, named)
 
 
 def _spots(half: HalfOfKind, rule: KindRule) -> list[FusedSpot]:

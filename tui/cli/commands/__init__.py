@@ -9,7 +9,7 @@ from typing import Final
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Listening": ("live", "record", "watch", "wall", "replay", "score"),
-    "What was heard": ("sessions", "explain", "commentary", "features", "publish"),
+    "What was heard": ("sessions", "explain", "commentary", "features", "spot", "publish"),
     "Matches to learn from": ("simulate", "ingest", "library", "train", "evaluate"),
     "This machine": (
         "service",

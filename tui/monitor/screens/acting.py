@@ -15,6 +15,7 @@ from engine.core.errors import MomentumError
 from engine.core.files import numbered_file, private_folder
 from engine.core.said import GOAL
 from engine.core.signals import Alarm, Mark, Rejected, Spike, WordsEvent
+from engine.core.spotted import Spotted
 from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import KEYS, Key, bindings, key_name
@@ -227,14 +228,21 @@ class ActingScreen(Screen[None]):
 
     def action_verdict(self, verdict: str) -> None:
         """Keep at once whether the program was right about the selected spike; the same key again takes it back."""
-        candidate = self.query_one(SpikeLog).selected
+        candidate = self._to_review()
         if candidate is None:
-            self.say("no spike to review yet")
             return
         before = self.reviews.given(candidate)
         if self._try(lambda: self.reviews.judge(candidate, verdict)):
             self.repaint_log()
             self.say(self._verdict_words(candidate, before is not None and before.verdict == verdict, verdict))
+
+    def _to_review(self) -> Spike | Rejected | Alarm | None:
+        """The selected candidate; None, which is said, where there is none that can be reviewed."""
+        candidate = self.query_one(SpikeLog).selected
+        if candidate is None or isinstance(candidate, Spotted):
+            self.say("no spike to review yet" if candidate is None else "what was spotted in a recording has no review")
+            return None
+        return candidate
 
     def _verdict_words(self, candidate: Candidate, taken_back: bool, verdict: str) -> str:
         name = questions.name_of_candidate(candidate)
@@ -247,9 +255,8 @@ class ActingScreen(Screen[None]):
 
     def action_review(self) -> None:
         """Say what the selected spike was. Every choice is kept at once, so Escape loses nothing."""
-        candidate = self.query_one(SpikeLog).selected
+        candidate = self._to_review()
         if candidate is None:
-            self.say("no spike to review yet")
             return
         if not self.feed.writable:
             self.say("this session can't be written to, so no review can be kept", "warning")
@@ -301,6 +308,11 @@ class ActingScreen(Screen[None]):
         from tui.monitor.screens.why import WhyScreen  # brings the engine, which a visitor needs for nothing else
 
         candidate = self.query_one(SpikeLog).selected
+        if isinstance(candidate, Spotted):
+            from tui.monitor.screens.shares import SharesScreen
+
+            self.app.push_screen(SharesScreen(candidate, self.glyphs))
+            return
         t = self.view.cursor_s if candidate is None else moment_of(candidate)
         moment = candidate if isinstance(candidate, Spike | Rejected) else t
         self.app.push_screen(WhyScreen(t, lambda *how: self.feed.explain(moment, *how), self.glyphs))
@@ -411,7 +423,7 @@ def moment_of(candidate: Candidate) -> float:
             return candidate.peak
         case Alarm():
             return candidate.decided_at
-        case Rejected():
+        case Rejected() | Spotted():
             return candidate.onset
 
 

@@ -12,6 +12,7 @@ from textual.events import Resize
 
 from engine.core.errors import MomentumError
 from engine.core.signals import End, Event, Health
+from engine.core.spotted import Spotted
 from engine.core.text import plain
 from engine.session.state import KILLED, SessionState, state_of
 from tui.monitor.alerts import Alerts
@@ -301,7 +302,7 @@ class MonitorScreen(VisitingScreen):
             state = "ended"
         selected = self.query_one(SpikeLog).selected
         hidden = () if self._writable else _WRITING
-        if selected is None:
+        if selected is None or isinstance(selected, Spotted):
             hidden = (*hidden, "right", "wrong", "review")
         elif self.reviews.given(selected) is None:
             hidden = (*hidden, "review")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from engine.core.clock_text import session_time
 from engine.core.heard import sounds_like
 from engine.core.signals import Alarm, Rejected, Spike, WordsEvent
+from engine.core.spotted import Spotted
 from engine.core.text import plain
 from engine.football.match_clock import CLOCK_LABELS, FULL_TIME, HALF_TIME, KICK_OFF, SECOND_HALF, MatchClock
 from tui.monitor.model import Candidate
@@ -111,6 +112,8 @@ def about(candidate: Candidate, clock: MatchClock) -> str:
         case Rejected():
             reason = REASONS.get(candidate.reason, candidate.reason.replace("_", " "))
             return f"Not reported, {at}: up to {candidate.peak_pressure:.2f}, {reason}."
+        case Spotted():
+            return f"Spotted in the recording, {at}: {plain(candidate.label, 40)}, {candidate.confidence:.2f}."
 
 
 def _sounds_like(candidate: Spike | Alarm) -> str:
@@ -126,3 +129,5 @@ def name_of_candidate(candidate: Candidate) -> str:
             return f"{candidate.pressure:.2f} since {session_time(candidate.onset)}"
         case Rejected():
             return f"{candidate.peak_pressure:.2f} at {session_time(candidate.onset)}, not reported"
+        case Spotted():
+            return f"{plain(candidate.label, 40)} at {session_time(candidate.t)}, spotted"

@@ -25,7 +25,7 @@ _LETTERS = {"corner": "O", "card": "Y", "other": "X"} | dict(zip(CLOCK_LABELS, "
 _FRAME_ROWS = 3
 """Rows that are no bars: title, markers, time axis."""
 
-MarkerKind = Literal["spike", "rejected", "mark", "clock"]
+MarkerKind = Literal["spike", "rejected", "mark", "clock", "spotted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ def picture_of(model: Model, view: View, width: int, with_rejected: bool) -> Pic
     if with_rejected:
         for rejected in model.rejected:
             add(rejected.onset, "rejected")
+    for event in model.spotted:
+        add(event.t, "spotted", event.label[:1].lower())
     for spike in model.spikes:
         if spike.decided_at <= view.end_s:
             add(spike.peak, "spike")
@@ -169,7 +171,13 @@ def _bar_pieces(bars: str, style: str, alarmed: list[bool] | None, cursor: int |
     return pieces
 
 
-_MARKER_STYLE: dict[str, str] = {"spike": "alarm", "rejected": "faint", "mark": "strong", "clock": "calm"}
+_MARKER_STYLE: dict[str, str] = {
+    "spike": "alarm",
+    "rejected": "faint",
+    "mark": "strong",
+    "clock": "calm",
+    "spotted": "calm",
+}
 
 
 def _marker_line(picture: Picture, glyphs: Glyphs) -> Line:
@@ -236,7 +244,8 @@ class Graph(Showing[Picture]):
         "The index over time; a column is the highest index of its stretch of time, the dashed line is the alarm "
         "line. Above the bars: a triangle is a spike, a hollow one a candidate that was rejected, a letter a mark: G "
         "goal, C chance, O corner, Y card, V VAR, S substitution, P PA, X other, K kick-off, H half-time, 2 second "
-        "half, F full time. Dots at the foot: no number there (silence, loss, warming up).\n"
+        "half, F full time; a small one is the first letter of an event that was spotted in the recording. Dots at the "
+        "foot: no number there (silence, loss, warming up).\n"
         "Left and right, or the mouse wheel, move through time, + and - zoom, 0 shows the whole session, a click moves "
         "to that moment."
     )

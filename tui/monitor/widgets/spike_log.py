@@ -12,6 +12,7 @@ from engine.core.clock_text import session_time
 from engine.core.heard import UNCLEAR
 from engine.core.said import event_said
 from engine.core.signals import Alarm, Rejected, Spike, WordsEvent
+from engine.core.spotted import Spotted
 from engine.core.text import plain
 from engine.football.match_clock import MatchClock
 from tui.monitor.feed import SpikeLabel
@@ -19,6 +20,7 @@ from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Candidate
 from tui.monitor.widgets.paint import Line, Painted, Piece, Rolling, fit, rule
 from tui.monitor.widgets.said_row import said_row
+from tui.monitor.widgets.spotted import spotted_row
 
 REASONS: dict[str, str] = {
     "below_threshold": "stayed below the alarm line",
@@ -99,6 +101,8 @@ def log_row(
             numbers = [Piece(f" {candidate.peak_pressure:.2f} "), Piece(" " * _HEIGHT_BAR), Piece(f"  {reason}  ")]
             line = [Piece(f" {glyphs.rejected} "), *times, *numbers, *_label_pieces(label, glyphs)]
             line = [Piece(piece.text, "faint") for piece in line]
+        case Spotted():
+            line = spotted_row(candidate, clock, glyphs)
     return fit([*line, *([Piece(f" {glyphs.mark} {marked}", "calm")] if marked else [])], width)
 
 
@@ -126,6 +130,11 @@ def _label_pieces(label: SpikeLabel | None, glyphs: Glyphs) -> Line:
     return [Piece(f"{glyphs.verdicts.get(label.verdict, '?')} {label.verdict} ", "title"), Piece(what)]
 
 
+def _place(candidate: Candidate) -> tuple[float, Spotted | None]:
+    """What stays the same of a line: an alarm becomes a spike with its onset."""
+    return candidate.onset, candidate if isinstance(candidate, Spotted) else None
+
+
 class SpikeLog(Rolling, Painted, can_focus=True):
     """Lines with one selected; up and down move it, Enter shows it in the graph."""
 
@@ -141,6 +150,8 @@ class SpikeLog(Rolling, Painted, can_focus=True):
         "With a commentary, lines with a quotation mark are what the commentator was heard to say: goal, chance, "
         "penalty or card, how likely it is, and the words that say so; X shows corners, fouls and the like, too. A "
         "spike that such words confirm says so in its own line.\n"
+        "Lines with the sign of a mark are events that 'momentum spot' found in the recording: when, how sure it is, "
+        "what, and what each channel added to that; W shows those shares.\n"
         "The mouse wheel moves the lines. / filters them by what you type: a line must have every word, in its time, "
         "height, reason, review or marks (spike, rejected and unreviewed are words too). An alarm that goes on is "
         "always shown; Escape shows all again."
@@ -167,7 +178,8 @@ class SpikeLog(Rolling, Painted, can_focus=True):
         self.value = LogValue()
         self._rows: list[Candidate | WordsEvent] = []
         self._labels: dict[float, SpikeLabel] = {}
-        self._selected_onset: float | None = None
+        self._chosen: tuple[float, Spotted | None] | None = None
+        """Of the chosen line the onset, and which event of a recording it is, since several may lie at one moment."""
         self._top = 0
         self._wheeled = False
 
@@ -192,11 +204,11 @@ class SpikeLog(Rolling, Painted, can_focus=True):
         return next((i for i, candidate in enumerate(candidates) if candidate.onset <= self.value.until_s), 0)
 
     def _is_chosen(self, candidate: Candidate) -> bool:
-        return candidate.onset == self._selected_onset
+        return self._chosen == _place(candidate)
 
     def release(self) -> None:
         """Let the cursor follow the newest candidate again."""
-        self._selected_onset = None
+        self._chosen = None
         self.repaint()
 
     def show(self, value: LogValue) -> None:
@@ -211,16 +223,19 @@ class SpikeLog(Rolling, Painted, can_focus=True):
 
     def select(self, candidate: Candidate) -> None:
         """Put the cursor on ``candidate``."""
-        self._selected_onset = candidate.onset
+        self._chosen = _place(candidate)
         self._wheeled = False
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
         candidates = self.value.candidates
-        spikes = sum(not isinstance(candidate, Rejected) for candidate in candidates)
+        spotted = sum(isinstance(candidate, Spotted) for candidate in candidates)
+        spikes = sum(isinstance(candidate, Spike | Alarm) for candidate in candidates)
         count = f"{spikes} spike{'' if spikes == 1 else 's'}"
         if self.value.with_rejected:
-            count += f", {len(candidates) - spikes} rejected"
+            count += f", {len(candidates) - spikes - spotted} rejected"
+        if spotted:
+            count += f", {spotted} spotted"
         if self.value.said:
             count += f", {len(self.value.said)} said"
         lines: list[Line] = [self._title(width, count)]
@@ -228,7 +243,7 @@ class SpikeLog(Rolling, Painted, can_focus=True):
             return [*lines, [Piece(" no line has all these words; Escape shows all again", "faint")]]
         if not self._rows:
             return [*lines, [Piece(" none yet: a spike is the crowd rising above the alarm line", "faint")]]
-        tagged = any(not isinstance(candidate, Rejected) and candidate.what for candidate in candidates)
+        tagged = any(isinstance(candidate, Spike | Alarm) and candidate.what for candidate in candidates)
         lines.append(log_heading(width, tagged))
         rows = max(height - len(lines), 1)
         chosen = self._rows.index(candidates[self._index or 0]) if candidates else 0
@@ -239,7 +254,7 @@ class SpikeLog(Rolling, Painted, can_focus=True):
             line = self._line(row, width)
             if _place_s(row) > self.value.until_s:
                 line = [Piece("   ")] + [Piece(piece.text, "faint") for piece in line[1:]]  # still to come
-            if index == chosen and self._selected_onset is not None and candidates:
+            if index == chosen and self._chosen is not None and candidates:
                 text = "".join(piece.text for piece in line)
                 line = fit([Piece(self.glyphs.pointer + text[1:], "selected")], width)
             lines.append(line)
@@ -257,9 +272,9 @@ class SpikeLog(Rolling, Painted, can_focus=True):
         index = self._index
         if index is None:
             return
-        if self._selected_onset is not None:
+        if self._chosen is not None:
             index = min(max(index + rows, 0), len(self.value.candidates) - 1)
-        self._selected_onset = self.value.candidates[index].onset
+        self._chosen = _place(self.value.candidates[index])
         self._wheeled = False
         self.repaint()
 

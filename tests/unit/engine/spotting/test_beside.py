@@ -1,0 +1,71 @@
+"""One late fusion of what features, words and the crowd say of an event, each share told."""
+
+import numpy as np
+import pytest
+
+from engine.core.log_odds_fusion import ChannelRule, CurveChannel, SpotChannel
+from engine.spotting.beside import HeardBeside, spot_beside
+from engine.spotting.spot import spot
+from tests.unit.engine.spotting.test_spotting_weights import BOTH, LATE_ONE, RULE, SMALL, weights_of
+
+RULE_OF_WORDS = ChannelRule(1.0, 3.0, silent=-6.0, mean=-3.0, weight=0.5)
+
+
+def said(t_s: float, log_odds: float) -> HeardBeside:
+    """Words that name one moment."""
+    return HeardBeside(SpotChannel(np.array([t_s]), np.array([log_odds])), np.array([t_s]), RULE_OF_WORDS)
+
+
+def test_without_anything_beside_the_events_are_those_of_the_features_with_their_share():
+    for config in (SMALL, LATE_ONE):
+        weights = weights_of(config)
+        alone, found = spot(BOTH, weights), spot_beside(BOTH, weights, {})
+        assert [(e.t_s, e.label, e.confidence) for e in found] == [(e.t_s, e.label, e.confidence) for e in alone]
+        names = {"video", "audio"} if config is LATE_ONE else {"video+audio"}
+        assert found and all(set(event.shares) == names for event in found)
+
+
+@pytest.mark.parametrize("config", [SMALL, LATE_ONE], ids=lambda config: config.name)
+def test_shares_and_the_bias_make_the_confidence_up(config):
+    weights = weights_of(config)
+    for event in spot_beside(BOTH, weights, {"words": {"soccer": said(12.0, 3.0)}}):
+        bias = RULE.bias if config is LATE_ONE else 0.0
+        log_odds = bias + sum(event.shares.values())
+        assert event.confidence == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=2e-4)
+
+
+def test_words_raise_the_event_that_they_name_and_speak_against_the_others():
+    weights = weights_of(SMALL)
+    found = [e for e in spot_beside(BOTH, weights, {"words": {"soccer": said(13.0, 3.0)}}) if e.label == "soccer"]
+    shares = {event.t_s: event.shares["words"] for event in found}
+    near = [t_s for t_s in shares if abs(t_s + 1.0 - 13.0) <= 3.0]
+    assert near and all(shares[t_s] == pytest.approx(0.5 * (3.0 + 3.0)) for t_s in near)
+    assert all(share == pytest.approx(0.5 * (-6.0 + 3.0)) for t_s, share in shares.items() if t_s not in near)
+
+
+def test_a_channel_that_is_missing_is_no_silence():
+    weights = weights_of(LATE_ONE)
+    heard = {"words": {"soccer": said(12.0, 3.0)}}
+    picture_alone = [e for e in spot_beside({"video": BOTH["video"]}, weights, heard) if e.label == "soccer"]
+    assert picture_alone and all(set(event.shares) == {"video", "words"} for event in picture_alone)
+    of_cards = [event for event in spot_beside(BOTH, weights, heard) if event.label == "card"]
+    assert of_cards and of_cards == [event for event in spot(BOTH, weights) if event.label == "card"]
+
+
+def test_a_moment_that_only_the_crowd_names_is_asked_about():
+    weights = weights_of(SMALL)
+    curve = np.full(60, -6.0)
+    curve[57] = 9.0
+    crowd = HeardBeside(CurveChannel(curve, 0.5), np.array([28.75]), ChannelRule(0.0, 0.5, -6.0, 0.0, 1.0))
+    found = spot_beside(BOTH, weights, {"crowd": {"soccer": crowd}})
+    surest = max((event for event in found if event.label == "soccer"), key=lambda event: event.shares["crowd"])
+    assert surest.t_s == pytest.approx(28.75, abs=6.0) and surest.shares["crowd"] == 9.0
+
+
+def test_a_rule_of_the_weights_own_counts_before_the_one_that_comes_with_the_channel():
+    from dataclasses import replace
+
+    mine = replace(RULE, channels={**RULE.channels, "words": replace(RULE_OF_WORDS, weight=2.0)})
+    weights = weights_of(replace(LATE_ONE, rules={"soccer": mine}))
+    found = spot_beside(BOTH, weights, {"words": {"soccer": said(12.0, 3.0)}})
+    assert {round(event.shares["words"], 3) for event in found} <= {12.0, -6.0}

@@ -1,0 +1,250 @@
+"""``momentum spot`` as its user meets it: a small film, seeded weights, and all that can be missing."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import pytest
+
+from engine.app.spot import halves_of
+from engine.core.errors import UsageError
+from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.encoders.choices import BY_TITLE, OF_PICTURES, OF_SOUND, Choice
+from engine.encoders.crowd import Crowd
+from engine.encoders.objects import Objects
+from engine.encoders.picture_network import _TITLES
+from engine.encoders.pixels import Pixels
+from engine.encoders.sound_network import HEARINGS
+from engine.football.json_document import read_json
+from engine.football.soccernet_files import PREDICTIONS
+from engine.football.soccernet_spots import predicted_spots
+from engine.session import SessionReader
+from engine.spotting.config import JOINED, LATE, ChannelConfig, SpottingConfig, WindowConfig
+from engine.spotting.pooling import PoolConfig
+from engine.spotting.vocabularies import V1
+from engine.spotting.weights import SpottingWeights, new_models, save_spotting
+from tests.unit.engine.video.clocks import even, write_clock
+from tests.unit.tui.cli.commands.test_commentary import GOAL, PLAY, srt
+from tui.cli.main import main
+
+SECONDS = 46
+HOW = ChannelRule(0.0, 2.0, -5.0, -1.0, 0.6)
+LATE_ONE = SpottingConfig(
+    "small",
+    (ChannelConfig("video", Pixels.width, "Pixels"), ChannelConfig("audio", 128, "Crowd")),
+    V1,
+    LATE,
+    PoolConfig("max"),
+    WindowConfig(8, 4),
+    rules={name: KindRule(-1.0, 5.0, {"video": HOW, "audio": HOW}) for name in ("soccer", "card")},
+)
+
+
+class Said(NamedTuple):
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def fault(self) -> list[str]:
+        """The two lines of a fault."""
+        return self.err.splitlines()[-2:]
+
+
+Spot = Callable[..., Said]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Long enough for an index."""
+    return filmed(tmp_path_factory, SECONDS)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return filmed(tmp_path_factory, 12)
+
+
+def filmed(folders: pytest.TempPathFactory, seconds: int) -> Path:
+    name = folders.mktemp("films") / "1_224p.mp4"
+    return write_clock(name, even(2, seconds), sound_s=seconds, size=(36, 64))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return saved(tmp_path_factory.mktemp("weights"), LATE_ONE)
+
+
+def saved(folder: Path, config: SpottingConfig) -> Path:
+    save_spotting(folder, SpottingWeights(config, new_models(config, seed=3)), "# seeded\n")
+    return folder
+
+
+@pytest.fixture
+def spot(weights: Path, capsys: pytest.CaptureFixture[str]) -> Spot:
+    def asked(*arguments: object, by: Path = weights) -> Said:
+        code = main(["spot", *map(str, arguments), "--weights", str(by)])
+        return Said(code, *capsys.readouterr())
+
+    return asked
+
+
+def rows_of(said: Said) -> list[dict]:
+    return [json.loads(line) for line in said.out.splitlines()]
+
+
+def test_a_film_with_its_commentary_becomes_events_files_and_a_session(film, spot, tmp_path, home):
+    words = tmp_path / "match.srt"
+    lines = [(3.0 * n, text) for n, text in enumerate([*PLAY, *GOAL, *PLAY])]
+    words.write_text(srt(*lines))
+    out = tmp_path / "found"
+    said = spot(film, "--commentary", words, "--crowd", "--session", "--out", out, "--least", 0, "--json")
+    assert said.code == 0, said.err
+    rows = rows_of(said)
+    goals = [row for row in rows if row["label"] == "soccer"]
+    assert goals and all(set(row["shares"]) == {"video", "audio", "words", "crowd"} for row in goals)
+    assert all(row["half"] == 1 and row["game_time"].startswith("1 - 00:") for row in rows)
+
+    spots = predicted_spots(read_json(out / PREDICTIONS, 10**6))
+    assert sorted((one.label, one.position_ms) for one in spots) == sorted((r["label"], 1000 * r["t"]) for r in rows)
+    table = list(csv.DictReader((out / "spotted.csv").open(newline="")))
+    assert [float(row["t"]) for row in table] == [row["t"] for row in rows]
+    assert table[0].keys() >= {"share_video", "share_audio", "share_words", "share_crowd"}
+    with av.open(out / "chapters.txt", format="ffmetadata") as file:
+        chapters = file.chapters()
+    starts = [one["start"] for one in chapters]
+    assert starts[0] == 0 and chapters[0]["metadata"]["title"] == "beginning" and chapters[-1]["end"] >= starts[-1]
+    assert [one["end"] for one in chapters[:-1]] == starts[1:]
+    assert all(any(0 <= 1000 * row["t"] - start < 1000 for start in starts) for row in rows)
+    assert sum(one["metadata"]["title"].count("%") for one in chapters) == len(rows)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in out.iterdir())
+
+    (session,) = (home / "data" / "sessions").glob("2*")
+    with SessionReader.open(session) as reader:
+        kept = reader.spotted()
+        assert reader.info.readings > 400 and reader.info.source == film.name
+    assert [(event.label, round(event.confidence, 4)) for event in kept] == [
+        (r["label"], r["confidence"]) for r in rows
+    ]
+    assert any("words" in event.shares for event in kept) and f"'momentum replay {session.name}'" in said.err
+
+
+def test_a_person_gets_a_table_with_a_column_for_each_channel(short, spot):
+    said = spot(short, "--least", 0)
+    assert said.code == 0 and said.out.splitlines()[0].split() == [
+        "at",
+        "half",
+        "event",
+        "confidence",
+        "video",
+        "audio",
+    ]
+    assert "s left" in said.err
+    assert "no event is that likely" in spot(short, "--least", 1).out
+
+
+def test_of_a_film_without_sound_the_picture_speaks_alone(spot, tmp_path):
+    silent = write_clock(tmp_path / "silent.mp4", even(2, 12), size=(36, 64))
+    said = spot(silent, "--least", 0, "--json")
+    assert said.code == 0 and "without audio: silent.mp4 has no sound in it." in said.err
+    assert rows_of(said) and all(set(row["shares"]) == {"video"} for row in rows_of(said))
+    kept = spot(silent, "--session")
+    assert kept.code == 5 and kept.fault[0] == "momentum: silent.mp4 has no sound in it."
+
+
+def test_weights_that_join_their_channels_refuse_a_film_without_sound_in_two_lines(spot, tmp_path):
+    silent = write_clock(tmp_path / "silent.mp4", even(2, 6), size=(36, 64))
+    joined = saved(tmp_path / "joined", replace(LATE_ONE, fusion=JOINED, rules={}))
+    said = spot(silent, by=joined)
+    assert said.code == 5 and said.out == ""
+    assert said.fault[0] == "momentum: silent.mp4 has no sound in it." and "need video and audio" in said.fault[1]
+
+
+def test_of_a_film_that_breaks_off_what_came_before_is_spotted_and_it_says_so(spot, tmp_path):
+    cut = write_clock(tmp_path / "cut.mp4", even(25, 8), movflags="faststart")
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 2 // 3])
+    said = spot(cut, "--least", 0, "--json", "--out", tmp_path / "found")
+    assert said.code == 5 and "breaks off at" in said.fault[0]
+    assert rows_of(said) and (tmp_path / "found" / PREDICTIONS).exists()
+
+
+def test_sound_that_breaks_off_before_half_a_minute_is_heard_up_to_there(spot, tmp_path):
+    cut = write_clock(tmp_path / "cut.mp4", even(25, 12), sound_s=12, movflags="faststart", size=(36, 64))
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 3 // 4])
+    said = spot(cut, "--least", 0, "--json")
+    assert said.code == 5 and rows_of(said), said.err
+    assert all(set(row["shares"]) == {"video", "audio"} for row in rows_of(said))
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"no film at all\n", 5), (None, 5)])
+def test_what_is_no_film_is_refused_in_two_lines(spot, tmp_path, home, content, code):
+    file = tmp_path / "match.mp4"
+    if content:
+        file.write_bytes(content)
+    said = spot(file, "--session")
+    assert said.code == code and len(said.err.splitlines()) == 2 and not (home / "data" / "sessions").exists()
+
+
+def test_without_weights_it_says_how_to_train_some(short, capsys, home):
+    assert main(["spot", str(short)]) == 4
+    message, hint = capsys.readouterr().err.splitlines()
+    assert "no spotting weights" in message
+    assert hint.count("momentum") == 2 and "momentum features" in hint and "momentum train spotting" in hint
+    saved(home / "data" / "spotting" / "mine", LATE_ONE)
+    assert main(["spot", str(short), "--json"]) == 0
+
+
+def test_features_are_made_once(short, spot, home):
+    first = spot(short, "--json", "--least", 0)
+    assert "pixels" in first.err
+    (array,) = (home / "cache" / "features").rglob("1_Pixels.npy")
+    before = array.stat().st_mtime_ns
+    again = spot(short, "--json", "--least", 0)
+    assert again.out == first.out and "pixels" not in again.err and array.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("name", "kickoff", "second", "at_s", "place"),
+    [
+        ("2_720p.mkv", None, None, 65.0, (2, 65.0)),
+        ("match.mp4", None, None, 65.0, (1, 65.0)),
+        ("match.mp4", "1:00", "61:00", 65.0, (1, 5.0)),
+        ("match.mp4", "1:00", "61:00", 3725.0, (2, 65.0)),
+        ("match.mp4", "1:00", "61:00", 30.0, None),
+        ("match.mp4", None, "46:00", 30.0, (1, 30.0)),
+        ("match.mp4", "none", "0:10", 30.0, (2, 20.0)),
+    ],
+)
+def test_a_moment_has_its_half_and_the_time_since_its_kick_off(name, kickoff, second, at_s, place):
+    assert halves_of(Path(name), kickoff, second).at(at_s) == place
+
+
+def test_what_lies_before_the_kick_off_is_in_the_table_and_in_no_prediction(short, spot, tmp_path):
+    said = spot(short, "--kickoff", "0:05", "--least", 0, "--json", "--out", tmp_path)
+    before = [row for row in rows_of(said) if row["t"] < 5]
+    assert before and all(row["half"] is None and row["game_time"] is None for row in before)
+    spots = predicted_spots(read_json(tmp_path / PREDICTIONS, 10**6))
+    assert len(spots) == len(rows_of(said)) - len(before) and min(one.position_ms for one in spots) >= 0
+    with pytest.raises(UsageError, match="second half starts before"):
+        halves_of(short, "20:00", "10:00")
+
+
+def test_weights_that_read_what_no_encoder_makes_are_refused_in_two_lines(short, spot, tmp_path):
+    odd = replace(LATE_ONE, channels=(ChannelConfig("video", 8, "R(2+1)D"),), fusion=JOINED, rules={})
+    said = spot(short, by=saved(tmp_path / "odd", odd))
+    assert said.code == 2 and "'R(2+1)D'" in said.fault[0]
+    reduced = replace(odd, channels=(ChannelConfig("video", 8, "ResNET_TF2_PCA8"),))
+    assert "--pca" in spot(short, by=saved(tmp_path / "reduced", reduced)).fault[1]
+
+
+def test_every_encoder_is_known_by_what_its_files_are_called():
+    titles = {of.name: of.title for of in (Pixels, Objects, Crowd)} | _TITLES
+    titles |= {name: hearing.title for name, hearing in HEARINGS.items()}
+    assert {name: title for title, name in BY_TITLE.items()} == titles
+    assert set(titles) == {*OF_PICTURES, *OF_SOUND} and Choice("pixels").name in titles
