@@ -1,13 +1,32 @@
 """Published checkpoints brought into the program's own form, without a word of PyTorch."""
 
 from pathlib import Path
+from typing import Final
 
-from engine.core.errors import UsageError
+from engine.core.errors import UsageError, WeightsError
+from engine.core.paths import Paths
 from engine.core.tensor_file import sha256_of
 from engine.core.text import plain
 from engine.spotting.config import SpottingConfig
 from engine.spotting.published import read_published
 from engine.spotting.weights import CONFIG_FILE, measured_as, save_spotting
+
+FOLDER: Final = "spotting"
+"""Where among the program's data spotting weights lie, by name."""
+
+
+def find_spotting(choice: str, paths: Paths) -> Path:
+    """The folder that ``choice`` means: the name of trained or converted weights, or a folder.
+
+    Raises ``WeightsError`` where there is neither.
+    """
+    for candidate in (paths.data / FOLDER / choice, Path(choice).expanduser()):
+        if (candidate / CONFIG_FILE).exists():
+            return candidate
+    raise WeightsError(
+        f"there are no spotting weights named {plain(choice, 80)!a}, and no such folder",
+        "Train some with 'momentum train spotting', or bring some with 'momentum weights convert'.",
+    )
 
 
 def convert(checkpoint: Path, folder: Path, window_s: float | None = None) -> tuple[SpottingConfig, str]:

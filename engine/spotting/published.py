@@ -224,7 +224,9 @@ def _read_keras(path: Path) -> dict[str, NDArray[Any]]:
     try:
         import h5py
     except ImportError:
-        raise UsageError("Keras weights need h5py, which is not installed", "Install it: pip install h5py.") from None
+        raise UsageError(
+            "Keras weights need h5py, which is not installed", "pip install 'acoustic-momentum[keras]'"
+        ) from None
     layers: dict[str, NDArray[Any]] = {}
 
     def take(name: str, item: Any) -> None:

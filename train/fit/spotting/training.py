@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ from engine.core.telling import Tell
 from engine.core.text import plain
 from engine.spotting.config import FUSIONS, ChannelConfig, SpottingConfig
 from engine.spotting.vocabularies import VOCABULARIES
-from engine.spotting.weights import save_spotting
+from engine.spotting.weights import measured_as, save_spotting
 from train.fit.loop.run_folder import RunFolder
 from train.fit.spotting.fit import Tell as TellProgress
 from train.fit.spotting.fit import fit_spotting, run_inputs
 from train.fit.spotting.games import TEST, Games, read_games
-from train.fit.spotting.predictions import write_predictions
+from train.fit.spotting.predictions import measured, spots_of, write_predictions
 from train.fit.spotting.settings import BALANCED, EVEN, SpottingSettings, config_of
 
 
@@ -80,13 +81,20 @@ def train_spotting(
             tell(f"going on with the run in {plain(run)}")
         weights = fit_spotting(games, config, settings, opened, progress)
         rows = opened.metrics()
+    found = spots_of(weights, games.parts[TEST])
+    if found:
+        score = measured(config.labels, games.parts[TEST], found)
+        weights = measured_as(weights, measured={**weights.config.measured, "test_average_map_loose": _rounded(score)})
     checksum = save_spotting(target, weights, card(weights.config, games))
-    predicted = 0
     if predictions is not None:
-        if not games.parts[TEST]:
+        if not found:
             tell("there are no test games to write predictions of")
-        predicted = write_predictions(weights, games.parts[TEST], predictions)
-    return Trained(target, checksum, weights.config, rows, predicted)
+        write_predictions(found, predictions)
+    return Trained(target, checksum, weights.config, rows, len(found) if predictions is not None else 0)
+
+
+def _rounded(score: float) -> float | None:
+    return None if isnan(score) else round(score, 4)
 
 
 def card(config: SpottingConfig, games: Games) -> str:

@@ -82,6 +82,7 @@ def spotting(
     """
     from dataclasses import replace
 
+    from engine.app.spotting_weights import FOLDER
     from engine.core.clock_text import minutes_time
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
@@ -108,7 +109,7 @@ def spotting(
             tell(at.stage, at.step, at.steps, f"loss {at.loss:.4f}, {at.rate:.0f} windows/s, {left} left")
 
         trained = train_spotting(
-            folder, channels, settings, name, paths.data / "spotting" / name,
+            folder, channels, settings, name, paths.data / FOLDER / name,
             run or paths.cache / "runs" / f"{name}-spotting", splits, predictions, say, progress,
         )  # fmt: skip
     measured = dict(trained.config.measured)

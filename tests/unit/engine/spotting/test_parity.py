@@ -12,6 +12,7 @@ from engine.spotting.pooling import Clusters, PoolConfig
 from engine.spotting.published import from_tensors, read_published
 from engine.spotting.vocabularies import V1, V2
 from engine.spotting.weights import ALL
+from tests.extras import need
 from tests.unit.engine.spotting.seeded import (
     REFERENCES,
     checkpoint,
@@ -39,7 +40,7 @@ def test_a_published_checkpoint_scores_as_in_its_authors_code(name):
 
 @needs_checkpoints
 def test_calf_as_published_segments_and_detects_as_in_the_authors_layout():
-    pytest.importorskip("h5py", reason="Keras weights need h5py")
+    need("h5py", "keras")
     weights = read_published(checkpoint("CALF/soccernet_trained_weights_resnet_pca512.h5"))
     segments, detections = weights.models[ALL](drawn(1, 1, 240, 512))
     expected = REFERENCES["public"]["CALF"]

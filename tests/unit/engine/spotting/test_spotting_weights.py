@@ -1,6 +1,7 @@
 """Weights on disk, published checkpoints brought into them, and the front door that reads features with them."""
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 
@@ -192,3 +193,10 @@ def test_what_is_no_checkpoint_is_refused_in_two_lines(tmp_path, capsys):
         assert main(["weights", "convert", str(name), str(tmp_path / "out")]) == code
         assert len(capsys.readouterr().err.splitlines()) == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_keras_weights_without_h5py_say_which_extra_to_install(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    (tmp_path / "calf.h5").write_bytes(b"\x89HDF")
+    assert main(["weights", "convert", str(tmp_path / "calf.h5"), str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.splitlines()[1] == "  pip install 'acoustic-momentum[keras]'"
