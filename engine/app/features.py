@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from engine.core.errors import MomentumError, UsageError
+from engine.core.errors import InputError, MomentumError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,7 @@ def features_of(
     values = [rows.values for rows in found]
     if not values:
         found.raise_it()
-        raise UsageError(f"{path.name} gave no features: it is too short.", "Name a longer recording.")
+        raise InputError(f"{path.name} gave no features: it is too short.", "Name a longer recording.")
     return Features(np.concatenate(values), START_S)
 
 
@@ -107,34 +107,37 @@ def make_features(order: Order, tell: "Progress", stop: "Stop") -> Iterator[Made
     """
     from engine.app.reduced_features import reduce_features
     from engine.core.files import private_folder
+    from engine.core.heap import keep_heap_small
     from engine.encoders.feature_file import feature_file, read_sidecar
     from engine.encoders.pca import load_pca
 
     if isinstance(order.pca, Path):
         load_pca(order.pca)  # while nothing has been done yet
+    keep_heap_small()
     encoders = [build_encoder(choice) for choice in order.encoders]
-    jobs = [
-        (video, encoder, feature_file(video, encoder.title, order.folder))
-        for encoder in encoders
-        for video in order.videos
-    ]
-    names = [file for _, _, file in jobs]
+    jobs = [[(video, feature_file(video, each.title, order.folder)) for video in order.videos] for each in encoders]
+    names = [file for of_encoder in jobs for _, file in of_encoder]
     twice = sorted({str(file) for file in names if names.count(file) > 1})
     if twice:
         raise UsageError(f"two recordings would both become {twice[0]}.", "Name them in two commands with two --out.")
-    for video, encoder, file in jobs:
-        if file.exists() and not order.replace and not _is_of(read_sidecar(file), encoder, video, order.rate_hz):
-            raise UsageError(f"{file} holds other features.", "Name another --out, or --replace them.")
+    for each, of_encoder in zip(encoders, jobs, strict=True):
+        for video, file in of_encoder:
+            if file.exists() and not order.replace and not _is_of(read_sidecar(file), each, video, order.rate_hz):
+                raise UsageError(f"{file} holds other features.", "Name another --out, or --replace them.")
     if order.folder is not None:
         private_folder(order.folder)
-    for encoder in encoders:
+    del each
+    for of_encoder in jobs:
+        encoder = encoders.pop(0)
         made: list[Made] = []
-        for video, of, file in jobs:
-            if of is encoder and stop.reason is None:
+        for video, file in of_encoder:
+            if stop.reason is None:
                 made.append(_make(video, encoder, file, order, tell, stop))
                 yield made[-1]
-        if order.pca is not None and stop.reason is None and not _hears(encoder):
-            yield from reduce_features(made, encoder.title, order.pca, order.replace)
+        title, reduced = encoder.title, order.pca is not None and not _hears(encoder)
+        del encoder  # components take as much memory as a network
+        if order.pca is not None and reduced and stop.reason is None:
+            yield from reduce_features(made, title, order.pca, order.replace)
 
 
 def _make(
@@ -238,7 +241,6 @@ def _is_of(row: "dict[str, Any] | None", encoder: "Described", video: Path, rate
 
 def _why_not(video: Path) -> MomentumError:
     from engine.audio.media_file import head_of
-    from engine.core.errors import InputError
 
     try:
         head_of(video, video.name)

@@ -8,7 +8,6 @@ from engine.core.errors import UsageError
 
 if TYPE_CHECKING:
     from engine.app.features import Made
-    from engine.encoders.encoder import Values
 
 _PIECE_ROWS = 4096
 
@@ -25,7 +24,7 @@ def reduce_features(made: "Sequence[Made]", title: str, wanted: int | Path, repl
         OSError: the disk refuses.
     """
     from engine.core.tensor_file import sha256_of
-    from engine.encoders.feature_file import load_features, read_sidecar
+    from engine.encoders.feature_file import pieces_of, read_sidecar
     from engine.encoders.pca import fit_pca, load_pca
 
     files = [each.file for each in made if each.rows]
@@ -35,7 +34,7 @@ def reduce_features(made: "Sequence[Made]", title: str, wanted: int | Path, repl
         pca, kept = load_pca(wanted), wanted
     else:
         kept = files[0].with_name(f"{title}_PCA{wanted}.safetensors")
-        pca = fit_pca((rows for file in files for rows in _pieces(load_features(file))), wanted)
+        pca = fit_pca((rows for file in files for rows in pieces_of(file, _PIECE_ROWS)), wanted)
         pca.save(kept)
     of = {"outputs": len(pca.components), "file": kept.name, "sha256": sha256_of(kept)}
     for file in files:
@@ -45,23 +44,18 @@ def reduce_features(made: "Sequence[Made]", title: str, wanted: int | Path, repl
         )
 
 
-def _pieces(values: "Values") -> "Iterator[Values]":
-    for first in range(0, len(values), _PIECE_ROWS):
-        yield values[first : first + _PIECE_ROWS]
-
-
 def _reduced(file: Path, reduced: Path, apply: Any, said: dict[str, Any], replace: bool) -> "Made":
     from engine.app.features import Made
     from engine.core.files import write_whole_json
-    from engine.encoders.feature_file import is_made, load_features, read_sidecar, sidecar_of, write_array
+    from engine.encoders.feature_file import is_made, load_features, pieces_of, read_sidecar, sidecar_of, write_array
 
-    values = load_features(file)
+    rows = len(load_features(file))
     if is_made(reduced, said):
-        return Made(reduced, len(values), None, None)
+        return Made(reduced, rows, None, None)
     before = read_sidecar(reduced)
     ours = before is not None and before.get("encoder") == said.get("encoder")
     if reduced.exists() and not replace and not ours:
         raise UsageError(f"{reduced} holds other features.", "Name another --out, or --replace them.")
-    write_array(reduced, len(values), said["width"], (apply(piece) for piece in _pieces(values)))
+    write_array(reduced, rows, said["width"], (apply(piece) for piece in pieces_of(file, _PIECE_ROWS)))
     write_whole_json(sidecar_of(reduced), said)
-    return Made(reduced, len(values), None, 0.0)
+    return Made(reduced, rows, None, 0.0)

@@ -103,16 +103,16 @@ class SoundFileDecoder:
                     # What was sound in the chunk that failed is lost with it: take it again in small steps.
                     size = SALVAGE_FRAMES
                     continue
-                _damaged(self._name, heard / rate_hz, self.duration_s, damage)
+                damaged(self._name, heard / rate_hz, self.duration_s, damage)
             if len(read) == 0:
                 break
             heard += len(read)
             samples, repaired = to_mono(read)
             yield Chunk(samples, rate_hz, 0.0, repaired)
         if self._file.frames - heard > BREAK_OFF_S * rate_hz:
-            _damaged(self._name, heard / rate_hz, self.duration_s)
+            damaged(self._name, heard / rate_hz, self.duration_s)
         if self._missing_s > BREAK_OFF_S:
-            _damaged(self._name, heard / rate_hz, heard / rate_hz + self._missing_s)
+            damaged(self._name, heard / rate_hz, heard / rate_hz + self._missing_s)
 
     def close(self) -> None:
         self._file.close()
@@ -205,7 +205,7 @@ class FFmpegDecoder:
 
     def _break_off(self, heard_s: float, duration_s: float | None, fault: Exception | None = None) -> NoReturn:
         """The sound ends before it should: for ``fault``, or against what the file declares."""
-        _damaged(self._name, heard_s, duration_s, fault)
+        damaged(self._name, heard_s, duration_s, fault)
 
     def _frames(self) -> Iterator["_Frame"]:
         heard_s, end_s = 0.0, None
@@ -280,10 +280,13 @@ def _as_float(values: Any) -> Samples:
     return floats
 
 
-def _damaged(name: str, heard_s: float, duration_s: float | None, fault: Exception | None = None) -> NoReturn:
+def damaged(
+    name: str, heard_s: float, duration_s: float | None, fault: Exception | None = None, what: str = "sound"
+) -> NoReturn:
+    """Raise what a person is told of a file whose ``what`` ends before it should."""
     of = f" of {duration_s:.1f} s" if duration_s is not None and duration_s > heard_s else ""
     why = f" ({describe(fault)})" if fault is not None else ""
     raise InputError(
-        f"{name} is damaged: its sound breaks off at {heard_s:.1f} s{of}{why}.",
+        f"{name} is damaged: its {what} breaks off at {heard_s:.1f} s{of}{why}.",
         "What came before was used. Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'.",
     ) from fault

@@ -1,17 +1,7 @@
 """What computes a network of others: MLX, or ONNX Runtime where it is installed."""
 
-from collections.abc import Callable
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.encoders.encoder import Values
-from engine.encoders.layers import Net, Tensors
+from engine.encoders.computed_net import Compute
 from engine.model.inference_engines import EngineChoice, choose_engine
-
-Compute: TypeAlias = Callable[[Net, Tensors], Callable[[NDArray[np.float32]], Values]]
-"""From a network to the function (n, height, width, channels) -> (n, width)."""
 
 
 def computed_by(choice: EngineChoice) -> Compute:

@@ -102,12 +102,13 @@ class Unfinished:
         """
         blocks = [self._block(row) for row in range(0, self.rows, BLOCK_ROWS)]
         blocks += [self._last()] if self._last().is_file() else []
-        arrays: list[Values] = [np.load(block, mmap_mode="r", allow_pickle=False) for block in blocks]
-        rows = sum(len(array) for array in arrays)
+        rows = sum(len(load_features(block)) for block in blocks)
         if not rows:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise InputError(f"{self._made_from['source']['name']} gave no features: it is too short.", _TOO_SHORT)
-        write_array(self._file, rows, arrays[0].shape[1], iter(arrays))
+        write_array(
+            self._file, rows, self._made_from["width"], (np.load(block, allow_pickle=False) for block in blocks)
+        )
         ended = {"complete": not fault, "fault": fault}
         write_whole_json(sidecar_of(self._file), {**self._made_from, "rows": rows, "dtype": "float32", **ended})
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -144,3 +145,10 @@ def load_features(file: Path) -> Values:
             "'momentum features VIDEO' makes some.",
         )
     return values
+
+
+def pieces_of(file: Path, rows: int = BLOCK_ROWS) -> Iterator[Values]:
+    """The features of a file, so many rows at once: read, not mapped, so that memory stays flat."""
+    whole = load_features(file)
+    for first in range(0, len(whole), rows):
+        yield np.array(load_features(file)[first : first + rows])

@@ -4,6 +4,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.encoders.computed_net import FEW_AT_ONCE, MANY_AT_ONCE
 from engine.encoders.encoder import Values
 from engine.encoders.layers import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, Tensors
 from engine.model.matrix_products import host_dense, mlx_dense, relu6
@@ -16,7 +17,9 @@ class MlxNet:
     def __init__(self, net: Net, tensors: Tensors) -> None:
         self._net = net
         self._tensors = {name: mx.array(value) for name, value in tensors.items()}
-        self._dense = host_dense if default_device() == "cpu" else mlx_dense
+        on_cpu = default_device() == "cpu"
+        self._dense = host_dense if on_cpu else mlx_dense
+        self.at_once = FEW_AT_ONCE if on_cpu else MANY_AT_ONCE
 
     def __call__(self, inputs: NDArray[np.float32]) -> Values:
         """(n, height, width, channels) -> (n, width)."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.encoders.computed_net import FEW_AT_ONCE
 from engine.encoders.encoder import Values
 from engine.encoders.layers import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, Tensors
 from engine.model.onnx_graph import Graph
@@ -13,6 +14,8 @@ from engine.model.onnx_runtime import runtime_package
 
 class OnnxNet:
     """``net`` with its tensors, on the processor. Raises ``OnnxMissing`` where a package is not installed."""
+
+    at_once = FEW_AT_ONCE
 
     def __init__(self, net: Net, tensors: Tensors, threads: int = 1) -> None:
         self._session = session_of(onnx_model(net, tensors).SerializeToString(), threads)

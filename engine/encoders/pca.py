@@ -40,7 +40,8 @@ class Moments:
         mean = rows.mean(axis=0)
         away, apart = rows - mean, mean - self.mean
         count = self.count + len(rows)
-        self.scatter += away.T @ away + np.outer(apart, apart) * (self.count * len(rows) / count)
+        self.scatter += away.T @ away
+        self.scatter += np.outer(apart, apart * (self.count * len(rows) / count))
         self.mean = self.mean + apart * (len(rows) / count)
         self.count = count
 
@@ -95,10 +96,12 @@ def fit_pca(pieces: Iterable[Values], outputs: int) -> Pca:
             f"{outputs} components can't be fitted on {rows_there} rows of {width} numbers.",
             "Name more recordings, fewer components, or a file of components fitted before.",
         )
-    variances, directions = np.linalg.eigh(moments.scatter / (moments.count - 1))
-    components = directions.T[::-1][:outputs]
-    largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     spread = np.sqrt(np.diag(moments.scatter) / moments.count)
+    variances, directions = np.linalg.eigh(moments.scatter)
+    variances /= moments.count - 1
+    components = directions.T[::-1][:outputs].copy()
+    del directions
+    largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     variance = np.maximum(variances[::-1][:outputs], 0.0)
     return Pca(moments.mean, spread, components * np.sign(largest), variance)
 

@@ -6,13 +6,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoders.computed import Compute
+from engine.encoders.computed_net import Compute, in_groups
 from engine.encoders.encoder import Values
 from engine.encoders.encoder_weights import EncoderWeights
 from engine.video.fit import Fit, Picture
 
-_AT_ONCE: Final = 8
-"""Pictures that go through a network together; 200 MB for a ResNet."""
 _TITLES: Final = {
     "resnet152": "ResNET_TF2",
     "resnet50": "ResNET50",
@@ -37,8 +35,7 @@ class PictureNetwork:
 
     def encode(self, pictures: NDArray[np.uint8], before: Picture | None) -> Values:
         """See ``PictureEncoder.encode``."""
-        groups = range(0, len(pictures), _AT_ONCE)
-        return np.concatenate([self._network(self._prepared(pictures[i : i + _AT_ONCE])) for i in groups])
+        return in_groups(self._network, self._prepared, pictures)
 
 
 def _caffe(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

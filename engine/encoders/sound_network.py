@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.signals import AudioBlock
-from engine.encoders.computed import Compute
+from engine.encoders.computed_net import Compute, in_groups
 from engine.encoders.encoder import Rows, Values
 from engine.encoders.encoder_weights import EncoderWeights
 from engine.encoders.sound_windows import windows
 
-_AT_ONCE: Final = 16
 _MEL_SLOPE: Final = 1127.0
 _MEL_CORNER_HZ: Final = 700.0
 
@@ -50,9 +49,7 @@ class SoundNetwork:
         """See ``SoundEncoder.encode``."""
         hearing = self._hearing
         for block in windows(sound, self.sound_hz, hearing.samples, hearing.from_s, start_s, rate_hz, first):
-            groups = range(0, len(block.samples), _AT_ONCE)
-            values = [self._network(hearing.log_mel(block.samples[i : i + _AT_ONCE])) for i in groups]
-            yield Rows(block.first, np.concatenate(values))
+            yield Rows(block.first, in_groups(self._network, hearing.log_mel, block.samples))
 
 
 def vggish_log_mel(samples: Values) -> Values:

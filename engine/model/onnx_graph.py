@@ -96,7 +96,10 @@ class Graph:
     def model(
         self, given: tuple[str, Sequence[int | str]], found: tuple[str, Sequence[int | str]], description: str
     ) -> Any:
-        """The checked ``ModelProto`` with one input and one output, each a name and a shape."""
+        """The checked ``ModelProto`` with one input and one output, each a name and a shape; made once.
+
+        It holds copies of the constants, so those here are given up.
+        """
         onnx = self._onnx
         graph = onnx.helper.make_graph(
             self._nodes,
@@ -106,6 +109,7 @@ class Graph:
             self._constants,
             doc_string=description,
         )
+        self._constants = []
         return onnx.helper.make_model(
             graph,
             opset_imports=[onnx.helper.make_opsetid("", OPSET)],

@@ -8,15 +8,16 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, NoReturn, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from engine.audio.container import open_container
-from engine.audio.decoders import BREAK_OFF_S, LONGEST_GAP_S, describe
+from engine.audio.decoders import BREAK_OFF_S, LONGEST_GAP_S, damaged, describe
 from engine.audio.media_file import head_of, is_text, unreadable
-from engine.core.errors import InputError
+from engine.core.errors import InputError, UsageError
 
 Decoding = Literal["auto", "software", "hardware"]
 READABLE: Final = "Readable are mp4, mov, mkv, webm, avi, ts and what else FFmpeg knows, such as H.264 and HEVC."
+_WHAT: Final = "picture"
 _GET_AGAIN: Final = "Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'."
 _PRIMING_S: Final = 0.2
 """Sound may begin this much before 0, where a codec's first samples are there to be thrown away."""
@@ -51,8 +52,8 @@ class PictureFile:
     ``decoding``: ``hardware`` is VideoToolbox's, on a Mac alone, with FFmpeg's own where it can't; ``auto`` takes it on
     a Mac. Frames that can't be decoded are left out and counted in ``lost``.
 
-    Raises ``InputError`` for what can't be opened and what has no picture, and out of ``frames``, after all that came
-    before, where the picture breaks off.
+    Raises ``UsageError`` for ``hardware`` elsewhere, ``InputError`` for what can't be opened and what has no picture,
+    and out of ``frames``, after all that came before, where the picture breaks off.
     """
 
     def __init__(self, path: str | Path, decoding: Decoding = "auto") -> None:
@@ -118,7 +119,7 @@ class PictureFile:
                 except (av.InvalidDataError, av.ExternalError) as error:
                     self.lost, bad, fault = self.lost + 1, bad + 1, error
                     if bad > _BAD_IN_A_ROW:
-                        self._break_off(until_s, error)
+                        damaged(self._name, until_s, self.duration_s, error, _WHAT)
                     continue
                 for frame in decoded:
                     bad = 0
@@ -132,12 +133,12 @@ class PictureFile:
                     until_s, last_s, begun = at_s + lasts_s, at_s, True
                     yield Timed(frame, at_s, until_s)
         except av.FFmpegError as error:
-            self._break_off(until_s, error)
+            damaged(self._name, until_s, self.duration_s, error, _WHAT)
         if not begun:
             why = f" ({describe(fault)})" if fault else ""
             raise InputError(f"{self._name}: no frame of its picture can be decoded{why}.", READABLE) from fault
         if self._cut_short(until_s):
-            self._break_off(until_s, None)
+            damaged(self._name, until_s, self.duration_s, what=_WHAT)
 
     def close(self) -> None:
         """Give the file back; harmless when done twice."""
@@ -164,15 +165,6 @@ class PictureFile:
             return False
         declared_s = self.duration_s
         return declared_s is not None and declared_s - until_s > max(BREAK_OFF_S, 2.0 / self.rate_hz)
-
-    def _break_off(self, seen_s: float, fault: Exception | None) -> NoReturn:
-        duration_s = self.duration_s
-        of = f" of {duration_s:.1f} s" if duration_s is not None and duration_s > seen_s else ""
-        why = f" ({describe(fault)})" if fault is not None else ""
-        raise InputError(
-            f"{self._name} is damaged: its picture breaks off at {seen_s:.1f} s{of}{why}.",
-            f"What came before was used. {_GET_AGAIN}",
-        ) from fault
 
 
 def sound_start_s(path: Path) -> float:
@@ -251,7 +243,9 @@ def _open(path: Path, name: str, decoding: Decoding) -> tuple[Any, Any]:
 
 def _hardware(decoding: Decoding) -> dict[str, Any]:
     """What PyAV is to be told: VideoToolbox decodes what it can beside the processor, FFmpeg the rest."""
-    if decoding == "software" or (decoding == "auto" and sys.platform != "darwin"):
+    if decoding == "hardware" and sys.platform != "darwin":
+        raise UsageError("hardware decodes the picture on a Mac alone, by VideoToolbox", "Leave out --decoding.")
+    if decoding == "software" or sys.platform != "darwin":
         return {}
     from av.codec.hwaccel import HWAccel
 

@@ -69,7 +69,7 @@ def features(
 def _show(made: "list[Made]", order: "Order") -> None:
     """Say what was made; raises what a recording could not be read for, the last where there are several."""
     for each in made:
-        if each.rows:
+        if each.rows and each.file.exists():  # else it was begun, and goes on where it is when asked for again
             typer.echo(f"{plain(each.file)}: {each.rows} rows{_how(each, order.rate_hz)}")
     faults = [each.fault for each in made if each.fault is not None]
     for fault in faults[:-1]:

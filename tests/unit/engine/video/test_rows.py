@@ -1,5 +1,6 @@
 """A row of features belongs to its half second: the picture that was shown then, upright, of whatever file."""
 
+import sys
 from itertools import accumulate
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from engine.core.errors import InputError
+from engine.core.errors import InputError, UsageError
 from engine.video.fit import BORDER, Fit
 from engine.video.picture_file import PictureFile, sound_start_s
 from engine.video.rows import blocks, rows
@@ -164,6 +165,12 @@ def test_what_is_no_video_is_refused_in_two_lines(tmp_path: Path, name: str, con
     path.write_bytes(content)
     with pytest.raises(InputError, match=says):
         PictureFile(path)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has it")
+def test_hardware_that_is_not_there_is_not_silently_done_without(tmp_path: Path):
+    with pytest.raises(UsageError, match="on a Mac alone"):
+        PictureFile(write_clock(tmp_path / "match.mp4", even(25, 1)), "hardware")
 
 
 def test_damage_in_the_middle_costs_frames_and_no_time(tmp_path: Path):
