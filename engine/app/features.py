@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from engine.core.errors import MomentumError, UsageError
+from engine.core.errors import InputError, MomentumError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,7 @@ def features_of(
     values = [rows.values for rows in found]
     if not values:
         found.raise_it()
-        raise UsageError(f"{path.name} gave no features: it is too short.", "Name a longer recording.")
+        raise InputError(f"{path.name} gave no features: it is too short.", "Name a longer recording.")
     return Features(np.concatenate(values), START_S)
 
 
@@ -244,7 +244,6 @@ def _is_of(row: "dict[str, Any] | None", encoder: "Described", video: Path, rate
 
 def _why_not(video: Path) -> MomentumError:
     from engine.audio.media_file import head_of
-    from engine.core.errors import InputError
 
     try:
         head_of(video, video.name)
