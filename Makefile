@@ -9,14 +9,19 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test mutants check picture bench weights clean
+.PHONY: run test test-long mutants check picture bench weights clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/momentum live demo
 
+SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 # Side by side, in two processes a core and four at most: each holds networks of its own. One by one: make test ARGS='-n 0'.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(SIDE_BY_SIDE) -m 'not long' $(ARGS)
+
+# The five long jobs that are killed and go on; CONTRIBUTING.md names them.
+test-long: $(VENV)/.dev
+	$(SIDE_BY_SIDE) -m long $(ARGS)
 
 # Small mistakes in the code that listens and learns, one at a time: do the tests notice? Long; taken up again at will.
 mutants: $(VENV)/.dev

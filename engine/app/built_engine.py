@@ -28,8 +28,8 @@ class Engine:
     stream: "Stream"
     spikes: "SpikeSettings"
 
-    def start(self, source: str, session: str = "") -> "Start":
-        """The first line of a run on ``source``."""
+    def start(self, source: str, session: str = "", separation: str | None = None) -> "Start":
+        """The first line of a run on ``source``, from which ``separation`` takes voices."""
         from engine.core import grid
         from engine.core.signals import Start
 
@@ -44,6 +44,7 @@ class Engine:
             threshold=self.spikes.on,
             label_rule=config.label_rule,
             engine=self.name,
+            separation=separation,
         )
 
 

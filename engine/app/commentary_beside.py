@@ -78,6 +78,16 @@ def _with_events(spoken: "SpokenBeside", model: "WordsWeights") -> "EventsBeside
     return EventsBeside(spoken, SaidSoFar(model, LEAST))
 
 
+def _is_the_source(spec: str, source: str | None) -> bool:
+    """Whether the commentary is the sound that the index hears: the same words for it, or the same file."""
+    if source is None:
+        return spec == "mic"
+    if spec == source:
+        return True
+    files = [Path(one).expanduser() for one in (spec, source)]
+    return not is_address(spec) and all(one.is_file() for one in files) and files[0].samefile(files[1])
+
+
 def _from_transcript(path: Path) -> "Teller":
     from engine.commentary.read_transcript import read_transcripts
     from engine.commentary.spoken.from_transcript import TranscriptTeller
@@ -115,4 +125,7 @@ def _from_sound(spec: str, settings: "Settings") -> "Teller":
         "rate_hz": settings.microphone_rate_hz,
         "queue_s": settings.microphone_queue_s,
     }
+    if settings.separate and _is_the_source(spec, settings.source):
+        # The index hears what is left of the same sound.
+        wanted |= {"separation_model": settings.separation_model, "engine": settings.engine}
     return ProcessTeller(shown(spec), command_for("engine.app.commentary_process", "hear_apart"), wanted)

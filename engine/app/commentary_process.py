@@ -14,7 +14,8 @@ NICENESS: Final = 10
 
 def hear_apart(wanted: dict[str, Any]) -> None:
     """What the process does with ``spec``, ``model``, ``language``, ``rate_hz`` and ``queue_s``, until standard input
-    ends. See ``engine.commentary.spoken.apart`` for what it says.
+    ends; with ``separation_model`` and ``engine`` it hears the voices alone. See ``engine.commentary.spoken.apart`` for
+    what it says.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -61,6 +62,10 @@ def _hear(wanted: dict[str, Any], said: _Said) -> dict[str, Any]:
             microphone_rate_hz=wanted["rate_hz"],
             queue_s=wanted["queue_s"],
         )
+        if wanted.get("separation_model"):
+            from engine.app.take_apart import voices_alone
+
+            source = voices_alone(source, wanted["separation_model"], wanted["engine"])
         name = source.name
         listener = Listener(source, voice, recognise, said.send)
         threading.Thread(target=_follow, args=(listener,), daemon=True).start()

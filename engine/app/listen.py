@@ -6,12 +6,14 @@ with listening(Wanted(settings), tell) as run:
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from engine.app.built_engine import Engine, build_engine
 from engine.app.commentary_beside import beside, model_for, teller_of
 from engine.app.keep_session import LIVE_GIVES_UP_AFTER_S, Opened, Recording, recording, watched
+from engine.app.take_apart import separation_of, without_voices
 from engine.core import grid
 from engine.core.errors import DeviceError, UsageError
 
@@ -59,6 +61,7 @@ class Listening:
         kept: Recording,
         stop: "Stop | None" = None,
         commentary: "Beside | None" = None,
+        separation: str | None = None,
     ) -> None:
         from engine.core.run import Stop
         from engine.live.spike_detector import SpikeDetector
@@ -69,7 +72,7 @@ class Listening:
         self._commentary = commentary
         self.detector = SpikeDetector(engine.spikes)
         self.stop = stop or Stop()
-        self.start = engine.start(opened.source.name, kept.session)
+        self.start = engine.start(opened.source.name, kept.session, separation)
 
     def listen(
         self,
@@ -113,19 +116,22 @@ def listening(wanted: Wanted, tell: "Tell") -> Iterator[Listening]:
     """All that a run needs, closed however it ends; ``tell`` is called with what a person should know meanwhile.
 
     Raises:
-        MomentumError: as ``teller_of``, ``model_for``, ``build_engine``, ``open_source`` and ``recording`` do.
+        MomentumError: as ``teller_of``, ``model_for``, ``without_voices``, ``build_engine``, ``open_source`` and
+            ``recording`` do.
     """
     teller = teller_of(wanted.settings)
     model = model_for(teller)
+    to_hear = without_voices(wanted.settings, keeps_up=isfinite(wanted.speed))
     engine = build_engine(wanted.settings, asked=wanted.weights_named)
     source = open_wanted(wanted, tell)
     try:
         opened = watched(source, wanted.settings, wanted.gives_up_after_s)
+        opened = replace(opened, source=to_hear(opened.source))
         with (
             recording(opened, engine, wanted.settings, wanted.keep, tell) as kept,
             beside(teller, model) as commentary,
         ):
-            yield Listening(opened, engine, kept, commentary=commentary)
+            yield Listening(opened, engine, kept, None, commentary, separation_of(wanted.settings))
     finally:
         source.close()
 

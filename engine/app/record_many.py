@@ -2,6 +2,7 @@
 
 Each source has a thread that is what ``record`` is to one: it reads, watches, decides, writes. The network is asked by
 all of them together. A device that is missing at the beginning is asked for again and again while others listen.
+Over 300 lines, since what the threads of a run share, and how each of them ends, is to be read in one place.
 """
 
 import logging
@@ -105,6 +106,11 @@ def record_many(
     if settings.commentary is not None:
         raise UsageError(
             "a commentary belongs to one source, and these are several", "Record its source by itself, or leave it out."
+        )
+    if settings.separate:
+        raise UsageError(
+            "voices are taken out of one source at a time, and these are several",
+            "Record it by itself with --separate, or leave it out.",
         )
     if settings.on_spike:
         check_command(settings.on_spike)

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from engine.app.built_engine import UNTRAINED, Engine, build_engine, loading
+from engine.app.take_apart import separation_of, without_voices
 
 if TYPE_CHECKING:
     from engine.audio.media_file import Decoded
@@ -24,7 +25,9 @@ _BLOCK_HOPS: Final = 1024
 class Scoring:
     """A recording that is open, and what will listen to it; ``stop`` ends it."""
 
-    def __init__(self, recording: "Decoded", source: "AudioSource", engine: Engine, tell: "Tell") -> None:
+    def __init__(
+        self, recording: "Decoded", source: "AudioSource", engine: Engine, tell: "Tell", separation: str | None = None
+    ) -> None:
         from engine.core.run import Stop
 
         self.engine = engine
@@ -32,6 +35,7 @@ class Scoring:
         self._recording = recording
         self._source = source
         self._tell = tell
+        self._separation = separation
 
     def listen(self, sinks: "Sequence[ReadingSink]") -> "End":
         """Hear all of it and return the end.
@@ -48,7 +52,7 @@ class Scoring:
         engine = self.engine
         monitor = Monitor(self._source, engine.stream, SpikeDetector(engine.spikes), sinks, self.stop)
         try:
-            return monitor.run(engine.start(self._recording.name))
+            return monitor.run(engine.start(self._recording.name, separation=self._separation))
         finally:
             if self._recording.repaired_samples:
                 self._tell(f"{self._recording.repaired_samples} samples were no numbers and were taken as silence.")
@@ -80,8 +84,10 @@ def scoring(
             import engine.live.spike_detector
             import engine.publish.lines  # noqa: F401
 
-            built = build_engine(read(), step, live=False, asked=weights_named)
-        yield Scoring(recording, source, built, tell)
+            settings = read()
+            built = build_engine(settings, step, live=False, asked=weights_named)
+            heard = without_voices(settings)(source)
+        yield Scoring(recording, heard, built, tell, separation_of(settings))
 
 
 class Summary:

@@ -117,6 +117,14 @@ class Settings(BaseSettings):
     commentary_language: Annotated[str | None, Field(pattern=r"^[a-z]{2,3}$", examples=["en"])] = None
     """Language of the commentary, for models that speak several. Unset: the model finds out by itself, each time."""
 
+    separate: bool = False
+    """Take voices out of the sound before the index hears it, for broadcasts in which somebody speaks over the crowd.
+    Readings come 0.8 s later, and a session keeps the sound without the voices. Needs separation_model."""
+
+    separation_model: Annotated[str | None, Field(examples=["~/models/spleeter"])] = None
+    """Folder with Spleeter's weights for two stems, made by 'momentum weights separation'. Unset: nothing can be taken
+    apart."""
+
     on_spike: Annotated[str | None, Field(examples=[notifier()])] = None
     """Program that is run for each spike, with the spike as JSON on its standard input. Unset: none."""
 

@@ -197,6 +197,7 @@ class Start:
     """The first line of a run. ``started_at`` is UTC in ISO 8601; ``trained`` False means the index means nothing.
 
     ``engine`` is what computed the network: ``mlx`` or ``onnx``; sessions from before there was a choice have none.
+    ``separation`` is what took voices out of the sound before it was heard; None where nothing did.
     """
 
     session: str
@@ -209,6 +210,7 @@ class Start:
     label_rule: str
     schema: int = SCHEMA_VERSION
     engine: str = ""
+    separation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +245,9 @@ UNKEPT: Final = ("tags",)
 """Fields that are for the moment alone: in no line and in no store."""
 OF_TAGS: Final = ("heard", "what", "what_probability")
 """Fields that only weights with tags fill."""
-LEFT_OUT: Final = (*OF_TAGS, "fused")
-"""Fields that are left out where they are None, so that lines of a run without tags or commentary are as ever."""
+LEFT_OUT: Final = (*OF_TAGS, "fused", "separation")
+"""Fields that are left out where they are None, so that lines of a run without tags, commentary or separation are as
+ever."""
 _DIGITS = {"pressure": 6, "peak_pressure": 6, "fused": 6, "level_db": 2, "peak_db": 2, "compute_ms": 3, "late_s": 1}
 
 

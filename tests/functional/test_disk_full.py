@@ -1,12 +1,11 @@
-"""A recorder on a disk that fills up: sound goes first, then readings wait, nothing ends, and everybody is told."""
+"""The program on a disk that fills up: nothing ends, nothing shown is lost, and everybody is told."""
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,110 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.core.errors import InputError, MomentumError
 from engine.core.signals import End, Mark, Reading
 from engine.session import SessionReader, SessionWriter
-from engine.session.disk_space import DiskKeeper, DiskSettings
+from tests.functional.full_disk import fill
 from tests.functional.terminal import needs_tmux, terminal
 from tests.unit.engine.session.helpers import FakeTime, listen, start
-
-MEGABYTE = 1 << 20
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"a tmpfs of 8 MB can't be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Take all that is left."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for piece in (65536, 4096, 1):
-            try:
-                while True:
-                    file.write(bytes(piece))
-            except OSError:
-                continue
-    return filler
-
-
-def test_a_full_disk_ends_nothing_and_when_there_is_room_the_session_goes_on(small_disk: Path):
-    time = FakeTime()
-    keeper = DiskKeeper(small_disk, DiskSettings(reserve_bytes=4 * MEGABYTE))
-    writer = SessionWriter.create(small_disk / "sessions", "mic", keep_sound=True, disk=keeper, clocks=time.clocks)
-    writer.write(start(writer.name))
-    listen(writer, time, 20.0)
-    assert writer.take_notices() == []
-
-    most = small_disk / "most"
-    most.write_bytes(bytes(5 * MEGABYTE))
-    listen(writer, time, 20.0, from_s=20.0)
-    (notice,) = writer.take_notices()
-    assert notice.startswith("the sound is no longer kept: only")
-    with SessionReader.open(writer.folder) as reader:
-        assert reader.info.readings == 400
-
-    filler = fill(small_disk)
-    listen(writer, time, 60.0, from_s=40.0)
-    assert writer.failing
-    (notice,) = writer.take_notices()
-    assert notice.startswith("nothing can be written (database or disk is full); listening goes on")
-
-    filler.unlink()
-    most.unlink()
-    listen(writer, time, 20.0, from_s=100.0)
-    assert not writer.failing
-    assert sorted(notice.split(";")[0].split(" after")[0] for notice in writer.take_notices()) == [
-        "the sound is kept again",
-        "writing again",
-    ]
-    writer.write(End(120.0, "end_of_file"))
-    writer.close()
-    with SessionReader.open(writer.folder) as reader:
-        times = reader.readings().t
-        assert len(times) == 1200
-        assert reader.info.end == End(120.0, "end_of_file")
-        kept = [(round(s.start / 22050), round(s.end / 22050)) for s in reader.segments()]
-    assert kept[0][0] == 0
-    assert kept[-1][1] == 120
-    assert len(kept) == 2
-
-
-def test_a_session_on_a_disk_that_cannot_be_written_can_be_read(small_disk: Path):
-    time = FakeTime()
-    writer = SessionWriter.create(small_disk / "sessions", "mic", clocks=time.clocks)
-    writer.write(start(writer.name))
-    listen(writer, time, 20.0)
-    killed = small_disk / "sessions" / "20261119T150000Z-dead00"
-    shutil.copytree(writer.folder, killed)
-    (killed / "session.db-shm").unlink()
-    writer.close()
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with SessionReader.open(writer.folder) as reader:
-        assert len(reader.poll()) == 202
-        with pytest.raises(InputError, match="its folder can't be written"):
-            reader.add_mark(Mark(1.0, "goal"))
-    with pytest.raises(InputError, match="must be writable"):
-        SessionReader.open(killed)
-
-
-def test_no_room_for_the_store_itself_is_said_before_the_listening_begins(small_disk: Path):
-    fill(small_disk)
-    with pytest.raises(MomentumError, match="no session can be kept") as caught:
-        SessionWriter.create(small_disk / "sessions", "mic")
-    assert "--no-record" in caught.value.hint
-    assert list((small_disk / "sessions").glob("*")) == []
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,15 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.tui.cli.commands.test_train import bring_in
 
 LIMIT_S = 120.0
 
 
+@pytest.mark.long
 def test_a_kill_changes_nothing(momentum):
     def start(name: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

@@ -20,7 +20,7 @@ from tests.functional.conftest import Momentum
 from tests.sound_servers import SoundServer, icecast, whole
 from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.tui.cli.commands.test_evaluate import draw
-from tests.unit.tui.cli.commands.test_train import bring_in
+from tests.unit.tui.cli.commands.test_train import SMALL_BATCHES, bring_in
 
 _CALLS = "trace=connect,sendto,sendmsg,sendmmsg"
 _ABROAD = re.compile(r"sa_family=AF_INET6?\b")
@@ -150,11 +150,11 @@ def test_watching_a_recording_calls_nobody(traced: Traced):
 def test_nothing_done_with_a_recording_calls_anybody(traced: Traced, tmp_path: Path):
     match = tmp_path / "match.flac"
     bring_in(traced.home, 1)
-    small_weights(traced.home / "data" / "weights" / "small")  # an explanation of large ones takes long
+    small_weights(traced.home / "data" / "weights" / "small")  # whoever calls does so whatever the size
     traced.call_nobody(
         ("--version",),
         ("simulate", match, "--minutes", 1, "--seed", 1),
-        ("score", match, "--json"),
+        ("score", match, "--json", "--weights", "small"),
         ("record", match, "--speed", "max", "--sound", "--weights", "small"),
         ("replay", "latest", "--speed", 60),
         ("sessions", "export", "latest", "-f", "json", "-o", tmp_path / "session.json"),
@@ -164,8 +164,8 @@ def test_nothing_done_with_a_recording_calls_anybody(traced: Traced, tmp_path: P
         ("config", "show"),
         ("weights", "list"),
         ("library", "list"),
-        ("export", "onnx", tmp_path / "onnx"),
-        ("export", "coreml", tmp_path / "coreml"),
+        ("export", "onnx", tmp_path / "onnx", "--weights", "small"),
+        ("export", "coreml", tmp_path / "coreml", "--weights", "small"),
     )
     assert traced.left_behind() == []
 
@@ -176,14 +176,17 @@ def test_nothing_done_with_a_recording_calls_anybody(traced: Traced, tmp_path: P
 @needs_onnx
 def test_learning_and_judging_call_nobody(traced: Traced, tmp_path: Path):
     bring_in(traced.home, 3)
-    fitted = ("--steps", 1, "--fold-steps", 0, "--sharpen-steps", 0, "--histories", 2)
+    small_weights(traced.home / "data" / "weights" / "small")
+    settings = tmp_path / "settings.toml"
+    settings.write_text(SMALL_BATCHES)
+    fitted = ("--steps", 1, "--fold-steps", 0, "--sharpen-steps", 0, "--histories", 2, "--settings", settings)
     for seed in (0, 1, 2, 3, 50, 51):
         draw(tmp_path, seed)
     judged = ("--simulate", 2, "--seed", 50, "--teach", 4, "--teach-seed", 0, "--minutes", 4.0, "--drawn", tmp_path)
     traced.call_nobody(
-        ("train", "head", "--steps", 2, "--name", "ours"),
+        ("train", "head", "--steps", 2, "--name", "ours", "--weights", "small"),
         ("train", "encoder", "--name", "whole", *fitted),
-        ("evaluate", *judged, "--step", 44, "--draws", 10, "--html", tmp_path / "page.html"),
+        ("evaluate", "--weights", "small", *judged, "--step", 44, "--draws", 10, "--html", tmp_path / "page.html"),
     )
     assert traced.left_behind() == []
 

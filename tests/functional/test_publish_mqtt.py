@@ -1,4 +1,7 @@
-"""A run at a real broker: what a consumer there sees, whatever happens in between."""
+"""A run at a real broker: what a consumer there sees, whatever happens in between.
+
+Over 300 lines, since whatever can happen to a run and its broker is tried on the same few helpers.
+"""
 
 import json
 import os

@@ -47,7 +47,10 @@ GRID: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a match came from. ``added_at`` is UTC in ISO 8601; ``url`` where the sound was downloaded from."""
+    """Where a match came from. ``added_at`` is UTC in ISO 8601; ``url`` where the sound was downloaded from.
+
+    ``separation`` is what took voices out of the sound before it was heard; None where nothing did.
+    """
 
     media: str
     media_bytes: int
@@ -55,6 +58,7 @@ class Provenance:
     added_at: str
     program: str
     url: str | None = None
+    separation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,11 @@ def to_json(manifest: Manifest) -> dict[str, Any]:
         "frames": manifest.frames,
         "features_sha256": manifest.features_sha256,
         "alignment": alignments.to_json(manifest.alignment) if manifest.alignment else None,
-        "provenance": {name: getattr(origin, name) for name in Provenance.__slots__},
+        "provenance": {
+            name: value
+            for name in Provenance.__slots__
+            if (value := getattr(origin, name)) is not None or name != "separation"
+        },
         "events": codec.to_json(manifest.events),
         **({"reviews": _rows(manifest.reviews), "stretches": _rows(manifest.stretches)} if manifest.stretches else {}),
     }
@@ -110,7 +118,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise node.fault("its frames were made with another time grid", _REMOVE)
     origin, found = node.get("provenance"), node.find("alignment")
     reviews, stretches = node.find("reviews"), node.find("stretches")
-    url = origin.find("url")
+    url, separation = origin.find("url"), origin.find("separation")
     return Manifest(
         events=codec.from_json(node.get("events")),
         alignment=alignments.from_json(found) if found else None,
@@ -121,6 +129,7 @@ def read_manifest(folder: Path) -> Manifest:
             added_at=origin.get("added_at").text(),
             program=origin.get("program").text(),
             url=_long_text(url) if url else None,
+            separation=separation.text() if separation else None,
         ),
         frames=node.get("frames").whole(0, _FRAME_LIMIT),
         features_sha256=node.get("features_sha256").text(),

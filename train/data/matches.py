@@ -105,7 +105,9 @@ def from_library(library: Library, rule: Rule, names: Sequence[str], leave_out: 
     Reviewed sessions are no matches. Raises ``InputError`` for a name that fits no match, and where there are matches
     and none of them can be used.
     """
-    return _usable(_ids(library, names), lambda match_id: [_match(library, rule, match_id)], leave_out)
+    found = _usable(_ids(library, names), lambda match_id: [_match(library, rule, match_id)], leave_out)
+    _check_alike(library, found)
+    return found
 
 
 def with_reviews(
@@ -121,6 +123,7 @@ def with_reviews(
         return _reviewed(stored) if stored.manifest.is_session else [_match(library, rule, match_id)]
 
     found = _usable(_ids(library, names), taken, leave_out)
+    _check_alike(library, found)
     return [one for one in found if not one.reviews], [one for one in found if one.reviews]
 
 
@@ -141,6 +144,18 @@ def _usable(ids: Sequence[str], take: Callable[[str], list[TrainingMatch]], leav
     if faults and not found:
         raise faults[0]
     return found
+
+
+def _check_alike(library: Library, found: Sequence[TrainingMatch]) -> None:
+    """Raise ``InputError`` where some were heard without their voices and others were not: two kinds of sound."""
+    ids = dict.fromkeys(one.id.partition("~")[0] for one in found)
+    apart = {name: library.match(name).manifest.provenance.separation is not None for name in ids}
+    if len(set(apart.values())) > 1:
+        without = [name for name, separated in apart.items() if separated]
+        raise InputError(
+            f"{len(without)} of {len(apart)} matches were heard without their voices, such as {without[0]}",
+            "Name matches of one kind, or ingest the others again with --replace: with --separate, or without it.",
+        )
 
 
 def _match(library: Library, rule: Rule, match_id: str) -> TrainingMatch:

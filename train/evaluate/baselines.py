@@ -37,6 +37,8 @@ _PIECE: Final = 4
 _BACKGROUND_PIECES: Final = round(25.0 / grid.HOP_S / _PIECE)
 _BACKGROUND_EVERY: Final = 3
 _AT_ONCE: Final = 512
+ROUNDS: Final = 150
+"""Trees that boosting has."""
 
 
 def chance(ends: Ends, rng: np.random.Generator) -> Scores:
@@ -129,7 +131,7 @@ class Boosting:
         UsageError: scikit-learn is not installed.
     """
 
-    def __init__(self, examples: Sequence[Examples], seed: int, rounds: int = 150) -> None:
+    def __init__(self, examples: Sequence[Examples], seed: int, rounds: int = ROUNDS) -> None:
         try:
             from sklearn.ensemble import HistGradientBoostingClassifier
             from threadpoolctl import threadpool_limits

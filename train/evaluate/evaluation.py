@@ -24,7 +24,7 @@ from train.data.labels import Rule
 from train.data.matches import TrainingMatch
 from train.data.real_sounds.reel_truth import read_truth
 from train.data.soft_targets import SoftTargets
-from train.evaluate.baselines import Boosting, Ends, Examples
+from train.evaluate.baselines import ROUNDS, Boosting, Ends, Examples
 from train.evaluate.confusers import ConfuserRow, confuser_table
 from train.evaluate.figures import Evaluated, chosen_threshold, evaluate_all
 from train.evaluate.predictions import (
@@ -221,7 +221,7 @@ def _fitted_boosting(
         progress("teaching boosting", done, len(train_matches))
         for name, one in mel_examples(match, rule, rng).items():
             examples.setdefault(name, []).append(one)
-    boosting = {name: Boosting(given, seed) for name, given in examples.items()}
+    boosting = {name: Boosting(given, seed, ROUNDS) for name, given in examples.items()}
     progress("teaching boosting", len(train_matches), len(train_matches))
     return boosting
 

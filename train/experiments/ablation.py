@@ -51,6 +51,7 @@ from train.metrics.ranking import exact_levels, roc_auc
 from train.recipes.shipped_weights import MINUTES, plans_of
 
 STEPS: Final = 100
+SEGMENTS: Final = FitSettings().segments
 JUDGED_BY: Final = 40
 _HEARD_FOLDS: Final = frozenset({0, 1, 2})
 """Real sounds that the row with real sounds is trained with; no row is tested on them."""
@@ -120,16 +121,30 @@ ROWS: Final = (
 )
 
 
-def settings_for(row: Row, seed: int, steps: int = STEPS) -> FitSettings:
+def settings_for(row: Row, seed: int, steps: int = STEPS, segments: int = SEGMENTS) -> FitSettings:
     """The short training that every row gets, with the row's change: ``steps`` of each stage, twice that of the head's
-    last."""
+    last; ``segments`` a batch, and as much less of all else in one."""
     usual = FitSettings(seed=seed, fold_steps=0, folds=3)
+    usual = _smaller(usual, segments) if segments != usual.segments else usual
     short = replace(usual.schedule, steps=steps, check_every=steps)
     columns = usual.columns and replace(usual.columns, steps=steps)
     fine_tune = usual.fine_tune and replace(
         usual.fine_tune, copies=1, schedule=replace(usual.fine_tune.schedule, steps=2 * steps, check_every=2 * steps)
     )
     return row.change(replace(usual, schedule=short, columns=columns, fine_tune=fine_tune))
+
+
+def _smaller(usual: FitSettings, segments: int) -> FitSettings:
+    def part(count: int) -> int:
+        return max(2, count * segments // usual.segments)
+
+    return replace(
+        usual,
+        segments=segments,
+        histories=part(usual.histories),
+        crops=replace(usual.crops, stretches=part(usual.crops.stretches)),
+        fine_tune=usual.fine_tune and replace(usual.fine_tune, histories=part(usual.fine_tune.histories)),
+    )
 
 
 def measure(found: Sequence[Predicted], seed: int) -> dict[str, list[float | None]]:
@@ -166,13 +181,14 @@ def run(
     sounds: Sequence[Frames],
     seed: int,
     steps: int = STEPS,
+    segments: int = SEGMENTS,
 ) -> dict[str, Any]:
     """Train and measure one row, or take it from ``work`` where it was made from the same."""
     train_matches, val_matches = (
         [from_simulation(one, rule) for one in simulate_plans(work / "sounds", part, lambda *_: None)]
         for part, rule in ((row.keep(plans[0]), row.rule), (plans[1], Danger()))
     )
-    settings = settings_for(row, seed, steps)
+    settings = settings_for(row, seed, steps, segments)
     data = TrainingData(train_matches, val_matches, sounds if row.sounds else ())
     inputs = run_inputs(settings, row.rule, data)
     inputs |= {"judged_by": [match.digest for match in val_matches], "reels": [asdict(truth) for _, truth in reels]}
@@ -234,6 +250,7 @@ def main(args: Sequence[str] | None = None) -> None:
     quick.add_argument(
         "--minutes", type=float, default=MINUTES, help="length of a drawn stretch; a reel has half of it"
     )
+    quick.add_argument("--segments", type=_count, default=SEGMENTS, help="a batch, and as much less of all else in it")
     quick.add_argument("--judged-by", type=_count, default=JUDGED_BY, metavar="N", help="stretches kept apart, at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cluster", help="a Dask cluster to train the rows on: tcp://HOST:PORT, or local:N")
@@ -268,6 +285,7 @@ class RowWanted:
     steps: int = STEPS
     minutes: float = MINUTES
     judged_by: int = JUDGED_BY
+    segments: int = SEGMENTS
 
     @property
     def plans(self) -> tuple[list[Plan], list[Plan]]:
@@ -284,7 +302,7 @@ def do_row(given: RowWanted) -> Result:
     (row,) = [row for row in ROWS if row.name == given.row]
     reels = [(mel_of(reel), unheard(read_truth(reel))) for reel in given.reels]
     sounds = load_sounds(given.audio, _HEARD_FOLDS) if given.audio else []
-    return {"figures": run(row, given.plans, given.work, reels, sounds, given.seed, given.steps)}
+    return {"figures": run(row, given.plans, given.work, reels, sounds, given.seed, given.steps, given.segments)}
 
 
 def study(chosen: argparse.Namespace) -> list[dict[str, Any]]:
@@ -298,7 +316,7 @@ def study(chosen: argparse.Namespace) -> list[dict[str, Any]]:
     names = [row for row in ROWS if (not chosen.only or row.name in chosen.only) and (audio or not row.sounds)]
     tasks = []
     for row in names:
-        size = (chosen.every, chosen.seed, chosen.steps, chosen.minutes, chosen.judged_by)
+        size = (chosen.every, chosen.seed, chosen.steps, chosen.minutes, chosen.judged_by, chosen.segments)
         given = RowWanted(row.name, work, open_data, reels, audio, *size)
         tasks.append(Task(row.name, do_row, given, {"row": row.name, "size": size}))
     faults = Faults(lambda name, fault: _say(f"{name}: {fault}\n  {fault.hint}"))

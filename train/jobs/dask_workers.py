@@ -95,15 +95,14 @@ class DaskWorkers:
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def outcomes(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome]]:
+        # Equal keys are one task to a scheduler that many use, and one to be cancelled where it was left a moment ago.
+        job = secrets.token_hex(4)
         done: SimpleQueue[Future[Any]] = SimpleQueue()
         under_way: dict[Any, tuple[Task, Future[Any]]] = {}
         left = True
-        # A scheduler that many use takes equal keys for one task. One that a job before left unfinished is cancelled
-        # some time after that job's end, and would take this one's with it.
-        job = secrets.token_hex(4)
         try:
             while left or under_way:
-                left = self._begin(tasks, under_way, done, job) if left else False
+                left = self._begin(tasks, job, under_way, done) if left else False
                 if not under_way:
                     break
                 try:
@@ -129,9 +128,9 @@ class DaskWorkers:
     def _begin(
         self,
         tasks: Iterator[Task | None],
+        job: str,
         under_way: dict[Any, tuple[Task, Future[Any]]],
         done: "SimpleQueue[Future[Any]]",
-        job: str,
     ) -> bool:
         """Begin as many as there is room for. False once there are no more."""
         while len(under_way) < _AHEAD * max(1, self.count()):

@@ -82,6 +82,7 @@ def take_in(
     replace: bool = False,
     alignment: Alignment = BY_HAND,
     source: Played | None = None,
+    separation: str | None = None,
 ) -> Ingested:
     """Ingest a few seconds of noise with made-up events."""
     samples = noise(seed)
@@ -97,6 +98,7 @@ def take_in(
         progress=lambda step, done, total: None,
         program="momentum test",
         replace=replace,
+        separation=separation,
     )
 
 

@@ -59,8 +59,11 @@ def ingest(
     replace: bool = False,
     realign: bool = False,
     url: str | None = None,
+    separation: str | None = None,
 ) -> Ingested:
     """Put ``media``, which ``source`` plays, into ``library`` with its events.
+
+    ``separation`` is what has taken voices out of ``source``; the same sound heard the other way is another sound.
 
     The same sound and events again change nothing, but kick-offs that are not known yet, or all with ``realign``, are
     looked for. The same sound with other events raises ``InputError`` unless ``replace``, as does sound that is too
@@ -71,6 +74,11 @@ def ingest(
     there = library.with_sound(checksum)
     if there is not None and not replace:
         stored = library.match(there.id)
+        if stored.manifest.provenance.separation != separation:
+            raise InputError(
+                f"this sound is in the library as {there.id}, {_heard(stored.manifest.provenance.separation)}",
+                f"Give --replace to have it {_heard(separation)}.",
+            )
         if codec.to_json(stored.events) != codec.to_json(events):
             raise InputError(
                 f"this sound is in the library as {there.id}, with other events",
@@ -93,9 +101,14 @@ def ingest(
             added_at=now().astimezone(UTC).isoformat(timespec="seconds"),
             program=program,
             url=url,
+            separation=separation,
         )
         match_id = incoming.finish(events, alignment, provenance, there.id if there else None)
     return Ingested(match_id, False, alignment, refusal)
+
+
+def _heard(separation: str | None) -> str:
+    return "heard as it is" if separation is None else "heard without its voices"
 
 
 def _try(

@@ -20,6 +20,7 @@ from engine.core import grid
 from engine.core.errors import InputError
 from engine.football.events import MatchEvents, Shots
 from engine.football.json_document import is_plain
+from engine.separation import SPLEETER
 from engine.session import SessionReader
 from engine.session.export import labels
 from engine.session.folder import SOUND
@@ -96,6 +97,7 @@ def add_reviews(
                 media_sha256=name,
                 added_at=now().astimezone(UTC).isoformat(timespec="seconds"),
                 program=program,
+                separation=SPLEETER if reader.info.settings.get("separate") else None,
             )
             events = _no_events(reader.name, started_at.date().isoformat())
             match_id = incoming.finish(events, None, provenance, stored.id if stored else None, reviews, stretches)

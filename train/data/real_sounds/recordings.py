@@ -7,6 +7,8 @@ of sources that neither choose nor judge.
 
 No recording of a singing crowd may teach. So chants are made of other voices: a song, or a phrase of speech that comes
 again and again, as if dozens of people sang or shouted it in near unison, each with a delay and a pitch of their own.
+
+Over 300 lines, since a recording comes into a ground in one way, from the list of sounds to the truth of the reel.
 """
 
 from collections.abc import Callable, Mapping, Sequence

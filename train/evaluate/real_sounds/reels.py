@@ -22,7 +22,7 @@ from engine.live.stream import PressureStream
 from engine.model.checkpoint import Weights
 from train.data.real_sounds.reel_truth import FIRST_S, GAP_S, Placed, ReelTruth
 from train.metrics.alarms import decisions_s
-from train.metrics.bootstrap import Interval, draws_of, interval
+from train.metrics.bootstrap import Interval, Resampled, draws_of, interval, resample_figures
 from train.metrics.ranking import Flags, Scores, exact_levels, roc_auc, spearman
 
 ALARM_GROUP: Final = "reaction"
@@ -144,6 +144,23 @@ def reel_figures(
         reactions_caught=caught,
         alarms_per_hour=rates,
     )
+
+
+def compare_by_clip(track: Track, other: Track, rng: np.random.Generator, draws: int = 1000) -> Interval:
+    """How much larger the ROC-AUC by clip is over ``track`` than over ``other``, of one reel in the same draws."""
+    kept = [_kept(track), _kept(other)]
+    highest = [_highest(one) for one in kept]
+    clips = track.truth.clips
+    counted = np.array([clip.group not in APART for clip in clips]) & ~np.isnan(highest).any(axis=0)
+    alarm = np.array([clip.group == ALARM_GROUP for clip in clips])[counted]
+    units = sorted({clip.unit for clip in clips})
+    unit_of = np.array([units.index(clip.unit) for clip in clips])[counted]
+    drawn = draws_of(len(units), draws, rng)
+
+    def resampled(scores: Scores) -> Resampled:
+        return resample_figures(lambda often: {"": roc_auc(exact_levels(scores, alarm, often[unit_of]))}, drawn)
+
+    return resampled(highest[0][counted]).difference(resampled(highest[1][counted]), "")
 
 
 @dataclass(frozen=True, slots=True)

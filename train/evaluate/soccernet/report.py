@@ -10,6 +10,7 @@ from train.evaluate.table import Table, with_interval
 from train.metrics.average_map import Events
 
 SCHEMA: Final = 1
+WINDOWS: Final = "windows"
 _NAMED: Final = 3
 
 
@@ -32,6 +33,7 @@ def to_report(scored: Scored) -> dict[str, Any]:
             }
             for which, by_name in scored.figures.items()
         },
+        "windows": {name: asdict(interval) for name, interval in scored.windows.items()},
     }
 
 
@@ -43,10 +45,17 @@ def _happened(scored: Scored, which: Events, name: str) -> dict[str, int]:
 def table(report: Mapping[str, Any]) -> Table:
     """A row for each mean and class; a column for each choice of events, and how many there were of all."""
     columns = tuple(report["figures"])
+    classified = report["windows"]
     rows = [
-        (name, str(row.get("events", "")), *(with_interval(report["figures"][which][name]) for which in columns))
+        (
+            name,
+            str(row.get("events", "")),
+            *(with_interval(report["figures"][which][name]) for which in columns),
+            *([with_interval(classified[name]) if name in classified else ""] if classified else []),
+        )
         for name, row in report["figures"][Events.ALL.value].items()
     ]
+    columns += (WINDOWS,) if classified else ()
     of = f"{report['games']} games, {report['predictions']} predictions; 95 % intervals by whole games"
     note = f"{of}. {MEAN!r} is over all classes, as SoccerNet's package has it; – where a class never happens."
     return Table(

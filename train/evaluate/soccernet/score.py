@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError, UsageError
 from engine.core.telling import Progress
-from engine.football.soccernet import Spot
+from engine.football.soccernet import HALVES, Spot
 from engine.football.soccernet_files import LABELS_V1, LABELS_V2, PREDICTIONS, GameDocuments, find_documents
 from engine.football.soccernet_spots import (
     CLASSES_V1,
@@ -34,6 +34,7 @@ from train.metrics.average_map import (
     weigh_games,
 )
 from train.metrics.bootstrap import Interval, Resampled, Weights, draws_of, resample_figures
+from train.metrics.window_map import ClassifiedWindows, Windows
 
 MEAN: Final = "mean"
 """The package's own mean, over all classes, whether they happen or not."""
@@ -81,6 +82,8 @@ class Scored:
     metric: str
     figures: Mapping[Events, Mapping[str, Interval]]
     happened: Mapping[Events, Mapping[str, int]]
+    windows: Mapping[str, Interval] = field(default_factory=dict)
+    """Classification of windows, where it was asked for: the mean over the classes that happen, then the classes."""
 
 
 def deltas_of(metric: str) -> tuple[int, ...]:
@@ -146,8 +149,11 @@ def _version(found: Mapping[str, tuple[Spot, ...]], known: Mapping[str, GameDocu
     return version
 
 
-def score(games: Games, metric: str, draws: int, rng: np.random.Generator, tell: Progress) -> Scored:
-    """Figures of all games, with intervals by ``draws`` draws of whole games (0: none).
+def score(
+    games: Games, metric: str, draws: int, rng: np.random.Generator, tell: Progress, window_s: float | None = None
+) -> Scored:
+    """Figures of all games, with intervals by ``draws`` draws of whole games (0: none); with ``window_s`` also those of
+    the classification of windows of that length.
 
     Raises:
         UsageError: there is no such metric.
@@ -165,7 +171,47 @@ def score(games: Games, metric: str, draws: int, rng: np.random.Generator, tell:
         figures[which] = {name: resampled.interval(name) for name in resampled.values}
         events = add_up(of_games).events
         happened[which] = {label: int(count) for label, count in zip(games.judged, events, strict=True)}
-    return Scored(games, metric, figures, happened)
+    windows = {} if window_s is None else _classified(games, window_s, drawn)
+    return Scored(games, metric, figures, happened, windows)
+
+
+def _classified(games: Games, window_s: float, drawn: NDArray[np.float64]) -> dict[str, Interval]:
+    classified = ClassifiedWindows(
+        [
+            windows_of(labelled.spots, games.found[game], games.judged, window_s)
+            for game, labelled in games.labels.items()
+        ]
+    )
+
+    def figures(weights: Weights) -> dict[str, float]:
+        by_class = classified.average_precisions(weights)
+        there = by_class[np.isfinite(by_class)]
+        mean = float(there.mean()) if len(there) else float("nan")
+        return {MEAN_HAPPENED: mean, **dict(zip(games.judged, by_class.tolist(), strict=True))}
+
+    resampled = resample_figures(figures, drawn)
+    return {name: resampled.interval(name) for name in resampled.values}
+
+
+def windows_of(truth: Sequence[Spot], found: Sequence[Spot], classes: tuple[str, ...], window_s: float) -> Windows:
+    """Windows that tile both halves up to the last thing that is known of them; each is as sure of a class as the
+    surest prediction in it, 0 without one."""
+    number = {label: c for c, label in enumerate(classes)}
+    scores, happens = [], []
+    for half in HALVES:
+        mine = [[spot for spot in spots if spot.half == half] for spots in (truth, found)]
+        last_ms = max((spot.position_ms for spots in mine for spot in spots), default=0)
+        count = int(last_ms / 1000 / window_s) + 1
+        scores.append(np.zeros((count, len(classes))))
+        happens.append(np.zeros((count, len(classes)), dtype=np.bool_))
+        for true, spots in zip((True, False), mine, strict=True):
+            for spot in (spot for spot in spots if spot.label in number):
+                place = int(spot.position_ms / 1000 / window_s), number[spot.label]
+                if true:
+                    happens[-1][place] = True
+                else:
+                    scores[-1][place] = max(scores[-1][place], spot.confidence)
+    return Windows(np.concatenate(scores), np.concatenate(happens))
 
 
 def _asked(games: Games) -> tuple[Events, ...]:

@@ -90,7 +90,7 @@ def draw(data: Path, out: Path, sizes: Sizes, seed: int, progress: Progress) -> 
         if not (folder / LABELS_V2).exists():
             wanted = BroadcastWanted(game.seed, None, sizes.minutes)
             spots = (test if game.split == "test" else valid)[game.game]
-            write_game(wanted, spots, False, folder, _untold, force=True)
+            write_game(wanted, spots, False, folder, untold, force=True)
     progress("drawing", len(games), len(games))
     return games
 
@@ -108,5 +108,5 @@ def read_plan(out: Path) -> list[DrawnGame]:
     return games
 
 
-def _untold(step: str, done: float, total: float | None, note: str = "") -> None:
+def untold(step: str, done: float, total: float | None, note: str = "") -> None:
     """Progress is told game by game."""

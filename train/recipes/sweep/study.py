@@ -5,8 +5,6 @@ So proposals and their results are the same on any number of workers, and after 
 file; this process alone writes it.
 """
 
-import fcntl
-import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +15,7 @@ from time import monotonic
 from typing import Any, Final, Literal
 
 from engine.core.errors import InputError, UsageError
-from engine.core.files import open_private, private_folder, write_whole_json
+from engine.core.files import private_folder, write_whole_json
 from engine.core.telling import Progress
 from train.data.matches import TrainingMatch, split_folds
 from train.fit.compare_weights import keep_out
@@ -26,13 +24,13 @@ from train.jobs.run_tasks import OnFault, how_it_goes
 from train.jobs.same_program import this_program
 from train.jobs.task import Fault, Outcome, Task
 from train.jobs.workers import Workers
-from train.recipes.sweep.optuna_quietly import BaseJournalFileLock, JournalFileBackend, JournalStorage, optuna
+from train.recipes.sweep.journal import locked, open_journal, read_json
+from train.recipes.sweep.optuna_quietly import optuna
 from train.recipes.sweep.space import Choice, Range, Space
 from train.recipes.sweep.trial import Source, TrialWanted, do_trial
 
 _JOURNAL: Final = "journal.log"
 _CLAIM: Final = "sweep.json"
-_NAME: Final = "sweep"
 _SPENT: Final = "spent_s"
 _FINISHED: Final = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
 
@@ -102,18 +100,18 @@ class Study:
     def __init__(self, folder: Path, space: Space, source: Source, dealt: Dealt, settings: SweepSettings) -> None:
         self.folder = private_folder(folder.absolute())
         self.space, self.source, self.dealt, self.settings = space, source, dealt, settings
-        self._lock = _locked(self.folder)
+        self._lock = locked(self.folder)
         claim = self.folder / _CLAIM
         wanted = self._claim()
         self.resumed = claim.exists()
-        if self.resumed and _read_json(claim) != wanted:
+        if self.resumed and read_json(claim) != wanted:
             self.close()
             raise UsageError(
                 f"{self.folder} holds a sweep that was begun otherwise",
                 "Give the same options, space and matches as then, or another folder with --study.",
             )
         write_whole_json(claim, wanted)
-        self._study = _open_journal(self.folder / _JOURNAL)
+        self._study = open_journal(self.folder / _JOURNAL)
         self._distributions = {name: _distribution(one) for name, one in space.tried.items()}
 
     def close(self) -> None:
@@ -260,47 +258,6 @@ def _distribution(one: Range | Choice) -> Any:
     if all(isinstance(value, int) for value in (one.low, one.high, one.step or 1)):
         return made.IntDistribution(int(one.low), int(one.high), log=one.log, step=int(one.step or 1))
     return made.FloatDistribution(float(one.low), float(one.high), log=one.log, step=one.step)
-
-
-def _locked(folder: Path) -> int:
-    lock = open_private(folder / ".lock", os.O_RDWR)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise UsageError(f"another process sweeps in {folder}", "Wait for it, or use another folder.") from None
-    return lock
-
-
-def _open_journal(file: Path) -> Any:
-    """The study in Optuna's journal. A last line that a kill cut short is taken off, and a lock that it left."""
-    os.close(open_private(file, os.O_WRONLY))
-    whole = file.read_bytes()
-    if not whole.endswith(b"\n"):
-        with file.open("r+b") as opened:
-            opened.truncate(whole.rfind(b"\n") + 1)
-    try:
-        storage = JournalStorage(JournalFileBackend(str(file), lock_obj=_NoLock()))
-        return optuna.create_study(storage=storage, study_name=_NAME, direction="maximize", load_if_exists=True)
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise InputError(f"{file} can't be read: {fault}", "Begin another sweep in another folder.") from fault
-
-
-class _NoLock(BaseJournalFileLock):
-    """The folder's lock is held: nobody else writes the journal."""
-
-    def acquire(self) -> bool:
-        return True
-
-    def release(self) -> None:
-        pass
-
-
-def _read_json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise InputError(f"{file} can't be read: {fault}", "Begin another sweep in another folder.") from fault
 
 
 @contextmanager

@@ -64,6 +64,10 @@ def evaluate(
     metric: Annotated[
         str, typer.Option(metavar="NAME", help="SoccerNet's average-mAP: loose, tight, or at1 to at5.")
     ] = "loose",
+    windows: Annotated[
+        float | None,
+        typer.Option(metavar="S", min=1, max=600, help="Also classify windows of S seconds by the surest prediction."),
+    ] = None,
     step: Annotated[int, typer.Option(min=1, max=1000, help="Frames of 46.4 ms between readings; 2 is live.")] = 2,
     draws: Annotated[int, typer.Option(min=10, max=100_000, help="Draws of the bootstrap.")] = 1000,
     as_json: AsJson = False,
@@ -103,7 +107,7 @@ def evaluate(
                 "--soccernet and --predictions stand alone",
                 "Measure weights in a command of its own; --html is theirs.",
             )
-        _soccernet(soccernet, predictions, metric, draws, as_json)
+        _soccernet(soccernet, predictions, metric, windows, draws, as_json)
         return
     if not (matches or library or simulate or open_data or reel or moods or confusers):
         raise UsageError(
@@ -151,7 +155,9 @@ def evaluate(
         show(report)
 
 
-def _soccernet(labels: Path | None, predictions: Path | None, metric: str, draws: int, as_json: bool) -> None:
+def _soccernet(
+    labels: Path | None, predictions: Path | None, metric: str, windows: float | None, draws: int, as_json: bool
+) -> None:
     """Score predictions of any model on SoccerNet's labels."""
     import numpy as np
 
@@ -168,7 +174,7 @@ def _soccernet(labels: Path | None, predictions: Path | None, metric: str, draws
     scores.deltas_of(metric)
     with shown_on_stderr() as tell:
         games = scores.read_games(labels, predictions, tell)
-        report = reports.to_report(scores.score(games, metric, draws, np.random.default_rng(0), tell))
+        report = reports.to_report(scores.score(games, metric, draws, np.random.default_rng(0), tell, windows))
     for notice in reports.notices(report):
         say(notice)
     if as_json:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.cli.cluster import Cluster
+from tui.cli.commands.live import Separate
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def ingest(
     replace: Annotated[
         bool, typer.Option("--replace", help="Give a match that is there already these events.")
     ] = False,
+    separate: Separate = None,
     as_json: AsJson = False,
     cluster: Cluster = None,
 ) -> None:
@@ -73,6 +75,8 @@ def ingest(
     from train.data.intake.ingest_folder import load_events
 
     if not is_url(media) and Path(media).is_dir():
+        if separate:
+            raise UsageError("--separate takes one recording at a time", "Name them one by one.")
         by_hand = (statsbomb, goals, labels, commentary, kickoff, second_half, extra_time)
         _ingest_folder(Path(media), open_data, any(one is not None for one in by_hand), replace, cluster, as_json)
         return
@@ -90,10 +94,10 @@ def ingest(
     else:
         events = load_events(statsbomb, open_data, goals, labels)
     if not is_url(media):
-        _ingest_file(Path(media), events, given, replace, None, as_json)
+        _ingest_file(Path(media), events, given, replace, None, separate, as_json)
         return
     with TemporaryDirectory(dir=private_folder(find_paths().cache), prefix="download-") as folder:
-        _ingest_file(download(media, Path(folder)), events, given, replace, media, as_json)
+        _ingest_file(download(media, Path(folder)), events, given, replace, media, separate, as_json)
 
 
 def _ingest_file(
@@ -102,11 +106,13 @@ def _ingest_file(
     given: dict[int, float | None],
     replace: bool,
     url: str | None,
+    separate: bool | None,
     as_json: bool,
 ) -> None:
     from contextlib import closing
     from datetime import UTC, datetime
 
+    from engine.app.take_apart import separation_of, without_voices
     from engine.app.version import installed
     from engine.audio.media_file import MediaFile
     from engine.core.address import shown
@@ -116,8 +122,11 @@ def _ingest_file(
     from train.data.intake.ingest_folder import waits_for_kick_offs
     from train.data.library import Library
     from tui.cli.progress import shown_on_stderr
+    from tui.monitor.settings import settings_for
 
-    with closing(MediaFile(media)) as source, shown_on_stderr() as progress:
+    settings = settings_for({"separate": separate})
+    to_hear = without_voices(settings)
+    with closing(to_hear(MediaFile(media))) as source, shown_on_stderr() as progress:
         result = take_in(
             media=media,
             source=source,
@@ -130,6 +139,7 @@ def _ingest_file(
             replace=replace,
             realign=bool(given),
             url=None if url is None else shown(url),
+            separation=separation_of(settings),
         )
     entry = library.find(result.match_id)
     _report(entry, result.alignment, result.already, as_json)

@@ -123,6 +123,8 @@ def show(match: Match, as_json: AsJson = False) -> None:
         return
     print_lines(f"{events.title}  {events.date}  {events.competition}".rstrip())
     print_lines(f"{manifest.duration_s / 60:.1f} minutes of {origin.media}, added {origin.added_at}")
+    if origin.separation is not None:
+        print_lines(f"heard without its voices ({origin.separation})")
     print_lines(f"events: {events.source}, {events.attribution}, shots {events.shots}")
     print_lines(describe_alignment(stored.alignment))
     for event in events.events:

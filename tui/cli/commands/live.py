@@ -31,6 +31,14 @@ Commentary = Annotated[
         show_default=False,
     ),
 ]
+Separate = Annotated[
+    bool | None,
+    typer.Option(
+        "--separate/--no-separate",
+        help="Take voices out of the sound before the index hears it; needs the setting separation_model.",
+        show_default=False,
+    ),
+]
 Speed = Annotated[str, typer.Option(help="For files and the demo: a factor of real time, or max.")]
 Rate = Annotated[int, typer.Option(help="Samples a second of the raw PCM on standard input.")]
 Channels = Annotated[int, typer.Option(help="Channels of the raw PCM on standard input.")]
@@ -57,6 +65,7 @@ def live(
     record: Annotated[bool, typer.Option("--record/--no-record", help="Keep the session on disk.")] = True,
     sound: KeepSound = None,
     commentary: Commentary = None,
+    separate: Separate = None,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
     as_ascii: Ascii = False,
     theme: Theme = None,
@@ -82,7 +91,7 @@ def live(
     pace = speed_of(speed)
     flags = {"source": source, "weights": weights, "spike_on": spike_on, "spike_off": spike_off}
     flags |= {"alarm_budget": alarm_budget, "record_sound": sound, "on_spike": on_spike, "engine": engine_choice}
-    flags |= {"commentary": commentary}
+    flags |= {"commentary": commentary, "separate": separate}
     settings = settings_for({**flags, "theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     on_monitor = not (as_json or plain) and can_show_monitor(os.environ, sys.stdout)
     at_once_s = DEMO_AT_ONCE_S if on_monitor and isfinite(pace) else 0.0

@@ -14,6 +14,7 @@ from tui.cli.commands.live import (
     EngineOption,
     KeepSound,
     Rate,
+    Separate,
     Speed,
     WeightsOption,
 )
@@ -45,6 +46,7 @@ def record(
     weights: WeightsOption = None,
     engine_choice: EngineOption = None,
     commentary: Commentary = None,
+    separate: Separate = None,
     on_spike: Annotated[str | None, typer.Option(help=ON_SPIKE_HELP, show_default=False)] = None,
 ) -> int:
     """Listen and record without a screen: for a service, or a terminal that may be closed.
@@ -67,7 +69,7 @@ def record(
 
     pace = speed_of(speed)
     one = sources[0] if sources and len(sources) == 1 else None
-    flags = {"source": one, "weights": weights, "engine": engine_choice}
+    flags = {"source": one, "weights": weights, "engine": engine_choice, "separate": separate}
     settings = settings_for({**flags, "record_sound": sound, "on_spike": on_spike, "commentary": commentary})
     places = _places(sources or [], settings)
     log_to(find_paths().log / "record.log", settings.log_level)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.commands.live import AlarmBudget, EngineOption, SpikeOff, SpikeOn
+from tui.cli.commands.live import AlarmBudget, EngineOption, Separate, SpikeOff, SpikeOn
 from tui.cli.output import say
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def score(
     alarm_budget: AlarmBudget = None,
     spike_on: SpikeOn = None,
     spike_off: SpikeOff = None,
+    separate: Separate = None,
 ) -> int:
     """Score a whole file: the same numbers as 'live FILE --speed max', as fast as the machine can.
 
@@ -46,7 +47,7 @@ def score(
     from tui.monitor.settings import settings_for
 
     flags = {"weights": weights, "engine": engine_choice, "alarm_budget": alarm_budget}
-    flags |= {"spike_on": spike_on, "spike_off": spike_off}
+    flags |= {"spike_on": spike_on, "spike_off": spike_off, "separate": separate}
     with scoring(file, lambda: settings_for(flags), say, step, weights is not None) as run:
         summary = Summary()
         tags = run.engine.weights.config.tags

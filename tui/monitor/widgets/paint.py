@@ -1,11 +1,12 @@
 """Widgets that draw themselves as lines of styled text and repaint only the cells that changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Region
 from textual.strip import Strip
@@ -30,12 +31,38 @@ _FILLED = ("-word", "selected", "bar")
 """How the names of styles end that colour a blank as well."""
 
 
-STYLES = (
-    "ink", "faint", "strong", "rule", "title", "calm", "building", "alarm", "fault", "absent",
-    "note-word", "alarm-word", "fault-word", "calm-word", "building-word", "absent-word", "selected",
-    "key", "bar", "note",
-)  # fmt: skip
-"""What a piece may look like; ``monitor.tcss`` gives each its colours in ``paint--<name>``."""
+class Look(NamedTuple):
+    """How a piece is drawn: the names of colours in ``themes.py``; without a ``ground``, on that of its widget."""
+
+    colour: str
+    ground: str = ""
+    bold: bool = False
+
+
+STYLES: Mapping[str, Look] = {
+    "ink": Look("ink"),
+    "faint": Look("faint"),
+    "strong": Look("ink", bold=True),
+    "rule": Look("line"),
+    "title": Look("calm", bold=True),
+    "calm": Look("calm"),
+    "building": Look("building"),
+    "alarm": Look("alarm"),
+    "fault": Look("fault"),
+    "absent": Look("faint"),
+    "note": Look("alarm"),
+    "key": Look("calm", bold=True),
+    "bar": Look("on-tone", "calm", bold=True),
+    "calm-word": Look("calm", bold=True),
+    "building-word": Look("building", bold=True),
+    "alarm-word": Look("on-tone", "alarm", bold=True),
+    "fault-word": Look("on-tone", "fault", bold=True),
+    "note-word": Look("on-tone", "building", bold=True),
+    "absent-word": Look("faint", bold=True),
+    "selected": Look("on-tone", "calm"),
+}
+"""What a piece may look like. Every tone has a glyph or a word as well. No component classes of Textual's: it would
+match each of them of each widget with all rules of all widgets, which was two fifths of the start of the monitor."""
 
 
 def fit(line: Sequence[Piece], width: int) -> Line:
@@ -103,7 +130,6 @@ def text_of(lines: Sequence[Sequence[Piece]]) -> list[str]:
 class Painted(Widget):
     """A widget of lines. Subclasses say what to ``draw``; ``repaint`` sends only what differs to the terminal."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"paint--{name}" for name in STYLES}
     NAME: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
     """What the widget shows and how to read it, for the help screen."""
@@ -116,6 +142,12 @@ class Painted(Widget):
         self.glyphs = glyphs
         self._lines = []
         self._drawn_size = (0, 0)
+        self._looks: dict[str, Style] = {}
+
+    def notify_style_update(self) -> None:
+        """The theme is another one, or the widget's own colours."""
+        self._looks.clear()
+        super().notify_style_update()
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The lines to show, at most ``height`` of them; each is fitted to ``width``."""
@@ -156,8 +188,18 @@ class Painted(Widget):
         return [fit(line, width) for line in self.draw(width, height)[:height]]
 
     def _style_of(self, name: str, action: str = "") -> Style:
-        style = self.get_component_rich_style(f"paint--{name}")
+        style = self._looks.get(name)
+        if style is None:
+            style = self._looks[name] = self._made(STYLES[name])
         return style + Style.from_meta({"@click": action}) if action else style
+
+    def _made(self, look: Look) -> Style:
+        colours = self.app.theme_variables
+        _, ground = self.background_colors
+        if look.ground:
+            ground += Color.parse(colours[look.ground])
+        ink = ground + Color.parse(colours[look.colour])
+        return Style(color=ink.rich_color, bgcolor=ground.rich_color, bold=look.bold or None)
 
 
 class Showing(Painted, Generic[V]):

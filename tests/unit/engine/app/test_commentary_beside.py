@@ -80,6 +80,27 @@ def test_what_may_come_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_pa
         assert teller is not None and "secret" not in teller.name
 
 
+@pytest.mark.parametrize(
+    ("source", "commentary", "same"),
+    [("a.mp3", "a.mp3", True), ("a.mp3", "link.mp3", True), ("a.mp3", "b.mp3", False), (None, "mic", True),
+     ("mic:north", "mic:desk", False), ("mic:north", "mic:north", True), ("a.mp3", "mic", False)],
+)  # fmt: skip
+def test_the_commentary_in_the_sound_that_is_taken_apart_is_heard_in_its_voices(
+    source: str | None, commentary: str, same: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr("engine.commentary.spoken.recogniser.check_speech", lambda folder: tmp_path)
+    monkeypatch.setattr("engine.commentary.spoken.apart.ProcessTeller", lambda name, command, wanted: wanted)
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.mp3", "b.mp3"):
+        Path(name).touch()
+    Path("link.mp3").symlink_to("a.mp3")
+    for separate in (True, False):
+        settings = Settings(source=source, commentary=commentary, separate=separate, separation_model="m")
+        wanted: object = teller_of(settings)
+        assert isinstance(wanted, dict)
+        assert (wanted.get("separation_model") == "m") is (same and separate)
+
+
 def test_standard_input_is_no_commentary():
     with pytest.raises(UsageError, match="standard input"):
         teller_of(Settings(commentary="-"))

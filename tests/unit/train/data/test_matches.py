@@ -56,6 +56,15 @@ def test_too_few_matches_or_one_class_are_refused(matches, said):
     assert caught.value.exit_code is ExitCode.INPUT
 
 
+def test_matches_with_and_without_their_voices_are_not_mixed_unknowingly(tmp_path):
+    library = Library(tmp_path / "library")
+    whole = take_in(library, tmp_path, seed=1).match_id
+    apart = take_in(library, tmp_path, seed=2, separation="spleeter-2stems").match_id
+    with pytest.raises(InputError, match="1 of 2 matches were heard without their voices"):
+        from_library(library, Danger(), [], refuse)
+    assert [len(from_library(library, Danger(), [name], refuse)) for name in (whole, apart)] == [1, 1]
+
+
 def test_matches_of_the_library_come_with_their_labels(tmp_path):
     library = Library(tmp_path / "library")
     take_in(library, tmp_path)

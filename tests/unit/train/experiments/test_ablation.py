@@ -66,6 +66,13 @@ def _perfect(match):
     return Predicted(match, match.end_times_s(), match.labels.truth.astype(np.float64))
 
 
+def test_a_quick_look_takes_less_of_everything_in_a_batch_and_the_rest_is_as_it_was():
+    usual, small = settings_for(ROWS[0], 0), settings_for(ROWS[0], 0, segments=2)
+    assert (small.segments, small.histories, small.crops.stretches, small.fine_tune.histories) == (2, 3, 10, 32)
+    sizes = {"segments": 8, "histories": 12, "crops": usual.crops}
+    assert replace(small, **sizes, fine_tune=usual.fine_tune) == usual
+
+
 def test_clips_that_a_row_learned_from_judge_none():
     clip = Placed(50.0, 52.0, "reaction", "goal roar", "a.wav", 9.0, fold=1)
     truth = ReelTruth(1, 100.0, (clip, replace(clip, fold=4), replace(clip, fold=None)))
@@ -102,7 +109,7 @@ def test_a_row_that_goes_astray_is_named_once_the_others_are_done(tmp_path, monk
     monkeypatch.setattr("train.experiments.ablation.simulate_plans", lambda _, plans, *__: drawn.extend(plans))
     only = ["as shipped", "no reels", "one simulated ground"]
     asked = {"work": tmp_path, "open_data": None, "audio": None, "reel": [], "only": only, "every": 60, "seed": 0}
-    asked |= {"steps": 2, "minutes": 20.0, "judged_by": 2}
+    asked |= {"steps": 2, "minutes": 20.0, "judged_by": 2, "segments": 2}
     with pytest.raises(MomentumError, match="1 of 3"):
         study(Namespace(**asked, cluster=None))
     assert made == ["as shipped", "one simulated ground"]

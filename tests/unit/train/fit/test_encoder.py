@@ -91,6 +91,7 @@ def test_a_few_steps_tell_obvious_danger_from_calm(fitted):
     assert fitted[1].config.measured["roc_auc"] > 0.8
 
 
+@pytest.mark.long
 def test_killed_and_started_again_it_ends_in_the_same_weights(fitted, matches, tmp_path):
     with pytest.raises(Killed):
         _fit(tmp_path, matches, kill=("fold-1", 2))

@@ -124,6 +124,17 @@ def test_few_tasks_are_under_way_however_many_there_are(workers: Workers):
     assert asked <= 3 + 2 * 2
 
 
+def test_a_task_begun_again_at_once_is_not_cancelled_with_the_job_that_was_left(workers: DaskWorkers):
+    """The scheduler hears of the end of a job some time after the next one has begun."""
+    under_way = []
+    for _ in range(2):
+        outcomes = workers.outcomes(trial(n) for n in range(9))
+        next(outcomes)
+        under_way.append({str(key) for key in workers._client.futures})
+        outcomes.close()
+    assert under_way[0] and not under_way[1] & under_way[0]
+
+
 def test_a_bad_recording_is_named_and_the_others_go_on(workers: Workers):
     said: list[str] = []
     faults = Faults(lambda name, fault: said.append(f"{name}: {fault.message}"))

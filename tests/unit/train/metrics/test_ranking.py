@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from train.metrics.ranking import (
     Levels,
@@ -58,6 +57,8 @@ def test_a_score_that_is_no_number_is_refused():
 
 @given(moments)
 def test_both_agree_with_scikit_learn(rows):
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     scores, positive = np.array([row[0] for row in rows], float), np.array([row[1] for row in rows])
     found = exact_levels(scores, positive)
     assert roc_auc(found) == pytest.approx(roc_auc_score(positive, scores))

@@ -11,7 +11,7 @@ from textual.events import Key, MouseScrollDown, MouseScrollUp
 from engine.core.signals import Alarm, Event, Mark, Rejected, Spike
 from engine.football.match_clock import MatchClock
 from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
-from tests.unit.tui.monitor.test_monitor_app import NOW_S, SPIKES, Stage
+from tests.unit.tui.monitor.stage import NOW_S, SPIKES, Stage
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import FeedInfo, SpikeLabel
 from tui.monitor.log_filter import folded, matches

@@ -10,7 +10,7 @@ import pytest
 from engine.core.spotted import Spotted
 from engine.football.match_clock import MatchClock
 from tests.unit.tui.monitor.fake_feed import FakeFeed, make_events
-from tests.unit.tui.monitor.test_monitor_app import REPLAY, Stage
+from tests.unit.tui.monitor.stage import REPLAY, Stage
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import Readings
 from tui.monitor.log_filter import matches

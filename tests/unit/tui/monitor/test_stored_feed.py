@@ -157,7 +157,7 @@ def test_a_session_without_a_start_is_refused_with_a_hint(tmp_path: Path) -> Non
 def test_the_shipped_weights_have_alarm_lines_to_choose_from_and_the_one_in_force_is_among_them() -> None:
     config, _ = read_config(shipped_weights() / "default")
     points = points_of(config.operating_points)
-    assert len(points) == 5
+    assert len(points) == 6
     assert point_in_force(points, config.spikes.on) is not None
     fewer = next_point(points, config.spikes.on, -1)
     assert fewer is not None

@@ -5,7 +5,7 @@ import pytest
 
 from engine.live.spike_detector import SpikeSettings
 from train.data.real_sounds.reel_truth import Mood, Placed, ReelTruth
-from train.evaluate.real_sounds.reels import Track, by_fold, mood_figures, reel_figures
+from train.evaluate.real_sounds.reels import Track, by_fold, compare_by_clip, mood_figures, reel_figures
 
 T_S = np.arange(0, 400, 0.25)
 SETTINGS = SpikeSettings(on=0.6, off=0.4, min_duration_s=0.5)
@@ -102,3 +102,9 @@ def test_moods_in_their_order_correlate_perfectly():
     found = mood_figures(Track(truth, T_S, scores))
     assert found.spearman == {"v1": pytest.approx(1.0)}
     assert found.means["v1"][3] == pytest.approx(0.6)
+
+
+def test_two_scorers_are_compared_in_the_same_draws():
+    good, bad = scorer(0.9, 0.1, 0.1, 0.8, 0.2), scorer(0.1, 0.9, 0.1, 0.2, 0.8)
+    found, none = (compare_by_clip(good, other, np.random.default_rng(1), 200) for other in (bad, good))
+    assert (found.value, none.value, none.low, none.high) == (1.0, 0.0, 0.0, 0.0)

@@ -16,7 +16,7 @@ from engine.football.soccernet_spots import CLASSES_V1, CLASSES_V2, LabelledSpot
 from tests.unit.engine.football.refusals import refusal
 from tests.unit.train.shared_data import SHARED
 from train.evaluate.soccernet.report import notices, table, to_report
-from train.evaluate.soccernet.score import MEAN, MEAN_HAPPENED, Games, deltas_of, read_games, score
+from train.evaluate.soccernet.score import MEAN, MEAN_HAPPENED, Games, deltas_of, read_games, score, windows_of
 from train.experiments.broadcasts.official_layout import (
     labels_document,
     labels_folder,
@@ -142,6 +142,19 @@ def test_predictions_of_other_games_are_refused_in_two_lines(two_games, tmp_path
 
 def _named(labels, label, folder):
     return predictions_folder({game: [spot(1, label)] for game in labels}, folder)
+
+
+def test_windows_are_classified_by_the_surest_prediction_in_them(two_games, tmp_path: Path):
+    labels, found = two_games
+    games = read_games(labels_folder(labels, tmp_path / "l"), predictions_folder(found, tmp_path / "p"), quiet)
+    scored = score(games, "loose", 10, np.random.default_rng(0), quiet, window_s=60.0)
+    assert scored.windows["Corner"].value == 1.0
+    # One of two goals is named; the other one's window ties with the eleven of both halves that have nothing.
+    windows = windows_of(labels[NAME.format(1)], found[NAME.format(1)], ("Goal",), 60.0)
+    assert windows.truth.sum() == 2 and windows.scores.max() == 0.9 and len(windows.scores) == 6 + 7
+    assert scored.windows["Goal"].value == pytest.approx((1 + 2 / 13) / 2)
+    report = to_report(scored)
+    assert table(report).columns[-1] == "windows" and all(len(row) == 4 for row in table(report).rows)
 
 
 @pytest.mark.parametrize("metric", ["at0", "at6", "LOOSE", "loose\n", ""])

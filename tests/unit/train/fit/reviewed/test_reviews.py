@@ -58,7 +58,7 @@ def session(right: int, wrong: int, seed: int = 1) -> TrainingMatch:
     )
 
 
-WHOLLY = ReviewSettings(share=1.0)
+WHOLLY = ReviewSettings(share=1.0, histories=16)
 """All of the way to what was fitted: the network here has nothing to lose."""
 
 

@@ -141,6 +141,7 @@ def test_a_folder_of_recordings_with_a_worker_killed(
     assert [one["already"] for one in json.loads(capsys.readouterr().out)] == [True] * 5
 
 
+@pytest.mark.long
 def test_an_evaluation_with_a_worker_killed(
     two_workers: DaskWorkers, on, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -162,6 +163,7 @@ def test_an_evaluation_with_a_worker_killed(
     assert not list((home / "cache" / "unfinished").rglob("*.npz"))
 
 
+@pytest.mark.long
 def test_a_sweep_with_a_worker_killed(
     two_workers: DaskWorkers, on, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -221,9 +223,23 @@ class KillsOneInARow:
         return self.workers.count()
 
 
+@pytest.mark.long
 def test_an_ablation_with_a_worker_killed_in_the_middle_of_a_row(two_workers: DaskWorkers, on, tmp_path: Path):
     """The row goes on from what the dead worker had kept, and the weights are the same bits in the end."""
-    size = ["--only", "readout mean", "--every", "50", "--steps", "1", "--minutes", "4", "--judged-by", "2"]
+    size = [
+        "--only",
+        "readout mean",
+        "--every",
+        "50",
+        "--steps",
+        "1",
+        "--minutes",
+        "4",
+        "--judged-by",
+        "2",
+        "--segments",
+        "2",
+    ]
     killer = KillsOneInARow(two_workers, tmp_path)
     on(killer)
     for name, cluster in (("alone", []), ("cluster", ["--cluster", "local:2"])):

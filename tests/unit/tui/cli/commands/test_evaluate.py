@@ -15,6 +15,7 @@ from engine.football.events import Shots
 from engine.football.soccernet import Spot
 from engine.model.checkpoint import read_config
 from engine.simulator.truth import Sounding
+from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.tui.cli.commands.test_train import bring_in
 from train.data import packed_mel as features
 from train.data.match_folder import GRID
@@ -110,10 +111,11 @@ def test_matches_of_the_library_are_judged_and_what_the_crowd_did_is_not_made_up
 ):
     bring_in(home, 2)
     bring_in(home, 1, shots=Shots.UNKNOWN, first=9)
+    small_weights(home / "data" / "weights" / "small")
     taught = ["--teach", "4", "--teach-seed", "0", "--drawn", str(drawn), "--minutes", str(MINUTES)]
     page = home / "page.html"
     measured = ["--library", *taught, "--step", "44", "--draws", "10", "--html", str(page)]
-    assert main(["evaluate", *measured, "--json"]) == 0
+    assert main(["evaluate", "--weights", "small", *measured, "--json"]) == 0
     said = capsys.readouterr()
     assert "left out: 2020-05-01-town-9-southport" in said.err
     report = json.loads(said.out)
@@ -125,7 +127,7 @@ def test_matches_of_the_library_are_judged_and_what_the_crowd_did_is_not_made_up
     assert by_name["index"]["chosen_false_on_nothing_per_match"]["value"] is None
     assert by_name["loudness"]["recall_at_5"]["value"] is not None
     assert page.exists()
-    assert main(["train", "head", "--name", "ours", "--steps", "5"]) == 0
+    assert main(["train", "head", "--weights", "small", "--name", "ours", "--steps", "5"]) == 0
     capsys.readouterr()
     assert main(["evaluate", "--weights", "ours", *measured, "--force", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["matches"]["seen"] == 2

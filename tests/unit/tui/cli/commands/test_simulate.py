@@ -145,3 +145,20 @@ def test_without_the_package_a_cluster_says_which_extra_to_install(
     assert main(["simulate", str(tmp_path / "m"), "--count", "2", "--cluster", "local:2"]) == ExitCode.USAGE
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2 and said[1] == "  pip install 'acoustic-momentum[cluster]'"
+
+
+def test_a_broadcast_is_a_game_as_soccernet_lays_it_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = tmp_path / "game"
+    assert main(["simulate", str(made), "--broadcast", "--minutes", "0.5", "--seed", "2"]) == ExitCode.DONE
+    assert {file.name for file in made.iterdir()} == {
+        "1_90p.mp4", "2_90p.mp4", "1_broadcast.json", "2_broadcast.json", "Labels-v2.json",
+    }  # fmt: skip
+    assert main(["simulate", str(made), "--broadcast", "--minutes", "0.5"]) == ExitCode.USAGE
+    assert "--force" in capsys.readouterr().err
+    labels = str(made / "Labels-v2.json")
+    for wrong in (["--labels", labels], ["--broadcast", "--count", "2"], ["--broadcast", "--minutes", "0.01"]):
+        assert main(["simulate", str(tmp_path / "other"), *wrong]) == ExitCode.USAGE
+    assert (
+        main(["simulate", str(tmp_path / "other"), "--broadcast", "--labels", str(tmp_path / "none")]) == ExitCode.INPUT
+    )
+    assert not (tmp_path / "other").exists()

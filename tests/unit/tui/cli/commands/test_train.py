@@ -13,6 +13,7 @@ from engine.core import grid
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.football.alignment.result import by_hand
 from engine.football.events import Shots
+from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.train.data.intake.test_take_reviews import review, session, sound
 from tests.unit.train.matches import match_events
 from train.data.library import Library
@@ -20,6 +21,9 @@ from train.data.match_folder import Provenance
 from tui.cli.commands.train import _curves
 from tui.cli.main import main
 from tui.cli.output import print_lines
+
+SMALL_BATCHES = '[fixed]\nsegments = 2\n"columns.steps" = 2\n"crops.stretches" = 2\n"crops.crops" = 2\n'
+"""Settings with which a step of an encoder takes a moment."""
 
 
 def bring_in(home: Path, count: int, goals: int = 2, shots: Shots = Shots.WITH_XG, first: int = 0) -> None:
@@ -52,6 +56,13 @@ def test_matches_without_any_danger_are_refused(home: Path, capsys: pytest.Captu
     assert "danger" in capsys.readouterr().err
 
 
+@pytest.fixture(autouse=True)
+def small(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small weights are what settings choose: a head of theirs is fitted in a moment."""
+    small_weights(home / "data" / "weights" / "small")
+    monkeypatch.setenv("MOMENTUM_WEIGHTS", "small")
+
+
 def test_a_head_is_fitted_and_installed(home: Path, capsys: pytest.CaptureFixture[str]):
     bring_in(home, 3)
     assert main(["train", "head", "--name", "ours", "--steps", "5", "--json"]) == 0
@@ -75,7 +86,7 @@ def test_a_run_folder_goes_on_with_the_same_settings_alone(home: Path, capsys: p
 def test_encoder_and_head_are_trained_together(home: Path, capsys: pytest.CaptureFixture[str]):
     bring_in(home, 3)
     settings = home / "settings.toml"
-    settings.write_text('[fixed]\nsegments = 2\n"columns.steps" = 2\n"crops.stretches" = 2\n"crops.crops" = 2\n')
+    settings.write_text(SMALL_BATCHES)
     args = ["--steps", "2", "--fold-steps", "1", "--sharpen-steps", "0", "--histories", "2", "--name", "whole"]
     assert main(["train", "encoder", *args, "--settings", str(settings), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
@@ -142,9 +153,9 @@ def test_weights_that_were_not_judged_better_are_no_default_without_install_anyw
     assert "--install-anyway" in said.err
     assert main(["weights", "list", "--json"]) == 0
     (row,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "ours"]
-    assert row["standing"] == "not judged against default; only with --weights"
+    assert row["standing"] == "not judged against small; only with --weights"
     assert main(["weights", "show", "ours", "--json"]) == 0
-    assert "was not judged against default" in json.loads(capsys.readouterr().out)["card"]
+    assert "was not judged against small" in json.loads(capsys.readouterr().out)["card"]
     sound = home / "match.wav"
     soundfile.write(sound, np.zeros(SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)
     assert main(["score", str(sound), "--weights", "ours", "--json"]) == 0
@@ -152,9 +163,9 @@ def test_weights_that_were_not_judged_better_are_no_default_without_install_anyw
     capsys.readouterr()
     assert main(["score", str(sound), "--json"]) == 4
     refused = capsys.readouterr().err.splitlines()
-    assert "can't be the default: not judged against default" in refused[0]
+    assert "can't be the default: not judged against small" in refused[0]
     assert "--install-anyway" in refused[1]
-    monkeypatch.delenv("MOMENTUM_WEIGHTS")
+    monkeypatch.setenv("MOMENTUM_WEIGHTS", "small")
     assert main([*same, "--install-anyway"]) == 0
     monkeypatch.setenv("MOMENTUM_WEIGHTS", "ours")
     assert main(["score", str(sound), "--json"]) == 0

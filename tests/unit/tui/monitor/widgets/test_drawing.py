@@ -1,4 +1,7 @@
-"""What the widgets draw, as strings: what a person sees without colours."""
+"""What the widgets draw, as strings: what a person sees without colours.
+
+Over 300 lines, since each widget of the screen has a few of its lines here, from the same moments.
+"""
 
 import math
 from dataclasses import replace
