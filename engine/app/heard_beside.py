@@ -38,7 +38,7 @@ WORDS_RULES: Final[Mapping[str, ChannelRule]] = {
 """By SoccerNet-v2's classes."""
 CROWD_RULE: Final = ChannelRule(offset_s=6.0, reach_s=6.0, silent=-5.2323, mean=-2.3468, weight=1.4797)
 CROWD_CLASSES: Final = frozenset({"Goal", "soccer", "danger"})
-_KIND_OF: Final = {"soccer": "Goal", "danger": "Goal", "subs": "Substitution", "card": "Red card"}
+_KIND_OF: Final = {"soccer": "Goal", "danger": "Goal", "subs": "Substitution"}
 """What of a commentary speaks of the classes of the other vocabularies."""
 _STEP_S: Final = 0.5
 _STEP_FRAMES: Final = 11

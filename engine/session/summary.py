@@ -1,6 +1,7 @@
 """A session in a few fields, as lists, reports and JSON show it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def all_of(folder: Path, spills: Iterable[Path]) -> dict[str, Any]:
             "health": [to_json(change) for change in reader.health_changes()],
             "words": sum(isinstance(said, Words) for said in reader.words()),
             "said": [to_json(event) for event in said],
+            "spotted": [asdict(event) for event in reader.spotted()],
         }
 
 

@@ -214,6 +214,7 @@ def _told(about: dict[str, Any]) -> str:
     ]
     told = [(clock_time(e["said"]), share_said(e["kind"], e["probability"]), e["words"]) for e in about["said"]]
     lines += [f"words    {at} {event}{f' ({words})' if words else ''}" for at, event, words in told]
+    lines += [f"spotted  {clock_time(e['t'])} {e['label']} {e['confidence']:.2f}" for e in about["spotted"]]
     lines += [f"mark     {clock_time(m['t'])} {m['label']} {m['note']}".rstrip() for m in about["marks"]]
     lines += [f"state    {clock_time(h['t'])} {h['health']} {h['detail']}".rstrip() for h in about["health"]]
     return "\n".join(lines)

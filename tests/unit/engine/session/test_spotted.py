@@ -1,11 +1,13 @@
 """What was spotted in a recording, kept with its session: through a repair, and in nobody's way."""
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from engine.core.errors import InputError
+from engine.core.paths import find_paths
 from engine.core.signals import End
 from engine.core.spotted import Spotted
 from engine.session import SessionReader
@@ -13,6 +15,7 @@ from engine.session.repair import repair
 from engine.session.spotted_rows import add_spotted
 from tests.unit.engine.session.helpers import FakeTime, reading
 from tests.unit.engine.session.test_words import recorded
+from tui.cli.main import main
 
 FOUND = [Spotted(1.0, "Goal", 0.75, {"video": 1.5, "crowd": -0.25}), Spotted(1.5, "Corner", 0.5)]
 
@@ -33,6 +36,15 @@ def test_what_was_spotted_is_kept_and_what_is_spotted_again_takes_its_place(sess
     assert kept(session) == FOUND
     add_spotted(session, FOUND[:1])
     assert kept(session) == FOUND[:1]
+
+
+def test_sessions_show_lists_what_was_spotted_with_its_shares(session: Path, capsys: pytest.CaptureFixture[str]):
+    find_paths().sessions.parent.mkdir(parents=True)
+    find_paths().sessions.symlink_to(session.parent)
+    assert main(["sessions", "show", session.name]) == 0
+    assert "spotted  00:01 Goal 0.75\n" in capsys.readouterr().out
+    assert main(["sessions", "show", session.name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["spotted"][0]["shares"] == FOUND[0].shares
 
 
 def test_a_session_in_which_nothing_was_spotted_has_no_such_table(root: Path, time: FakeTime):
