@@ -8,8 +8,8 @@ import pytest
 from engine.core.signals import Event, Hearing, Mark, WordsEvent, WordsState
 from engine.football.match_clock import MatchClock
 from tests.unit.tui.monitor.fake_feed import make_events, replaying, when
-from tests.unit.tui.monitor.test_log_filter import monitor
 from tests.unit.tui.monitor.stage import NOW_S, Stage
+from tests.unit.tui.monitor.test_log_filter import monitor
 from tui.monitor.log_filter import has_words
 from tui.monitor.screens.ask import Ask
 from tui.monitor.widgets.paint import text_of
