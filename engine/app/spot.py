@@ -5,7 +5,7 @@ features -> model -> one late fusion with the commentary and the crowd's index -
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from engine.core.text import plain
 if TYPE_CHECKING:
     from engine.core.run import Stop
     from engine.core.settings import Settings
-    from engine.core.spotted import Spotted
+    from engine.core.spotted import Lane, Spotted
     from engine.core.telling import Progress, Tell
     from engine.spotting.beside import HeardBeside
     from engine.spotting.events import SpottedEvent
@@ -66,6 +66,7 @@ class Spots:
     """What came of it: ``events`` in the order of time, in seconds of the recording, which lasts ``lasts_s``.
 
     ``channels`` spoke, in this order; ``faults`` are what the recording broke off with, and why no session was kept.
+    ``lanes`` are the curves of the channels, where a session is kept.
     """
 
     video: Path
@@ -75,6 +76,7 @@ class Spots:
     halves: MatchHalves
     lasts_s: float
     session: str = ""
+    lanes: "tuple[Lane, ...]" = ()
     faults: tuple[MomentumError, ...] = ()
 
 
@@ -93,6 +95,7 @@ def spot_video(
     from engine.app.heard_beside import hear_crowd, words_beside
     from engine.core.paths import find_paths
     from engine.spotting.beside import spot_beside
+    from engine.spotting.lanes import lanes_of
     from engine.spotting.weights import load_spotting
 
     halves = halves_of(wanted.video, wanted.kickoff, wanted.second_half)
@@ -119,6 +122,7 @@ def spot_video(
     if crowd is not None and counts:
         beside["crowd"] = crowd.beside(weights.config.labels)
     events = spot_beside(gathered.tracks, weights, beside)
+    session = crowd.session if crowd is not None else ""
     shown = [name for event in events for name in event.shares]
     return Spots(
         wanted.video,
@@ -127,20 +131,27 @@ def spot_video(
         tuple(dict.fromkeys(shown)),
         halves,
         gathered.lasts_s,
-        crowd.session if crowd is not None else "",
+        session,
+        tuple(lanes_of(gathered.tracks, weights, beside)) if session else (),
         tuple(fault for fault in faults if fault is not None)[:1],
     )
 
 
 def keep_spotted(spots: Spots, least: float) -> int:
-    """Keep the events of at least ``least`` in the session of ``spots``; return how many. Raises ``InputError``."""
+    """Keep the curves, and the events of at least ``least``, in the session of ``spots``; return how many events.
+
+    Raises ``InputError``.
+    """
     from engine.core.paths import find_paths
+    from engine.session.lane_rows import add_lanes
     from engine.session.spotted_rows import add_spotted
     from engine.video.picture_file import sound_start_s
 
     start_s = sound_start_s(spots.video)  # a session counts from the beginning of its sound
     kept = [spotted_of(event, start_s) for event in spots.events if event.confidence >= least]
-    add_spotted(find_paths().sessions / spots.session, kept)
+    folder = find_paths().sessions / spots.session
+    add_spotted(folder, kept)
+    add_lanes(folder, [lane_since(lane, start_s) for lane in spots.lanes])
     return len(kept)
 
 
@@ -149,6 +160,12 @@ def spotted_of(event: "SpottedEvent", start_s: float = 0.0) -> "Spotted":
     from engine.core.spotted import Spotted
 
     return Spotted(max(0.0, event.t_s - start_s), event.label, event.confidence, event.shares)
+
+
+def lane_since(lane: "Lane", start_s: float) -> "Lane":
+    """The lane in seconds since ``start_s``, without what came before."""
+    t_s = lane.t_s - start_s
+    return replace(lane, t_s=t_s[t_s >= 0], highest=lane.highest[t_s >= 0])
 
 
 def halves_of(video: Path, kickoff: str | None, second_half: str | None) -> MatchHalves:

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from engine.core.errors import InputError
 from engine.core.heard import Heard
 from engine.core.signals import End, Event, HealthChange, Mark, OfCommentary, Rejected, Spike, Start, WordsEvent
-from engine.core.spotted import Spotted
+from engine.core.spotted import Lane, Spotted
 from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
+from engine.session.lane_rows import read_lanes
 from engine.session.not_kept import NotKept
 from engine.session.rows_in_order import (
     NO_HEARD,
@@ -290,6 +291,11 @@ class SessionReader:
         """What was spotted in its recording, in the order of time."""
         with explained(self.folder):
             return read_spotted(self._database)
+
+    def lanes(self) -> list[Lane]:
+        """How sure the channels were that something was to be spotted; none where that was not kept."""
+        with explained(self.folder):
+            return read_lanes(self._database)
 
     def events(self) -> list[Event]:
         """All events but readings and what comes of a commentary, in order."""

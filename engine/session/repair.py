@@ -17,12 +17,13 @@ import soundfile
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
-from engine.core.spotted import Spotted
 from engine.session.clocks import Clocks, iso
 from engine.session.event_rows import event_of, fused_of, heard_of, table_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
+from engine.session.lane_rows import LANES
+from engine.session.own_tables import OwnTable, own_table_of, replace_rows
 from engine.session.reader import SessionReader
 from engine.session.schema import (
     EVENT_TABLES,
@@ -33,7 +34,7 @@ from engine.session.schema import (
     explained,
     open_to_read,
 )
-from engine.session.spotted_rows import add_spotted, spotted_of
+from engine.session.spotted_rows import SPOTTED
 from engine.session.sqlite_salvage import salvage_rows
 
 DAMAGED: Final = "damaged"
@@ -63,7 +64,7 @@ class _Salvage:
     readings: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     events: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=lambda: {name: {} for name in EVENT_TABLES})
     reviews: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    spotted: list[Spotted] = field(default_factory=list)
+    added: dict[OwnTable, list[list[Any]]] = field(default_factory=dict)
     clock: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
 
@@ -90,13 +91,12 @@ def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
     settled = settle(folder, clocks, pid, spills)
     with SessionReader.open(folder) as reader:
         events = [*reader.events(), *reader.of_commentary()]
-        info = reader.info
-        reviews = len(reader.reviews())
+        readings, reviews = reader.info.readings, len(reader.reviews())
     kinds = [TYPE_NAMES[type(event)] for event in events]
     return Repaired(
         folder.name,
         kept_in,
-        info.readings,
+        readings,
         lost.readings,
         lost.gaps,
         {kind: kinds.count(kind) for kind in sorted(set(kinds))},
@@ -136,7 +136,7 @@ def _fault(folder: Path) -> str | None:
         with SessionReader.open(folder) as reader:
             while reader.poll(limit=20_000):
                 pass
-            _ = reader.info, reader.reviews(), reader.of_commentary(), reader.spotted()
+            _ = reader.info, reader.reviews(), reader.of_commentary(), reader.spotted(), reader.lanes()
             if (np.diff(reader.readings().t) <= 0).any():
                 return "readings are out of order"
     except NewerSchema:
@@ -178,8 +178,8 @@ def _rebuild(folder: Path, aside: Path, clocks: Clocks) -> _Lost:
         database.execute("COMMIT")
     finally:
         database.close()
-    if found.spotted:
-        add_spotted(folder, found.spotted)
+    for own, rows_added in found.added.items():
+        replace_rows(folder, own, rows_added)
     return _missing(rows)
 
 
@@ -197,8 +197,8 @@ def _sort(database: Path) -> _Salvage:
                 found.readings[number] = (*numbers, health, float(compute_ms), float(elapsed_s), *beside)
             case (None, int(after), str(kind), None | int() | float() as at_s, str(body)) if _can(event_of, kind, body):
                 found.events[table_of(kind)][number] = (after, kind, at_s, body)
-            case (None, int() | float(), str(), int() | float(), str()) if _can(spotted_of, row[1:]):
-                found.spotted.append(spotted_of(row[1:]))
+            case (None, *added) if own := own_table_of(added, (SPOTTED, LANES)):
+                found.added.setdefault(own, []).append(added)
             case (None, str(kind), int() | float() as onset, str(verdict), str(what), str(note), str(at)):
                 found.reviews[number] = (kind, float(onset), verdict, what, note, at)
             case (None, int() | float() as at_s, int() | float() as unix_s, int() | float() as jump_s):

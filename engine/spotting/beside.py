@@ -52,7 +52,7 @@ def spot_beside(
     told = {label for of_class in beside.values() for label in of_class}
     if not told & set(weights.config.labels):
         return found
-    curves = _curves(features, weights)
+    curves = curves_by_channel(features, weights)
     end_s = max(start_s + len(values) / weights.config.window.rate_hz for values, start_s in curves.values())
     kept = [event for event in found if event.label not in told]
     for number, label in enumerate(weights.config.labels):
@@ -73,7 +73,11 @@ def _joined(config: SpottingConfig) -> str:
     return "+".join(channel.name for channel in config.channels)
 
 
-def _curves(features: Mapping[str, FeatureTrack], weights: SpottingWeights) -> Curves:
+def curves_by_channel(features: Mapping[str, FeatureTrack], weights: SpottingWeights) -> Curves:
+    """What each channel says of every class, by itself; channels that are read together are one.
+
+    Raises ``InputError`` as ``spot`` does.
+    """
     config = weights.config
     if config.fusion != LATE:
         return {_joined(config): curves_of(features, weights, ALL)}
@@ -92,6 +96,19 @@ def _rule(label: str, beside: Mapping[str, HeardBeside], config: SpottingConfig)
     return replace(own, channels={**{name: heard.rule for name, heard in beside.items()}, **own.channels})
 
 
+def asked_of(
+    label: str, number: int, curves: Curves, beside: Mapping[str, HeardBeside], config: SpottingConfig
+) -> tuple[KindRule, dict[str, Channel]] | None:
+    """The channels that speak of the class ``label``, the ``number``-th of ``curves``, and how; None without a rule."""
+    rule = _rule(label, beside, config)
+    if rule is None:
+        return None
+    channels: dict[str, Channel] = {name: heard.channel for name, heard in beside.items()}
+    for name, (values, start_s) in curves.items():
+        channels[name] = channel_of(values[:, number], start_s, config.window.rate_hz)
+    return rule, channels
+
+
 def _fused(
     label: str,
     number: int,
@@ -100,13 +117,12 @@ def _fused(
     config: SpottingConfig,
     end_s: float,
 ) -> list[SpottedEvent]:
-    rule, rate = _rule(label, beside, config), config.window.rate_hz
-    if rule is None:
+    asked, rate = asked_of(label, number, curves, beside, config), config.window.rate_hz
+    if asked is None:
         return []
-    channels: dict[str, Channel] = {name: heard.channel for name, heard in beside.items()}
+    rule, channels = asked
     seen: list[float] = []
     for name, (values, start_s) in curves.items():
-        channels[name] = channel_of(values[:, number], start_s, rate)
         late_s = rule.channels[name].offset_s if name in rule.channels else 0.0
         seen += [start_s + row / rate - late_s for row, _ in named_moments(values[:, number], rate, config.events)]
     moments = np.array(seen, dtype=np.float64)

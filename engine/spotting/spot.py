@@ -5,15 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine.core.errors import InputError
-from engine.core.log_odds_fusion import (
-    Channel,
-    CurveChannel,
-    FusedSpot,
-    KindRule,
-    SpotChannel,
-    fused_spots,
-    log_odds_of,
-)
+from engine.core.log_odds_fusion import CurveChannel, FusedSpot, KindRule, fused_spots
 from engine.football.soccernet import Spot
 from engine.spotting.config import LATE, EventSettings
 from engine.spotting.events import SpottedEvent, Values, found_in, suppressed, told_live
@@ -116,38 +108,6 @@ def channel_of(values: Values, start_s: float, rate_hz: float) -> CurveChannel:
     shift = round(start_s * rate_hz)
     kept = values[-shift:] if shift < 0 else np.concatenate([np.full(shift, -np.inf), values])
     return CurveChannel(kept, 1.0 / rate_hz)
-
-
-def as_channel(events: Sequence[SpottedEvent], label: str) -> Channel:
-    """Events of one class as a channel of a fusion with others, such as the crowd's index or a commentary's words."""
-    mine = [event for event in events if event.label == label]
-    return SpotChannel(
-        np.array([event.t_s for event in mine]), log_odds_of(np.array([event.confidence for event in mine]))
-    )
-
-
-def fuse_events(
-    events: Sequence[SpottedEvent], label: str, others: Mapping[str, Channel], rule: KindRule, name: str = "video"
-) -> list[SpottedEvent]:
-    """Events of one class beside channels of another kind, by the same fusion: the crowd's index, a commentary's words.
-
-    Args:
-        events: of whatever class; those of ``label`` are asked about, and their moments.
-        label: the class.
-        others: channels by name; the moments that spots among them name are asked about, too.
-        rule: how each speaks of the class, from ``train.fit.fusion_rules.fit_kind``; ``name`` is these events' in it.
-        name: see ``rule``.
-    """
-    channels = {name: as_channel(events, label), **others}
-    moments = [
-        max(0.0, t_s - rule.channels[each].offset_s)
-        for each, channel in channels.items()
-        if isinstance(channel, SpotChannel) and each in rule.channels
-        for t_s in channel.t_s.tolist()
-    ]
-    end_s = max([event.told_s for event in events], default=max(moments, default=0.0))
-    fused = fused_spots(np.array(sorted(moments)), channels, rule) if moments else []
-    return [SpottedEvent(s.t_s, label, s.probability, end_s, dict(s.shares)) for s in fused]
 
 
 def as_spots(events: Sequence[SpottedEvent], half: int) -> list[Spot]:

@@ -14,6 +14,8 @@ from textual.pilot import Pilot
 
 from engine.core.signals import Event, Health, HealthChange, Hearing, Mark, Words, WordsEvent, WordsState
 from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events, when
+from tests.unit.tui.monitor.stage import REPLAY
+from tests.unit.tui.monitor.test_spotted import SpottedFeed
 from tui.monitor.app import MonitorApp
 from tui.monitor.feed import FeedInfo, FeedKind
 from tui.monitor.screens.monitor import MonitorScreen
@@ -35,6 +37,20 @@ def monitor(
 async def explained(pilot: Pilot[int]) -> None:
     await pilot.press("w")
     await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def spotted() -> MonitorApp:
+    """The replay of a session in which something was spotted."""
+    feed = SpottedFeed(make_events(300.0), REPLAY)
+    return MonitorApp(feed, MonitorSettings(fps=0), clock=lambda: 0.0, environ={})
+
+
+async def after_the_goal(pilot: Pilot[int]) -> None:
+    await pilot.pause()
+    screen = pilot.app.screen
+    assert isinstance(screen, MonitorScreen)
+    screen.look_at(290.0)
     await pilot.pause()
 
 
@@ -110,6 +126,7 @@ def ending_in(health: Health, detail: str) -> list[Event]:
             {"terminal_size": (80, 24), "press": ["x", "g"]},
             id="said-proposed-ascii-80x24",
         ),
+        pytest.param(spotted, {"terminal_size": (80, 24), "run_before": after_the_goal}, id="spotted-80x24"),
         pytest.param(monitor, {"terminal_size": (20, 5)}, id="20x5"),
         pytest.param(monitor, {"terminal_size": (40, 10)}, id="40x10"),
         pytest.param(monitor, {"terminal_size": (80, 24)}, id="80x24"),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.core.heard import Heard
 from engine.core.signals import Event, Mark, Rejected, Spike
-from engine.core.spotted import Spotted
+from engine.core.spotted import Lane, Spotted
 from engine.session.not_kept import NotKept
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Readings:
     """When what was heard, about once a second; nothing without tags."""
     spotted: Sequence[Spotted] = ()
     """Events that were spotted in the recording, by time; only a finished session has any."""
+    lanes: Sequence[Lane] = ()
+    """How sure the channels were that something was to be spotted."""
 
 
 @dataclass(frozen=True, slots=True)

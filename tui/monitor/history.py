@@ -10,12 +10,33 @@ from numpy.typing import NDArray
 from engine.core.heard import Heard, in_words
 from engine.core.signals import Health, Reading
 from engine.session.schema import HEALTH_CODES
-from tui.monitor.feed import Floats, Readings
+from tui.monitor.feed import Column, Floats, Readings
 
 _CODES = {health: code for code, health in enumerate(HEALTH_CODES)}
 _FIRST_CAPACITY = 4096
 _HEARD_FOR_S = 2.0
 """What was heard is told about once a second; older than this it is not shown any more."""
+
+
+def highest_in_columns(
+    t: Floats, values: Column, first: int, count: int, column_s: float, until_s: float = math.inf
+) -> Floats:
+    """The highest of ``values`` in each of ``count`` columns, of shape (count,); NaN where there was no number.
+
+    ``t`` (n,) rises; of ``values`` the first n are looked at. Column ``i`` is the time
+    ``[i * column_s, (i + 1) * column_s)``: its bounds depend on the zoom alone, so that a picture scrolls by whole
+    columns and a column that has passed never changes. The maximum, not the mean, so that a spike stays visible
+    however far out the view is zoomed.
+    """
+    result = np.full(count, np.nan)
+    stop = int(np.searchsorted(t, until_s, side="right"))
+    edges = np.searchsorted(t[:stop], np.arange(first, first + count + 1) * column_s, side="left")
+    filled: NDArray[np.bool_] = edges[1:] > edges[:-1]
+    if filled.any():
+        starts = edges[:-1][filled]
+        end = int(edges[1:][filled][-1])
+        result[filled] = np.fmax.reduceat(values[:end], starts)
+    return result
 
 
 class History:
@@ -103,21 +124,9 @@ class History:
         )
 
     def columns(self, first: int, count: int, column_s: float, until_s: float = math.inf) -> Floats:
-        """The highest pressure of each of ``count`` columns, of shape (count,); NaN where there was no number.
-
-        Column ``i`` is the time ``[i * column_s, (i + 1) * column_s)``: its bounds depend on the zoom alone, so that a
-        picture scrolls by whole columns and a column that has passed never changes. The maximum, not the mean, so
-        that a spike stays visible however far out the view is zoomed.
-        """
-        result = np.full(count, np.nan)
-        stop = int(np.searchsorted(self._t[: self._length], until_s, side="right"))
-        edges = np.searchsorted(self._t[:stop], np.arange(first, first + count + 1) * column_s, side="left")
-        filled: NDArray[np.bool_] = edges[1:] > edges[:-1]
-        if filled.any():
-            starts = edges[:-1][filled]
-            end = int(edges[1:][filled][-1])
-            result[filled] = np.fmax.reduceat(self._pressure[:end], starts)
-        return result
+        """The highest pressure of each of ``count`` columns, as ``highest_in_columns`` has them."""
+        times = self._t[: self._length]
+        return highest_in_columns(times, self._pressure, first, count, column_s, until_s)
 
     def highest_level(self, from_s: float, to_s: float) -> float | None:
         """The highest peak in dBFS of the readings in ``(from_s, to_s]``, or None where there are none."""

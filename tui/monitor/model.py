@@ -23,7 +23,7 @@ from engine.core.signals import (
     WordsEvent,
     WordsState,
 )
-from engine.core.spotted import Spotted
+from engine.core.spotted import Lane, Spotted
 from engine.football.match_clock import MatchClock
 from tui.monitor.commentary import Commentary
 from tui.monitor.feed import SessionFeed, SpikeLabel
@@ -78,6 +78,7 @@ class Model:
     spikes: list[Spike] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     spotted: list[Spotted] = field(default_factory=list)
+    lanes: tuple[Lane, ...] = ()
     alarm: Alarm | None = None
     marks: list[Mark] = field(default_factory=list)
     health: list[HealthChange] = field(default_factory=list)
@@ -95,7 +96,7 @@ class Model:
         self.labels = {label.onset: label for label in self.feed.labels()}
         kept = self.feed.readings(0.0, float("inf"))
         self.history.load(kept)
-        self.spotted = list(kept.spotted)
+        self.spotted, self.lanes = list(kept.spotted), tuple(kept.lanes)
         self.take(self.feed.poll())
 
     def take(self, events: Iterable[Event]) -> list[Event]:

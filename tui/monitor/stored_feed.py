@@ -101,8 +101,8 @@ class StoredFeed:
         self._seen = list(self._backlog)  # what came in between the two calls is polled again
         arrays = self.reader.readings(from_s, to_s)
         heard = self.reader.heard(from_s, to_s)
-        spotted = self.reader.spotted()
-        return Readings(arrays.t, arrays.pressure, arrays.level_db, arrays.peak_db, arrays.health, heard, spotted)
+        beside = heard, self.reader.spotted(), self.reader.lanes()
+        return Readings(arrays.t, arrays.pressure, arrays.level_db, arrays.peak_db, arrays.health, *beside)
 
     def poll(self) -> Sequence[Event]:
         if self._backlog:

@@ -13,12 +13,13 @@ from tui.monitor.feed import Floats
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Model
 from tui.monitor.view import View
+from tui.monitor.widgets.bars import bar_pieces, bar_rows
+from tui.monitor.widgets.lanes import LaneColumns, lane_columns, lane_line, shown_lanes
 from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule
 from tui.monitor.words import BUILDING_SHARE
 
 GUTTER = 7
 """Cells left of the picture, for the scale."""
-_EIGHTHS = 8
 _TICK_EVERY = 12
 _NICE_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _LETTERS = {"corner": "O", "card": "Y", "other": "X"} | dict(zip(CLOCK_LABELS, "KH2F", strict=True))
@@ -46,6 +47,7 @@ class Picture:
     markers: tuple[Marker, ...]
     cursor: int | None
     view: View
+    lanes: tuple[LaneColumns, ...] = ()
 
 
 def picture_of(model: Model, view: View, width: int, with_rejected: bool) -> Picture:
@@ -73,7 +75,8 @@ def picture_of(model: Model, view: View, width: int, with_rejected: bool) -> Pic
         add(mark.t, "clock" if mark.label in CLOCK_LABELS else "mark", letter_of(mark.label))
     at_end = view.following and view.column_of(view.cursor_s, width) >= width - 1
     cursor = None if at_end else view.column_of(view.cursor_s, width)
-    return Picture(columns, model.threshold, tuple(markers), cursor, view)
+    lanes = tuple(lane_columns(lane, view, width) for lane in model.lanes)
+    return Picture(columns, model.threshold, tuple(markers), cursor, view, lanes)
 
 
 def letter_of(label: str) -> str:
@@ -81,37 +84,13 @@ def letter_of(label: str) -> str:
     return _LETTERS.get(label, label[:1].upper())
 
 
-def bar_rows(columns: Floats, rows: int, glyphs: Glyphs) -> list[str]:
-    """Bars as ``rows`` strings from top to bottom. A column without a number has a dot at its foot; a number above
-    nothing shows at least a sliver, so that a calm ground does not look like a dead one.
-    """
-    full = glyphs.bars[_EIGHTHS]
-    heights = [
-        -1 if math.isnan(value) else max(round(min(max(value, 0.0), 1.0) * rows * _EIGHTHS), 1)
-        for value in columns.tolist()
-    ]
-    lines = []
-    for row in range(rows):
-        floor = (rows - 1 - row) * _EIGHTHS
-        lowest = row == rows - 1
-        lines.append(
-            "".join(
-                (glyphs.nothing if lowest else " ")
-                if height < 0
-                else full
-                if height >= floor + _EIGHTHS
-                else glyphs.bars[max(height - floor, 0)]
-                for height in heights
-            )
-        )
-    return lines
-
-
 def graph_lines(picture: Picture, title: str, width: int, height: int, glyphs: Glyphs) -> list[Line]:
     """The whole panel. Under five rows it is bars and the alarm line alone."""
     count = len(picture.columns)
     framed = height >= _FRAME_ROWS + 2
     rows = max(height - (_FRAME_ROWS if framed else 0), 1)
+    lanes = shown_lanes(picture.lanes, rows) if framed else []
+    rows -= len(lanes)
     line_row = _row_of(picture.threshold, rows)
     alarmed = (picture.columns >= picture.threshold).tolist()
     lines: list[Line] = []
@@ -119,11 +98,12 @@ def graph_lines(picture: Picture, title: str, width: int, height: int, glyphs: G
         foot = (rows - 1 - row) / rows
         style = _band(foot + 0.5 / rows, picture.threshold)
         gutter = _gutter(row, rows, line_row, picture.threshold)
-        lines.append([gutter, *_bar_pieces(bars, style, alarmed if row == line_row else None, picture.cursor, glyphs)])
+        lines.append([gutter, *bar_pieces(bars, style, alarmed if row == line_row else None, picture.cursor, glyphs)])
     if not framed:
         return [fit(line, width) for line in lines]
     head = [rule(title, width, glyphs, _span_words(count * picture.view.column_s)), _marker_line(picture, glyphs)]
-    return [*head, *lines, _axis(picture, glyphs)]
+    beside = [lane_line(lane, GUTTER, picture.cursor, glyphs) for lane in lanes]
+    return [*head, *beside, *lines, _axis(picture, glyphs)]
 
 
 def _row_of(value: float, rows: int) -> int:
@@ -146,29 +126,6 @@ def _gutter(row: int, rows: int, line_row: int, threshold: float) -> Piece:
     if rows >= 8 and row == _row_of(0.499, rows):
         return Piece("  0.5  ", "faint")
     return Piece(" " * GUTTER)
-
-
-def _bar_pieces(bars: str, style: str, alarmed: list[bool] | None, cursor: int | None, glyphs: Glyphs) -> Line:
-    """One row of bars: the empty cells carry the cursor and, in the row of the alarm line, the line; there a column
-    that reached it (``alarmed``) looks so, however low the line lies.
-    """
-    if alarmed is None and cursor is None:
-        return [Piece(bars, style)]
-    pieces: Line = []
-    for index, cell in enumerate(bars):
-        if cell == " " and index == cursor:
-            piece = Piece(glyphs.cursor, "strong")
-        elif cell == " " and alarmed is not None:
-            piece = Piece(glyphs.line, "note")
-        elif alarmed is not None and alarmed[index]:
-            piece = Piece(cell, "alarm")
-        else:
-            piece = Piece(cell, style)
-        if pieces and pieces[-1].style == piece.style:
-            pieces[-1] = Piece(pieces[-1].text + piece.text, piece.style)
-        else:
-            pieces.append(piece)
-    return pieces
 
 
 _MARKER_STYLE: dict[str, str] = {
@@ -244,8 +201,9 @@ class Graph(Showing[Picture]):
         "The index over time; a column is the highest index of its stretch of time, the dashed line is the alarm "
         "line. Above the bars: a triangle is a spike, a hollow one a candidate that was rejected, a letter a mark: G "
         "goal, C chance, O corner, Y card, V VAR, S substitution, P PA, X other, K kick-off, H half-time, 2 second "
-        "half, F full time; a small one is the first letter of an event that was spotted in the recording. Dots at the "
-        "foot: no number there (silence, loss, warming up).\n"
+        "half, F full time; a small one is the first letter of an event that was spotted in the recording, and "
+        "the rows below it, where there is room, are how sure the picture (video) or the sound (audio) was of any "
+        "event, and all channels together (fused). Dots at the foot: no number there (silence, loss, warming up).\n"
         "Left and right, or the mouse wheel, move through time, + and - zoom, 0 shows the whole session, a click moves "
         "to that moment."
     )

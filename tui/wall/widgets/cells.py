@@ -8,7 +8,7 @@ from engine.core.signals import Alarm
 from engine.core.text import cells as cells_of
 from engine.core.text import plain
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.widgets.graph import bar_rows
+from tui.monitor.widgets.bars import bar_rows
 from tui.monitor.widgets.paint import Line, Piece, fit, joined, spread
 from tui.monitor.words import Tone
 from tui.wall.board import Shown

@@ -4,13 +4,15 @@ import json
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.core.errors import InputError
 from engine.core.paths import find_paths
 from engine.core.signals import End
-from engine.core.spotted import Spotted
+from engine.core.spotted import Lane, Spotted
 from engine.session import SessionReader
+from engine.session.lane_rows import add_lanes
 from engine.session.repair import repair
 from engine.session.spotted_rows import add_spotted
 from tests.unit.engine.session.helpers import FakeTime, reading
@@ -18,18 +20,49 @@ from tests.unit.engine.session.test_words import recorded
 from tui.cli.main import main
 
 FOUND = [Spotted(1.0, "Goal", 0.75, {"video": 1.5, "crowd": -0.25}), Spotted(1.5, "Corner", 0.5)]
+LANES = [
+    Lane(name, 0.25 + np.arange(500) * 0.5, np.linspace(0.0, high, 500, dtype=np.float32), 0.5)
+    for name, high in (("video+audio", 0.5), ("fused", 1.0))
+]
 
 
 @pytest.fixture
 def session(root: Path, time: FakeTime) -> Path:
     folder = recorded(root, time, [reading(1.0), reading(2.0), End(2.0, "end_of_file")])
     add_spotted(folder, FOUND)
+    add_lanes(folder, LANES)
     return folder
 
 
 def kept(session: Path) -> list[Spotted]:
     with SessionReader.open(session) as reader:
         return reader.spotted()
+
+
+def lanes(session: Path) -> dict[str, Lane]:
+    with SessionReader.open(session) as reader:
+        return {lane.name: lane for lane in reader.lanes()}
+
+
+def test_the_curves_of_the_channels_are_kept_and_those_of_another_run_take_their_place(session: Path):
+    kept_lanes = lanes(session)
+    assert list(kept_lanes) == ["video+audio", "fused"]
+    for lane in LANES:
+        assert np.array_equal(kept_lanes[lane.name].t_s, lane.t_s) and kept_lanes[lane.name].step_s == 0.5
+        assert np.array_equal(kept_lanes[lane.name].highest, lane.highest)
+    add_lanes(session, LANES[1:])
+    assert list(lanes(session)) == ["fused"]
+
+
+def test_a_page_that_is_lost_costs_minutes_of_a_curve_and_the_rest_keeps_its_times(session: Path, time: FakeTime):
+    data = (session / "session.db").read_bytes()
+    at = data.index(LANES[1].highest[240:250].tobytes()) // 1024 * 1024  # the page that the third piece lies in
+    (session / "session.db").write_bytes(data[:at] + b"\xff" * 1024 + data[at + 1024 :])
+    repair(session, time.clocks, 1)
+    left = lanes(session)["fused"]
+    assert 0 < len(left.t_s) <= 380 and (np.diff(left.t_s) > 0).all()
+    whole = dict(zip(LANES[1].t_s.tolist(), LANES[1].highest.tolist(), strict=True))
+    assert all(whole[t] == high for t, high in zip(left.t_s.tolist(), left.highest.tolist(), strict=True))
 
 
 def test_what_was_spotted_is_kept_and_what_is_spotted_again_takes_its_place(session: Path):
@@ -48,7 +81,8 @@ def test_sessions_show_lists_what_was_spotted_with_its_shares(session: Path, cap
 
 
 def test_a_session_in_which_nothing_was_spotted_has_no_such_table(root: Path, time: FakeTime):
-    assert kept(recorded(root, time, [reading(1.0), End(1.0, "end_of_file")])) == []
+    session = recorded(root, time, [reading(1.0), End(1.0, "end_of_file")])
+    assert kept(session) == [] and lanes(session) == {}
 
 
 def test_a_repair_keeps_what_was_spotted(session: Path, time: FakeTime):
@@ -57,13 +91,30 @@ def test_a_repair_keeps_what_was_spotted(session: Path, time: FakeTime):
     (session / "session.db").write_bytes(data)
     assert repair(session, time.clocks, 1).lost_readings == 0
     assert kept(session) == FOUND
+    assert {name: lane.highest.tolist() for name, lane in lanes(session).items()} == {
+        lane.name: lane.highest.tolist() for lane in LANES
+    }
 
 
-@pytest.mark.parametrize("row", ["(1.0, 'Goal', 2.0, '{}')", "(1.0, 'Goal', 0.5, '[')", "('x', 'Goal', 0.5, '{}')"])
-def test_a_damaged_row_is_a_fault_in_two_lines(session: Path, row: str):
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("spotted", "(NULL, 1.0, 'Goal', 2.0, '{}')"),
+        ("spotted", "(NULL, 1.0, 'Goal', 0.5, '[')"),
+        ("spotted", "(NULL, 'x', 'Goal', 0.5, '{}')"),
+        ("lanes", "(NULL, 1.0, 'video', 0.5, x'0000')"),
+        ("lanes", "(NULL, 1.0, 'video', 0.5, x'0000c07f')"),
+        ("lanes", "(NULL, 1.0, 'video', 0.5, x'00000040')"),
+        ("lanes", "(NULL, 1.0, 'video', 0.0, x'00000000')"),
+        ("lanes", "(NULL, 9e999, 'video', 0.5, x'00000000')"),
+        ("lanes", "(NULL, 'x', 'video', 0.5, x'00000000')"),
+        ("lanes", "(NULL, 1.0, 'video', 0.5, 'text')"),
+    ],
+)
+def test_a_damaged_row_is_a_fault_in_two_lines(session: Path, table: str, row: str):
     database = sqlite3.connect(session / "session.db")
     with database:
-        database.execute(f"INSERT INTO spotted (t, label, confidence, shares) VALUES {row}")
+        database.execute(f"INSERT INTO {table} VALUES {row}")
     database.close()
     with pytest.raises(InputError, match="can't be read"):
-        kept(session)
+        _ = kept(session), lanes(session)

@@ -69,3 +69,15 @@ def test_a_rule_of_the_weights_own_counts_before_the_one_that_comes_with_the_cha
     weights = weights_of(replace(LATE_ONE, rules={"soccer": mine}))
     found = spot_beside(BOTH, weights, {"words": {"soccer": said(12.0, 3.0)}})
     assert {round(event.shares["words"], 3) for event in found} <= {12.0, -6.0}
+
+
+def test_what_the_crowd_heard_lifts_the_event_that_it_cried_out_for_and_lowers_the_others():
+    weights = weights_of(SMALL)
+    before = {event.t_s: event.confidence for event in spot(BOTH, weights) if event.label == "soccer"}
+    cried_s = min(before)
+    heard = SpotChannel(np.array([cried_s + 2.0]), np.array([4.0]))
+    crowd = HeardBeside(heard, heard.t_s, ChannelRule(2.0, 1.0, silent=-6.0, mean=-1.0, weight=0.5))
+    after = {e.t_s: e for e in spot_beside(BOTH, weights, {"crowd": {"soccer": crowd}}) if e.label == "soccer"}
+    assert len(before) > 1 and after[cried_s].confidence > before[cried_s]
+    assert after[cried_s].shares["crowd"] == 2.5
+    assert all(event.confidence < before.get(t_s, 1.0) for t_s, event in after.items() if t_s != cried_s)

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from engine.core.errors import InputError, WeightsError
-from engine.core.log_odds_fusion import ChannelRule, CurveChannel, KindRule, SpotChannel, fused_spots
+from engine.core.log_odds_fusion import ChannelRule, CurveChannel, KindRule, fused_spots
 from engine.spotting.config import LATE, CalfConfig, ChannelConfig, EventSettings, SpottingConfig, WindowConfig
-from engine.spotting.events import SpottedEvent
 from engine.spotting.pooling import PoolConfig
 from engine.spotting.scores import FeatureTrack
-from engine.spotting.spot import channel_of, curves_of, fuse_events, named_moments, spot
+from engine.spotting.spot import channel_of, curves_of, named_moments, spot
 from engine.spotting.vocabularies import V1
 from engine.spotting.weights import ALL, SpottingWeights, load_spotting, new_models, save_spotting, tensors_of
 from tests.unit.engine.spotting.seeded import checkpoint, drawn, needs_checkpoints
@@ -135,19 +134,6 @@ def test_a_late_fusion_is_the_fusion_that_the_words_have():
         (s.t_s, s.probability, dict(s.shares)) for s in expected
     ]
     assert {event.label for event in spot(BOTH, weights)} == {"card", "soccer"}
-
-
-def test_what_the_crowd_heard_lifts_an_event_and_adds_one_that_the_picture_missed():
-    seen = [SpottedEvent(t_s, "Goal", sure, 100.0) for t_s, sure in ((20.0, 0.5), (60.0, 0.5))]
-    heard = SpotChannel(np.array([22.0, 90.0]), np.array([4.0, 4.0]))
-    rule = KindRule(
-        -1.0, 10.0, {"video": ChannelRule(0.0, 4.0, -6.0, -1.0, 1.0), "crowd": ChannelRule(2.0, 4.0, -6.0, -1.0, 0.5)}
-    )
-    fused = {event.t_s: event for event in fuse_events(seen, "Goal", {"crowd": heard}, rule)}
-    assert set(fused) == {20.0, 60.0, 88.0}
-    assert fused[20.0].confidence > 0.8 > fused[60.0].confidence
-    assert fused[20.0].shares == {"video": 1.0, "crowd": 2.5}
-    assert fuse_events(seen, "Corner", {}, rule) == []
 
 
 def test_a_channel_that_begins_later_or_earlier_says_nothing_of_what_lies_outside():

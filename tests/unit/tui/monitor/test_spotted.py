@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engine.core.spotted import Spotted
+from engine.core.spotted import Lane, Spotted
 from engine.football.match_clock import MatchClock
 from tests.unit.tui.monitor.fake_feed import FakeFeed, make_events
 from tests.unit.tui.monitor.stage import REPLAY, Stage
@@ -23,11 +24,18 @@ GOAL = Spotted(260.0, "Goal", 0.84, {"video": -0.1, "crowd": 3.7})
 SHOT = Spotted(260.0, "Shots on [b]target", 0.41, {"video": 0.5})
 
 
+_TIMES_S = np.arange(600) * 0.5
+LANES = tuple(
+    Lane(name, _TIMES_S, (0.05 + high * np.exp(-(((_TIMES_S - GOAL.t) / 3.0) ** 2))).astype(np.float32), 0.5)
+    for name, high in (("video", 0.4), ("fused", 0.79))
+)
+
+
 class SpottedFeed(FakeFeed):
     """A finished session in which something was spotted."""
 
     def readings(self, from_s: float, to_s: float) -> Readings:
-        return replace(super().readings(from_s, to_s), spotted=(GOAL, SHOT))
+        return replace(super().readings(from_s, to_s), spotted=(GOAL, SHOT), lanes=LANES)
 
 
 @asynccontextmanager
@@ -49,6 +57,17 @@ async def test_events_spotted_in_a_recording_stand_in_the_log_and_in_the_graph(t
         assert "4:20" in log[2] and "0.84 Goal  crowd +3.7, video -0.1" in log[2]
         assert "0.41 Shots on [b]target" in log[3]
         assert " g" in stage.text(Graph) or " s" in stage.text(Graph)
+
+
+async def test_how_sure_picture_and_fusion_were_stands_above_the_bars_on_a_screen_of_80x24(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as stage:
+        rows = stage.text(Graph).splitlines()
+        assert [row[:7] for row in rows[2:4]] == [" video ", " fused "] and rows[-2].startswith("  0.0  ")
+        at = rows[1].index("s")  # the letter of what was spotted
+        assert (rows[2][at], rows[3][at]) == ("▄", "▇") and {rows[2][at - 20], rows[3][at - 20]} == {"▁"}
+        await stage.pilot.resize_terminal(80, 18)
+        await stage.pilot.pause()
+        assert "video" not in stage.text(Graph)
 
 
 async def test_w_shows_what_each_channel_added_to_the_event_that_was_chosen(tmp_path: Path) -> None:

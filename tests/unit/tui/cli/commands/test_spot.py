@@ -127,11 +127,13 @@ def test_a_film_with_its_commentary_becomes_events_files_and_a_session(film, spo
 
     (session,) = (home / "data" / "sessions").glob("2*")
     with SessionReader.open(session) as reader:
-        kept = reader.spotted()
+        kept, lanes = reader.spotted(), reader.lanes()
         assert reader.info.readings > 400 and reader.info.source == film.name
     assert [(event.label, round(event.confidence, 4)) for event in kept] == [
         (r["label"], r["confidence"]) for r in rows
     ]
+    assert [lane.name for lane in lanes] == ["video", "audio", "fused"]
+    assert all(lane.t_s[0] < 0.5 and abs(lane.t_s[-1] - SECONDS) < 1.0 for lane in lanes)
     assert any("words" in event.shares for event in kept) and f"'momentum replay {session.name}'" in said.err
 
 

@@ -19,7 +19,8 @@ from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.model import Model, Moment
 from tui.monitor.view import View
 from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
-from tui.monitor.widgets.graph import Picture, bar_rows, graph_lines, picture_of
+from tui.monitor.widgets.bars import bar_rows
+from tui.monitor.widgets.graph import Picture, graph_lines, picture_of
 from tui.monitor.widgets.index import big_number, index_lines
 from tui.monitor.widgets.level import level_bar, level_lines
 from tui.monitor.widgets.lines import (
