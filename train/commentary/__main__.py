@@ -1,10 +1,13 @@
-"""From data to model to table: ``python -m train.commentary fit`` and then, once, ``... test``."""
+"""From data to model to table: ``python -m train.commentary fit`` and then, once, ``... test``.
+
+``compare`` holds sentence vectors and the plain way against each other on the English validation games.
+"""
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +31,7 @@ from train.commentary.cross_fit import FOLDS, SEEDS, WHOLE, fit_folds, heard_by_
 from train.commentary.evaluate import alignment_figures, evaluate
 from train.commentary.labels import KINDS
 from train.commentary.report import card, tables
+from train.commentary.sentences.compare import compare, table_of
 from train.commentary.tuning import WITHIN_S, calibrate, tune
 
 LABEL_RULE: Final = "words"
@@ -35,24 +39,35 @@ _DATA: Final = Path("../shared/data/soccernet_v2")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the two steps; a fault that a person can mend is two lines."""
+    """Run one of the steps; a fault that a person can mend is two lines."""
     parser = argparse.ArgumentParser(prog="python -m train.commentary", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     fitting = steps.add_parser("fit", help="teach the validation games, choose and calibrate on folds of them")
     fitting.add_argument("--out", type=Path, default=shipped_words(), help="where the model is written")
-    fitting.add_argument("--work", type=Path, default=Path(".words-work"), help="where networks of folds are kept")
     fitting.add_argument("--jobs", type=int, default=1, help="networks that are fitted side by side")
     testing = steps.add_parser("test", help="open the test games and write the tables")
     testing.add_argument("--weights", type=Path, default=shipped_words())
     testing.add_argument("--out", type=Path, default=Path("commentary-test"), help="folder of figures and tables")
-    for step in (fitting, testing):
+    comparing = steps.add_parser("compare", help="sentence vectors beside the plain way, on English validation games")
+    comparing.add_argument(
+        "--sentence-vectors",
+        type=Path,
+        metavar="FOLDER",
+        help="an encoder's model.onnx and vocab.txt; left out without",
+    )
+    comparing.add_argument("--out", type=Path, default=Path("commentary-compare"), help="folder of figures and table")
+    for step in (fitting, comparing):
+        step.add_argument("--work", type=Path, default=Path(".words-work"), help="where networks of folds are kept")
+    for step in (fitting, testing, comparing):
         step.add_argument("--data", type=Path, default=_DATA, help="the folder soccernet_v2 of the shared data")
     given = parser.parse_args(arguments)
     try:
         if given.step == "fit":
             fit_words(given.data, given.out, given.work, given.jobs)
-        else:
+        elif given.step == "test":
             test_words(given.data, given.weights, given.out)
+        else:
+            compare_ways(given.data, given.work, given.sentence_vectors, given.out)
     except MomentumError as error:
         sys.stderr.write(f"{plain(error.message)}\n  {plain(error.hint)}\n")
         return int(error.exit_code)
@@ -109,9 +124,18 @@ def delay_of(network: WordNetwork) -> float:
 def test_words(data: Path, weights: Path, out: Path) -> None:
     """Open the test games with the model in ``weights``; figures as JSON, tables as Markdown, pictures as SVG."""
     document = evaluate(data, load_words(weights), _tell)
+    _write(out, {"test.json": json.dumps(document, indent=1) + "\n", **tables(document)})
+
+
+def compare_ways(data: Path, work: Path, folder: Path | None, out: Path) -> None:
+    """Hold sentence vectors by the encoder in ``folder`` against the plain way; figures as JSON, table as Markdown."""
+    document = compare(data, work, folder, _tell)
+    _write(out, {"compare.json": json.dumps(document, indent=1) + "\n", "compare.md": table_of(document)})
+
+
+def _write(out: Path, files: Mapping[str, str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    write_whole(out / "test.json", (json.dumps(document, indent=1) + "\n").encode())
-    for name, text in tables(document).items():
+    for name, text in files.items():
         write_whole(out / name, text.encode())
     _tell(f"written: {out}")
 

@@ -1,7 +1,7 @@
 """What a simple way finds: hashed letters with a logistic regression a class, lists of keywords, and chance."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,12 @@ _BUCKETS: Final = 2**16
 _NEAR: Final = 0.8
 _NEGATIVES: Final = 8_000
 _PEAKS: Final = PeakSettings(1.0, (20.0,) * len(KINDS), (0.0,) * len(KINDS), -30.0)
+_NEVER: Final = 2 * _PEAKS.least
+"""What is said of a kind that nothing was taught of: it is never told."""
 _SPOTS_A_HALF: Final = 20
+
+Said: TypeAlias = Callable[[HalfWords], Any]
+"""What is said in each step of a half, as a sparse matrix (steps, any number)."""
 
 KEYWORDS: Final[Mapping[str, tuple[str, ...]]] = {
     # English, Spanish, Italian, German, French, Russian; a word counts that begins like one of these.
@@ -38,21 +43,30 @@ KEYWORDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def plain_way(taught: Sequence[HalfWords], asked: Sequence[HalfWords], seed: int = 0) -> Found:
-    """Letters by twos to fours, hashed, from 10 s before a moment to 20 s behind it, and a logistic regression a class.
-
-    Needs scikit-learn and scipy.
-    """
+def letters() -> Said:
+    """How often each two to four letters are said, hashed. Needs scikit-learn."""
     from sklearn.feature_extraction.text import HashingVectorizer
-    from sklearn.linear_model import SGDClassifier
 
-    letters = HashingVectorizer(
+    hashed = HashingVectorizer(
         analyzer="char_wb", ngram_range=(2, 4), n_features=_BUCKETS, alternate_sign=False, norm=None, dtype=np.float32
     )
+    return lambda half: hashed.transform(_texts(half))
+
+
+def plain_way(
+    taught: Sequence[HalfWords], asked: Sequence[HalfWords], seed: int = 0, said_in: Said | None = None
+) -> Found:
+    """The mean of what is said from 10 s before a moment to 20 s behind it, and a logistic regression a class.
+
+    What is said is told by ``said_in``, by ``letters`` without it. Needs scikit-learn and scipy.
+    """
+    from sklearn.linear_model import SGDClassifier
+
+    told = said_in or letters()
     draw = np.random.default_rng(seed)
     rows, truth = [], []
     for half in taught:
-        said = letters.transform(_texts(half))
+        said = told(half)
         near = soft_targets(half.events, said.shape[0], 5.0, 5.0) > _NEAR
         wanted = np.flatnonzero(near.any(axis=1))
         others = draw.choice(said.shape[0], min(said.shape[0], _NEGATIVES // max(1, len(taught))), replace=False)
@@ -64,6 +78,10 @@ def plain_way(taught: Sequence[HalfWords], asked: Sequence[HalfWords], seed: int
     together, near_all = vstack(rows).tocsr(), np.concatenate(truth)
     weights, biases = [], []
     for kind in range(len(KINDS)):
+        if not near_all[:, kind].any():
+            weights.append(np.zeros(together.shape[1]))
+            biases.append(_NEVER)
+            continue
         model = SGDClassifier(loss="log_loss", alpha=1e-4, max_iter=5, tol=None, random_state=seed)
         model.fit(together, near_all[:, kind])
         weights.append(model.coef_[0])
@@ -71,7 +89,7 @@ def plain_way(taught: Sequence[HalfWords], asked: Sequence[HalfWords], seed: int
     matrix = np.stack(weights, axis=1)
     logits: dict[Half, Array] = {}
     for half in asked:
-        said = letters.transform(_texts(half))
+        said = told(half)
         scores = _window_matrix(said.shape[0]) @ (said @ matrix) + np.array(biases)
         logits[half.game, half.half] = scores.astype(np.float32)
     return spots_of(logits, _PEAKS, None)

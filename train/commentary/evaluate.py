@@ -60,8 +60,8 @@ def evaluate(data: Path, weights: WordsWeights, tell: Callable[[str], None], see
         "games": len({game for game, _ in events}),
         "halves": len(asked),
         "halves_with_words": sum(half.words >= _LEAST_WORDS for half in asked),
-        "figures": _figures(counts, seed),
-        "gain": _gain(counts["words and NetVLAD"], counts["NetVLAD on video"], seed),
+        "figures": figures_of(counts, seed),
+        "gain": gain_of(counts["words and NetVLAD"], counts["NetVLAD on video"], seed),
         "calibration": {
             **{name: _calibration(spots, events) for name, spots in said.items()},
             "fused": _calibration_of(
@@ -89,7 +89,8 @@ def _as_found(said: Mapping[Half, Sequence[SaidEvent]]) -> Found:
     return {half: [(event.t_s, event.label, event.probability) for event in events] for half, events in said.items()}
 
 
-def _figures(counts: Mapping[str, Counts], seed: int) -> dict[str, dict[str, Any]]:
+def figures_of(counts: Mapping[str, Counts], seed: int) -> dict[str, dict[str, Any]]:
+    """The figures of each way by its name, with their intervals by game."""
     figures = {}
     for name, one in counts.items():
         draws = draws_of(len(one.games), DRAWS, np.random.default_rng(seed))
@@ -98,7 +99,8 @@ def _figures(counts: Mapping[str, Counts], seed: int) -> dict[str, dict[str, Any
     return figures
 
 
-def _gain(better: Counts, base: Counts, seed: int) -> dict[str, Any]:
+def gain_of(better: Counts, base: Counts, seed: int) -> dict[str, Any]:
+    """How far ``better`` lies above ``base``, with the interval of the difference by game."""
     draws = draws_of(len(base.games), DRAWS, np.random.default_rng(seed))
     one, other = resample_figures(better.figures, draws), resample_figures(base.figures, draws)
     return {label: _row(one.difference(other, label)) for label in ("mean", *JUDGED)}

@@ -1,6 +1,6 @@
 """Tables of the test games in Markdown, reliability pictures in SVG, and the card of the model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.commentary.word_network import WordNetwork
@@ -22,8 +22,8 @@ _SHORT: Final = {"Substitution": "Subst.", "Shots on target": "On target", "Shot
 def tables(document: Mapping[str, Any]) -> dict[str, str]:
     """Files by name: ``tables.md``, and ``reliability-*.svg`` for each calibrated output."""
     parts = [
-        _figures(document["figures"]),
-        _gain(document["gain"]),
+        figures_table(document["figures"]),
+        gain_table("words and NetVLAD above NetVLAD", document["gain"]),
         _calibration(document["calibration"]),
         _groups("language", document["by_language"]),
         _groups("league", document["by_league"]),
@@ -42,9 +42,10 @@ def reliability_picture(name: str, points: list[list[float]]) -> str:
     return line_chart([line], "probability said", "share that was right", (0.0, 1.0), (0.0, 1.0), diagonal=True)
 
 
-def _figures(figures: Mapping[str, Any]) -> str:
+def figures_table(figures: Mapping[str, Any], names: Sequence[str] = ROWS) -> str:
+    """A row for each of ``names``, the mean with its interval."""
     lines = [_head("", ["mean", *map(_short, JUDGED)])]
-    for name in ROWS:
+    for name in names:
         row = figures[name]
         mean = row["mean"]
         cells = [f"{mean['value']:.3f} ({mean['low']:.3f} to {mean['high']:.3f})"]
@@ -52,8 +53,9 @@ def _figures(figures: Mapping[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _gain(gain: Mapping[str, Any]) -> str:
-    lines = [_head("words and NetVLAD above NetVLAD", ["gain", "95 % interval by game"])]
+def gain_table(title: str, gain: Mapping[str, Any]) -> str:
+    """A row for each class with how much is gained."""
+    lines = [_head(title, ["gain", "95 % interval by game"])]
     for label, row in gain.items():
         lines.append(_row(label, [f"{row['value']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}"]))
     return "\n".join([*lines, ""])

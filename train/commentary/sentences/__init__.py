@@ -1,0 +1,1 @@
+"""Pretrained sentence vectors beside the plain way: pieces of words, an encoder from a folder, and the comparison."""
