@@ -18,16 +18,6 @@ from engine.core.errors import InputError, UsageError
 Decoding = Literal["auto", "software", "hardware"]
 READABLE: Final = "Readable are mp4, mov, mkv, webm, avi, ts and what else FFmpeg knows, such as H.264 and HEVC."
 _WHAT: Final = "picture"
-_GET_AGAIN: Final = "Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'."
-_PRIMING_S: Final = 0.2
-"""Sound may begin this much before 0, where a codec's first samples are there to be thrown away."""
-_USUAL_RATE_HZ: Final = 25.0
-_THREADS: Final = 2
-"""Each thread holds a frame and its references, some 100 MB at 4K."""
-_REORDERED: Final = 20
-"""H.264 and HEVC hold back 16 frames at most."""
-_BAD_IN_A_ROW: Final = 250
-"""Packets that can't be decoded, one after another, before a file is given up."""
 
 
 class Timed(NamedTuple):
@@ -44,6 +34,13 @@ Wanted: TypeAlias = Callable[[float, float], bool]
 def always(begin_s: float, end_s: float) -> bool:
     """Every frame is wanted."""
     return True
+
+
+_USUAL_RATE_HZ: Final = 25.0
+_THREADS: Final = 2
+"""Each thread holds a frame and its references, some 100 MB at 4K."""
+_BAD_IN_A_ROW: Final = 250
+"""Packets that can't be decoded, one after another, before a file is given up."""
 
 
 class PictureFile:
@@ -182,6 +179,10 @@ def sound_start_s(path: Path) -> float:
         return max(0.0, float(stream.start_time * stream.time_base) - _zero_s(container))
 
 
+_REORDERED: Final = 20
+"""H.264 and HEVC hold back 16 frames at most."""
+
+
 def _with_next(packets: Iterator[Any]) -> Iterator[tuple[Any, float | None]]:
     """Packets in the order they are decoded in, each with the time of the one shown next; None where that is unknown.
 
@@ -218,6 +219,10 @@ def _moving(container: Any) -> Any:
     return best if best in streams else next(iter(streams), None)
 
 
+_PRIMING_S: Final = 0.2
+"""Sound may begin this much before 0, where a codec's first samples are there to be thrown away."""
+
+
 def _zero_s(container: Any) -> float:
     starts = [
         float(stream.start_time * stream.time_base)
@@ -226,6 +231,9 @@ def _zero_s(container: Any) -> float:
     ]
     first = min(starts, default=0.0)
     return 0.0 if -_PRIMING_S < first < 0.0 else first
+
+
+_GET_AGAIN: Final = "Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'."
 
 
 def _open(path: Path, name: str, decoding: Decoding) -> tuple[Any, Any]:

@@ -59,10 +59,6 @@ WINDOWS_S: Final = (10.0, 20.0, 30.0, 40.0)
 MOMENT_S: Final = 2.0
 BUDGET: Final = 1.0
 TELLINGS: Final = 8
-LINES: Final = 150
-_LEAST_WORDS: Final = 200
-_LEAST_GOALS: Final = 5
-_DRAWS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,10 +155,16 @@ def swept(heard: Sequence[Heard], rule: KindRule, lines: Sequence[float]) -> Swe
     return sweep(lines, [one.length_s / 3600.0 for one in heard], counts_at)
 
 
+LINES: Final = 150
+
+
 def lines_of(heard: Sequence[Heard], rule: KindRule) -> list[float]:
     """Lines among the highest fused log-odds."""
     odds = np.concatenate([fuse_at(one.moments_s, one.channels, rule)[0] for one in heard])
     return [float(line) for line in np.unique(np.quantile(odds, 1.0 - np.geomspace(1e-4, 0.2, LINES)))]
+
+
+_DRAWS: Final = 500
 
 
 def judge(choosing: Sequence[Heard], judging: Sequence[Heard], tellings: int) -> list[str]:
@@ -224,6 +226,10 @@ def donor_of(half: HalfWords, weights: WordsWeights) -> Donor:
     told = [event for event in events_of(heard, weights, LIVE) if event.label == "Goal"]
     sure = clipped_log_odds(np.array([event.probability for event in told]))
     return Donor(tuple(zip([e.told_s for e in told], sure.tolist(), strict=True)), half.events, half.length_s)
+
+
+_LEAST_WORDS: Final = 200
+_LEAST_GOALS: Final = 5
 
 
 def pools_by_side(halves: Sequence[HalfWords], weights: Mapping[int, WordsWeights]) -> tuple[Pools, Pools]:
