@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from engine.core.log_odds_fusion import KindRule
+from engine.core.log_odds_fusion import ChannelRule, KindRule
 from engine.spotting.pooling import KINDS, PoolConfig
 from engine.spotting.vocabularies import V2, VOCABULARIES
 
@@ -107,6 +107,29 @@ class SpottingConfig:
     def alone(self, channel: ChannelConfig) -> "SpottingConfig":
         """The same model of one channel, as a late fusion has it."""
         return replace(self, channels=(channel,), fusion=JOINED, rules={})
+
+
+def config_of_row(row: dict[str, Any]) -> SpottingConfig:
+    """The config that ``config.json`` describes; ``row`` is used up.
+
+    Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
+    """
+    rules = {
+        str(label): KindRule(
+            float(rule["bias"]),
+            float(rule["apart_s"]),
+            {name: ChannelRule(**{k: float(v) for k, v in each.items()}) for name, each in rule["channels"].items()},
+        )
+        for label, rule in row.pop("rules").items()
+    }
+    parts: dict[str, Any] = {
+        "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
+        "pool": PoolConfig(**row.pop("pool")),
+        "window": WindowConfig(**row.pop("window")),
+        "events": EventSettings(**row.pop("events")),
+        "calf": CalfConfig(**calf) if (calf := row.pop("calf")) is not None else None,
+    }
+    return SpottingConfig(**parts, rules=rules, **row)
 
 
 def fault_of(config: SpottingConfig) -> str:

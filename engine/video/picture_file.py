@@ -55,14 +55,14 @@ class PictureFile:
 
     def __init__(self, path: str | Path, decoding: Decoding = "auto") -> None:
         path = Path(path)
-        self._name = path.name
+        self.name = path.name
         self._container, self._file = _open(path, path.name, decoding)
         self.lost = 0
         stream = _moving(self._container)
         if stream is None:
             self.close()
             raise InputError(
-                f"{self._name} has no picture in it.",
+                f"{self.name} has no picture in it.",
                 "Choose a recording with a moving picture: 'ffprobe FILE' lists what is inside.",
             )
         self._stream = stream
@@ -73,11 +73,6 @@ class PictureFile:
         for other in self._container.streams:
             if other.index != stream.index:
                 other.discard = _discard_all()
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        return self._name
 
     @property
     def rate_hz(self) -> float:
@@ -116,7 +111,7 @@ class PictureFile:
                 except (av.InvalidDataError, av.ExternalError) as error:
                     self.lost, bad, fault = self.lost + 1, bad + 1, error
                     if bad > _BAD_IN_A_ROW:
-                        damaged(self._name, until_s, self.duration_s, error, _WHAT)
+                        damaged(self.name, until_s, self.duration_s, error, _WHAT)
                     continue
                 for frame in decoded:
                     bad = 0
@@ -130,12 +125,12 @@ class PictureFile:
                     until_s, last_s, begun = at_s + lasts_s, at_s, True
                     yield Timed(frame, at_s, until_s)
         except av.FFmpegError as error:
-            damaged(self._name, until_s, self.duration_s, error, _WHAT)
+            damaged(self.name, until_s, self.duration_s, error, _WHAT)
         if not begun:
             why = f" ({describe(fault)})" if fault else ""
-            raise InputError(f"{self._name}: no frame of its picture can be decoded{why}.", READABLE) from fault
+            raise InputError(f"{self.name}: no frame of its picture can be decoded{why}.", READABLE) from fault
         if self._cut_short(until_s):
-            damaged(self._name, until_s, self.duration_s, what=_WHAT)
+            damaged(self.name, until_s, self.duration_s, what=_WHAT)
 
     def close(self) -> None:
         """Give the file back; harmless when done twice."""

@@ -74,17 +74,22 @@ def test_sound_that_keeps_coming_is_no_event():
     assert (world.story, world.tries, world.dog.state) == ([], [], None)
 
 
-def test_a_device_that_sends_nothing_is_stalled_within_three_seconds_and_opened_anew_a_second_later():
+def heard_so_far() -> World:
+    """A device that was heard for ten seconds."""
     world = World()
     world.sound(10)
+    return world
+
+
+def test_a_device_that_sends_nothing_is_stalled_within_three_seconds_and_opened_anew_a_second_later():
+    world = heard_so_far()
     world.nothing(5)
     assert world.states == [(12.0, Health.STALLED)]
     assert world.tries == [113.0]
 
 
 def test_sound_that_comes_back_is_believed_after_a_moment():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.nothing(2.5)
     world.sound(0.25)
     assert world.dog.state is Health.RECOVERING
@@ -108,8 +113,7 @@ def test_a_loose_contact_must_hold_longer_each_time():
 
 
 def test_digital_silence_is_told_by_the_readings_and_the_device_opened_anew():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.sound(2.75, zeros=True)
     assert world.dog.state is None
     world.sound(10, zeros=True)
@@ -118,8 +122,7 @@ def test_digital_silence_is_told_by_the_readings_and_the_device_opened_anew():
 
 
 def test_a_lost_device_is_tried_again_ever_less_often_but_never_less_than_every_few_seconds():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.no_device(20)
     assert world.states == [(10.25, Health.LOST)]
     pauses = [b - a for a, b in zip(world.tries, world.tries[1:], strict=False)]
@@ -128,8 +131,7 @@ def test_a_lost_device_is_tried_again_ever_less_often_but_never_less_than_every_
 
 
 def test_an_opened_device_that_stays_dumb_is_stalled_not_well():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.no_device(3)
     world.dog.opened(world.now_s, "USB")
     world.nothing(4)
