@@ -119,12 +119,7 @@ class Monitor:
         """Let the watchdog judge the block, and write what it says."""
         now_s = self._clock()
         watchdog = self._watchdog
-        if len(block.samples):
-            lag_s = 0.0 if block.captured_at is None else now_s - block.captured_at
-            zeros = not block.samples.any()
-            watchdog.heard(now_s, len(block.samples), zeros, lag_s, block.overruns, block.overloads)
-        else:
-            watchdog.quiet(now_s)
+        watchdog.heard(now_s, block)
         for change in watchdog.take_changes():
             if change.health is None:
                 self._tell(change.detail)
