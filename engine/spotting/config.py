@@ -80,6 +80,15 @@ class CalfConfig:
     capsules: int = 16
     detections: int = 15
 
+    @property
+    def possible(self) -> bool:
+        return (
+            16 <= self.chunk <= 4096
+            and 7 <= self.field < self.chunk
+            and 0 < self.capsules <= 256
+            and self.detections > 0
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SpottingConfig:
@@ -149,14 +158,8 @@ def fault_of(config: SpottingConfig) -> str:
         (0 < window.rows <= 4096 and least <= window.ahead < window.rows, "the moment lies outside of the window"),
         (0 < window.rate_hz <= 100, "an impossible rate"),
         (0 <= config.dropout < 1 and config.events.apart_s > 0, "dropout or distance out of range"),
-        (config.calf is None or _possible(config.calf), "impossible sizes of CALF"),
+        (config.calf is None or config.calf.possible, "impossible sizes of CALF"),
         (config.calf is None or config.fusion == JOINED, "CALF joins its channels before anything else"),
         (config.calf is None or not config.causal, "CALF reads whole chunks, so it can't be causal"),
     )
     return next((fault for holds, fault in checks if not holds), "")
-
-
-def _possible(calf: CalfConfig) -> bool:
-    return (
-        16 <= calf.chunk <= 4096 and 7 <= calf.field < calf.chunk and 0 < calf.capsules <= 256 and calf.detections > 0
-    )

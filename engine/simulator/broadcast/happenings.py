@@ -108,7 +108,7 @@ def drawn_spots(timeline: Timeline, period: int, rng: np.random.Generator) -> li
     spots = [Spot(period, 1000, "Kick-off", side=Side.HOME)]
 
     def add(t_s: float, label: str, side: Side | None) -> None:
-        if 0.0 <= t_s < half.end_s - half.start_s:
+        if 0.0 <= t_s < half.length_s:
             spots.append(Spot(period, round(1000 * t_s), label, side=side))
 
     for event in timeline.events:
@@ -128,7 +128,7 @@ def drawn_spots(timeline: Timeline, period: int, rng: np.random.Generator) -> li
         elif label == "Foul":
             add(t_s + float(rng.uniform(12.0, 25.0)), FREE_KICKS[int(rng.random() < 0.65)], event.side)
     t_s = 30.0
-    while t_s < half.end_s - half.start_s:
+    while t_s < half.length_s:
         if all(abs(1000 * t_s - spot.position_ms) > 12_000 for spot in spots):
             side = Side.HOME if rng.random() < 0.5 else Side.AWAY
             add(t_s, "Ball out of play", side)
