@@ -205,19 +205,8 @@ def _melody(rng: np.random.Generator, song: Song, bars: int, first: int, length:
         return out
     if song.sung:
         root_hz = song.scale.root * (2.0 if song.scale.root < 65.0 else 1.0)
-        return voices.sing(
-            rng,
-            notes,
-            length,
-            root_hz,
-            song.singers,
-            6.0,
-            0.012,
-            0.8,
-            1.0 + 0.25 * (song.scale.root / 87.0),
-            0.05,
-            0.25,
-        )
+        choir = voices.Choir(song.singers, 6.0, 0.012, 0.05)
+        return voices.sing(rng, notes, length, root_hz, choir, 0.8, 1.0 + 0.25 * (song.scale.root / 87.0), 0.25)
     for note in notes:
         sound = song.lead.note(rng, 2.0 * song.scale.root * float(np.exp2(note.semitones / 12.0)), note.length_s)
         syn.add_at(out, sound, syn.samples(note.at_s))
