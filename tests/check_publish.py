@@ -17,15 +17,15 @@ import random
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, process_time, sleep, thread_time
 from unittest.mock import patch
 
 from engine.app.publishing import Published, publishing
 from engine.core.publish_settings import PublishSettings
-from engine.publish.mqtt import MqttSender
 from engine.publish.mqtt_connection import IN_FLIGHT
 from tests.publishing.brokers import Consumer, Mosquitto
 from tests.publishing.proxy import Proxy
@@ -61,21 +61,21 @@ class Times:
         return self.later_published - self.later_alone > 3 + 4 * differed**0.5
 
 
-@dataclass
+@dataclass(frozen=True)
 class Result:
-    """What arrived, and what happened on the way."""
+    """What arrived, and what happened on the way; ``in_flight`` and ``waiting_in_memory`` are messages at the most."""
 
-    wanted: int = 0
-    came: int = 0
-    missing: int = 0
-    unknown: int = 0
-    disordered: bool = False
-    late: int = 0
-    tries_failed: int = 0
-    in_flight: int = 0
-    waiting_in_memory: int = 0
-    took_s: float = 0.0
-    kinds: dict[str, int] = field(default_factory=dict)
+    wanted: int
+    came: int
+    missing: int
+    unknown: int
+    disordered: bool
+    late: int
+    tries_failed: int
+    in_flight: int
+    waiting_in_memory: int
+    took_s: float
+    kinds: dict[str, int]
 
 
 class Writing:
@@ -154,7 +154,8 @@ def outages(
 
     A broker that was restarted may hand on in another order what it had taken; a network can't.
     """
-    source, result = random.Random(seed), Result()
+    source, happened = random.Random(seed), Counter[str]()
+    in_flight = waiting = 0
     began_s = monotonic()
     alone = Recorder(folder / "alone")
     root, broker = folder / "sessions", Mosquitto(folder / "broker").start()
@@ -176,31 +177,38 @@ def outages(
                 (sender,) = recorder.published.senders  # type: ignore[attr-defined]
                 writing = Writing(recorder, alone, Recorder(root, handed, Unkept()), handed)
                 for _ in range(count):
-                    _outage(source.choice(kinds), source, network, broker, longest_s, result)
-                    _look(sender, result)
+                    happened[_outage(source.choice(kinds), source, network, broker, longest_s)] += 1
+                    in_flight = max(in_flight, len(sender._order))
+                    waiting = max(waiting, len(getattr(sender.backlogs._present, "_ready", ())))
                 writing.stop()
             alone.writer.close()
             wanted = expected_ids(root, READINGS_HZ)
             consumer.until(lambda: wanted[-1] in consumer.ids())
-            result.tries_failed = sender.failures
-        once = consumer.once()
-        result.wanted, result.came = len(wanted), len(consumer.bodies())
-        result.missing = len(set(wanted) - consumer.ids())
-        result.unknown = len(consumer.ids() - set(wanted))
-        result.disordered = [body["id"] for body in once] != wanted
-        result.late = sum("late" in body for body in once)
+            failures = sender.failures
     finally:
         for each in quicker:
             each.stop()
         broker.kill()
-    result.took_s = monotonic() - began_s
+    took_s = monotonic() - began_s
+    once = consumer.once()
+    result = Result(
+        wanted=len(wanted),
+        came=len(consumer.bodies()),
+        missing=len(set(wanted) - consumer.ids()),
+        unknown=len(consumer.ids() - set(wanted)),
+        disordered=[body["id"] for body in once] != wanted,
+        late=sum("late" in body for body in once),
+        tries_failed=failures,
+        in_flight=in_flight,
+        waiting_in_memory=waiting,
+        took_s=took_s,
+        kinds=dict(happened),
+    )
     return result, writing.times()
 
 
-def _outage(
-    kind: str, source: random.Random, network: Proxy, broker: Mosquitto, longest_s: float, result: Result
-) -> None:
-    result.kinds[kind] = result.kinds.get(kind, 0) + 1
+def _outage(kind: str, source: random.Random, network: Proxy, broker: Mosquitto, longest_s: float) -> str:
+    """Have an outage, and wait a while; returns its ``kind``."""
     {"cut": network.cut, "stall": network.stall, "restart": broker.stop}[kind]()
     sleep(source.uniform(0.0, longest_s))
     if kind == "restart":
@@ -208,12 +216,7 @@ def _outage(
     else:
         network.mend()
     sleep(source.uniform(0.0, longest_s))
-
-
-def _look(sender: MqttSender, result: Result) -> None:
-    result.in_flight = max(result.in_flight, len(sender._order))
-    present = sender.backlogs._present
-    result.waiting_in_memory = max(result.waiting_in_memory, len(getattr(present, "_ready", ())))
+    return kind
 
 
 def main() -> None:

@@ -36,8 +36,6 @@ log = logging.getLogger(__name__)
 
 LAST_S: Final = 2.0
 """How long the end of a run waits for receivers; what they have not taken by then goes with the next start."""
-_GOODBYES_S: Final = 0.5
-MQTT: Final = "mqtt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,9 @@ def venue_of(settings: PublishSettings) -> str:
 def check_packages(settings: PublishSettings) -> None:
     """Raises ``UsageError`` where a package that the settings need is missing."""
     receivers(settings, venue_of(settings))
+
+
+MQTT: Final = "mqtt"
 
 
 def receivers(settings: PublishSettings, venue: str) -> list[Receiver]:
@@ -214,6 +215,9 @@ class _Run:
                 waiting.close()
         except (MomentumError, OSError) as error:
             tell(f"publish: what waits for {sender.receiver} can't be told: {error}")
+
+
+_GOODBYES_S: Final = 0.5
 
 
 def _end(senders: list[Sender]) -> None:

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Final
 
+from engine.core.config_file import CONFIG_FILE
 from engine.core.errors import UsageError, WeightsError
 from engine.core.paths import Paths
 from engine.core.tensor_file import sha256_of
 from engine.core.text import plain
 from engine.spotting.config import SpottingConfig
 from engine.spotting.published import read_published
-from engine.spotting.weights import CONFIG_FILE, measured_as, save_spotting
+from engine.spotting.weights import measured_as, save_spotting
 
 FOLDER: Final = "spotting"
 """Where among the program's data spotting weights lie, by name."""

@@ -138,7 +138,7 @@ class FFmpegDecoder:
         """Of an open container, and the file it reads. Raises ``InputError`` where there is no sound."""
         import av
 
-        self._name = name
+        self.name = name
         self._fault = av.FFmpegError
         self._file = file
         self._container = container
@@ -147,7 +147,7 @@ class FFmpegDecoder:
         if self._stream is None:
             self.close()
             raise InputError(
-                f"{self._name} has no sound in it.",
+                f"{self.name} has no sound in it.",
                 "Choose a recording with an audio track: 'ffprobe FILE' lists what is inside.",
             )
         for other in self._container.streams:
@@ -160,11 +160,6 @@ class FFmpegDecoder:
         """Raises ``av.FFmpegError`` where FFmpeg does not know the content, ``InputError`` where there is no sound."""
         container, file = open_container(path)
         return cls(path.name, container, file)
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        return self._name
 
     @property
     def duration_s(self) -> float | None:
@@ -205,7 +200,7 @@ class FFmpegDecoder:
 
     def _break_off(self, heard_s: float, duration_s: float | None, fault: Exception | None = None) -> NoReturn:
         """The sound ends before it should: for ``fault``, or against what the file declares."""
-        damaged(self._name, heard_s, duration_s, fault)
+        damaged(self.name, heard_s, duration_s, fault)
 
     def _frames(self) -> Iterator["_Frame"]:
         heard_s, end_s = 0.0, None
@@ -213,7 +208,7 @@ class FFmpegDecoder:
             for packet in self._container.demux(self._stream):
                 for frame in self._decode(packet):
                     rate_hz, at_s = frame.sample_rate, frame.time
-                    check_rate(self._name, rate_hz)
+                    check_rate(self.name, rate_hz)
                     jump_s = 0.0 if at_s is None or end_s is None else at_s - end_s
                     gap_s = jump_s if GAP_S < jump_s < LONGEST_GAP_S else 0.0
                     length_s = frame.samples / rate_hz

@@ -75,11 +75,11 @@ class AddressDecoder(FFmpegDecoder):
 
         why = f" ({describe(fault)})" if fault is not None else ""
         if self.live:
-            raise DeviceError(f"{self._name} has broken off{why}.", "It is asked again until it answers.") from None
+            raise DeviceError(f"{self.name} has broken off{why}.", "It is asked again until it answers.") from None
         of = f" of {duration_s:.1f} s" if duration_s is not None and duration_s > heard_s else ""
         kind = InputError if fault is None or isinstance(fault, InvalidDataError) else DeviceError
         raise kind(
-            f"{self._name} breaks off at {heard_s:.1f} s{of}{why}.",
+            f"{self.name} breaks off at {heard_s:.1f} s{of}{why}.",
             "What came before was used. Try again, or download it first and give the file.",
         ) from None
 

@@ -41,16 +41,11 @@ class Decoded:
     ) -> None:
         if block_samples < 1:
             raise ValueError(f"block_samples must be positive, not {block_samples}")
-        self._name = name
+        self.name = name
         self._block_samples = block_samples
         self._decoder = decoder
         self._rate_hz = rate_hz
         self.repaired_samples = 0
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        return self._name
 
     @property
     def duration_s(self) -> float | None:
@@ -73,7 +68,7 @@ class Decoded:
         yield from cutter.rest()
         chunks.raise_it()
         if resampler.position == 0:
-            raise _without_sound(self._name)
+            raise _without_sound(self.name)
 
     def close(self) -> None:
         """Close what is decoded; harmless when done twice."""

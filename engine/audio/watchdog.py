@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.core.grid import SAMPLE_RATE_HZ
-from engine.core.signals import Health
+from engine.core.signals import AudioBlock, Health
 
 RELAPSE_WITHIN_S: Final = 60.0
 LONGEST_RECOVERY_S: Final = 1.5
@@ -103,34 +103,27 @@ class Watchdog:
         if self._away_since_s is not None:
             self._next_try_s = now_s + self._dumb_pause_s(now_s)
 
-    def heard(
-        self,
-        now_s: float,
-        samples: int,
-        exact_zeros: bool,
-        lag_s: float = 0.0,
-        overruns: int = 0,
-        overloads: int = 0,
-    ) -> None:
-        """Sound has come: how many samples, whether all were exact zeros, and how long after it was heard.
-
-        ``overruns`` and ``overloads`` are those of ``AudioBlock``.
-        """
+    def heard(self, now_s: float, block: AudioBlock) -> None:
+        """A block has come; an empty one says that nothing has."""
+        if not len(block.samples):
+            self.quiet(now_s)
+            return
         settings = self.settings
         self._heard_at_s = now_s
-        if overruns > self._overruns:
-            lost = overruns - self._overruns
+        if block.overruns > self._overruns:
+            lost = block.overruns - self._overruns
             self.notice(now_s, "overrun", "overrun: sound came faster than it was taken, some is missing", lost)
-            self._overruns = overruns
-        if overloads > self._overloads:
-            reported = overloads - self._overloads
+            self._overruns = block.overruns
+        if block.overloads > self._overloads:
+            reported = block.overloads - self._overloads
             self.notice(
                 now_s, "overload", "the sound system was overloaded for a moment, no sound is missing", reported
             )
-            self._overloads = overloads
+            self._overloads = block.overloads
+        lag_s = 0.0 if block.captured_at is None else now_s - block.captured_at
         if lag_s > settings.behind_after_s:
             self.notice(now_s, "behind", f"the readings come {lag_s:.1f} s after their sound")
-        if exact_zeros and settings.reopen_on_zeros:
+        if settings.reopen_on_zeros and not block.samples.any():
             self._back_since_s = None
             silent_since_s = now_s if self._sounded_at_s is None else self._sounded_at_s
             if self.reopens and self.state is not Health.SILENT and now_s - silent_since_s >= settings.reopen_after_s:
@@ -140,7 +133,7 @@ class Watchdog:
         if self.state is None:
             return
         if self._back_since_s is None:
-            self._back_since_s = now_s - samples / SAMPLE_RATE_HZ
+            self._back_since_s = now_s - len(block.samples) / SAMPLE_RATE_HZ
             if self.state is not Health.RECOVERING:
                 self._enter(Health.RECOVERING, "sound has come back")
         if now_s - self._back_since_s >= self._recovery_s:

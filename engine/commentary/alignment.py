@@ -22,12 +22,6 @@ REACH_S: Final = 120.0
 CHANCE: Final = 0.005
 """The largest probability of shuffled events fitting as well with which an offset is still taken."""
 LEAST_EVENTS: Final = 4
-_SLOW_S: Final = 300.0
-"""What is said of a kind over so long tells where in the match it is, and nothing of a single event."""
-_SMOOTH_STEPS: Final = 2.0
-_SHUFFLES: Final = 200
-_HIGHEST: Final = 4.0
-"""In standard deviations: one event that everybody shouts about must not outweigh all others."""
 _HINT: Final = "Is it the right match and half? Labels and words must start at the same second of the same recording."
 
 
@@ -64,6 +58,9 @@ def align_words(
     return found
 
 
+_SHUFFLES: Final = 200
+
+
 def fit_of_words(
     logits: Array, events: Sequence[Sequence[float]], reach_s: float = REACH_S, seed: int = 0
 ) -> WordsAlignment | None:
@@ -84,6 +81,13 @@ def fit_of_words(
     turned = draw.integers(far, max(far + 1, length - far), _SHUFFLES)
     chance_best = np.array([_sums(evidence, kinds, (steps + turn) % length, reach).max() for turn in turned])
     return WordsAlignment((best - reach) * STEP_S, _gumbel_tail(float(sums[best]), chance_best))
+
+
+_SLOW_S: Final = 300.0
+"""What is said of a kind over so long tells where in the match it is, and nothing of a single event."""
+_SMOOTH_STEPS: Final = 2.0
+_HIGHEST: Final = 4.0
+"""In standard deviations: one event that everybody shouts about must not outweigh all others."""
 
 
 def _evidence(logits: Array) -> NDArray[np.float64]:

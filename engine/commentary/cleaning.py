@@ -17,18 +17,7 @@ KEPT_REPEATS: Final = 3
 LONGEST_LOOP: Final = 8
 """Words of a loop inside a segment."""
 _RECENT: Final = 12
-_RECENT_REPEATS: Final = 3
-"""Words that stand as often among the ``_RECENT`` segments before are a loop over many."""
-_FASTEST: Final = 40.0
-"""Letters a second; the fastest commentators stay below 30."""
-_NOBODY_SPOKE: Final = 0.8
 _WORD: Final = re.compile(r"\w+")
-_CREDITS: Final = re.compile(
-    r"thank(s| you) for watching|amara\.org|subtitles? (by|made)|subtítulos|sottotitoli|sous-titr|legendas|"
-    r"untertitel(ung)? (im|der|von)|субтитр|редактор.{0,40}корректор|продолжение следует|please subscribe|"
-    r"don't forget to subscribe|www\.\S+\.(com|org|net)|copyright|字幕",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +52,19 @@ def clean(transcript: Transcript) -> Cleaned:
         shortened += text != segment.text
         kept.append(replace(segment, text=text))
     return Cleaned(replace(transcript, segments=tuple(kept)), dict(dropped), shortened)
+
+
+_RECENT_REPEATS: Final = 3
+"""Words that stand as often among the ``_RECENT`` segments before are a loop over many."""
+_FASTEST: Final = 40.0
+"""Letters a second; the fastest commentators stay below 30."""
+_NOBODY_SPOKE: Final = 0.8
+_CREDITS: Final = re.compile(
+    r"thank(s| you) for watching|amara\.org|subtitles? (by|made)|subtítulos|sottotitoli|sous-titr|legendas|"
+    r"untertitel(ung)? (im|der|von)|субтитр|редактор.{0,40}корректор|продолжение следует|please subscribe|"
+    r"don't forget to subscribe|www\.\S+\.(com|org|net)|copyright|字幕",
+    re.IGNORECASE,
+)
 
 
 def _reason(segment: Segment, words: tuple[str, ...], recent: deque[tuple[str, ...]]) -> str:

@@ -31,11 +31,6 @@ from engine.commentary.words_to_events import SaidEvent, probability_of
 
 MOST_WORDS: Final = 400
 """Words that may end in one step; nobody says as many, and more would cost the readings their processor."""
-_LOOKED_BACK: Final = 3
-"""Steps before a step that say whether it is silent."""
-_LONGEST_HALF_MIN: Final = 55.0
-_MIDDLE_MIN: Final = 22.5
-"""Beyond one half nobody knows the minute of the other, so it counts as the middle of one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +42,13 @@ class _Placed:
     hashes: NDArray[np.uint32]
     of_word: NDArray[np.int32]
     counted: NDArray[np.float64]
+
+
+_LOOKED_BACK: Final = 3
+"""Steps before a step that say whether it is silent."""
+_LONGEST_HALF_MIN: Final = 55.0
+_MIDDLE_MIN: Final = 22.5
+"""Beyond one half nobody knows the minute of the other, so it counts as the middle of one."""
 
 
 class SaidSoFar:

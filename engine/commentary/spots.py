@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from engine.commentary.features import STEP_S
 from engine.commentary.word_network import Array
 
-_REMEMBERED: Final = 8
-"""How many of the peaks told last may stand in the way of another."""
-
 
 @dataclass(frozen=True, slots=True)
 class Peak:
@@ -72,6 +69,10 @@ def live_peaks(logits: Array, settings: PeakSettings, delay_s: float) -> list[Pe
     telling = LivePeaks(settings, delay_s, logits.shape[1])
     found = telling.next(0, logits)
     return sorted(found, key=lambda peak: (peak.t_s, peak.kind))
+
+
+_REMEMBERED: Final = 8
+"""How many of the peaks told last may stand in the way of another."""
 
 
 class LivePeaks:

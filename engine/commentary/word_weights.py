@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.commentary.features import COUNTS, STEP_S
 from engine.commentary.spots import PeakSettings
 from engine.commentary.word_network import TENSORS, WordNetwork
-from engine.core.config_file import read_config_row
+from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import WeightsError
 from engine.core.paths import shipped_weights
 
@@ -81,13 +81,13 @@ def save_words(folder: Path, config: WordsConfig, networks: Mapping[str, WordNet
         for mode, network in sorted(networks.items())
         for name, value in _packed(network).items()
     }
-    path = folder / "weights.safetensors"
+    path = folder / TENSOR_FILE
     mx.save_safetensors(str(path), tensors)
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     row = {"schema_version": SCHEMA, **asdict(config), "step_s": STEP_S, "counts": COUNTS, "sha256": checksum}
     row["spans"] = {mode: network.spans for mode, network in networks.items()}
-    (folder / "config.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
-    (folder / "CARD.md").write_text(card, encoding="utf-8")
+    (folder / CONFIG_FILE).write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+    (folder / CARD_FILE).write_text(card, encoding="utf-8")
     return checksum
 
 
@@ -110,8 +110,8 @@ def load_words(folder: Path | None = None) -> WordsWeights:
     folder = shipped_words() if folder is None else folder
     # What was measured may hold no number where nothing could be.
     missing = WeightsError(f"no model of words in {folder}", _AGAIN)
-    row = read_config_row(folder / "config.json", missing, _AGAIN, finite=False)
-    path = folder / "weights.safetensors"
+    row = read_config_row(folder / CONFIG_FILE, missing, _AGAIN, finite=False)
+    path = folder / TENSOR_FILE
     if row.get("schema_version") != SCHEMA or row.get("step_s") != STEP_S or row.get("counts") != list(COUNTS):
         raise WeightsError(f"{folder} holds no model of words for this version of the program", _AGAIN)
     try:

@@ -1,4 +1,6 @@
-"""The ``config.json`` of weights, of whatever network: a JSON object, or a fault that says what is wrong with it."""
+"""The files of a folder of weights, of whatever network, and its ``config.json``: a JSON object, or a fault that says
+what is wrong with it.
+"""
 
 import json
 from math import isfinite
@@ -7,6 +9,9 @@ from typing import Any, Final
 
 from engine.core.errors import WeightsError
 
+CONFIG_FILE: Final = "config.json"
+TENSOR_FILE: Final = "weights.safetensors"
+CARD_FILE: Final = "CARD.md"
 _LIMIT_BYTES: Final = 1_000_000
 
 

@@ -58,6 +58,10 @@ class _Storage:
     kind: str
     length: int
 
+    @property
+    def size_bytes(self) -> int:
+        return self.length * (2 if self.kind == "bf16" else np.dtype(self.kind).itemsize)
+
 
 @dataclass(frozen=True, slots=True)
 class _Tensor:
@@ -115,7 +119,7 @@ def _archive(file: IO[bytes]) -> tuple[Any, Callable[[_Storage], bytes]]:
 
     def load(storage: _Storage) -> bytes:
         entry = archive.getinfo(f"{folder}/data/{storage.key}")
-        if entry.file_size != storage.length * _width(storage.kind):
+        if entry.file_size != storage.size_bytes:
             raise _Refused(f"storage {storage.key} has {entry.file_size} bytes")
         return archive.read(entry)
 
@@ -136,17 +140,13 @@ def _legacy(file: IO[bytes]) -> tuple[Any, Callable[[_Storage], bytes]]:
         storage = kinds.get(key)
         if storage is None or storage.length != length:
             raise _Refused(f"storage {key} has a length that no tensor names")
-        found[key] = file.read(length * _width(storage.kind))
+        found[key] = file.read(storage.size_bytes)
     return document, lambda storage: found[storage.key]
-
-
-def _width(kind: str) -> int:
-    return 2 if kind == "bf16" else np.dtype(kind).itemsize
 
 
 def _array(tensor: _Tensor, content: bytes) -> NDArray[Any]:
     kind = tensor.storage.kind
-    if len(content) != tensor.storage.length * _width(kind):
+    if len(content) != tensor.storage.size_bytes:
         raise _Refused(f"storage {tensor.storage.key} breaks off")
     if kind == "bf16":
         values: NDArray[Any] = (np.frombuffer(content, "<u2").astype(np.uint32) << 16).view(np.float32)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import mlx.core as mx
 import numpy as np
 
-from engine.core.config_file import read_config_row
+from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import WeightsError
 from engine.core.files import open_private, private_folder, whole_file, write_whole
 from engine.core.tensor_file import checked_tensors, sha256_of
@@ -25,9 +25,6 @@ from engine.encoders.layers import Net, Tensors, shapes
 from engine.encoders.sources import read_source
 
 SCHEMA: Final = 1
-CONFIG_FILE: Final = "config.json"
-TENSOR_FILE: Final = "weights.safetensors"
-CARD_FILE: Final = "CARD.md"
 FOLDER: Final = "encoders"
 
 

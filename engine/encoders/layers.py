@@ -32,6 +32,12 @@ class Conv:
     groups: int = 1
     activation: Activation = "none"
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of its tensors, by their names."""
+        weight = (self.outputs, self.kernel, self.kernel, self.inputs // self.groups)
+        return {f"{self.name}.weight": weight, f"{self.name}.bias": (self.outputs,)}
+
 
 @dataclass(frozen=True, slots=True)
 class MaxPool:
@@ -49,6 +55,16 @@ class Squeeze:
     name: str
     channels: int
     squeezed: int
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of its tensors, by their names."""
+        return {
+            f"{self.name}.first.weight": (self.squeezed, self.channels),
+            f"{self.name}.first.bias": (self.squeezed,),
+            f"{self.name}.second.weight": (self.channels, self.squeezed),
+            f"{self.name}.second.bias": (self.channels,),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +106,7 @@ def flat(layers: tuple[Layer, ...]) -> Iterator[Conv | Squeeze]:
 
 def shapes(net: Net) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor by its name."""
-    found: dict[str, tuple[int, ...]] = {}
-    for layer in flat(net.layers):
-        if isinstance(layer, Conv):
-            found[f"{layer.name}.weight"] = (layer.outputs, layer.kernel, layer.kernel, layer.inputs // layer.groups)
-            found[f"{layer.name}.bias"] = (layer.outputs,)
-        else:
-            for part, (outputs, inputs) in _parts(layer).items():
-                found[f"{layer.name}.{part}.weight"] = (outputs, inputs)
-                found[f"{layer.name}.{part}.bias"] = (outputs,)
-    return found
-
-
-def _parts(layer: Squeeze) -> dict[str, tuple[int, int]]:
-    return {"first": (layer.squeezed, layer.channels), "second": (layer.channels, layer.squeezed)}
+    return {name: shape for layer in flat(net.layers) for name, shape in layer.shapes.items()}
 
 
 def seeded(net: Net, seed: int) -> dict[str, NDArray[np.float32]]:

@@ -29,11 +29,6 @@ _BALL: Final = 32
 _LEAST_PERSON: Final = 0.3
 _LEAST_BALL: Final = 0.1
 """A ball is a few pixels; the likeliest one counts, so little is lost by a wrong one now and then."""
-_SAME: Final = 0.45
-"""Two boxes that share more than this of what they cover are one player."""
-_MANY: Final = 25.0
-_SIXTHS: Final = 6
-_SMALLER: Final = 4
 GET: Final = "Name YOLOX's yolox_nano.onnx: --weights FILE; docs/features.md says where it can be had."
 
 Boxes = NDArray[np.float32]
@@ -99,6 +94,10 @@ def decoded(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([middle - half, middle + half, outputs[:, 4:]], axis=1).astype(np.float32)
 
 
+_SAME: Final = 0.45
+"""Two boxes that share more than this of what they cover are one player."""
+
+
 def _boxes(found: NDArray[np.float32], kind: int, least: float) -> Boxes:
     """The boxes of one class, surest first, each thing once."""
     scores = found[:, 4] * found[:, 5 + kind]
@@ -118,6 +117,11 @@ def _shared(box: NDArray[np.float32], others: Boxes) -> NDArray[np.float32]:
     areas = (others[:, 2:4] - others[:, :2]).prod(axis=1)
     shared: NDArray[np.float32] = both / ((box[2:4] - box[:2]).prod() + areas - both)
     return shared
+
+
+_MANY: Final = 25.0
+_SIXTHS: Final = 6
+_SMALLER: Final = 4
 
 
 def _row(players: Boxes, balls: Boxes, picture: Picture, before: Picture) -> NDArray[np.float64]:

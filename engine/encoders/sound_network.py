@@ -17,9 +17,6 @@ from engine.encoders.encoder import Rows, Values
 from engine.encoders.encoder_weights import EncoderWeights
 from engine.encoders.sound_windows import windows
 
-_MEL_SLOPE: Final = 1127.0
-_MEL_CORNER_HZ: Final = 700.0
-
 
 @dataclass(frozen=True, slots=True)
 class _Hearing:
@@ -78,6 +75,10 @@ def _frames(samples: Values, length: int, hop: int) -> NDArray[np.float32]:
 @cache
 def _hann(length: int, *, periodic: bool) -> NDArray[np.float64]:
     return 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / (length if periodic else length - 1))
+
+
+_MEL_SLOPE: Final = 1127.0
+_MEL_CORNER_HZ: Final = 700.0
 
 
 @cache

@@ -12,7 +12,16 @@ from engine.core import grid
 from engine.core.errors import InputError, WeightsError
 from engine.core.heard import Heard
 from engine.core.signals import Rejected, Spike
-from engine.explain.attribution import Attribution, History, Occlusion, attribute, history_of, occlude, still_wanted
+from engine.explain.attribution import (
+    Attribution,
+    History,
+    Occlusion,
+    attribute,
+    history_of,
+    occlude,
+    say_nothing,
+    still_wanted,
+)
 from engine.explain.give_memory_back import given_back
 from engine.model.checkpoint import Weights
 from engine.model.installed_weights import list_weights
@@ -48,17 +57,13 @@ class Explanation:
         return abs(self.then - self.attribution.index) <= SAME
 
 
-def nothing_to_say(draft: Explanation) -> None:
-    """For those who wait for the end."""
-
-
 def explain(
     reader: SessionReader,
     weights: Weights,
     t: float,
     with_occlusion: bool = False,
     wanted: Callable[[], bool] = still_wanted,
-    tell: Callable[[Explanation], None] = nothing_to_say,
+    tell: Callable[[Explanation], None] = say_nothing,
 ) -> Explanation:
     """Explain the reading at ``t`` seconds of sound, or the last one before it.
 
@@ -83,7 +88,7 @@ def explain_frames(
     t: float,
     then: float,
     wanted: Callable[[], bool] = still_wanted,
-    tell: Callable[[Explanation], None] = nothing_to_say,
+    tell: Callable[[Explanation], None] = say_nothing,
 ) -> Explanation:
     """Explain the reading ``then`` at the end ``t`` of ``frames`` (n, MEL_BANDS), log-mel in dB of unbroken sound."""
     history = history_of(frames, weights.network.front_end)

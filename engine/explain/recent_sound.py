@@ -11,8 +11,8 @@ from engine.audio.unbroken_hops import Silence, WholeHops, zero_hops
 from engine.core import grid
 from engine.core.errors import InputError
 from engine.core.signals import AudioBlock, Reading, Rejected, Samples, Spike
-from engine.explain.attribution import still_wanted
-from engine.explain.explanation import Explanation, explain_frames, frames_counted, nothing_to_say
+from engine.explain.attribution import say_nothing, still_wanted
+from engine.explain.explanation import Explanation, explain_frames, frames_counted
 from engine.model.checkpoint import Weights
 
 KEPT_S: Final = 900.0
@@ -60,7 +60,7 @@ class Recent:
         weights: Weights,
         moment: float | Spike | Rejected,
         wanted: Callable[[], bool] = still_wanted,
-        tell: Callable[[Explanation], None] = nothing_to_say,
+        tell: Callable[[Explanation], None] = say_nothing,
     ) -> Explanation:
         """Explain a moment in seconds of sound, a spike or a rejected candidate; ``tell`` hears what is known so far.
 

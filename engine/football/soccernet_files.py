@@ -21,8 +21,6 @@ LABELS_V1: Final = "Labels.json"
 PREDICTIONS: Final = "results_spotting.json"
 
 _FILE_LIMIT: Final = 64 * MEGABYTE
-_GAMES: Final = 20_000
-_LEVELS: Final = 3
 _AGAIN: Final = "Get it again, or make it anew: one JSON file a game, under its league, season and game."
 
 
@@ -56,6 +54,10 @@ class GameDocuments:
             raise InputError(f"{shown} is not UTF-8 text at byte {error.start}", _AGAIN) from error
         except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(f"{shown} can't be read: {plain(error, 80)}", _AGAIN) from error
+
+
+_GAMES: Final = 20_000
+_LEVELS: Final = 3
 
 
 def find_documents(path: Path, names: Sequence[str]) -> dict[str, GameDocuments]:

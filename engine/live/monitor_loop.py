@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final, Protocol
 
@@ -35,6 +35,7 @@ class Stream(Protocol):
         ...
 
 
+@dataclass(eq=False)
 class Monitor:
     """Source to sinks.
 
@@ -51,29 +52,20 @@ class Monitor:
         beside: asked after each block for what has happened beside, such as a commentator's words.
     """
 
-    def __init__(
-        self,
-        source: AudioSource,
-        stream: Stream,
-        detector: SpikeDetector,
-        sinks: Sequence[ReadingSink],
-        stop: Stop,
-        clock: Callable[[], float] = monotonic,
-        watchdog: Watchdog | None = None,
-        notices: Callable[[], Sequence[str]] = tuple,
-        sound_sinks: Sequence[SoundSink] = (),
-        beside: Beside | None = None,
-    ) -> None:
-        self._source = source
-        self._stream = stream
-        self._detector = detector
-        self._sinks = sinks
-        self._sound_sinks = sound_sinks
-        self._stop = stop
-        self._clock = clock
-        self._watchdog = watchdog or Watchdog(WatchSettings(give_up_after_s=None), reopens=False)
-        self._notices = notices
-        self._beside = beside or NothingBeside()
+    source: AudioSource
+    stream: Stream
+    detector: SpikeDetector
+    sinks: Sequence[ReadingSink]
+    stop: Stop
+    clock: Callable[[], float] = monotonic
+    watchdog: Watchdog | None = None
+    notices: Callable[[], Sequence[str]] = tuple
+    sound_sinks: Sequence[SoundSink] = ()
+    beside: Beside | None = None
+
+    def __post_init__(self) -> None:
+        self._watchdog = self.watchdog or Watchdog(WatchSettings(give_up_after_s=None), reopens=False)
+        self._beside = self.beside or NothingBeside()
         self._health: Health | None = None
 
     def run(self, start: Start) -> End:
@@ -87,7 +79,7 @@ class Monitor:
             return self._run(start)
         finally:
             # After the end was written: a device may hang when it is closed.
-            self._source.close()
+            self.source.close()
 
     def _run(self, start: Start) -> End:
         try:
@@ -99,32 +91,27 @@ class Monitor:
         except OSError as fault:
             self._end_the_rest(End(self._heard_s, "output_lost", fault.strerror or ""))
             raise
-        return self._end(self._stop.reason or ("end_of_stream" if self._source.live else "end_of_file"))
+        return self._end(self.stop.reason or ("end_of_stream" if self.source.live else "end_of_file"))
 
     def _listen(self) -> None:
-        for block in self._source.blocks():
-            if self._stop.reason:
+        for block in self.source.blocks():
+            if self.stop.reason:
                 return
             self._watch(block)
             if len(block.samples):
                 self._hear(block)
-            for notice in self._notices():
+            for notice in self.notices():
                 self._tell(notice)
             for event in self._beside.take(self._heard_s):
                 self._write(event)
-            for sink in self._sinks:
+            for sink in self.sinks:
                 sink.flush()
 
     def _watch(self, block: AudioBlock) -> None:
         """Let the watchdog judge the block, and write what it says."""
-        now_s = self._clock()
+        now_s = self.clock()
         watchdog = self._watchdog
-        if len(block.samples):
-            lag_s = 0.0 if block.captured_at is None else now_s - block.captured_at
-            zeros = not block.samples.any()
-            watchdog.heard(now_s, len(block.samples), zeros, lag_s, block.overruns, block.overloads)
-        else:
-            watchdog.quiet(now_s)
+        watchdog.heard(now_s, block)
         for change in watchdog.take_changes():
             if change.health is None:
                 self._tell(change.detail)
@@ -132,16 +119,16 @@ class Monitor:
                 self._change(change.health, self._heard_s, change.detail)
         if watchdog.given_up(now_s):
             raise DeviceError(
-                f"{self._source.name}: no sound has come for {watchdog.away_s(now_s):.0f} s.",
+                f"{self.source.name}: no sound has come for {watchdog.away_s(now_s):.0f} s.",
                 "Look at whatever delivers the sound and at 'momentum devices', then start again.",
             )
 
     def _hear(self, block: AudioBlock) -> None:
-        for sink in self._sound_sinks:
+        for sink in self.sound_sinks:
             sink.sound(block)
         # While the watchdog sees something wrong, what the stream makes of it is no number to show.
         trouble = self._watchdog.state
-        for heard in self._stream.push(block):
+        for heard in self.stream.push(block):
             reading = heard
             if trouble is not None:
                 reading = replace(heard, pressure=None, health=trouble, heard=None, tags=None)
@@ -151,7 +138,7 @@ class Monitor:
             self._decide(reading)
 
     def _decide(self, reading: Reading) -> None:
-        for event in self._detector.push(reading):
+        for event in self.detector.push(reading):
             self._write(event)
 
     def _tell(self, detail: str) -> None:
@@ -163,27 +150,27 @@ class Monitor:
         self._write(HealthChange(t, health, detail))
 
     def _end(self, reason: str, detail: str = "") -> End:
-        for event in self._detector.finish(self._heard_s):
+        for event in self.detector.finish(self._heard_s):
             self._write(event)
         for beside in self._beside.rest(self._heard_s):
             self._write(beside)
         end = End(self._heard_s, reason, detail)
         self._write(end)
-        for sink in self._sinks:
+        for sink in self.sinks:
             sink.flush()
         return end
 
     def _end_the_rest(self, end: End) -> None:
         """Tell the end to every sink that still takes it."""
-        for sink in self._sinks:
+        for sink in self.sinks:
             with suppress(OSError):
                 sink.write(end)
                 sink.flush()
 
     @property
     def _heard_s(self) -> float:
-        return self._stream.heard / grid.SAMPLE_RATE_HZ
+        return self.stream.heard / grid.SAMPLE_RATE_HZ
 
     def _write(self, event: Event) -> None:
-        for sink in self._sinks:
+        for sink in self.sinks:
             sink.write(event)

@@ -14,7 +14,7 @@ import mlx.core as mx
 from mlx.utils import tree_flatten, tree_unflatten
 
 from engine.core import grid
-from engine.core.config_file import read_config_row
+from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import UsageError, WeightsError
 from engine.core.spike_settings import SpikeSettings
 from engine.core.tensor_file import checked_tensors, sha256_of
@@ -26,9 +26,6 @@ from engine.model.network import MlxNetwork
 from engine.model.tags import TagsConfig, tags_of
 
 WEIGHTS_SCHEMA: Final = 1
-CONFIG_FILE: Final = "config.json"
-TENSOR_FILE: Final = "weights.safetensors"
-CARD_FILE: Final = "CARD.md"
 UNTRAINED: Final = "untrained"
 SEEN_DIGITS: Final = 12
 

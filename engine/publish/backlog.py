@@ -22,9 +22,6 @@ log = logging.getLogger(__name__)
 LATE_AFTER_S: Final = 2.0
 """A message that leaves so long after it was recorded says that it is late."""
 SAVE_EVERY_S: Final = 1.0
-_PORTION: Final = 500
-"""Rows that are read at once."""
-_COUNT_LIMIT: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +85,11 @@ class Place:
     def write(self, position: Position, venue: str) -> None:
         """Keep the position. Raises ``OSError``."""
         write_whole_json(self.file, {"v": 1, "venue": venue, "reading": position.reading, "event": position.event})
+
+
+_PORTION: Final = 500
+"""Rows that are read at once."""
+_COUNT_LIMIT: Final = 50_000
 
 
 class StoredBacklog:

@@ -13,11 +13,10 @@ from typing import Any, Final
 import mlx.core as mx
 import numpy as np
 
-from engine.core.config_file import read_config_row
+from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import UsageError, WeightsError
 from engine.core.files import private_folder, whole_file, write_whole
 from engine.core.text import plain
-from engine.model.checkpoint import CARD_FILE, CONFIG_FILE, TENSOR_FILE
 from engine.separation import SPLEETER
 from engine.separation.u_net import LEVELS, STEMS, Tensors, shapes
 

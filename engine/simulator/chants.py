@@ -36,10 +36,7 @@ class Chant:
     scale: tuple[int, ...]
     lines: tuple[tuple[tuple[float, float, int, str], ...], ...]
     line_beats: int
-    singers: int
-    unison_cents: float
-    looseness_s: float
-    breath: float
+    choir: voices.Choir
     clap_beats: tuple[float, ...]
     drum_beats: tuple[float, ...]
 
@@ -70,10 +67,12 @@ def draw_chant(rng: np.random.Generator, venue: Venue) -> Chant:
         scale=scale,
         lines=tuple(patterns[k] for k in order),
         line_beats=line_beats,
-        singers=int(rng.integers(5, 16)),
-        unison_cents=float(rng.uniform(10.0, 90.0)),
-        looseness_s=float(np.exp(rng.uniform(np.log(0.015), np.log(0.16)))),
-        breath=float(rng.uniform(0.15, 1.2)),
+        choir=voices.Choir(
+            singers=int(rng.integers(5, 16)),
+            unison_cents=float(rng.uniform(10.0, 90.0)),
+            looseness_s=float(np.exp(rng.uniform(np.log(0.015), np.log(0.16)))),
+            breath=float(rng.uniform(0.15, 1.2)),
+        ),
         clap_beats=clap_beats,
         drum_beats=drum_beats if rng.random() < 0.4 else (),
     )
@@ -129,22 +128,12 @@ def chant(cue: Cue, venue: Venue) -> Samples:
     rng = cue.part_draws()
     length = syn.samples(cue.duration_s)
     parts = parts_of(song, cue.duration_s)
-    sound = voices.sing(
-        rng,
-        parts.notes,
-        length,
-        song.root_hz,
-        song.singers,
-        song.unison_cents,
-        song.looseness_s,
-        0.9,
-        breath=song.breath,
-    )
+    sound = voices.sing(rng, parts.notes, length, song.root_hz, song.choir, 0.9)
     # The low octave below the singers is room and feet: noise.
     sound += 0.15 * syn.noise(rng, length, syn.shaped(syn.band_db(60.0, 400.0, 6.0)))
     sound = colours.bent(sound, colours.draw_colour(cue.draws(), colours.CHANT, venue.bed_db, 3.0, 1.4, 1.2), 15.0)
     if parts.claps:
-        sound += float(rng.uniform(0.1, 0.5)) * clap_along(rng, parts.claps, length, song.looseness_s)
+        sound += float(rng.uniform(0.1, 0.5)) * clap_along(rng, parts.claps, length, song.choir.looseness_s)
     if parts.drums:
         sound += float(rng.uniform(0.3, 1.0)) * drum_beat(cue, parts.drums, length)
     slow = syn.wander(rng, syn.track_points(length), syn.TRACK_S, 3.0, 0.8)

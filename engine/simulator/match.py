@@ -157,13 +157,8 @@ class SimulatedMatch:
 
     def __init__(self, score: Score, name: str = "simulation", play: Player = play_cue) -> None:
         self.score = score
-        self._name = name
+        self.name = name
         self._play = play
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        return self._name
 
     @property
     def duration_s(self) -> float | None:

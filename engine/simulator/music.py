@@ -79,13 +79,25 @@ def draw_instrument(rng: np.random.Generator, highest_hz: float) -> Instrument:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The tones of a song: ``root`` in Hz, and the steps of an octave above it in semitones."""
+
+    root: float
+    mode: tuple[int, ...]
+
+    def pitch_hz(self, step: int, octave: int) -> float:
+        """Frequency of a step, counted from the root."""
+        semitones = self.mode[step % len(self.mode)] + 12 * (step // len(self.mode) + octave)
+        return self.root * float(np.exp2(semitones / 12.0))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Song:
     """All that stays the same through one song."""
 
     bar_s: float
-    root: float
-    mode: tuple[int, ...]
+    scale: Scale
     chords: tuple[int, ...]
     kit: percussion.Kit | None
     swing: float
@@ -122,8 +134,10 @@ def draw_song(rng: np.random.Generator) -> Song:
     places = [int(p) for p in np.flatnonzero(rng.random(8) < rng.uniform(0.2, 0.9))]
     return Song(
         bar_s=bar_s,
-        root=float(rng.uniform(44.0, 87.0)),
-        mode=MODES[int(rng.choice(len(MODES), p=[0.4, 0.25, 0.12, 0.13, 0.1]))],
+        scale=Scale(
+            root=float(rng.uniform(44.0, 87.0)),
+            mode=MODES[int(rng.choice(len(MODES), p=[0.4, 0.25, 0.12, 0.13, 0.1]))],
+        ),
         chords=PROGRESSIONS[int(rng.integers(len(PROGRESSIONS)))],
         kit=percussion.draw_kit(rng) if has[0] else None,
         swing=float(rng.choice([0.0, rng.uniform(0.2, 0.6)], p=[0.75, 0.25])),
@@ -148,12 +162,6 @@ def draw_song(rng: np.random.Generator) -> Song:
     )
 
 
-def _pitch_hz(song: Song, step: int, octave: int) -> float:
-    """Frequency of a step of the song's scale, counted from its root."""
-    semitones = song.mode[step % len(song.mode)] + 12 * (step // len(song.mode) + octave)
-    return song.root * float(np.exp2(semitones / 12.0))
-
-
 def _harmony(rng: np.random.Generator, song: Song, bars: int, first: int, length: int) -> tuple[Samples, Samples]:
     """Bass and chords of ``bars`` bars."""
     bass, chords = np.zeros(length, np.float32), np.zeros(length, np.float32)
@@ -163,15 +171,15 @@ def _harmony(rng: np.random.Generator, song: Song, bars: int, first: int, length
             gaps = np.diff([*song.bass_pattern, 8])
             for place, gap in zip(song.bass_pattern, gaps, strict=True):
                 step = degree + (0 if place % 4 == 0 else int(rng.choice([0, 0, 4, 7])))
-                note = song.bass.note(rng, _pitch_hz(song, step, 0), float(gap) * song.bar_s / 8)
+                note = song.bass.note(rng, song.scale.pitch_hz(step, 0), float(gap) * song.bar_s / 8)
                 syn.add_at(bass, note, syn.samples((bar + place / 8) * song.bar_s))
         if song.chord is not None:
             gaps = np.diff([*song.chord_pattern, 8])
             for number, (place, gap) in enumerate(zip(song.chord_pattern, gaps, strict=True)):
-                thirds = (0, 2, 4, 7)[: 3 + int(song.root) % 2]
+                thirds = (0, 2, 4, 7)[: 3 + int(song.scale.root) % 2]
                 steps = [thirds[number % len(thirds)]] if song.arpeggio else list(thirds)
                 for third in steps:
-                    pitch_hz = _pitch_hz(song, degree + third, 2)
+                    pitch_hz = song.scale.pitch_hz(degree + third, 2)
                     note = song.chord.note(rng, pitch_hz, float(gap) * song.bar_s / 8)
                     syn.add_at(chords, note, syn.samples((bar + place / 8) * song.bar_s))
     return bass, chords
@@ -190,18 +198,17 @@ def _melody(rng: np.random.Generator, song: Song, bars: int, first: int, length:
             start_s = (pair + at) * song.bar_s
             if start_s >= bars * song.bar_s:
                 break
-            pitch = 12 * np.log2(_pitch_hz(song, step, 1) / song.root)
+            pitch = 12 * np.log2(song.scale.pitch_hz(step, 1) / song.scale.root)
             word = song.words[(number + first) % len(song.words)]
             notes.append(voices.Sung(start_s, max(beats * song.bar_s, 0.09), float(pitch), word))
     if not notes:
         return out
     if song.sung:
-        root_hz = song.root * (2.0 if song.root < 65.0 else 1.0)
-        return voices.sing(
-            rng, notes, length, root_hz, song.singers, 6.0, 0.012, 0.8, 1.0 + 0.25 * (song.root / 87.0), 0.05, 0.25
-        )
+        root_hz = song.scale.root * (2.0 if song.scale.root < 65.0 else 1.0)
+        choir = voices.Choir(song.singers, 6.0, 0.012, 0.05)
+        return voices.sing(rng, notes, length, root_hz, choir, 0.8, 1.0 + 0.25 * (song.scale.root / 87.0), 0.25)
     for note in notes:
-        sound = song.lead.note(rng, 2.0 * song.root * float(np.exp2(note.semitones / 12.0)), note.length_s)
+        sound = song.lead.note(rng, 2.0 * song.scale.root * float(np.exp2(note.semitones / 12.0)), note.length_s)
         syn.add_at(out, sound, syn.samples(note.at_s))
     return out
 

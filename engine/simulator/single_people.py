@@ -127,10 +127,8 @@ def chant(cue: Cue, venue: Venue) -> Samples:
             )
             for note in parts.notes
         ]
-        group = voices.sing(
-            rng, notes, length, song.root_hz, int(rng.integers(3, 9)), song.unison_cents, song.looseness_s, tilt,
-            scale=float(rng.uniform(0.92, 1.2)), breath=0.6 * song.breath,
-        )  # fmt: skip
+        some = replace(song.choir, singers=int(rng.integers(3, 9)), breath=0.6 * song.choir.breath)
+        group = voices.sing(rng, notes, length, song.root_hz, some, tilt, scale=float(rng.uniform(0.92, 1.2)))
         late = syn.samples(abs(float(rng.normal(0.0, behind_s))))
         total[late:] += group[: length - late] * np.float32(np.exp(rng.normal(0.0, 0.5)))
     colour = float(rng.uniform(0.4, 1.0)) * colours.draw_colour(
@@ -139,7 +137,7 @@ def chant(cue: Cue, venue: Venue) -> Samples:
     sound = colours.bent(total, colour, 15.0)
     sound += float(rng.uniform(0.1, 0.35)) * _talking(rng, length, colour)
     if parts.claps:
-        sound += float(rng.uniform(0.1, 0.4)) * songs.clap_along(rng, parts.claps, length, song.looseness_s)
+        sound += float(rng.uniform(0.1, 0.4)) * songs.clap_along(rng, parts.claps, length, song.choir.looseness_s)
     if parts.drums:
         sound += float(rng.uniform(0.3, 1.0)) * songs.drum_beat(cue, parts.drums, length)
     return syn.faded(sound, 0.06)

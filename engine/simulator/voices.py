@@ -153,24 +153,28 @@ class Sung:
     vowel: str
 
 
+@dataclass(frozen=True, slots=True)
+class Choir:
+    """Who sings: ``unison_cents`` is how far they are off, ``looseness_s`` how far apart. ``breath`` adds noise through
+    the same mouths, what a far crowd is made of."""
+
+    singers: int
+    unison_cents: float
+    looseness_s: float
+    breath: float
+
+
 def sing(
     rng: np.random.Generator,
     notes: Sequence[Sung],
     length: int,
     root_hz: float,
-    voices: int,
-    unison_cents: float,
-    looseness_s: float,
+    choir: Choir,
     tilt: float,
     scale: float = 1.0,
-    breath: float = 0.0,
     vibrato_semitones: float = 0.0,
 ) -> Samples:
-    """A choir on one melody, level about 1.
-
-    ``unison_cents`` is how far the singers are off, ``looseness_s`` how far apart; a fifth of them sing an octave
-    off. ``breath`` adds noise through the same mouths, what a far crowd is made of.
-    """
+    """A choir on one melody, level about 1; a fifth of them sing an octave off."""
     points = syn.track_points(length)
     at = np.asarray(np.arange(points) * syn.TRACK_S, np.float64)
     frames = syn.frames_for(length)
@@ -183,13 +187,15 @@ def sing(
         common = np.maximum(common, _syllable(at - note.at_s, note.length_s))
     weights[weights.sum(axis=1) == 0] = 1.0 / len(order)
     total = np.zeros(length, np.float32)
-    for _ in range(voices):
-        late = float(rng.normal(0.0, looseness_s))
-        off = float(rng.normal(0.0, unison_cents / 100.0)) + float(rng.choice([0.0, 12.0, -12.0], p=[0.8, 0.13, 0.07]))
+    for _ in range(choir.singers):
+        late = float(rng.normal(0.0, choir.looseness_s))
+        off = float(rng.normal(0.0, choir.unison_cents / 100.0)) + float(
+            rng.choice([0.0, 12.0, -12.0], p=[0.8, 0.13, 0.07])
+        )
         pitch = np.zeros(points)
         loud = np.zeros(points)
         for note in notes:
-            start = note.at_s + late + float(rng.normal(0.0, looseness_s / 3))
+            start = note.at_s + late + float(rng.normal(0.0, choir.looseness_s / 3))
             inside = (at >= start - 0.02) & (at < start + note.length_s + 0.05)
             loud[inside] = np.maximum(loud[inside], _syllable(at[inside] - start, note.length_s))
             # A singer slides into the note from the one before.
@@ -200,13 +206,13 @@ def sing(
         track = root_hz * np.exp2((pitch + off) / 12.0) * jitter(rng, points, 0.15)
         total += source(rng, track, loud * float(np.exp(rng.normal(0.0, 0.4))), length, tilt)
     total /= max(syn.rms(total), 1e-9)
-    if breath > 0:
+    if choir.breath > 0:
         total += (
-            breath
+            choir.breath
             * syn.noise(rng, length, syn.shaped(syn.band_db(200.0, 5000.0, 4.0)))
             * syn.spread_out(common, length)
         )
-    total = syn.filtered(total, vowel_filter(weights, scale, 1.0 if voices < 4 else 0.6))
+    total = syn.filtered(total, vowel_filter(weights, scale, 1.0 if choir.singers < 4 else 0.6))
     return total / max(syn.rms(total), 1e-9)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from engine.core.log_odds_fusion import KindRule
+from engine.core.log_odds_fusion import ChannelRule, KindRule
 from engine.spotting.pooling import KINDS, PoolConfig
 from engine.spotting.vocabularies import V2, VOCABULARIES
 
@@ -80,6 +80,15 @@ class CalfConfig:
     capsules: int = 16
     detections: int = 15
 
+    @property
+    def possible(self) -> bool:
+        return (
+            16 <= self.chunk <= 4096
+            and 7 <= self.field < self.chunk
+            and 0 < self.capsules <= 256
+            and self.detections > 0
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SpottingConfig:
@@ -109,6 +118,29 @@ class SpottingConfig:
         return replace(self, channels=(channel,), fusion=JOINED, rules={})
 
 
+def config_of_row(row: dict[str, Any]) -> SpottingConfig:
+    """The config that ``config.json`` describes; ``row`` is used up.
+
+    Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
+    """
+    rules = {
+        str(label): KindRule(
+            float(rule["bias"]),
+            float(rule["apart_s"]),
+            {name: ChannelRule(**{k: float(v) for k, v in each.items()}) for name, each in rule["channels"].items()},
+        )
+        for label, rule in row.pop("rules").items()
+    }
+    parts: dict[str, Any] = {
+        "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
+        "pool": PoolConfig(**row.pop("pool")),
+        "window": WindowConfig(**row.pop("window")),
+        "events": EventSettings(**row.pop("events")),
+        "calf": CalfConfig(**calf) if (calf := row.pop("calf")) is not None else None,
+    }
+    return SpottingConfig(**parts, rules=rules, **row)
+
+
 def fault_of(config: SpottingConfig) -> str:
     """What is impossible about a config, in words; empty where nothing is."""
     window, pool = config.window, config.pool
@@ -126,14 +158,8 @@ def fault_of(config: SpottingConfig) -> str:
         (0 < window.rows <= 4096 and least <= window.ahead < window.rows, "the moment lies outside of the window"),
         (0 < window.rate_hz <= 100, "an impossible rate"),
         (0 <= config.dropout < 1 and config.events.apart_s > 0, "dropout or distance out of range"),
-        (config.calf is None or _possible(config.calf), "impossible sizes of CALF"),
+        (config.calf is None or config.calf.possible, "impossible sizes of CALF"),
         (config.calf is None or config.fusion == JOINED, "CALF joins its channels before anything else"),
         (config.calf is None or not config.causal, "CALF reads whole chunks, so it can't be causal"),
     )
     return next((fault for holds, fault in checks if not holds), "")
-
-
-def _possible(calf: CalfConfig) -> bool:
-    return (
-        16 <= calf.chunk <= 4096 and 7 <= calf.field < calf.chunk and 0 < calf.capsules <= 256 and calf.detections > 0
-    )

@@ -26,19 +26,6 @@ Tensors = Mapping[str, NDArray[Any]]
 _VOCABULARIES: Final = {3: V1, 17: V2}
 _FEATURES: Final = "ResNET_TF2_PCA512"
 _UNKNOWN: Final = "Known are SoccerNet's Pooling, TemporallyAwarePooling and CALF, and the weights of CALF's authors."
-_CALF_LAYERS: Final = {
-    "base.0": "conv_1",
-    "base.1": "conv_2",
-    "pyramid.0": "conv_p_1",
-    "pyramid.1": "conv_p_2",
-    "pyramid.2": "conv_p_3",
-    "pyramid.3": "conv_p_4",
-    "segmentation": "conv_seg",
-    "spotting.0": "conv_spot_1",
-    "spotting.1": "conv_spot_2",
-    "moments": "conv_conf",
-    "classes": "conv_class",
-}
 
 
 def read_published(path: Path, window_s: float | None = None) -> SpottingWeights:
@@ -135,6 +122,21 @@ def _clusters(tensors: Tensors, part: str) -> dict[str, NDArray[Any]]:
     if f"{part}.clusters2" in tensors:
         found["centres"] = tensors[f"{part}.clusters2"][0].T
     return found
+
+
+_CALF_LAYERS: Final = {
+    "base.0": "conv_1",
+    "base.1": "conv_2",
+    "pyramid.0": "conv_p_1",
+    "pyramid.1": "conv_p_2",
+    "pyramid.2": "conv_p_3",
+    "pyramid.3": "conv_p_4",
+    "segmentation": "conv_seg",
+    "spotting.0": "conv_spot_1",
+    "spotting.1": "conv_spot_2",
+    "moments": "conv_conf",
+    "classes": "conv_class",
+}
 
 
 def _calf(tensors: Tensors, name: str) -> tuple[SpottingConfig, dict[str, NDArray[Any]]]:

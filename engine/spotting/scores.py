@@ -14,9 +14,6 @@ from engine.spotting.pooled_model import PooledModel
 
 Array = NDArray[np.float32]
 Model = PooledModel | Calf
-_STRIP_FLOATS: Final = 12_000_000
-"""What one strip's pooled windows may take, times a few in between: well below 600 MB altogether."""
-_CHUNKS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +43,10 @@ def log_odds(model: Model, config: SpottingConfig, channels: Sequence[Array]) ->
     return np.concatenate(list(window_logits(model, config, channels, 1)))[:, 1:]
 
 
+_STRIP_FLOATS: Final = 12_000_000
+"""What one strip's pooled windows may take, times a few in between: well below 600 MB altogether."""
+
+
 def window_logits(model: PooledModel, config: SpottingConfig, channels: Sequence[Array], stride: int) -> list[Array]:
     """Logits of windows whose moments lie ``stride`` rows apart from the first row on: parts (n, 1 + classes)."""
     window = config.window
@@ -60,6 +61,9 @@ def window_logits(model: PooledModel, config: SpottingConfig, channels: Sequence
         strips = [mx.array(padded_strip(each, first, (count - 1) * stride + window.rows))[None] for each in channels]
         parts.append(np.array(model(strips, stride)[0]))
     return parts
+
+
+_CHUNKS: Final = 16
 
 
 def calf_scores(model: Calf, config: SpottingConfig, values: Array) -> Array:

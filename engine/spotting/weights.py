@@ -11,30 +11,18 @@ import mlx.core as mx
 from mlx.nn.layers.base import Module
 from mlx.utils import tree_flatten, tree_unflatten
 
-from engine.core.config_file import read_config_row
+from engine.core.config_file import CARD_FILE, TENSOR_FILE, read_config_row
+from engine.core.config_file import CONFIG_FILE as CONFIG_FILE
 from engine.core.errors import WeightsError
 from engine.core.files import private_folder, write_whole
-from engine.core.log_odds_fusion import ChannelRule, KindRule
 from engine.core.tensor_file import checked_tensors, sha256_of
 from engine.spotting.calf import Calf
-from engine.spotting.config import (
-    LATE,
-    CalfConfig,
-    ChannelConfig,
-    EventSettings,
-    SpottingConfig,
-    WindowConfig,
-    fault_of,
-)
+from engine.spotting.config import LATE, SpottingConfig, config_of_row, fault_of
 from engine.spotting.pooled_model import PooledModel
-from engine.spotting.pooling import PoolConfig
 from engine.spotting.scores import Model
 
 SCHEMA: Final = 1
 KIND: Final = "spotting"
-CONFIG_FILE: Final = "config.json"
-TENSOR_FILE: Final = "weights.safetensors"
-CARD_FILE: Final = "CARD.md"
 ALL: Final = ""
 """The name of the one model of weights that are no late fusion."""
 _AGAIN: Final = "Get these weights again from where they came from, or train them: docs/spotting.md."
@@ -102,7 +90,7 @@ def load_spotting(folder: Path) -> SpottingWeights:
     if not isinstance(promised, str):
         raise WeightsError(f"{path} names no sha256 of the tensors.", _AGAIN)
     try:
-        config = _config(row)
+        config = config_of_row(row)
         fault = fault_of(config)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise WeightsError(f"{path} does not describe a spotting model: {error}", _AGAIN) from None
@@ -124,22 +112,3 @@ def measured_as(weights: SpottingWeights, **changes: Any) -> SpottingWeights:
 def _all_tensors(models: Mapping[str, Model]) -> dict[str, mx.array]:
     flat = {f"{name}:{key}": value for name, model in models.items() for key, value in tensors_of(model).items()}
     return {key: flat[key] for key in sorted(flat)}
-
-
-def _config(row: dict[str, Any]) -> SpottingConfig:
-    rules = {
-        str(label): KindRule(
-            float(rule["bias"]),
-            float(rule["apart_s"]),
-            {name: ChannelRule(**{k: float(v) for k, v in each.items()}) for name, each in rule["channels"].items()},
-        )
-        for label, rule in row.pop("rules").items()
-    }
-    parts: dict[str, Any] = {
-        "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
-        "pool": PoolConfig(**row.pop("pool")),
-        "window": WindowConfig(**row.pop("window")),
-        "events": EventSettings(**row.pop("events")),
-        "calf": CalfConfig(**calf) if (calf := row.pop("calf")) is not None else None,
-    }
-    return SpottingConfig(**parts, rules=rules, **row)

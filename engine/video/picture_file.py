@@ -18,16 +18,6 @@ from engine.core.errors import InputError, UsageError
 Decoding = Literal["auto", "software", "hardware"]
 READABLE: Final = "Readable are mp4, mov, mkv, webm, avi, ts and what else FFmpeg knows, such as H.264 and HEVC."
 _WHAT: Final = "picture"
-_GET_AGAIN: Final = "Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'."
-_PRIMING_S: Final = 0.2
-"""Sound may begin this much before 0, where a codec's first samples are there to be thrown away."""
-_USUAL_RATE_HZ: Final = 25.0
-_THREADS: Final = 2
-"""Each thread holds a frame and its references, some 100 MB at 4K."""
-_REORDERED: Final = 20
-"""H.264 and HEVC hold back 16 frames at most."""
-_BAD_IN_A_ROW: Final = 250
-"""Packets that can't be decoded, one after another, before a file is given up."""
 
 
 class Timed(NamedTuple):
@@ -46,6 +36,13 @@ def always(begin_s: float, end_s: float) -> bool:
     return True
 
 
+_USUAL_RATE_HZ: Final = 25.0
+_THREADS: Final = 2
+"""Each thread holds a frame and its references, some 100 MB at 4K."""
+_BAD_IN_A_ROW: Final = 250
+"""Packets that can't be decoded, one after another, before a file is given up."""
+
+
 class PictureFile:
     """The frames of a file in the order they are shown, each once.
 
@@ -58,14 +55,14 @@ class PictureFile:
 
     def __init__(self, path: str | Path, decoding: Decoding = "auto") -> None:
         path = Path(path)
-        self._name = path.name
+        self.name = path.name
         self._container, self._file = _open(path, path.name, decoding)
         self.lost = 0
         stream = _moving(self._container)
         if stream is None:
             self.close()
             raise InputError(
-                f"{self._name} has no picture in it.",
+                f"{self.name} has no picture in it.",
                 "Choose a recording with a moving picture: 'ffprobe FILE' lists what is inside.",
             )
         self._stream = stream
@@ -76,11 +73,6 @@ class PictureFile:
         for other in self._container.streams:
             if other.index != stream.index:
                 other.discard = _discard_all()
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        return self._name
 
     @property
     def rate_hz(self) -> float:
@@ -119,7 +111,7 @@ class PictureFile:
                 except (av.InvalidDataError, av.ExternalError) as error:
                     self.lost, bad, fault = self.lost + 1, bad + 1, error
                     if bad > _BAD_IN_A_ROW:
-                        damaged(self._name, until_s, self.duration_s, error, _WHAT)
+                        damaged(self.name, until_s, self.duration_s, error, _WHAT)
                     continue
                 for frame in decoded:
                     bad = 0
@@ -133,12 +125,12 @@ class PictureFile:
                     until_s, last_s, begun = at_s + lasts_s, at_s, True
                     yield Timed(frame, at_s, until_s)
         except av.FFmpegError as error:
-            damaged(self._name, until_s, self.duration_s, error, _WHAT)
+            damaged(self.name, until_s, self.duration_s, error, _WHAT)
         if not begun:
             why = f" ({describe(fault)})" if fault else ""
-            raise InputError(f"{self._name}: no frame of its picture can be decoded{why}.", READABLE) from fault
+            raise InputError(f"{self.name}: no frame of its picture can be decoded{why}.", READABLE) from fault
         if self._cut_short(until_s):
-            damaged(self._name, until_s, self.duration_s, what=_WHAT)
+            damaged(self.name, until_s, self.duration_s, what=_WHAT)
 
     def close(self) -> None:
         """Give the file back; harmless when done twice."""
@@ -182,6 +174,10 @@ def sound_start_s(path: Path) -> float:
         return max(0.0, float(stream.start_time * stream.time_base) - _zero_s(container))
 
 
+_REORDERED: Final = 20
+"""H.264 and HEVC hold back 16 frames at most."""
+
+
 def _with_next(packets: Iterator[Any]) -> Iterator[tuple[Any, float | None]]:
     """Packets in the order they are decoded in, each with the time of the one shown next; None where that is unknown.
 
@@ -218,6 +214,10 @@ def _moving(container: Any) -> Any:
     return best if best in streams else next(iter(streams), None)
 
 
+_PRIMING_S: Final = 0.2
+"""Sound may begin this much before 0, where a codec's first samples are there to be thrown away."""
+
+
 def _zero_s(container: Any) -> float:
     starts = [
         float(stream.start_time * stream.time_base)
@@ -226,6 +226,9 @@ def _zero_s(container: Any) -> float:
     ]
     first = min(starts, default=0.0)
     return 0.0 if -_PRIMING_S < first < 0.0 else first
+
+
+_GET_AGAIN: Final = "Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'."
 
 
 def _open(path: Path, name: str, decoding: Decoding) -> tuple[Any, Any]:

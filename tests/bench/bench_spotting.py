@@ -1,12 +1,10 @@
 """Spotting models on strips against the same windows one by one, forward and back; and an epoch over 300 games."""
 
-from collections.abc import Callable
 from time import process_time
 
 import mlx.core as mx
 import numpy as np
 from mlx.nn.layers.base import Module
-from mlx.nn.utils import value_and_grad
 
 from engine.spotting.config import ChannelConfig, SpottingConfig, WindowConfig
 from engine.spotting.pooled_model import PooledModel
@@ -14,6 +12,7 @@ from engine.spotting.pooling import PoolConfig
 from engine.spotting.products import product
 from engine.spotting.scores import log_odds
 from tests.bench import Row
+from tests.bench.steps import Step, seconds_of
 
 _WIDTH = 512
 _HALF_ROWS = 5400
@@ -39,13 +38,6 @@ class _OneByOne(Module):
         return (product(pool(windows, _WINDOW, _WINDOW), head.weight.T) + head.bias)[:, 0][None]
 
 
-def _seconds(model: Module, step: Callable[[], mx.array]) -> float:
-    gradient = value_and_grad(model, step)
-    began = process_time()
-    mx.eval(gradient())
-    return process_time() - began
-
-
 def run() -> list[Row]:
     config = SpottingConfig(
         "bench",
@@ -59,16 +51,13 @@ def run() -> list[Row]:
     rows = []
     for stride, what in ((2, "a second apart"), (10, "5 s apart"), (_WINDOW, "side by side")):
         strip = mx.array(rng.normal(size=(1, (_WINDOWS - 1) * stride + _WINDOW, _WIDTH)).astype(np.float32))
-        steps: dict[str, tuple[Module, Callable[[], mx.array]]] = {
+        steps: dict[str, Step] = {
             "strips": (model, lambda strip=strip, stride=stride: (model([strip], stride) ** 2).sum()),
             "one by one": (windows, lambda strip=strip, stride=stride: (windows(strip, stride) ** 2).sum()),
         }
         values = [float(step().item()) for _, step in steps.values()]
         assert np.allclose(values, values[0], rtol=1e-3), values
-        took: dict[str, list[float]] = {name: [] for name in steps}
-        for _ in range(_ROUNDS):
-            for name, (module, step) in steps.items():
-                took[name].append(_seconds(module, step))
+        took = seconds_of(steps, _ROUNDS)
         for name, seconds in took.items():
             low, middle, high = np.percentile(_WINDOWS / np.array(seconds), [25, 50, 75])
             spread = float(high - low) / 2

@@ -1,12 +1,8 @@
 """Training on segments against training on windows: windows a second of one step, forward and back, same network."""
 
-from collections.abc import Callable
-from time import process_time
-
 import mlx.core as mx
 import numpy as np
 from mlx.nn.layers.base import Module
-from mlx.nn.utils import value_and_grad
 
 from engine.core import grid
 from engine.model.encoder import EncoderConfig, SpectrogramCNN
@@ -16,6 +12,7 @@ from engine.model.matrix_products import mlx_dense
 from engine.model.network import MlxNetwork
 from tests.bench import Row
 from tests.bench.naive import library_convolution
+from tests.bench.steps import seconds_of
 from train.data.stranger import CLASSES
 from train.fit.network.segment_network import SegmentNetwork, segment_frames
 
@@ -45,13 +42,6 @@ class _Windows(Module):
         return self.cnn.embed(self.cnn.pooled(self.cnn.pool(x)))
 
 
-def _seconds(model: Module, step: Callable[[], mx.array]) -> float:
-    gradient = value_and_grad(model, step)
-    began = process_time()
-    mx.eval(gradient())
-    return process_time() - began
-
-
 def run() -> list[Row]:
     network = MlxNetwork(FrontEndConfig(), EncoderConfig(), HeadConfig(), seed=1)
     segments = SegmentNetwork(network, _TAGS, len(CLASSES), dropout=0.0)
@@ -69,10 +59,7 @@ def run() -> list[Row]:
     }
     values = [float(step().item()) for _, step in ways.values()]
     assert np.allclose(values, values[0], rtol=1e-4), values
-    took: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(_ROUNDS):
-        for name, (model, step) in ways.items():
-            took[name].append(_seconds(model, step))
+    took = seconds_of(ways, _ROUNDS)
     rows = []
     for name, seconds in took.items():
         low, middle, high = np.percentile(count / np.array(seconds), [25, 50, 75])

@@ -9,7 +9,6 @@ drawn for each match, as the words differ more than the matches do. Nothing is h
 """
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -21,11 +20,9 @@ import numpy as np
 from engine.commentary.transcript import ORIGINAL
 from engine.commentary.word_weights import LIVE, WordsWeights, load_words, shipped_words
 from engine.commentary.words_to_events import HeardWords, events_of
-from engine.core.errors import MomentumError
 from engine.core.log_odds_fusion import Channel, ChannelRule, CurveChannel, KindRule, SpotChannel, Values, fuse_at
 from engine.core.log_odds_fusion import log_odds_of as clipped_log_odds
 from engine.core.paths import shipped_weights
-from engine.core.text import plain
 from engine.model.checkpoint import load
 from engine.simulator.timeline import Timeline
 from train.commentary.corpus import HalfWords, folds_by_game, read_corpus
@@ -34,6 +31,7 @@ from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Plan
+from train.experiments import say_what
 from train.experiments.pasted_words import Donor, Pool, Told, label_of, paste, pool_of
 from train.fit.fusion_rules import logistic
 from train.fit.predict import Predicted, predict
@@ -59,10 +57,6 @@ WINDOWS_S: Final = (10.0, 20.0, 30.0, 40.0)
 MOMENT_S: Final = 2.0
 BUDGET: Final = 1.0
 TELLINGS: Final = 8
-LINES: Final = 150
-_LEAST_WORDS: Final = 200
-_LEAST_GOALS: Final = 5
-_DRAWS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,10 +153,16 @@ def swept(heard: Sequence[Heard], rule: KindRule, lines: Sequence[float]) -> Swe
     return sweep(lines, [one.length_s / 3600.0 for one in heard], counts_at)
 
 
+LINES: Final = 150
+
+
 def lines_of(heard: Sequence[Heard], rule: KindRule) -> list[float]:
     """Lines among the highest fused log-odds."""
     odds = np.concatenate([fuse_at(one.moments_s, one.channels, rule)[0] for one in heard])
     return [float(line) for line in np.unique(np.quantile(odds, 1.0 - np.geomspace(1e-4, 0.2, LINES)))]
+
+
+_DRAWS: Final = 500
 
 
 def judge(choosing: Sequence[Heard], judging: Sequence[Heard], tellings: int) -> list[str]:
@@ -226,6 +226,10 @@ def donor_of(half: HalfWords, weights: WordsWeights) -> Donor:
     return Donor(tuple(zip([e.told_s for e in told], sure.tolist(), strict=True)), half.events, half.length_s)
 
 
+_LEAST_WORDS: Final = 200
+_LEAST_GOALS: Final = 5
+
+
 def pools_by_side(halves: Sequence[HalfWords], weights: Mapping[int, WordsWeights]) -> tuple[Pools, Pools]:
     """For the side that chooses and the one that judges: the pools of languages with enough goals."""
     dealt = folds_by_game((half.game for half in halves), FOLDS)
@@ -284,13 +288,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tellings", type=int, default=TELLINGS, help="commentaries drawn for each match")
     parser.add_argument("--jobs", type=int, default=1, help="networks that are fitted side by side, if any are missing")
     given = parser.parse_args(arguments)
-    try:
-        told = study(given.open_data, given.soccernet, given.drawn, given.words_work, given.tellings, given.jobs)
-    except MomentumError as error:
-        sys.stderr.write(f"{plain(error.message)}\n  {plain(error.hint)}\n")
-        return int(error.exit_code)
-    sys.stdout.write("\n".join(told) + "\n")
-    return 0
+    return say_what(
+        lambda: study(given.open_data, given.soccernet, given.drawn, given.words_work, given.tellings, given.jobs)
+    )
 
 
 if __name__ == "__main__":

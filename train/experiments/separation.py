@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.app.take_apart import networks_of
 from engine.audio.media_file import MediaFile
-from engine.core.errors import InputError, MomentumError
+from engine.core.errors import InputError
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.paths import shipped_weights
 from engine.core.settings import Settings
@@ -35,6 +35,7 @@ from engine.separation.stem_source import CROWD, SCHEME, VOICE
 from engine.separation.u_net import StemNetwork
 from train.data.real_sounds.reel_truth import ReelTruth, read_truth
 from train.evaluate.real_sounds.reels import Track, compare_by_clip, reel_figures
+from train.experiments import say_what
 from train.jobs.kept_results import KeptResults
 from train.metrics.bootstrap import Interval
 
@@ -261,13 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=20.0, help="how much of the reel")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
-    try:
-        told = study(given.reel, given.speech, given.model, given.work, given.minutes, given.seed)
-    except MomentumError as error:
-        sys.stderr.write(f"{plain(error.message)}\n  {plain(error.hint)}\n")
-        return int(error.exit_code)
-    sys.stdout.write("\n".join(told) + "\n")
-    return 0
+    return say_what(lambda: study(given.reel, given.speech, given.model, given.work, given.minutes, given.seed))
 
 
 if __name__ == "__main__":

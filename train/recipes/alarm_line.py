@@ -5,13 +5,13 @@ The network and its calibration stay, to the bit. Simulated matches that nothing
 sounds choose together (``train.fit.calibration.heard_line``); config and card say what the line does on both.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.model.checkpoint import CARD_FILE, load, save
+from engine.core.config_file import CARD_FILE
+from engine.model.checkpoint import load, save
 from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.real_sounds.reel_match import read_reel
@@ -19,14 +19,11 @@ from train.data.simulated import simulate_plans
 from train.evaluate.card import with_line
 from train.fit.fitted import alarm_line
 from train.fit.training_data import TrainingData
-from train.recipes.shipped_weights import plans_of, show_simulated
+from train.recipes.shipped_weights import parser_of, plans_of, show_simulated
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m train.recipes.alarm_line", description=__doc__)
-    parser.add_argument("weights", type=Path, help="folder of the weights, whose config and card are written anew")
-    parser.add_argument("--work", type=Path, required=True, help="folder for simulated matches")
-    parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
+    parser = parser_of("alarm_line", __doc__, ", whose config and card are written anew", "simulated matches")
     parser.add_argument(
         "--val-reel", type=Path, action="append", required=True, help="a reel of sources that taught nothing; again"
     )

@@ -56,11 +56,19 @@ STEP: Final = 8
 """Frames between the readings that the figures of the card are counted on."""
 
 
-def main(args: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m train.recipes.shipped_weights", description=__doc__)
-    parser.add_argument("weights", type=Path, help="folder of the weights to write, such as weights/default")
-    parser.add_argument("--work", type=Path, required=True, help="folder for drawn matches and the run's state")
+def parser_of(recipe: str, about: str | None, weights: str, work: str) -> argparse.ArgumentParser:
+    """The arguments of every recipe: its ``weights``, its folder for ``work``, and real matches to play."""
+    parser = argparse.ArgumentParser(prog=f"python -m train.recipes.{recipe}", description=about)
+    parser.add_argument("weights", type=Path, help=f"folder of the weights{weights}")
+    parser.add_argument("--work", type=Path, required=True, help=f"folder for {work}")
     parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
+    return parser
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    parser = parser_of(
+        "shipped_weights", __doc__, " to write, such as weights/default", "drawn matches and the run's state"
+    )
     parser.add_argument(
         "--sounds", type=Path, action="append", default=[], help="a folder of real sounds with its MANIFEST.csv"
     )

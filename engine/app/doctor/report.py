@@ -24,8 +24,6 @@ _VARIABLES: Final = ("TERM", "COLORTERM", "LANG", "LC_ALL", "NO_COLOR", "XDG_SES
 _SESSIONS: Final = 5
 _LOG_LINES: Final = 60
 _STRAY_LINES: Final = 20
-_LINE_CELLS: Final = 400
-_TAIL_BYTES: Final = 64_000
 
 
 def check_place(file: Path, replace: bool) -> None:
@@ -70,6 +68,9 @@ def report(around: Surroundings, findings: Sequence[Finding]) -> str:
     for title, section in sections.items():
         lines += ["", title, "-" * len(title), *_told(section, home)]
     return "".join(f"{line}\n" for line in lines)
+
+
+_LINE_CELLS: Final = 400
 
 
 def _told(section: Callable[[], Iterator[str]], home: Path) -> list[str]:
@@ -155,6 +156,9 @@ def _sessions(around: Surroundings) -> Iterator[str]:
 
     for folder in list_sessions(around.paths.sessions)[:_SESSIONS]:
         yield ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in row_of(folder).items())
+
+
+_TAIL_BYTES: Final = 64_000
 
 
 def _end_of(file: Path, lines: int) -> Iterator[str]:

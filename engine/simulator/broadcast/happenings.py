@@ -19,22 +19,6 @@ STOPS: Final = frozenset(
 )
 """After these the ball rests until the next event."""
 
-UNSHOWN_SHARE: Final[Mapping[str, float]] = {
-    "Goal": 0.3,
-    "Penalty": 0.0,
-    "Kick-off": 0.3,
-    "Substitution": 0.3,
-    "Throw-in": 0.25,
-    "Indirect free-kick": 0.25,
-    "Yellow card": 0.1,
-}
-"""How often a broadcast shows something else instead. Of goals far more than in real broadcasts, so that it can be
-measured who finds them; other labels ``OTHERS_UNSHOWN``."""
-OTHERS_UNSHOWN: Final = 0.12
-LEAST_APART_S: Final = 0.4
-_TOGETHER_S: Final = 3.0
-_RESTART_S: Final = 45.0
-
 
 @dataclass(frozen=True, slots=True)
 class Happening:
@@ -44,6 +28,9 @@ class Happening:
     label: str
     side: Side
     shown: bool = True
+
+
+LEAST_APART_S: Final = 0.4
 
 
 def happenings_of(spots: Sequence[Spot], half: int, rng: np.random.Generator, says_visibility: bool) -> list[Happening]:
@@ -62,6 +49,21 @@ def happenings_of(spots: Sequence[Spot], half: int, rng: np.random.Generator, sa
         t_s = max(spot.position_ms / 1000, found[-1].t_s + LEAST_APART_S if found else 0.0)
         found.append(Happening(t_s, label, side, spot.shown))
     return found if says_visibility else _with_visibility(found, rng)
+
+
+UNSHOWN_SHARE: Final[Mapping[str, float]] = {
+    "Goal": 0.3,
+    "Penalty": 0.0,
+    "Kick-off": 0.3,
+    "Substitution": 0.3,
+    "Throw-in": 0.25,
+    "Indirect free-kick": 0.25,
+    "Yellow card": 0.1,
+}
+"""How often a broadcast shows something else instead. Of goals far more than in real broadcasts, so that it can be
+measured who finds them; other labels ``OTHERS_UNSHOWN``."""
+OTHERS_UNSHOWN: Final = 0.12
+_TOGETHER_S: Final = 3.0
 
 
 def _with_visibility(happenings: Sequence[Happening], rng: np.random.Generator) -> list[Happening]:
@@ -97,13 +99,16 @@ def excerpt(
     return start_s, inside
 
 
+_RESTART_S: Final = 45.0
+
+
 def drawn_spots(timeline: Timeline, period: int, rng: np.random.Generator) -> list[Spot]:
     """A half of a drawn match as labels, with the restarts and throw-ins that its events do not name."""
     half = next(one for one in timeline.periods if one.number == period)
     spots = [Spot(period, 1000, "Kick-off", side=Side.HOME)]
 
     def add(t_s: float, label: str, side: Side | None) -> None:
-        if 0.0 <= t_s < half.end_s - half.start_s:
+        if 0.0 <= t_s < half.length_s:
             spots.append(Spot(period, round(1000 * t_s), label, side=side))
 
     for event in timeline.events:
@@ -123,7 +128,7 @@ def drawn_spots(timeline: Timeline, period: int, rng: np.random.Generator) -> li
         elif label == "Foul":
             add(t_s + float(rng.uniform(12.0, 25.0)), FREE_KICKS[int(rng.random() < 0.65)], event.side)
     t_s = 30.0
-    while t_s < half.end_s - half.start_s:
+    while t_s < half.length_s:
         if all(abs(1000 * t_s - spot.position_ms) > 12_000 for spot in spots):
             side = Side.HOME if rng.random() < 0.5 else Side.AWAY
             add(t_s, "Ball out of play", side)

@@ -16,8 +16,6 @@ from engine.football.events import Side
 from engine.simulator.broadcast.happenings import Happening
 
 CARDS: Final = ("Yellow card", "Red card", "Yellow->red card")
-_PROTECTED_S: Final = 1.5
-_MISLEADING_A_MINUTE: Final = 0.35
 
 
 class Camera(StrEnum):
@@ -91,6 +89,10 @@ def plan_script(
     director.mislead(duration_s)
     shots = tuple(sorted(director.shots, key=lambda shot: shot.first))
     return Script(fps, director.frames, tuple(happenings), shots, director.scores(before))
+
+
+_PROTECTED_S: Final = 1.5
+_MISLEADING_A_MINUTE: Final = 0.35
 
 
 class _Director:

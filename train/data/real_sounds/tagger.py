@@ -31,9 +31,6 @@ LEVEL: Final = 0.1
 """The root mean square to which every window is brought."""
 MODEL: Final = "yamnet.tflite"
 CLASSES: Final = "yamnet_classes.csv"
-_SUMS: Final = "SHA256SUMS"
-_EMBEDDING: Final = "global_average_pooling2d/Mean"
-_DATA: Final = "the folder with the taggers (yamnet.tflite, yamnet_classes.csv, SHA256SUMS)"
 
 Table = npt.NDArray[np.float32]
 
@@ -61,6 +58,9 @@ TAGS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Our tags, and the classes whose strongest score each is. AudioSet knows no boo, and its groan is one person's: of
 those two the tagger says nothing."""
+
+
+_EMBEDDING: Final = "global_average_pooling2d/Mean"
 
 
 class Yamnet:
@@ -197,6 +197,10 @@ def _decoded(file: Path) -> Samples:
         return np.concatenate([block.samples for block in source.blocks()])
     finally:
         source.close()
+
+
+_SUMS: Final = "SHA256SUMS"
+_DATA: Final = "the folder with the taggers (yamnet.tflite, yamnet_classes.csv, SHA256SUMS)"
 
 
 def _checked(folder: Path, name: str) -> str:

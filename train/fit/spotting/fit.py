@@ -24,15 +24,9 @@ from train.fit.spotting.games import TEST, TRAIN, VALID, Games, Half
 from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.strips import Strips, StripSampler, class_weights, classified, strip_loss
 
-_LEAST_EVENTS: Final = 5
-"""Events of a class in the valid games below which its late fusion is not fitted but an even one."""
 _CALF_BATCH: Final = 32
 _CALF_CHECKED: Final = 4
 """Batches that the norm's statistics and the check of CALF are taken over."""
-_REACH_S: Final = 2.0
-_REACHES_S: Final = (1.0, 3.0, 6.0)
-_RIGHT_S: Final = 5.0
-"""Picture and sound are there when it happens, unlike a commentator's words, so less of the time is asked about."""
 
 Tell = Callable[[Progress], None]
 
@@ -140,6 +134,14 @@ def tracks_of(half: Half, channels: tuple[ChannelConfig, ...], rate_hz: float) -
         channel.name: FeatureTrack(np.asarray(values[: half.rows], dtype=np.float32), rate_hz)
         for channel, values in zip(channels, half.channels, strict=True)
     }
+
+
+_LEAST_EVENTS: Final = 5
+"""Events of a class in the valid games below which its late fusion is not fitted but an even one."""
+_REACH_S: Final = 2.0
+_REACHES_S: Final = (1.0, 3.0, 6.0)
+_RIGHT_S: Final = 5.0
+"""Picture and sound are there when it happens, unlike a commentator's words, so less of the time is asked about."""
 
 
 def _rules(weights: SpottingWeights, halves: tuple[Half, ...]) -> dict[str, KindRule]:

@@ -11,7 +11,7 @@ from engine.session.state import SessionState
 from tui.monitor.feed import FeedInfo, FeedKind, Vitals
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Moment
-from tui.monitor.widgets.paint import Line, Painted, Piece, Showing, fit, spread, width_of
+from tui.monitor.widgets.paint import Line, Painted, Piece, ShowingLine, fit, spread, width_of
 from tui.monitor.words import Tone, word_of
 
 _GIB = 1024**3
@@ -150,7 +150,7 @@ def _hint(hint: KeyHint) -> Line:
     return [Piece(f" {hint.key}", "key", hint.action), Piece(f" {hint.text} ", "ink", hint.action)]
 
 
-class Header(Showing[HeaderValue]):
+class Header(ShowingLine[HeaderValue]):
     """The first line."""
 
     NAME = "First line"
@@ -159,8 +159,7 @@ class Header(Showing[HeaderValue]):
         "match clock once K set it, and the time since the sound began."
     )
 
-    def draw_value(self, value: HeaderValue, width: int, height: int) -> list[Line]:
-        return [header_line(value, width, self.glyphs)]
+    line = staticmethod(header_line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,7 @@ class Banner(Painted):
         return self._rows
 
 
-class StatusLine(Showing[StatusValue]):
+class StatusLine(ShowingLine[StatusValue]):
     """The last line but one."""
 
     NAME = "Status line"
@@ -215,8 +214,7 @@ class StatusLine(Showing[StatusValue]):
         "session's name, space left on the disk."
     )
 
-    def draw_value(self, value: StatusValue, width: int, height: int) -> list[Line]:
-        return [status_line(value, width, self.glyphs)]
+    line = staticmethod(status_line)
 
 
 class KeyBar(Painted):

@@ -220,6 +220,18 @@ class Showing(Painted, Generic[V]):
         self.repaint()
 
 
+class ShowingLine(Showing[V]):
+    """One that is a single line."""
+
+    @staticmethod
+    def line(value: V, width: int, glyphs: Glyphs) -> Line:
+        """The line that shows ``value``."""
+        raise NotImplementedError
+
+    def draw_value(self, value: V, width: int, height: int) -> list[Line]:
+        return [self.line(value, width, self.glyphs)]
+
+
 class ShowingOfSession(Showing[V]):
     """One that is drawn by what is known of the session before its first reading as well."""
 

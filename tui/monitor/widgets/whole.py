@@ -2,9 +2,10 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 from tui.monitor.feed import Floats
-from tui.monitor.glyphs import UNICODE, Glyphs
+from tui.monitor.glyphs import UNICODE
 from tui.monitor.model import Model
 from tui.monitor.widgets.paint import Line, Painted, Piece, rule
 from tui.monitor.words import BUILDING_SHARE
@@ -14,7 +15,7 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _LEAST_HEIGHT = 6
 
 
-def whole_plot(minutes: list[float], pressure: list[float], spikes: list[float], width: int, height: int,
+def whole_plot(minutes: list[float], pressure: list[float], spikes: Sequence[float], width: int, height: int,
                braille: bool) -> list[str]:  # fmt: skip
     """The plot as plotext draws it, without its colours; ``spikes`` are minutes.
 
@@ -48,12 +49,10 @@ class WholeSession(Painted):
         "triangles on top are spikes."
     )
 
-    def __init__(self, glyphs: Glyphs, id: str | None = None) -> None:
-        super().__init__(glyphs, id)
-        self._columns: Floats | None = None
-        self._column_s = 1.0
-        self._spikes: list[float] = []
-        self._threshold = 1.0
+    _columns: Floats | None = None
+    _column_s = 1.0
+    _spikes: Sequence[float] = ()
+    _threshold = 1.0
 
     def show(self, model: Model) -> None:
         """Show all that is known of the session; of a replay what is still to come as well."""

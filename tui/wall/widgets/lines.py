@@ -17,9 +17,6 @@ from tui.wall.widgets.cells import short_time
 
 _TITLE_CELLS: Final = 40
 _NAME_CELLS: Final = 24
-_BANNER_EDGE: Final = 6
-_MORE: Final = 16
-"""Cells for saying that there are more."""
 
 
 class WallHeaderValue(NamedTuple):
@@ -86,6 +83,11 @@ class WallStatus(Showing[Sequence[str]]):
         dot = f" {self.glyphs.dot} "
         first, *others = self.value or [""]
         return [fit([Piece(f" {first}", "faint"), *(Piece(dot + plain(text, 60), "note") for text in others)], width)]
+
+
+_BANNER_EDGE: Final = 6
+_MORE: Final = 16
+"""Cells for saying that there are more."""
 
 
 def alarm_row(alarms: Sequence[Venue], width: int, glyphs: Glyphs) -> BannerText:

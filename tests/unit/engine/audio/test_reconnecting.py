@@ -89,10 +89,7 @@ class Room:
         blocks = []
         for block in self.source.blocks():
             blocks.append(block)
-            if len(block.samples):
-                self.dog.heard(self.now_s, len(block.samples), not block.samples.any())
-            else:
-                self.dog.quiet(self.now_s)
+            self.dog.heard(self.now_s, block)
             self.states += [change.health for change in self.dog.take_changes() if change.health]
         return [block for block in blocks if len(block.samples)]
 

@@ -75,11 +75,9 @@ def test_a_station_that_dies_and_returns_is_one_source_with_a_gap(mp3: bytes):
         source = WatchedSource(first, first.open_again, dog, clock, clock.sleep, background=Done)
         blocks: list[AudioBlock] = []
         for block in source.blocks():
+            dog.heard(clock(), block)
             if len(block.samples):
                 blocks.append(block)
-                dog.heard(clock(), len(block.samples), not block.samples.any())
-            else:
-                dog.quiet(clock())
             states += [change.health for change in dog.take_changes() if change.health]
             if sum(len(block.samples) for block in blocks) > 10 * SAMPLE_RATE_HZ:
                 break
@@ -96,7 +94,7 @@ def test_digital_silence_of_a_broadcast_is_no_reason_to_hang_up():
     dog = Watchdog(watch_settings(None))
     dog.opened(0.0, "town")
     for second in range(60):
-        dog.heard(float(second), SAMPLE_RATE_HZ, exact_zeros=True)
+        dog.heard(float(second), AudioBlock(np.zeros(SAMPLE_RATE_HZ, np.float32), second * SAMPLE_RATE_HZ))
     assert dog.take_changes() == []
     assert not dog.reopen_due(60.0)
 

@@ -2,13 +2,19 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 from engine.audio.watchdog import Watchdog, WatchSettings
-from engine.core.signals import Health
+from engine.core.signals import AudioBlock, Health
 
 BLOCK_S = 0.25
 BLOCK = round(22050 * BLOCK_S)
+
+
+def block(samples: int = BLOCK, zeros: bool = False, **said: float) -> AudioBlock:
+    """Sound that is all exact zeros, or has none."""
+    return AudioBlock(np.full(samples, 0.0 if zeros else 0.1, np.float32), 0, **said)
 
 
 class World:
@@ -24,7 +30,7 @@ class World:
     def sound(self, seconds: float, zeros: bool = False) -> None:
         for _ in range(round(seconds / BLOCK_S)):
             self.now_s += BLOCK_S
-            self.dog.heard(self.now_s, BLOCK, zeros)
+            self.dog.heard(self.now_s, block(zeros=zeros))
             self._look()
 
     def nothing(self, seconds: float) -> None:
@@ -74,17 +80,22 @@ def test_sound_that_keeps_coming_is_no_event():
     assert (world.story, world.tries, world.dog.state) == ([], [], None)
 
 
-def test_a_device_that_sends_nothing_is_stalled_within_three_seconds_and_opened_anew_a_second_later():
+def heard_so_far() -> World:
+    """A device that was heard for ten seconds."""
     world = World()
     world.sound(10)
+    return world
+
+
+def test_a_device_that_sends_nothing_is_stalled_within_three_seconds_and_opened_anew_a_second_later():
+    world = heard_so_far()
     world.nothing(5)
     assert world.states == [(12.0, Health.STALLED)]
     assert world.tries == [113.0]
 
 
 def test_sound_that_comes_back_is_believed_after_a_moment():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.nothing(2.5)
     world.sound(0.25)
     assert world.dog.state is Health.RECOVERING
@@ -108,8 +119,7 @@ def test_a_loose_contact_must_hold_longer_each_time():
 
 
 def test_digital_silence_is_told_by_the_readings_and_the_device_opened_anew():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.sound(2.75, zeros=True)
     assert world.dog.state is None
     world.sound(10, zeros=True)
@@ -118,8 +128,7 @@ def test_digital_silence_is_told_by_the_readings_and_the_device_opened_anew():
 
 
 def test_a_lost_device_is_tried_again_ever_less_often_but_never_less_than_every_few_seconds():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.no_device(20)
     assert world.states == [(10.25, Health.LOST)]
     pauses = [b - a for a, b in zip(world.tries, world.tries[1:], strict=False)]
@@ -128,8 +137,7 @@ def test_a_lost_device_is_tried_again_ever_less_often_but_never_less_than_every_
 
 
 def test_an_opened_device_that_stays_dumb_is_stalled_not_well():
-    world = World()
-    world.sound(10)
+    world = heard_so_far()
     world.no_device(3)
     world.dog.opened(world.now_s, "USB")
     world.nothing(4)
@@ -170,14 +178,14 @@ def test_a_muted_microphone_is_not_opened_1400_times_an_hour(zeros):
 def test_the_same_notice_comes_once_a_minute_with_its_number():
     world = World()
     for second in range(150):
-        world.dog.heard(world.now_s + second, BLOCK, False, overruns=second)
+        world.dog.heard(world.now_s + second, block(overruns=second))
     texts = [change.detail for change in world.dog.take_changes()]
     assert [text.partition("(")[2] for text in texts] == ["", "60 times)", "60 times)"]
 
 
 def test_readings_behind_their_sound_and_another_input_are_told():
     world = World()
-    world.dog.heard(101.0, BLOCK, False, lag_s=2.5)
+    world.dog.heard(101.0, block(captured_at=98.5))
     world.dog.opened(102.0, "Built-in")
     assert [change.detail for change in world.dog.take_changes()] == [
         "the readings come 2.5 s after their sound",
@@ -189,10 +197,10 @@ def test_sound_that_has_come_for_just_long_enough_is_believed():
     dog = Watchdog(WatchSettings(recovered_after_s=1.0))
     dog.opened(100.0, "USB")
     dog.failed(200.0, "gone")
-    dog.heard(202.0, 22050 - 1, False)
+    dog.heard(202.0, block(22050 - 1))
     assert dog.state is Health.RECOVERING
     dog = Watchdog(WatchSettings(recovered_after_s=1.0))
     dog.opened(100.0, "USB")
     dog.failed(200.0, "gone")
-    dog.heard(202.0, 22050, False)
+    dog.heard(202.0, block(22050))
     assert dog.state is None

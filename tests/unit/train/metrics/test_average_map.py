@@ -5,12 +5,12 @@ The package takes its time, so the suite compares few cases; ``SPOTTING_CASES=40
 
 import os
 import random
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from engine.football.soccernet import Spot
+from tests.unit.train.soccernet_package import needs_package
 from train.metrics.average_map import (
     AT_1_S,
     LOOSE_S,
@@ -22,9 +22,6 @@ from train.metrics.average_map import (
     ranked,
 )
 
-needs_package = pytest.mark.skipif(
-    find_spec("SoccerNet") is None or find_spec("tqdm") is None, reason="needs the packages SoccerNet and tqdm"
-)
 AT_5_S = (5,)
 METRICS = {"loose": LOOSE_S, "tight": TIGHT_S, "at1": AT_1_S, "at5": AT_5_S}
 LABELS = ("danger", "corner")

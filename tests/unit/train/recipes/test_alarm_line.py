@@ -8,8 +8,9 @@ import numpy as np
 import soundfile
 
 from engine.core import grid
+from engine.core.config_file import CARD_FILE, TENSOR_FILE
 from engine.core.paths import shipped_weights
-from engine.model.checkpoint import CARD_FILE, TENSOR_FILE, read_config
+from engine.model.checkpoint import read_config
 from tests.unit.train.recipes.drawn_matches import drawn
 from train.data.real_sounds.reel_truth import Placed, ReelTruth, write_truth
 from train.recipes import alarm_line

@@ -34,9 +34,6 @@ PLACES: Final = 3
 PLACE_S: Final = 30.0
 STRETCH_S: Final = 30.0
 """How long a stretch of joined short files gets."""
-_PAUSE_S: Final = 0.25
-_SHORTEST_S: Final = 0.05
-_SILENT: Final = 1e-3
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 Say = Callable[[str], None]
@@ -205,6 +202,9 @@ def _each(files: Sequence[Path], taken: Taken, package: str, out: Path, say: Say
             yield name, file
 
 
+_PAUSE_S: Final = 0.25
+
+
 def _joined(files: Sequence[Path], taken: Taken, package: str, out: Path, say: Say) -> Iterator[tuple[str, Path]]:
     """Stretches of short files after one another, and the first file of each."""
     left = list(files)
@@ -264,6 +264,10 @@ def _written(stem: str, make: Callable[[], Samples | None], out: Path) -> list[s
     for name, piece in zip(chosen, pieces, strict=True):
         _write(out / name, piece)
     return chosen if pieces else []
+
+
+_SHORTEST_S: Final = 0.05
+_SILENT: Final = 1e-3
 
 
 def _decoded(file: Path, say: Say) -> Samples | None:

@@ -18,6 +18,7 @@ from engine.audio import deadlines
 from engine.core.errors import UsageError
 from engine.session.file_lock import HeldLock, Holder
 from tests.unit.engine.app.service.fake_mac import KILLED, WAITING, FakeMac
+from tests.unit.engine.app.service.removing import installed_once_it_was_none
 
 RECORD = ["/p/acoustic-momentum", "record", "mic:USB"]
 OUTPUT = Path("/l/service.log")
@@ -188,9 +189,7 @@ def test_a_job_that_launchd_knows_and_that_has_crashed_is_not_running(user, prin
 def test_removing_a_job_that_launchd_does_not_know_takes_the_file_away(user):
     mac = FakeMac()
     here = on(user, mac)
-    with pytest.raises(UsageError, match="not installed"):
-        here.remove()
-    here.install(["record", "mic"])
+    installed_once_it_was_none(here)
     mac.loaded = None
     here.remove()
     assert not here.file.exists()

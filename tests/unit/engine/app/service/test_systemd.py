@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.app.service import find_service
 from engine.app.service.systemd import UNIT, SystemdService, program, systemd_unit
 from engine.core.errors import MomentumError, UsageError
+from tests.unit.engine.app.service.removing import installed_once_it_was_none
 
 RECORD = [*program(), "record", "mic:USB"]
 
@@ -118,9 +119,7 @@ def test_terminal_is_no_way_on_linux(tmp_path):
 def test_remove_stops_it_and_takes_the_unit_away(tmp_path):
     manager = Manager()
     here = on(tmp_path, manager)
-    with pytest.raises(UsageError, match="not installed"):
-        here.remove()
-    here.install(["record", "mic"])
+    installed_once_it_was_none(here)
     manager.told.clear()
     here.remove()
     assert not here.file.exists()

@@ -3,7 +3,6 @@
 import json
 import random
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from engine.football.soccernet_files import LABELS_V1, LABELS_V2, PREDICTIONS
 from engine.football.soccernet_spots import CLASSES_V1, CLASSES_V2, LabelledSpots
 from tests.unit.engine.football.refusals import refusal
 from tests.unit.train.shared_data import SHARED
+from tests.unit.train.soccernet_package import needs_package
 from train.evaluate.soccernet.report import notices, table, to_report
 from train.evaluate.soccernet.score import MEAN, MEAN_HAPPENED, Games, deltas_of, read_games, score, windows_of
 from train.experiments.broadcasts.official_layout import (
@@ -27,9 +27,6 @@ from train.experiments.broadcasts.official_layout import (
 )
 from train.metrics.average_map import Events
 
-needs_package = pytest.mark.skipif(
-    find_spec("SoccerNet") is None or find_spec("tqdm") is None, reason="needs the packages SoccerNet and tqdm"
-)
 TABLES = SHARED / "soccernet_v2"
 NAME = "league/2020-2021/2020-08-0{} - 20-00 North 1 - 0 South"
 
