@@ -25,9 +25,6 @@ LISTENED_S: Final = 10.0
 _READINGS: Final = 100
 _WARMING_UP: Final = 5
 _LONG_RUN: Final = 1000
-_SYNCS: Final = 20
-_SYNCED_BYTES: Final = 44_100
-_BATCH_S: Final = 60.0
 _ANSWER_S: Final = 60.0
 _PRODUCT: Final = """
 import mlx.core as mx, numpy as np
@@ -83,6 +80,9 @@ def readings(around: Surroundings) -> Iterator[Figure]:
         yield Figure(f"{name}: live against all at once, largest difference", _live_against_batch(weights, computing))
 
 
+_BATCH_S: Final = 60.0
+
+
 def _live_against_batch(weights: "Weights", computing: "Computing") -> float:
     import numpy as np
 
@@ -127,6 +127,10 @@ def memory(around: Surroundings) -> Iterator[Figure]:
     before_mb = resident_mb()
     reading_times_ms(weights, computing, _LONG_RUN)
     yield Figure("memory after 1000 readings", resident_mb(), "MB", f"{computing}; {before_mb:.1f} MB before them")
+
+
+_SYNCS: Final = 20
+_SYNCED_BYTES: Final = 44_100
 
 
 def syncs(around: Surroundings) -> Iterator[Figure]:

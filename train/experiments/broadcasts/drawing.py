@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -18,12 +17,9 @@ from train.experiments.broadcasts.official_layout import read_labels
 
 SPLITS: Final = ("train", "valid", "test")
 PLAN: Final = "drawn.json"
-_FREE_OF_EVENTS: Final = 20
-"""A half with fewer labels than this was not annotated whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(NamedTuple):
     """How many games each part has, and how many minutes of each half."""
 
     train: int = 60
@@ -32,8 +28,15 @@ class Sizes:
     minutes: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnGame:
+_FREE_OF_EVENTS: Final = 20
+"""A half with fewer labels than this was not annotated whole."""
+
+
+def _is_whole(spots: Sequence[Spot]) -> bool:
+    return all(sum(spot.half == half for spot in spots) >= _FREE_OF_EVENTS for half in (1, 2))
+
+
+class DrawnGame(NamedTuple):
     """A game of a part, by its name in SoccerNet, and the seed of its broadcast."""
 
     split: str
@@ -64,10 +67,6 @@ def choose_games(valid: dict[str, list[Spot]], test: dict[str, list[Spot]], size
     return chosen
 
 
-def _is_whole(spots: Sequence[Spot]) -> bool:
-    return all(sum(spot.half == half for spot in spots) >= _FREE_OF_EVENTS for half in (1, 2))
-
-
 def draw(data: Path, out: Path, sizes: Sizes, seed: int, progress: Progress) -> list[DrawnGame]:
     """Draw every game that is not whole yet into ``out``; the same call goes on after a kill.
 
@@ -77,7 +76,7 @@ def draw(data: Path, out: Path, sizes: Sizes, seed: int, progress: Progress) -> 
     """
     valid, test = read_labels(data / "labels_valid.csv.gz"), read_labels(data / "labels_test.csv.gz")
     games = choose_games(valid, test, sizes, seed)
-    plan = {"simulated": True, **asdict(sizes), "seed": seed, "games": [asdict(game) for game in games]}
+    plan = {"simulated": True, **sizes._asdict(), "seed": seed, "games": [game._asdict() for game in games]}
     file = private_folder(out) / PLAN
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != plan:
         raise UsageError(f"{out} holds broadcasts that were drawn otherwise", "Name another folder.")

@@ -14,13 +14,6 @@ from train.commentary.labels import rows_of
 
 FREE_KICK: Final = "Free-kick (direct or indirect)"
 """How the tables name both kinds of free kick, which SoccerNet-v2 tells apart."""
-_V1: Final = {
-    "Goal": "soccer-ball",
-    "Substitution": "subs",
-    "Yellow card": "y-card",
-    "Red card": "r-card",
-    "Yellow->red card": "yr-card",
-}
 
 
 def read_labels(table: Path) -> dict[str, list[Spot]]:
@@ -39,6 +32,15 @@ def read_predictions(table: Path) -> dict[str, list[Spot]]:
         spot = Spot(int(row["half"]), int(row["position_ms"]), row["label"], float(row["confidence"]))
         games.setdefault(row["game"], []).append(spot)
     return games
+
+
+_V1: Final = {
+    "Goal": "soccer-ball",
+    "Substitution": "subs",
+    "Yellow card": "y-card",
+    "Red card": "r-card",
+    "Yellow->red card": "yr-card",
+}
 
 
 def labels_document(game: str, spots: list[Spot], version: int = 2) -> dict[str, Any]:
