@@ -1,4 +1,7 @@
-"""The spike log: what was reported, and, if wanted, what was not and why."""
+"""The spike log: what was reported, and, if wanted, what was not and why.
+
+Over 300 lines, since every kind of line, and which of them can be chosen, is to be read in one place.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
