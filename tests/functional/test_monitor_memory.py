@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.processes import resident_mb
+from engine.core.process_stats import resident_mb
 from tests.functional.terminal import needs_tmux, terminal
 from tests.unit.onnx_runtime import runtime_or_skip
 
