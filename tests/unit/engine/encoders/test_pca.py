@@ -7,7 +7,6 @@ from pathlib import Path
 import mlx.core as mx
 import numpy as np
 import pytest
-from sklearn.decomposition import PCA
 
 from engine.core.errors import UsageError, WeightsError
 from engine.encoders.pca import Pca, fit_pca, load_pca
@@ -24,6 +23,8 @@ def fitted() -> Pca:
 
 
 def test_they_equal_scikit_learn_s(fitted: Pca):
+    from sklearn.decomposition import PCA
+
     theirs = PCA(12, svd_solver="full").fit(ROWS.astype(np.float64))
     assert np.abs(fitted.components - theirs.components_).max() < 1e-5
     assert np.abs(fitted.variance / theirs.explained_variance_ - 1).max() < 1e-5
