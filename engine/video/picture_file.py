@@ -65,6 +65,9 @@ class PictureFile:
                 f"{self.name} has no picture in it.",
                 "Choose a recording with a moving picture: 'ffprobe FILE' lists what is inside.",
             )
+        if stream.codec_context is None:
+            self.close()
+            raise InputError(f"{self.name}: its picture is of a kind that can't be decoded here.", READABLE)
         self._stream = stream
         self._zero_s = _zero_s(self._container)
         self._skips = self._times_mended = False

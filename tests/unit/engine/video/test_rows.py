@@ -182,3 +182,10 @@ def test_damage_in_the_middle_costs_frames_and_no_time(tmp_path: Path):
     pictures = read(path)
     assert len(pictures) == 12
     assert abs(number_on(pictures[-1]) - shown_at(even(25, 6), 5.5)) <= 1
+
+
+def test_a_picture_that_nothing_here_can_decode_is_said_in_two_lines(tmp_path: Path):
+    path = write_clock(tmp_path / "strange.mp4", even(25, 1))
+    path.write_bytes(path.read_bytes().replace(b"mp4v", b"zzzz").replace(b"esds", b"zsds"))
+    with pytest.raises(InputError, match=r"strange\.mp4: its picture is of a kind that can't be decoded here"):
+        PictureFile(path)
