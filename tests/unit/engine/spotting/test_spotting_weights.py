@@ -10,6 +10,7 @@ import pytest
 
 from engine.core.errors import InputError, WeightsError
 from engine.core.log_odds_fusion import ChannelRule, CurveChannel, KindRule, fused_spots
+from engine.spotting import published
 from engine.spotting.config import LATE, CalfConfig, ChannelConfig, EventSettings, SpottingConfig, WindowConfig
 from engine.spotting.pooling import PoolConfig
 from engine.spotting.scores import FeatureTrack
@@ -36,6 +37,12 @@ def weights_of(config: SpottingConfig) -> SpottingWeights:
 
 def track(seed: int, width: int, rows: int = 60, start_s: float = 0.0) -> FeatureTrack:
     return FeatureTrack(np.array(drawn(seed, rows, width)), 2.0, start_s)
+
+
+def spoiled(value: float) -> FeatureTrack:
+    values = track(2, 4).values.copy()
+    values[17, 2] = value
+    return FeatureTrack(values, 2.0)
 
 
 BOTH = {"video": track(1, 6), "audio": track(2, 4)}
@@ -102,6 +109,8 @@ def test_weights_that_were_damaged_or_are_others_are_refused(tmp_path, spoil, sa
         ({**BOTH, "audio": track(2, 5)}, "4 columns are needed"),
         ({**BOTH, "audio": FeatureTrack(np.zeros((60, 4), np.float32), 1.0)}, "1 rows a second instead of 2"),
         ({**BOTH, "audio": track(2, 4, start_s=100.0)}, "no moment in common"),
+        ({**BOTH, "audio": spoiled(np.nan)}, "row 17 of the audio features holds what is no number"),
+        ({**BOTH, "audio": spoiled(-np.inf)}, "row 17 of the audio features holds what is no number"),
     ],
 )
 def test_features_that_do_not_fit_the_weights_are_refused_with_what_is_needed(features, said):
@@ -186,3 +195,31 @@ def test_keras_weights_without_h5py_say_which_extra_to_install(tmp_path, capsys,
     (tmp_path / "calf.h5").write_bytes(b"\x89HDF")
     assert main(["weights", "convert", str(tmp_path / "calf.h5"), str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.splitlines()[1] == "  pip install 'acoustic-momentum[keras]'"
+
+
+def test_keras_weights_of_another_network_are_refused_in_two_lines(tmp_path, capsys, monkeypatch):
+    for layers in (
+        {"a/kernel": np.zeros((3, 3, 1, 2))},
+        {},
+        {f"conv_{n}/kernel": np.zeros((1, 1, 1, 3)) for n in range(11)},
+    ):
+        monkeypatch.setattr(published, "_read_keras", lambda _, found=layers: found)
+        assert main(["weights", "convert", str(tmp_path / "other.h5"), str(tmp_path / "out")]) == 5
+        message, hint = capsys.readouterr().err.splitlines()
+        assert "other.h5 is no spotting network that is known" in message and "CALF" in hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_can_not_be_written_leave_nothing_behind(tmp_path, monkeypatch):
+    before = save_spotting(tmp_path, weights_of(SMALL), "# a card\n")
+    files = sorted(path.name for path in tmp_path.iterdir())
+
+    def full(path, tensors):
+        Path(path).write_bytes(b"the beginning")
+        raise RuntimeError("[save_safetensors] no space is left")
+
+    monkeypatch.setattr("mlx.core.save_safetensors", full)
+    with pytest.raises(OSError, match="no space is left"):
+        save_spotting(tmp_path, weights_of(SMALL), "# another\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
+    assert load_spotting(tmp_path).checksum == before
