@@ -66,6 +66,10 @@ def _cut(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-4])
 
 
+_RULE_ROW: dict[str, object] = {"bias": 0.0, "apart_s": 5.0}
+_ENDLESS = {"offset_s": 0.0, "reach_s": 1e12, "silent": -5.0, "mean": -1.0, "weight": 0.5}
+
+
 def _gone(folder: Path) -> None:
     (folder / "config.json").unlink()
 
@@ -89,6 +93,11 @@ def _changed(**values: object):
         (_changed(pool={"kind": "netvlad", "clusters": 10**9}), "out of range"),
         (_changed(pool={"kind": "netvlad", "clusters": "many"}), "does not describe"),
         (_changed(surprise=1), "does not describe"),
+        (_changed(window={"rows": 8.5, "ahead": 4, "rate_hz": 2.0}), "rows is of another kind"),
+        (_changed(pool={"kind": "netvlad", "clusters": True}), "clusters is of another kind"),
+        (_changed(events={"method": "nms", "apart_s": 20.0, "least": [0]}), "least is of another kind"),
+        (_changed(events={"method": "nms", "apart_s": 20.0, "least": 7}), "least confidence out of range"),
+        (_changed(rules={"card": {**_RULE_ROW, "channels": {"video": _ENDLESS}}}), "rule of the late fusion out of"),
         (_changed(dropout=0.9), None),
     ],
 )
