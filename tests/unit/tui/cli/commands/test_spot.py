@@ -237,6 +237,27 @@ def test_what_lies_before_the_kick_off_is_in_the_table_and_in_no_prediction(shor
         halves_of(short, "20:00", "10:00")
 
 
+@pytest.mark.parametrize("late", [("--kickoff", "10:00"), ("--second-half", "0:12")])
+def test_a_half_that_begins_after_the_recording_has_ended_is_refused_in_two_lines(short, spot, tmp_path, late):
+    said = spot(short, *late, "--out", tmp_path / "found")
+    assert said.code == 2 and said.out == "" and not (tmp_path / "found").exists()
+    assert "and the recording ends at 00:12" in said.fault[0] and "not on the match clock" in said.fault[1]
+
+
+def test_weights_are_found_by_the_name_of_their_training_beside_a_folder_of_that_name(
+    short, home, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()  # such as that of --predictions
+    saved(home / "data" / "spotting" / "mine", LATE_ONE)
+    (home / "data" / "spotting" / "begun").mkdir()
+    for named in ((), ("--weights", "mine")):
+        assert main(["spot", str(short), "--json", *named]) == 0
+    assert main(["spot", str(short), "--weights", "others"]) == 4
+    message, hint = capsys.readouterr().err.splitlines()[-2:]
+    assert "no spotting weights named 'others'" in message and "momentum train spotting" in hint
+
+
 def test_weights_that_read_what_no_encoder_makes_are_refused_in_two_lines(short, spot, tmp_path):
     odd = replace(LATE_ONE, channels=(ChannelConfig("video", 8, "R(2+1)D"),), fusion=JOINED, rules={})
     said = spot(short, by=saved(tmp_path / "odd", odd))
