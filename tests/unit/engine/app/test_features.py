@@ -11,7 +11,8 @@ from engine.core.errors import InputError, UsageError
 from engine.core.run import Stop
 from engine.encoders import feature_file as feature_files
 from engine.encoders.choices import Choice
-from engine.encoders.feature_file import feature_file, load_features
+from engine.encoders.encoder import Rows
+from engine.encoders.feature_file import Unfinished, feature_file, load_features
 from tests.unit.engine.audio.sounds import noise, write_sound
 from tests.unit.engine.video.clocks import even, write_clock
 
@@ -124,6 +125,18 @@ def test_of_a_video_that_breaks_off_the_rows_before_are_kept_and_it_says_so(tmp_
     (again,) = made(order(cut, tmp_path))
     assert again.seconds is None and again.rows == one.rows, "it was there already"
     assert again.fault is not None and (again.fault.message, again.fault.hint) == (one.fault.message, one.fault.hint)
+
+
+def test_a_short_last_block_of_a_killed_run_is_no_whole_one_for_the_next(tmp_path: Path):
+    said = {"width": 2, "source": {"name": "1.mp4"}}
+    values = np.arange(2 * 70, dtype=np.float32).reshape(70, 2)
+    begun = Unfinished(tmp_path / "1_X.npy", said)
+    begun.add(Rows(0, values[:64]))
+    begun.add(Rows(64, values[64:67]))
+    again = Unfinished(tmp_path / "1_X.npy", said)
+    assert again.rows == 64
+    again.add(Rows(64, values[64:]))
+    assert again.finish() == 70 and np.array_equal(np.load(tmp_path / "1_X.npy"), values)
 
 
 @pytest.mark.parametrize("killed_in", ["write_whole_json", "_write_array"])

@@ -228,3 +228,7 @@ def test_a_row_hears_the_sound_of_its_own_half_second(name: str, size: dict[str,
     changed = np.flatnonzero(np.abs(rows.values - rows.values[0]).max(axis=1) > 1e-3)
     sees = [row for row in range(10) if row / 2 + encoder.sees_s[0] < 3.2 and row / 2 + encoder.sees_s[1] > 3.1]
     assert set(changed) <= set(sees) and 6 in changed
+    later = np.concatenate([each.values for each in encoder.encode([AudioBlock(sound, 0)], 1.0, 2.0, 0)])
+    assert len(later) == 12 and np.allclose(later[2 + 6], rows.values[6], atol=1e-5), (
+        "sound may begin after the picture"
+    )
