@@ -3,6 +3,7 @@
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 from engine.core.errors import InputError, WeightsError
 from engine.core.log_odds_fusion import ChannelRule, CurveChannel, KindRule, fused_spots
 from engine.spotting import published
+from engine.spotting import spot as front_door
 from engine.spotting.config import LATE, CalfConfig, ChannelConfig, EventSettings, SpottingConfig, WindowConfig
 from engine.spotting.pooling import PoolConfig
 from engine.spotting.scores import FeatureTrack
 from engine.spotting.spot import channel_of, curves_of, named_moments, spot
-from engine.spotting.vocabularies import V1
+from engine.spotting.vocabularies import DANGER, V1, V2, VOCABULARIES, class_of
 from engine.spotting.weights import ALL, SpottingWeights, load_spotting, new_models, save_spotting, tensors_of
 from tests.unit.engine.spotting.seeded import checkpoint, drawn, needs_checkpoints
 from tui.cli.main import main
@@ -232,3 +234,18 @@ def test_weights_that_can_not_be_written_leave_nothing_behind(tmp_path, monkeypa
         save_spotting(tmp_path, weights_of(SMALL), "# another\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == files
     assert load_spotting(tmp_path).checksum == before
+
+
+def test_a_causal_model_tells_two_events_half_of_apart_from_each_other_as_suppression_does(monkeypatch):
+    curve = np.full((60, 3), -9.0)
+    curve[[20, 31], 0] = 3.0, 2.0
+    monkeypatch.setattr(front_door, "curves_of", lambda features, weights: (curve, 4.0))
+    weights = weights_of(replace(SMALL, causal=True, events=EventSettings(apart_s=10.0)))
+    assert [(event.t_s, event.told_s) for event in spot(BOTH, weights)] == [(14.0, 16.5), (19.5, 22.0)]
+
+
+def test_danger_is_a_goal_a_penalty_or_a_shot_on_target():
+    dangerous = {"Goal", "Penalty", "Shots on target"}
+    assert {label for label in VOCABULARIES[V2] if class_of(label, DANGER)} == dangerous
+    assert {label for label in VOCABULARIES[V1] if class_of(label, DANGER)} == {"soccer"}
+    assert class_of("Corner", V2) == "Corner" and class_of("Corner", V1) is None
