@@ -141,7 +141,7 @@ def test_a_film_with_its_commentary_becomes_events_files_and_a_session(film, spo
     assert [lane.name for lane in lanes] == ["video", "audio", "fused"]
     ends_s = {lane.name: lane.t_s[-1] for lane in lanes}
     assert all(0 <= lane.t_s[0] < 0.5 for lane in lanes)
-    assert ends_s["video"] == pytest.approx(SECONDS - late_s, abs=1.0)
+    assert ends_s["video"] == pytest.approx(SECONDS - late_s, abs=0.7)
     assert ends_s["audio"] == ends_s["fused"] == pytest.approx(SECONDS, abs=1.0)
     assert any("words" in event.shares for event in kept) and f"'momentum replay {session.name}'" in said.err
 
