@@ -144,7 +144,7 @@ def _make(
     video: Path, encoder: "PictureEncoder | SoundEncoder", file: Path, order: Order, tell: "Progress", stop: "Stop"
 ) -> Made:
     from engine.audio.late_fault import UntilFault
-    from engine.encoders.feature_file import Unfinished, described, is_made, load_features
+    from engine.encoders.feature_file import Unfinished, described, fault_told, made_rows
 
     try:
         made_from = described(encoder, video, order.rate_hz)
@@ -152,8 +152,9 @@ def _make(
         made_from = None
     if made_from is None:
         return Made(file, 0, _why_not(video), 0.0)
-    if is_made(file, made_from):
-        return Made(file, len(load_features(file)), None, None)
+    there = made_rows(file, made_from)
+    if there:
+        return Made(file, there, fault_told(file), None)
     unfinished = Unfinished(file, made_from)
     begin = unfinished.rows
     told = _Told(tell, f"{video.name}, {encoder.name}", order.rate_hz, begin)

@@ -46,16 +46,14 @@ def reduce_features(made: "Sequence[Made]", title: str, wanted: int | Path, repl
 
 def _reduced(file: Path, reduced: Path, apply: Any, said: dict[str, Any], replace: bool) -> "Made":
     from engine.app.features import Made
-    from engine.core.files import write_whole_json
-    from engine.encoders.feature_file import is_made, load_features, pieces_of, read_sidecar, sidecar_of, write_array
+    from engine.encoders.feature_file import load_features, made_rows, pieces_of, read_sidecar, write_features
 
     rows = len(load_features(file))
-    if is_made(reduced, said):
+    if made_rows(reduced, said):
         return Made(reduced, rows, None, None)
     before = read_sidecar(reduced)
     ours = before is not None and before.get("encoder") == said.get("encoder")
     if reduced.exists() and not replace and not ours:
         raise UsageError(f"{reduced} holds other features.", "Name another --out, or --replace them.")
-    write_array(reduced, rows, said["width"], (apply(piece) for piece in pieces_of(file, _PIECE_ROWS)))
-    write_whole_json(sidecar_of(reduced), said)
+    write_features(reduced, rows, (apply(piece) for piece in pieces_of(file, _PIECE_ROWS)), said)
     return Made(reduced, rows, None, 0.0)

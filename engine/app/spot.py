@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.app.spot_features import Making, gather
+from engine.core.config_file import CONFIG_FILE
 from engine.core.errors import MomentumError, UsageError, WeightsError
 from engine.core.text import plain
 
@@ -93,19 +94,22 @@ def spot_video(
         InputError: the recording, or the transcript, can't be used.
     """
     from engine.app.heard_beside import hear_crowd, words_beside
+    from engine.app.spotting_weights import FOLDER
     from engine.core.paths import find_paths
     from engine.spotting.beside import spot_beside
     from engine.spotting.lanes import lanes_of
     from engine.spotting.weights import load_spotting
 
     halves = halves_of(wanted.video, wanted.kickoff, wanted.second_half)
-    weights = load_spotting(weights_folder(wanted.weights, find_paths().data / "spotting"))
+    weights = load_spotting(weights_folder(wanted.weights, find_paths().data / FOLDER))
     beside: dict[str, Mapping[str, HeardBeside]] = {}
     if wanted.commentary is not None:
         beside["words"] = words_beside(wanted.commentary, weights.config.labels, _half_of_name(wanted.video))
     gathered = gather(wanted.video, weights.config, making, progress, stop)
     if gathered is None:
         return None
+    if gathered.broken is None:
+        _check_halves(halves, gathered.lasts_s)
     for channel, fault in gathered.missing.items():
         tell(f"without {channel}: {fault.message}")
     counts = _crowd_counts(wanted.crowd, weights)
@@ -182,15 +186,28 @@ def halves_of(video: Path, kickoff: str | None, second_half: str | None) -> Matc
     return MatchHalves(by_hand(starts).kick_off_s)
 
 
+def _check_halves(halves: MatchHalves, lasts_s: float) -> None:
+    """Raises ``UsageError`` where a half begins after the recording has ended."""
+    from engine.core.clock_text import clock_time
+
+    for half, start_s in halves.starts_s.items():
+        if start_s >= lasts_s:
+            raise UsageError(
+                f"half {half} would begin at {clock_time(start_s)}, and the recording ends at {clock_time(lasts_s)}",
+                "Kick-offs are times in the recording, not on the match clock.",
+            )
+
+
 def weights_folder(name: str | None, trained: Path) -> Path:
     """The folder of the weights called ``name``: a path, or what was trained here under that name.
 
-    Raises ``WeightsError`` where none were named and there is not exactly one to choose.
+    Raises ``WeightsError`` where there are none, ``UsageError`` where none were named and there are several.
     """
+    from engine.app.spotting_weights import find_spotting
+
     if name is not None:
-        named = Path(name).expanduser()
-        return trained / name if not named.is_dir() and (trained / name).is_dir() else named
-    found = sorted(folder for folder in trained.iterdir() if folder.is_dir()) if trained.is_dir() else []
+        return find_spotting(name, trained)
+    found = sorted(config.parent for config in trained.glob(f"*/{CONFIG_FILE}"))
     if len(found) == 1:
         return found[0]
     if found:

@@ -38,7 +38,10 @@ def read_doubles(file: Path) -> Doubles:
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         if not 0 < length <= _HEADER_LIMIT_BYTES:
             raise ValueError("it is no safetensors file")
-        header = json.loads(opened.read(length))
+        try:
+            header = json.loads(opened.read(length))
+        except RecursionError:
+            raise ValueError("its header is nested too deeply") from None
         content = opened.read()
     if not isinstance(header, dict):
         raise ValueError("its header is no object")
@@ -49,8 +52,13 @@ def read_doubles(file: Path) -> Doubles:
 def _tensor(entry: object, content: bytes) -> NDArray[np.float64]:
     match entry:
         case {"dtype": "F64", "shape": [*shape], "data_offsets": [int(begin), int(end)]}:
-            sizes = tuple(int(size) for size in shape)
-            if min(sizes, default=0) < 0 or not 0 <= begin <= end <= len(content) or end - begin != 8 * prod(sizes):
+            sizes = tuple(size for size in shape if type(size) is int)
+            if (
+                len(sizes) != len(shape)
+                or min(sizes, default=0) < 0
+                or not 0 <= begin <= end <= len(content)
+                or end - begin != 8 * prod(sizes)
+            ):
                 raise ValueError("a tensor reaches beyond the file")
             return np.frombuffer(content[begin:end], "<f8").reshape(sizes)
     raise ValueError("a tensor is not of double precision")

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
+_ROUNDING = 1e-6
+"""Of a step: the time of a row may come out this much before it, and must not be that of the row before."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveChannel:
@@ -23,7 +26,7 @@ class CurveChannel:
 
     def evidence(self, t_s: Values, offset_s: float, reach_s: float, silent: float) -> Values:
         """The highest value within ``reach_s`` of ``t_s + offset_s``, shape of ``t_s``; ``silent`` beyond the sound."""
-        low = np.floor((t_s + offset_s - reach_s) / self.step_s).astype(np.intp)
+        low = np.floor((t_s + offset_s - reach_s) / self.step_s + _ROUNDING).astype(np.intp)
         count = max(1, round(2 * reach_s / self.step_s) + 1)
         places = low[:, None] + np.arange(count)
         inside = (places >= 0) & (places < len(self.log_odds))

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.audio.decoders import BROKE_OFF
 from engine.core.errors import InputError
 from engine.core.files import private_folder, whole_file, write_whole, write_whole_json
+from engine.core.text import plain
 from engine.encoders.encoder import BLOCK_ROWS, Described, Rows, Values
 
 SCHEMA: Final = 1
@@ -67,6 +69,21 @@ def is_made(file: Path, made_from: Mapping[str, Any]) -> bool:
     return row is not None and all(row.get(key) == value for key, value in made_from.items())
 
 
+def made_rows(file: Path, made_from: Mapping[str, Any]) -> int:
+    """How many rows of ``file`` were made of just that; 0 where it is not there, or not whole."""
+    try:
+        values = load_features(file) if is_made(file, made_from) else None
+    except InputError:
+        return 0
+    return len(values) if values is not None and values.shape[1] == made_from["width"] else 0
+
+
+def fault_told(file: Path) -> InputError | None:
+    """What ended the recording of ``file`` early, as it was said when it was read; None where nothing did."""
+    fault = (read_sidecar(file) or {}).get("fault")
+    return InputError(plain(fault, 300), BROKE_OFF) if fault else None
+
+
 class Unfinished:
     """The blocks of features that are being made, in ``.NAME.part`` beside ``file``; begun anew if of other things."""
 
@@ -106,11 +123,9 @@ class Unfinished:
         if not rows:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise InputError(f"{self._made_from['source']['name']} gave no features: it is too short.", _TOO_SHORT)
-        write_array(
-            self._file, rows, self._made_from["width"], (np.load(block, allow_pickle=False) for block in blocks)
-        )
-        ended = {"complete": not fault, "fault": fault}
-        write_whole_json(sidecar_of(self._file), {**self._made_from, "rows": rows, "dtype": "float32", **ended})
+        ended = {"rows": rows, "dtype": "float32", "complete": not fault, "fault": fault}
+        parts = (np.load(block, allow_pickle=False) for block in blocks)
+        write_features(self._file, rows, parts, {**self._made_from, **ended})
         shutil.rmtree(self._folder, ignore_errors=True)
         return rows
 
@@ -124,7 +139,18 @@ class Unfinished:
 _TOO_SHORT: Final = "There is a row for every half second; name a longer recording."
 
 
-def write_array(file: Path, rows: int, width: int, parts: Iterator[Values]) -> None:
+def write_features(file: Path, rows: int, parts: Iterator[Values], said: Mapping[str, Any]) -> None:
+    """``file`` of (rows, ``said["width"]``) and what is said of it. Raises ``OSError``.
+
+    Whoever is killed in between leaves a page without an array, which are features that are still to be made: never
+    an array of which nothing is said, or that something else is said of.
+    """
+    file.unlink(missing_ok=True)
+    write_whole_json(sidecar_of(file), said)
+    _write_array(file, rows, said["width"], parts)
+
+
+def _write_array(file: Path, rows: int, width: int, parts: Iterator[Values]) -> None:
     """A float32 ``.npy`` of (rows, width), whole or not there, without ever holding all of it. Raises ``OSError``."""
     with whole_file(file, replace=True) as unfinished, unfinished.open("wb") as opened:
         header = {"descr": "<f4", "fortran_order": False, "shape": (rows, width)}
@@ -136,7 +162,7 @@ def write_array(file: Path, rows: int, width: int, parts: Iterator[Values]) -> N
 def load_features(file: Path) -> Values:
     """Features (rows, width) of a file, mapped, not read. Raises ``InputError`` where it holds something else."""
     try:
-        values: Values = np.load(file, mmap_mode="r", allow_pickle=False)
+        values: Values = np.lib.format.open_memmap(file, mode="r")  # np.load would open an archive of arrays, too
     except (OSError, ValueError, EOFError) as fault:
         raise InputError(f"{file.name} holds no features: {fault}", "'momentum features VIDEO' makes some.") from fault
     if values.ndim != 2 or values.dtype.kind != "f":

@@ -84,7 +84,7 @@ class Pca:
 def fit_pca(pieces: Iterable[Values], outputs: int) -> Pca:
     """The ``outputs`` components along which rows vary most, as scikit-learn's PCA gives them, signs and all.
 
-    Raises ``UsageError`` where there are not more rows, or not as many columns.
+    Raises ``UsageError`` where there are not more rows, or not as many columns, or not all of them are numbers.
     """
     moments: Moments | None = None
     for rows in pieces:
@@ -96,6 +96,8 @@ def fit_pca(pieces: Iterable[Values], outputs: int) -> Pca:
             f"{outputs} components can't be fitted on {rows_there} rows of {width} numbers.",
             "Name more recordings, fewer components, or a file of components fitted before.",
         )
+    if not np.isfinite(moments.scatter).all():
+        raise UsageError("components can't be fitted on features that hold what is no number.", "Make these anew.")
     spread = np.sqrt(np.diag(moments.scatter) / moments.count)
     variances, directions = np.linalg.eigh(moments.scatter)
     variances /= moments.count - 1
@@ -113,9 +115,17 @@ def load_pca(file: Path) -> Pca:
         found = Pca(**tensors) if set(tensors) == _NAMES else None
     except (OSError, ValueError) as fault:
         raise WeightsError(f"{file} can't be read: {getattr(fault, 'strerror', None) or fault}", _AGAIN) from None
-    if found is None or found.components.shape != (len(found.variance), len(found.mean)):
+    if found is None or not _possible(found):
         raise WeightsError(f"{file} holds no principal components.", _AGAIN)
     return found
+
+
+def _possible(pca: Pca) -> bool:
+    outputs, inputs = pca.variance.size, pca.mean.size
+    shapes = {"mean": (inputs,), "spread": (inputs,), "components": (outputs, inputs), "variance": (outputs,)}
+    return all(
+        getattr(pca, name).shape == shape and np.isfinite(getattr(pca, name)).all() for name, shape in shapes.items()
+    )
 
 
 _AGAIN: Final = "'momentum features VIDEO --video resnet50 --pca 512' fits some."

@@ -6,12 +6,12 @@ refused. A game is known by the last three folders above its document, so a zip 
 
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from engine.core.archives import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 from engine.football.json_document import MEGABYTE, Node, parse_json, read_text
@@ -52,7 +52,7 @@ class GameDocuments:
             return archive.read(member).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError(f"{shown} is not UTF-8 text at byte {error.start}", _AGAIN) from error
-        except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        except ARCHIVE_FAULTS as error:
             raise InputError(f"{shown} can't be read: {plain(error, 80)}", _AGAIN) from error
 
 

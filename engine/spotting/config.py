@@ -1,7 +1,7 @@
 """What a spotting model is: its channels, how they are pooled and joined, and how scores become events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from engine.core.log_odds_fusion import ChannelRule, KindRule
@@ -86,7 +86,7 @@ class CalfConfig:
             16 <= self.chunk <= 4096
             and 7 <= self.field < self.chunk
             and 0 < self.capsules <= 256
-            and self.detections > 0
+            and 0 < self.detections <= 4096
         )
 
 
@@ -144,6 +144,10 @@ def config_of_row(row: dict[str, Any]) -> SpottingConfig:
 def fault_of(config: SpottingConfig) -> str:
     """What is impossible about a config, in words; empty where nothing is."""
     window, pool = config.window, config.pool
+    parts = (config, window, pool, config.events, *config.channels, *((config.calf,) if config.calf else ()))
+    odd = [name for part in parts for name in _of_other_kinds(part)]
+    if odd:
+        return f"{odd[0]} is of another kind"
     least = 0 if config.causal and not pool.apart else 1
     checks = (
         (config.vocabulary in VOCABULARIES, f"no vocabulary {config.vocabulary!r}"),
@@ -158,8 +162,26 @@ def fault_of(config: SpottingConfig) -> str:
         (0 < window.rows <= 4096 and least <= window.ahead < window.rows, "the moment lies outside of the window"),
         (0 < window.rate_hz <= 100, "an impossible rate"),
         (0 <= config.dropout < 1 and config.events.apart_s > 0, "dropout or distance out of range"),
+        (0 <= config.events.least <= 1, "a least confidence out of range"),
+        (all(map(_possible, config.rules.values())), "a rule of the late fusion out of range"),
         (config.calf is None or config.calf.possible, "impossible sizes of CALF"),
         (config.calf is None or config.fusion == JOINED, "CALF joins its channels before anything else"),
         (config.calf is None or not config.causal, "CALF reads whole chunks, so it can't be causal"),
     )
     return next((fault for holds, fault in checks if not holds), "")
+
+
+def _of_other_kinds(part: Any) -> list[str]:
+    """The fields of a dataclass that are to be a number, a text or a switch, and are none; 2.0 is no whole number."""
+    kinds: dict[object, tuple[type, ...]] = {int: (int,), float: (float, int), str: (str,), bool: (bool,)}
+    plain = [each for each in fields(part) if each.type in kinds]
+    return [each.name for each in plain if type(getattr(part, each.name)) not in kinds[each.type]]
+
+
+_LONGEST_S: Final = 3600.0
+
+
+def _possible(rule: KindRule) -> bool:
+    return 0 < rule.apart_s <= _LONGEST_S and all(
+        0 <= each.reach_s <= _LONGEST_S and abs(each.offset_s) <= _LONGEST_S for each in rule.channels.values()
+    )

@@ -18,6 +18,7 @@ from engine.football.json_document import MEGABYTE, read_json
 from engine.football.soccernet import HALVES, Spot
 from engine.football.soccernet_files import LABELS_V1, LABELS_V2, find_documents
 from engine.football.soccernet_spots import labelled_spots
+from engine.spotting.scores import first_broken
 from engine.spotting.vocabularies import V1, VOCABULARIES, class_of
 
 TRAIN: Final = "train"
@@ -94,22 +95,24 @@ def read_games(
     rates: set[float] = set()
     games: dict[str, tuple[Half, ...]] = {}
     for game in sorted(found.where):
-        label_file = Path(found.where[game])
-        missing = [n for n in features if not any((label_file.parent / f"{h}_{n}.npy").exists() for h in HALVES)]
-        if missing:
-            tell(f"{plain(game)} is left out: it has no features {', '.join(missing)}")
+        beside = Path(found.where[game]).parent
+        of_half = {half: [beside / f"{half}_{name}.npy" for name in features] for half in HALVES}
+        whole = {half: files for half, files in of_half.items() if all(file.exists() for file in files)}
+        if not whole:
+            lacks = [n for n in features if not any((beside / f"{half}_{n}.npy").exists() for half in HALVES)]
+            why = f"it has no features {', '.join(lacks)}" if lacks else "neither half has all features"
+            tell(f"{plain(game)} is left out: {why}")
             continue
-        spots = labelled_spots(read_json(label_file, 64 * MEGABYTE), 1 if vocabulary == V1 else 2).spots
+        ((_, document),) = found.read([game])
+        spots = labelled_spots(document, 1 if vocabulary == V1 else 2).spots
         halves = []
-        for half in HALVES:
-            files = [label_file.parent / f"{half}_{each}.npy" for each in features]
-            if all(file.exists() for file in files):
-                rate = {_rate(file) for file in files}
-                if len(rate) > 1:
-                    raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
-                rates |= rate
-                channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
-                halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
+        for half, files in whole.items():
+            rate = {_rate(file) for file in files}
+            if len(rate) > 1:
+                raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
+            rates |= rate
+            channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
+            halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
         games[game] = tuple(halves)
     if not games:
         raise InputError(f"{plain(folder)} holds no features {' and '.join(features)}", "Make them: momentum features.")
@@ -127,7 +130,7 @@ def read_games(
 def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
     """Features as they lie on the disk: read when they are asked for."""
     try:
-        values: Values = np.load(file, mmap_mode="r", allow_pickle=False)
+        values: Values = np.lib.format.open_memmap(file, mode="r")  # np.load would open an archive of arrays, too
     except (OSError, ValueError, EOFError) as fault:
         raise InputError(f"{plain(file)} can't be read: {plain(fault, 100)}", "Make these features again.") from None
     if values.ndim > 2:  # some of SoccerNet's have an axis of one in between
@@ -138,6 +141,9 @@ def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
         raise InputError(
             f"{plain(file)} has {values.shape[1]} columns, others have {widths[name]}", "Make all of them one way."
         )
+    broken = first_broken(values)
+    if broken is not None:
+        raise InputError(f"{plain(file)} holds what is no number in row {broken}", "Make these features again.")
     return values
 
 
@@ -160,7 +166,8 @@ def _half(
     rows = min(len(channel) for channel in channels)
     known = [(spot, class_of(spot.label, vocabulary)) for spot in spots if spot.half == number]
     mine = [(spot, label) for spot, label in known if label is not None]
-    events = [(min(int(s.position_ms * rate_hz / 1000), rows - 1), labels.index(label)) for s, label in mine]
+    placed = [(int(s.position_ms * rate_hz / 1000), labels.index(label)) for s, label in mine]
+    events = [(row, kind) for row, kind in placed if row < rows]  # features may break off, and labels go on
     kept = tuple(Spot(s.half, s.position_ms, label, shown=s.shown) for s, label in mine)
     return Half(game, number, channels, kept, np.array(events, dtype=np.int64).reshape(-1, 2))
 

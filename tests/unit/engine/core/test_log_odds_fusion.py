@@ -67,3 +67,11 @@ def test_the_surest_of_near_moments_is_told_once():
 
 def test_certainty_has_finite_log_odds():
     assert np.isfinite(log_odds_of(np.array([0.0, 1.0]))).all()
+
+
+@pytest.mark.parametrize("rate_hz", [2.0, 5.0, 10.0, 12.5, 25.0, 30.0])
+def test_the_moment_of_a_row_is_that_of_its_own_value_and_not_of_the_one_before(rate_hz: float):
+    rows = np.arange(3000.0)
+    channel = CurveChannel(rows, 1.0 / rate_hz)
+    assert np.array_equal(channel.evidence(rows / rate_hz, 0.0, 0.0, -1.0), rows)
+    assert np.array_equal(channel.evidence(rows[50:] / rate_hz - 0.5, 0.5, 0.0, -1.0), rows[50:])

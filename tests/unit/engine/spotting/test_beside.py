@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from engine.core.log_odds_fusion import ChannelRule, CurveChannel, SpotChannel
+from engine.spotting import beside
 from engine.spotting.beside import HeardBeside, spot_beside
+from engine.spotting.config import SpottingConfig
+from engine.spotting.events import SpottedEvent
 from engine.spotting.spot import spot
+from engine.spotting.vocabularies import V1, VOCABULARIES
 from tests.unit.engine.spotting.test_spotting_weights import BOTH, LATE_ONE, RULE, SMALL, weights_of
 
+SOCCER = VOCABULARIES[V1].index("soccer")
 RULE_OF_WORDS = ChannelRule(1.0, 3.0, silent=-6.0, mean=-3.0, weight=0.5)
 
 
@@ -60,6 +65,43 @@ def test_a_moment_that_only_the_crowd_names_is_asked_about():
     found = spot_beside(BOTH, weights, {"crowd": {"soccer": crowd}})
     surest = max((event for event in found if event.label == "soccer"), key=lambda event: event.shares["crowd"])
     assert surest.t_s == pytest.approx(28.75, abs=6.0) and surest.shares["crowd"] == 9.0
+
+
+Curve = dict[int, float]
+
+
+def fused(monkeypatch, config: SpottingConfig, peaks: dict[str, Curve], heard: HeardBeside) -> list[SpottedEvent]:
+    """What comes of curves of 30 s that are silent but for ``peaks``, log-odds by row, and of what is heard."""
+    curves = {}
+    for name, peak in peaks.items():
+        values = np.full((60, 3), -9.0)
+        values[list(peak), SOCCER] = list(peak.values())
+        curves[name] = (values, 0.0)
+    monkeypatch.setattr(beside, "curves_by_channel", lambda features, weights: curves)
+    events = spot_beside(BOTH, weights_of(config), {"words": {"soccer": heard}})
+    return [event for event in events if event.label == "soccer"]
+
+
+def test_an_event_stands_where_it_was_and_not_where_a_late_channel_spoke_of_it(monkeypatch):
+    (event,) = fused(monkeypatch, LATE_ONE, {"video": {}, "audio": {30: 30.0}}, said(-90.0, 0.0))
+    assert event.t_s == 15.0 - RULE.channels["audio"].offset_s
+    assert event.shares["audio"] == pytest.approx(0.5 * (30.0 + 1.0))
+
+
+def test_words_alone_name_a_moment_as_much_before_them_as_they_come_late(monkeypatch):
+    loud = said(21.0, 60.0)
+    (event,) = fused(monkeypatch, LATE_ONE, {"video": {}, "audio": {}}, loud)
+    assert event.t_s == 21.0 - RULE_OF_WORDS.offset_s and event.shares["words"] == pytest.approx(0.5 * 63.0)
+
+
+def test_words_after_the_end_of_the_recording_name_nothing(monkeypatch):
+    assert fused(monkeypatch, LATE_ONE, {"video": {}, "audio": {}}, said(35.0, 60.0)) == []
+
+
+def test_two_events_that_suppression_leaves_are_left_beside_words_too(monkeypatch):
+    near = SMALL.events.apart_s / 2 + 1.0
+    found = fused(monkeypatch, SMALL, {"video+audio": {10: 6.0, 10 + round(2 * near): 5.0}}, said(-90.0, 0.0))
+    assert [event.t_s for event in found] == [5.0, 5.0 + near]
 
 
 def test_a_rule_of_the_weights_own_counts_before_the_one_that_comes_with_the_channel():

@@ -8,9 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.app.spotting_weights import find_spotting
-from engine.core.errors import WeightsError
-from engine.core.paths import find_paths
 from engine.spotting.config import FUSIONS
 from engine.spotting.spot import FeatureTrack, spot
 from engine.spotting.weights import load_spotting
@@ -56,9 +53,6 @@ def test_small_games_go_from_features_to_an_average_map_far_above_chance(folder,
     value = judged["figures"]["all"][MEAN]["value"]
     assert value > 0.6
     assert value == pytest.approx(trained["measured"]["test_average_map_loose"], abs=1e-4)
-    assert find_spotting("spotting", find_paths()) == Path(trained["folder"])
-    with pytest.raises(WeightsError, match="no spotting weights named"):
-        find_spotting("others", find_paths())
     assert chance(folder, answer, tmp_path, game) < 0.4
 
 

@@ -27,11 +27,14 @@ from engine.spotting.config import JOINED, LATE, ChannelConfig, SpottingConfig, 
 from engine.spotting.pooling import PoolConfig
 from engine.spotting.vocabularies import V1
 from engine.spotting.weights import SpottingWeights, new_models, save_spotting
+from engine.video.picture_file import sound_start_s
 from tests.unit.engine.video.clocks import even, write_clock
 from tests.unit.tui.cli.commands.test_commentary import GOAL, PLAY, srt
 from tui.cli.main import main
 
 SECONDS = 46
+SOUND_FROM_S = 1.5
+"""A session counts from the beginning of its sound."""
 HOW = ChannelRule(0.0, 2.0, -5.0, -1.0, 0.6)
 LATE_ONE = SpottingConfig(
     "small",
@@ -63,7 +66,7 @@ Spot = Callable[..., Said]
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Long enough for an index."""
-    return filmed(tmp_path_factory, SECONDS)
+    return filmed(tmp_path_factory, SECONDS, SOUND_FROM_S)
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +74,9 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return filmed(tmp_path_factory, 12)
 
 
-def filmed(folders: pytest.TempPathFactory, seconds: int) -> Path:
+def filmed(folders: pytest.TempPathFactory, seconds: int, sound_from_s: float = 0.0) -> Path:
     name = folders.mktemp("films") / "1_224p.mp4"
-    return write_clock(name, even(2, seconds), sound_s=seconds, size=(36, 64))
+    return write_clock(name, even(2, seconds), sound_s=seconds, sound_from_s=sound_from_s, size=(36, 64))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +122,7 @@ def test_a_film_with_its_commentary_becomes_events_files_and_a_session(film, spo
     with av.open(out / "chapters.txt", format="ffmetadata") as file:
         chapters = file.chapters()
     starts = [one["start"] for one in chapters]
-    assert starts[0] == 0 and chapters[0]["metadata"]["title"] == "beginning" and chapters[-1]["end"] >= starts[-1]
+    assert starts[0] == 0 and chapters[-1]["end"] >= starts[-1]
     assert [one["end"] for one in chapters[:-1]] == starts[1:]
     assert all(any(0 <= 1000 * row["t"] - start < 1000 for start in starts) for row in rows)
     assert sum(one["metadata"]["title"].count("%") for one in chapters) == len(rows)
@@ -132,8 +135,14 @@ def test_a_film_with_its_commentary_becomes_events_files_and_a_session(film, spo
     assert [(event.label, round(event.confidence, 4)) for event in kept] == [
         (r["label"], r["confidence"]) for r in rows
     ]
+    late_s = sound_start_s(film)
+    assert late_s == pytest.approx(SOUND_FROM_S, abs=0.1)
+    assert [event.t for event in kept] == [pytest.approx(max(0.0, row["t"] - late_s), abs=0.01) for row in rows]
     assert [lane.name for lane in lanes] == ["video", "audio", "fused"]
-    assert all(lane.t_s[0] < 0.5 and abs(lane.t_s[-1] - SECONDS) < 1.0 for lane in lanes)
+    ends_s = {lane.name: lane.t_s[-1] for lane in lanes}
+    assert all(0 <= lane.t_s[0] < 0.5 for lane in lanes)
+    assert ends_s["video"] == pytest.approx(SECONDS - late_s, abs=0.7)
+    assert ends_s["audio"] == ends_s["fused"] == pytest.approx(SECONDS, abs=1.0)
     assert any("words" in event.shares for event in kept) and f"'momentum replay {session.name}'" in said.err
 
 
@@ -235,6 +244,27 @@ def test_what_lies_before_the_kick_off_is_in_the_table_and_in_no_prediction(shor
     assert len(spots) == len(rows_of(said)) - len(before) and min(one.position_ms for one in spots) >= 0
     with pytest.raises(UsageError, match="second half starts before"):
         halves_of(short, "20:00", "10:00")
+
+
+@pytest.mark.parametrize("late", [("--kickoff", "10:00"), ("--second-half", "0:12")])
+def test_a_half_that_begins_after_the_recording_has_ended_is_refused_in_two_lines(short, spot, tmp_path, late):
+    said = spot(short, *late, "--out", tmp_path / "found")
+    assert said.code == 2 and said.out == "" and not (tmp_path / "found").exists()
+    assert "and the recording ends at 00:12" in said.fault[0] and "not on the match clock" in said.fault[1]
+
+
+def test_weights_are_found_by_the_name_of_their_training_beside_a_folder_of_that_name(
+    short, home, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()  # such as that of --predictions
+    saved(home / "data" / "spotting" / "mine", LATE_ONE)
+    (home / "data" / "spotting" / "begun").mkdir()
+    for named in ((), ("--weights", "mine")):
+        assert main(["spot", str(short), "--json", *named]) == 0
+    assert main(["spot", str(short), "--weights", "others"]) == 4
+    message, hint = capsys.readouterr().err.splitlines()[-2:]
+    assert "no spotting weights named 'others'" in message and "momentum train spotting" in hint
 
 
 def test_weights_that_read_what_no_encoder_makes_are_refused_in_two_lines(short, spot, tmp_path):
