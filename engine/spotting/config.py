@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.core.log_odds_fusion import AloneRule, ChannelRule, KindRule
 from engine.spotting.pooling import KINDS, PoolConfig
 from engine.spotting.vocabularies import V2, VOCABULARIES
 
@@ -123,14 +123,7 @@ def config_of_row(row: dict[str, Any]) -> SpottingConfig:
 
     Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
     """
-    rules = {
-        str(label): KindRule(
-            float(rule["bias"]),
-            float(rule["apart_s"]),
-            {name: ChannelRule(**{k: float(v) for k, v in each.items()}) for name, each in rule["channels"].items()},
-        )
-        for label, rule in row.pop("rules").items()
-    }
+    rules = {str(label): _rule_of_row(rule) for label, rule in row.pop("rules").items()}
     parts: dict[str, Any] = {
         "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
         "pool": PoolConfig(**row.pop("pool")),
@@ -139,6 +132,23 @@ def config_of_row(row: dict[str, Any]) -> SpottingConfig:
         "calf": CalfConfig(**calf) if (calf := row.pop("calf")) is not None else None,
     }
     return SpottingConfig(**parts, rules=rules, **row)
+
+
+def _rule_of_row(row: Mapping[str, Any]) -> KindRule:
+    """Weights from before a rule said how a channel speaks alone have means of all channels all the same."""
+    channels = {name: ChannelRule(**_numbers(each)) for name, each in row["channels"].items()}
+    rule = KindRule(float(row["bias"]), float(row["apart_s"]), channels)
+    if "alone" in row:
+        alone = {str(name): AloneRule(**_numbers(each)) for name, each in row["alone"].items()}
+        if not alone.keys() <= channels.keys():
+            raise ValueError("a rule for a channel that there is not")
+        return replace(rule, alone=alone)
+    is_mean = rule.bias == 0.0 and all(each.mean == 0.0 for each in channels.values())
+    return replace(rule, alone=dict.fromkeys(channels, AloneRule(0.0, 1.0))) if is_mean else rule
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in row.items()}
 
 
 def fault_of(config: SpottingConfig) -> str:
