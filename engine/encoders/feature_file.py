@@ -18,6 +18,7 @@ from engine.core.files import private_folder, whole_file, write_whole, write_who
 from engine.encoders.encoder import BLOCK_ROWS, Described, Rows, Values
 
 SCHEMA: Final = 1
+_PICTURE: Final = "picture"
 START_S: Final = 0.0
 """Row 0 is the picture at the beginning."""
 _HALF: Final = re.compile(r"([12])(?:[_.].*)?")
@@ -39,6 +40,13 @@ def sidecar_of(file: Path) -> Path:
 def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any]:
     """What decides on the bits of features: another source, encoder, weights or rate make others."""
     stat = source.stat()
+    of = {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns}
+    return {**encoder_row(encoder, rate_hz), "source": of}
+
+
+def encoder_row(encoder: Described, rate_hz: float) -> dict[str, Any]:
+    """As ``described``, of whatever source."""
+    fit = getattr(encoder, "fit", None)
     return {
         "schema_version": SCHEMA,
         "encoder": encoder.name,
@@ -47,7 +55,7 @@ def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any
         "start_s": START_S,
         "width": encoder.width,
         "row_sees_s": list(encoder.sees_s),
-        "source": {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns},
+        **({} if fit is None else {_PICTURE: f"{fit.width} x {fit.height}, {fit.how}"}),
     }
 
 
@@ -63,8 +71,14 @@ def read_sidecar(file: Path) -> dict[str, Any] | None:
 
 def is_made(file: Path, made_from: Mapping[str, Any]) -> bool:
     """Whether ``file`` is there and was made of just that."""
-    row = read_sidecar(file) if file.is_file() else None
-    return row is not None and all(row.get(key) == value for key, value in made_from.items())
+    return file.is_file() and says_all(read_sidecar(file), made_from)
+
+
+def says_all(row: Mapping[str, Any] | None, made_from: Mapping[str, Any]) -> bool:
+    """Whether all of ``made_from`` stands in what is said of a file; one from before says nothing of pictures."""
+    if row is None:
+        return False
+    return all(row[key] == value if key in row else key == _PICTURE for key, value in made_from.items())
 
 
 class Unfinished:

@@ -61,7 +61,7 @@ def features(
     order = Order(tuple(videos), encoders, fps, out, replace, decoding, components)
     stop = Stop()
     with ending_on_signals(stop), shown_on_stderr() as tell:
-        made = list(make_features(order, tell, stop))
+        made = list(make_features(order, tell, stop, say))
     _show(made, order)
     return exit_code_of(stop.reason) if stop.reason else 0
 

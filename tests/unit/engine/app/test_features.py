@@ -97,6 +97,19 @@ def test_what_is_there_already_is_left_and_other_features_are_not_written_over(f
     assert other.rows == SECONDS
 
 
+def test_features_from_before_pages_spoke_of_pictures_are_left_and_those_of_other_pictures_are_not(film, tmp_path):
+    made(order(film, tmp_path))
+    page = tmp_path / "1_Pixels.json"
+    said = json.loads(page.read_text())
+    assert said.pop("picture") == "128 x 72, stretch"
+    page.write_text(json.dumps(said))
+    (again,) = made(order(film, tmp_path))
+    assert again.seconds is None and again.rows == 2 * SECONDS
+    page.write_text(json.dumps({**said, "picture": "64 x 64, crop"}))
+    with pytest.raises(UsageError, match="holds other features"):
+        made(order(film, tmp_path))
+
+
 def test_a_broken_file_is_told_of_and_the_others_are_made(film: Path, tmp_path: Path):
     torn, gone = tmp_path / "torn.mp4", tmp_path / "gone.mp4"
     torn.write_bytes(film.read_bytes()[:2000])
