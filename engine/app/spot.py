@@ -103,7 +103,7 @@ def spot_video(
     beside: dict[str, Mapping[str, HeardBeside]] = {}
     if wanted.commentary is not None:
         beside["words"] = words_beside(wanted.commentary, weights.config.labels, _half_of_name(wanted.video))
-    gathered = gather(wanted.video, weights.config, making, progress, stop)
+    gathered = gather(wanted.video, weights.config, making, progress, tell, stop)
     if gathered is None:
         return None
     for channel, fault in gathered.missing.items():

@@ -39,9 +39,13 @@ def sidecar_of(file: Path) -> Path:
 
 def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any]:
     """What decides on the bits of features: another source, encoder, weights or rate make others."""
+    return {**encoder_row(encoder, rate_hz), "source": source_row(source)}
+
+
+def source_row(source: Path) -> dict[str, Any]:
+    """Which recording it is, as far as that can be told without reading it. Raises ``OSError``."""
     stat = source.stat()
-    of = {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns}
-    return {**encoder_row(encoder, rate_hz), "source": of}
+    return {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns}
 
 
 def encoder_row(encoder: Described, rate_hz: float) -> dict[str, Any]:

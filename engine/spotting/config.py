@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from engine.core.log_odds_fusion import AloneRule, ChannelRule, KindRule
+from engine.core.made_by import MadeBy, made_by_of_row
 from engine.spotting.pooling import KINDS, PoolConfig
 from engine.spotting.vocabularies import V2, VOCABULARIES
 
@@ -27,12 +28,14 @@ METHODS: Final = (NMS, SOFT_NMS, WATERSHED)
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:
     """One channel of features: ``name`` is what it is called here (video, audio), ``width`` its columns, ``features``
-    what its files are called; ``project`` columns are made of it by a learned linear layer first, 0 for none."""
+    what its files are called; ``project`` columns are made of it by a learned linear layer first, 0 for none.
+    ``made_by``: what made those that were learned from; None where that is not known."""
 
     name: str
     width: int
     features: str = ""
     project: int = 0
+    made_by: MadeBy | None = None
 
     @property
     def columns(self) -> int:
@@ -125,13 +128,18 @@ def config_of_row(row: dict[str, Any]) -> SpottingConfig:
     """
     rules = {str(label): _rule_of_row(rule) for label, rule in row.pop("rules").items()}
     parts: dict[str, Any] = {
-        "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
+        "channels": tuple(_channel_of_row(channel) for channel in row.pop("channels")),
         "pool": PoolConfig(**row.pop("pool")),
         "window": WindowConfig(**row.pop("window")),
         "events": EventSettings(**row.pop("events")),
         "calf": CalfConfig(**calf) if (calf := row.pop("calf")) is not None else None,
     }
     return SpottingConfig(**parts, rules=rules, **row)
+
+
+def _channel_of_row(row: dict[str, Any]) -> ChannelConfig:
+    made_by = row.pop("made_by", None)
+    return ChannelConfig(**row, made_by=None if made_by is None else made_by_of_row(made_by))
 
 
 def _rule_of_row(row: Mapping[str, Any]) -> KindRule:

@@ -32,8 +32,10 @@ Tell = Callable[[Progress], None]
 
 
 def run_inputs(settings: SpottingSettings, config: SpottingConfig, games: Games) -> dict[str, Any]:
-    """All that a run depends on."""
+    """All that a run depends on. What made the features is in their samples already."""
     channels = [asdict(channel) for channel in config.channels]
+    for channel in channels:
+        del channel["made_by"]
     return {"settings": asdict(settings), "channels": channels, "learned_from": games.inputs()}
 
 

@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
+import numpy as np
 import pytest
 
 from engine.app.spot import halves_of
 from engine.core.errors import UsageError
 from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.core.made_by import MadeBy
+from engine.core.tensor_file import sha256_of
 from engine.encoders.choices import BY_TITLE, OF_PICTURES, OF_SOUND, Choice
 from engine.encoders.crowd import Crowd
 from engine.encoders.objects import Objects
+from engine.encoders.pca import fit_pca
 from engine.encoders.picture_network import _TITLES
 from engine.encoders.pixels import Pixels
 from engine.encoders.sound_network import HEARINGS
@@ -243,6 +247,37 @@ def test_weights_that_read_what_no_encoder_makes_are_refused_in_two_lines(short,
     assert said.code == 2 and "'R(2+1)D'" in said.fault[0]
     reduced = replace(odd, channels=(ChannelConfig("video", 8, "ResNET_TF2_PCA8"),))
     assert "--pca" in spot(short, by=saved(tmp_path / "reduced", reduced)).fault[1]
+
+
+def test_weights_that_learned_from_another_crowd_network_are_refused_before_anything_is_made(
+    short, spot, tmp_path, home
+):
+    video, audio = LATE_ONE.channels
+    old = replace(audio, made_by=MadeBy("crowd", 64 * "0", fps=2.0))
+    said = spot(short, by=saved(tmp_path / "old", replace(LATE_ONE, channels=(video, old))))
+    assert said.code == 4 and len(said.err.splitlines()) == 2 and not (home / "cache" / "features").exists()
+    assert "small learned from features by crowd with the weights 000000000000…; here" in said.fault[0]
+    said = spot(short, "--least", 0, "--json")
+    assert said.code == 0 and "do not say which weights of crowd made" in said.err
+    mine = json.loads(next((home / "cache").rglob("1_Crowd.json")).read_text())["weights_sha256"]
+    same = replace(LATE_ONE, channels=(video, replace(old, made_by=replace(old.made_by, weights_sha256=mine))))
+    again = spot(short, "--least", 0, "--json", by=saved(tmp_path / "same", same))
+    assert again.out == said.out and "do not say" not in again.err
+
+
+def test_weights_that_learned_from_other_components_are_refused(short, spot, tmp_path):
+    for name, seed in (("mine", 0), ("other", 1)):
+        fit_pca([drawn_rows(seed)], 8).save(tmp_path / f"{name}.safetensors")
+    learned = MadeBy("pixels", pca_sha256=sha256_of(tmp_path / "mine.safetensors"))
+    reduced = ChannelConfig("video", 8, "Pixels_PCA8", made_by=learned)
+    weights = saved(tmp_path / "reduced", replace(LATE_ONE, channels=(reduced,), fusion=JOINED, rules={}))
+    assert spot(short, "--pca", tmp_path / "mine.safetensors", by=weights).code == 0
+    said = spot(short, "--pca", tmp_path / "other.safetensors", by=weights)
+    assert said.code == 4 and "pixels with the components" in said.fault[0] and "--pca" in said.fault[1]
+
+
+def drawn_rows(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((20, Pixels.width)).astype(np.float32)
 
 
 def test_every_encoder_is_known_by_what_its_files_are_called():
