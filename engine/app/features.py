@@ -108,7 +108,7 @@ def make_features(order: Order, tell: "Progress", stop: "Stop", say: "Tell" = un
     encoder; ``WeightsError``; ``OSError`` where the disk refuses.
     """
     from engine.app.reduced_features import components_for, reduce_features
-    from engine.core.files import private_folder
+    from engine.core.files import private_folder, refuse_twice
     from engine.core.heap import keep_heap_small
     from engine.encoders.feature_file import encoder_row, feature_file, read_sidecar
 
@@ -118,10 +118,7 @@ def make_features(order: Order, tell: "Progress", stop: "Stop", say: "Tell" = un
         if isinstance(order.pca, Path) and not _hears(each):
             components_for(order.pca, encoder_row(each, order.rate_hz), say)  # while nothing has been done yet
     jobs = [[(video, feature_file(video, each.title, order.folder)) for video in order.videos] for each in encoders]
-    names = [file for of_encoder in jobs for _, file in of_encoder]
-    twice = sorted({str(file) for file in names if names.count(file) > 1})
-    if twice:
-        raise UsageError(f"two recordings would both become {twice[0]}.", "Name them in two commands with two --out.")
+    refuse_twice([file for of_encoder in jobs for _, file in of_encoder])
     for each, of_encoder in zip(encoders, jobs, strict=True):
         for video, file in of_encoder:
             if file.exists() and not order.replace and not _is_of(read_sidecar(file), each, video, order.rate_hz):

@@ -5,7 +5,6 @@ While they are made they lie in blocks in a folder of their own, so that whoever
 
 import io
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,20 +15,18 @@ import numpy as np
 from engine.core.errors import InputError
 from engine.core.files import private_folder, whole_file, write_whole, write_whole_json
 from engine.encoders.encoder import BLOCK_ROWS, Described, Rows, Values
+from engine.football.soccernet_files import half_of
 
 SCHEMA: Final = 1
 _PICTURE: Final = "picture"
 START_S: Final = 0.0
 """Row 0 is the picture at the beginning."""
-_HALF: Final = re.compile(r"([12])(?:[_.].*)?")
-"""``1_720p.mkv``, ``2_HQ.mkv`` and ``1.mkv`` are what SoccerNet calls the halves of a match."""
 _LIMIT_BYTES: Final = 1_000_000
 
 
 def feature_file(video: Path, title: str, folder: Path | None = None) -> Path:
     """``1_ResNET_TF2.npy`` for ``1_720p.mkv``; other recordings keep their name. Beside it, or in ``folder``."""
-    half = _HALF.fullmatch(video.stem)
-    return (video.parent if folder is None else folder) / f"{half[1] if half else video.stem}_{title}.npy"
+    return (video.parent if folder is None else folder) / f"{half_of(video) or video.stem}_{title}.npy"
 
 
 def sidecar_of(file: Path) -> Path:

@@ -206,6 +206,50 @@ def test_without_weights_it_says_how_to_train_some(short, capsys, home):
     assert main(["spot", str(short), "--json"]) == 0
 
 
+def test_of_several_recordings_a_broken_one_does_not_stop_the_others_and_the_exit_code_tells(
+    short, spot, tmp_path, home
+):
+    torn = tmp_path / "torn.mp4"
+    torn.write_bytes(short.read_bytes()[:2000])
+    cup = tmp_path / "cup.mp4"
+    cup.write_bytes(short.read_bytes())
+    said = spot(torn, short, cup, tmp_path / "gone.mp4", "--least", 0, "--json", "--session", "--out", tmp_path / "out")
+    assert said.code == 5 and said.fault[0].startswith("momentum: There is no file ")
+    assert sum("torn.mp4 can't be read as a video" in line for line in said.err.splitlines()) == 1
+    assert {row["video"] for row in rows_of(said)} == {str(short), str(cup)}
+    assert len(list((home / "data" / "sessions").glob("2*"))) == 2
+    game = tmp_path / "out" / Path(*short.parent.parts[-3:])
+    assert {path.name for path in (tmp_path / "out" / "cup").iterdir()} == {PREDICTIONS, "spotted.csv", "chapters.txt"}
+    assert {path.name for path in game.iterdir()} == {PREDICTIONS, "1_224p_spotted.csv", "1_224p_chapters.txt"}
+
+
+def test_the_halves_of_a_game_become_one_file_of_predictions_that_evaluate_reads(short, spot, tmp_path, capsys):
+    game = tmp_path / "games" / "league" / "season" / "game"
+    game.mkdir(parents=True)
+    for half in (1, 2):
+        (game / f"{half}_224p.mp4").write_bytes(short.read_bytes())
+    labels = [{"gameTime": f"{half} - 00:05", "label": "soccer-ball", "team": "home"} for half in (1, 2)]
+    (game / "Labels.json").write_text(json.dumps({"annotations": labels}))
+    found = tmp_path / "found"
+    said = spot(*sorted(game.glob("*.mp4")), "--out", found)
+    assert said.code == 0 and f"{game / '2_224p.mp4'}:" in said.out.splitlines()
+    spots = predicted_spots(read_json(found / "league/season/game" / PREDICTIONS, 10**6))
+    assert {one.half for one in spots} == {1, 2}
+    assert main(["evaluate", "--soccernet", str(tmp_path / "games"), "--predictions", str(found), "--draws", "10"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("second", "more", "says"),
+    [
+        ("cup.mp4", ("--kickoff", "0:05"), "--kickoff takes one recording at a time"),
+        ("1_224p.mp4", ("--out", "found"), "1_224p_"),
+    ],
+)
+def test_what_can_be_of_one_recording_alone_is_refused_for_several(short, spot, second, more, says):
+    said = spot(short, short.with_name(second), *more)
+    assert said.code == 2 and says in said.fault[0] and len(said.err.splitlines()) == 2
+
+
 def test_features_are_made_once(short, spot, home):
     first = spot(short, "--json", "--least", 0)
     assert "pixels" in first.err
