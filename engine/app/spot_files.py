@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,7 +86,8 @@ class SpotFiles:
         write_whole_json(files[0], predictions(game_of(spots.video), found))
         kept = likely(spots, self._least)
         write_whole(files[1], _table(kept, spots).encode())
-        write_whole(files[2], _chapters(kept, spots).encode())
+        moments = ((event.t_s, event.label, event.confidence) for event in kept)
+        write_whole(files[2], chapters(moments, spots.lasts_s).encode())
         return files
 
 
@@ -122,17 +123,20 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(_TABLE_CELLS) else text
 
 
-def _chapters(events: "Sequence[SpottedEvent]", spots: "Spots") -> str:
-    """Each lasts until the next begins. One stands before the first event, since players begin a first chapter at 0;
-    what lies within a second shares one, since a chapter may not be empty."""
+def chapters(moments: "Iterable[tuple[float, str, float]]", lasts_s: float) -> str:
+    """Moments in seconds with label and confidence, by time, as metadata for ffmpeg.
+
+    Each lasts until the next begins. One stands before the first, since players begin a first chapter at 0; what lies
+    within a second shares one, since a chapter may not be empty.
+    """
     titles: dict[int, list[str]] = {0: []}
-    for event in events:
-        start = round(1000 * event.t_s)
+    for t_s, label, confidence in moments:
+        start = round(1000 * t_s)
         last = max(titles)
         start = last if start - last < _TOGETHER_MS and (last or start == 0) else start
-        titles.setdefault(start, []).append(f"{plain(event.label)} {100 * event.confidence:.0f}%")
+        titles.setdefault(start, []).append(f"{plain(label)} {100 * confidence:.0f}%")
     starts = sorted(titles)
-    ends = [*starts[1:], max(round(1000 * spots.lasts_s), starts[-1] + 1)]
+    ends = [*starts[1:], max(round(1000 * lasts_s), starts[-1] + 1)]
     lines = [";FFMETADATA1"]
     for start, end in zip(starts, ends, strict=True):
         title = _SPECIAL.sub(r"\\\1", ", ".join(titles[start]) or "beginning")
