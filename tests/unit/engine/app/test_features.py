@@ -1,6 +1,7 @@
 """Features of a recording: whole, resumable to the bit, and a broken file does not hold up the others."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,23 @@ def test_of_a_video_that_breaks_off_the_rows_before_are_kept_and_it_says_so(tmp_
     said = json.loads(one.file.with_suffix(".json").read_text())
     assert one.fault is not None and "breaks off" in one.fault.message and one.fault.message == said["fault"]
     assert not said["complete"] and 0 < one.rows == said["rows"] == len(np.load(one.file))
+
+
+def peak_bytes(film: Path, folder: Path) -> int:
+    """What Python and numpy hold at most while features of ``film`` are made, ten rows a second."""
+    tracemalloc.start()
+    (one,) = made(order(film, folder, rate_hz=10.0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert one.fault is None and not list(folder.glob(".*"))
+    return peak
+
+
+def test_two_hours_of_a_film_take_no_more_memory_than_five_minutes(tmp_path: Path):
+    films = [write_clock(tmp_path / f"{s}.mp4", even(2, s), size=(36, 64)) for s in (1, 14, 28)]
+    _, shorter, longer = (peak_bytes(film, tmp_path / film.stem) for film in films)  # the first one imports
+    features = np.load(tmp_path / "28" / "28_Pixels.npy").nbytes
+    assert longer - shorter < features / 8, "neither pictures nor rows are gathered over all of a film"
 
 
 def test_the_crowd_needs_no_picture_and_its_absence_of_sound_is_told(tmp_path: Path):
