@@ -44,7 +44,6 @@ def reduce_features(
 
     ``title`` is what the encoder's files are called; ``wanted`` is how many components to fit on all that was made,
     kept as ``ResNET_TF2_PCA512.safetensors`` beside the first, or a file of such. What was not made is passed over.
-
     ``over_others``: write over other features of the same name.
 
     Raises:

@@ -57,7 +57,6 @@ class SpotFiles:
     One recording has ``out`` to itself. Of several each has a folder of its name, and halves of a game that of the game
     as SoccerNet calls it, where one file of predictions holds both. That has every event, since SoccerNet's measure
     reads the unlikely ones, too; the others those of ``least``.
-
     """
 
     def __init__(self, videos: Sequence[Path], out: Path, least: float) -> None:
