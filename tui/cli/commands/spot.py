@@ -65,6 +65,8 @@ def spot(
 
     Example: momentum spot match.mp4 --weights mine --out found --session
     """
+    from functools import cache
+
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.spot import Wanted, spot_video
     from engine.app.spot_features import Making
@@ -82,12 +84,12 @@ def spot(
     files = None if out is None else SpotFiles(videos, out, least)
     making = Making(find_paths().cache, pca, engine, decoding)
     faults: list[MomentumError] = []
-    stop = Stop()
+    stop, say_once = Stop(), cache(say)  # what is true of the weights is of every recording
     for video in videos:
         wanted = Wanted(video, weights, commentary, crowd, session, kickoff, second_half)
         try:
             with ending_on_signals(stop), shown_on_stderr() as progress:
-                found = spot_video(wanted, making, lambda: settings_for({}), progress, say, stop)
+                found = spot_video(wanted, making, lambda: settings_for({}), progress, say_once, stop)
         except InputError as fault:
             faults.append(fault)
             continue

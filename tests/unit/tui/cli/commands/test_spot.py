@@ -216,6 +216,7 @@ def test_of_several_recordings_a_broken_one_does_not_stop_the_others_and_the_exi
     said = spot(torn, short, cup, tmp_path / "gone.mp4", "--least", 0, "--json", "--session", "--out", tmp_path / "out")
     assert said.code == 5 and said.fault[0].startswith("momentum: There is no file ")
     assert sum("torn.mp4 can't be read as a video" in line for line in said.err.splitlines()) == 1
+    assert said.err.count("do not say which weights of crowd") == 1
     assert {row["video"] for row in rows_of(said)} == {str(short), str(cup)}
     assert len(list((home / "data" / "sessions").glob("2*"))) == 2
     game = tmp_path / "out" / Path(*short.parent.parts[-3:])
