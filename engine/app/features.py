@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from engine.core.run import Stop
     from engine.core.telling import Progress, Tell
     from engine.encoders.choices import Choice, Engine
+    from engine.encoders.computed_net import Compute
     from engine.encoders.encoder import Described, PictureEncoder, Rows, SoundEncoder
+    from engine.encoders.layers import Net, Tensors
 
 Decoding = Literal["auto", "software", "hardware"]
 RATE_HZ: Final = 2.0
@@ -92,11 +94,37 @@ def features_of(
     return Features(np.concatenate(values), START_S)
 
 
-def build_encoder(choice: "Choice") -> "PictureEncoder | SoundEncoder":
-    """Raises ``UsageError`` for an unknown name, ``WeightsError`` where its weights are missing or wrong."""
+def build_encoder(choice: "Choice", compute: "Compute | None" = None) -> "PictureEncoder | SoundEncoder":
+    """``compute`` makes its network instead of what ``choice`` names.
+
+    Raises ``UsageError`` for an unknown name, ``WeightsError`` where its weights are missing or wrong.
+    """
     from engine.encoders.choices import OF_SOUND, picture_encoder, sound_encoder
 
-    return sound_encoder(choice) if choice.name in OF_SOUND else picture_encoder(choice)
+    return sound_encoder(choice, compute) if choice.name in OF_SOUND else picture_encoder(choice, compute)
+
+
+def row_of_encoder(choice: "Choice", rate_hz: float) -> "dict[str, Any]":
+    """What is said of all that the encoder makes, after every check of its weights; the network itself, which takes
+    several times their memory, is not made. Raises as ``build_encoder``.
+    """
+    from engine.core.heap import keep_heap_small
+    from engine.encoders.feature_file import encoder_row
+
+    keep_heap_small()
+    return encoder_row(build_encoder(choice, _Unmade), rate_hz)
+
+
+class _Unmade:
+    """Stands for a network that nobody asks to compute."""
+
+    at_once = 1
+
+    def __init__(self, net: "Net", tensors: "Tensors") -> None:
+        """Keeps neither."""
+
+    def __call__(self, inputs: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        raise NotImplementedError
 
 
 def make_features(order: Order, tell: "Progress", stop: "Stop", say: "Tell" = untold) -> Iterator[Made]:

@@ -118,13 +118,12 @@ def _checked(
     channel: "ChannelConfig", choice: "Choice", config: "SpottingConfig", making: Making, say: "Tell"
 ) -> dict[str, Any]:
     """What will be said of the features of ``choice``, which must be such as ``config`` learned from."""
-    from engine.app.features import build_encoder
+    from engine.app.features import row_of_encoder
     from engine.app.reduced_features import components_for
     from engine.core.made_by import made_by_of_sidecar
     from engine.core.tensor_file import sha256_of
-    from engine.encoders.feature_file import encoder_row
 
-    row = encoder_row(build_encoder(choice), config.window.rate_hz)
+    row = row_of_encoder(choice, config.window.rate_hz)
     here = made_by_of_sidecar(row)
     assert here is not None
     if making.pca is not None and _REDUCED.fullmatch(channel.features):
@@ -141,22 +140,18 @@ def _checked(
 def _made(
     video: Path, choice: "Choice", row: Mapping[str, Any], making: Making, tell: "Progress", stop: "Stop"
 ) -> "Made | None":
-    """Beside the recording where they are there and of it, else in the cache."""
-    from engine.app.features import Order, make_features
-
-    place = hashlib.sha256(str(video.absolute()).encode()).hexdigest()[:16]
-    folder = None if _is_beside(video, choice, row) else making.cache / "features" / place
-    order = Order((video,), (choice,), row["fps"], folder, replace=folder is not None, decoding=making.decoding)
-    return next(iter(make_features(order, tell, stop)), None)
-
-
-def _is_beside(video: Path, choice: "Choice", row: Mapping[str, Any]) -> bool:
+    """Those beside the recording where they are of it, else those in the cache, which are made where they are not."""
+    from engine.app.features import Made, Order, make_features
     from engine.encoders.choices import BY_TITLE
-    from engine.encoders.feature_file import feature_file, is_made, source_row
+    from engine.encoders.feature_file import feature_file, is_made, load_features, source_row
 
     title = next(title for title, name in BY_TITLE.items() if name == choice.name)
-    file = feature_file(video, title)
-    return video.is_file() and file.is_file() and is_made(file, {**row, "source": source_row(video)})
+    cache = making.cache / "features" / hashlib.sha256(str(video.absolute()).encode()).hexdigest()[:16]
+    for file in (feature_file(video, title), feature_file(video, title, cache)):
+        if video.is_file() and is_made(file, {**row, "source": source_row(video)}):
+            return Made(file, len(load_features(file)), None, None)
+    order = Order((video,), (choice,), row["fps"], cache, replace=True, decoding=making.decoding)
+    return next(iter(make_features(order, tell, stop)), None)
 
 
 def _reduced(values: "Values", channel: "ChannelConfig", making: Making) -> "Values":

@@ -1,18 +1,20 @@
 """Features of a recording: whole, resumable to the bit, and a broken file does not hold up the others."""
 
 import json
+import sys
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.app.features import Made, Order, features_of, make_features
+from engine.app.features import Made, Order, build_encoder, features_of, make_features, row_of_encoder
 from engine.core.errors import InputError, UsageError
 from engine.core.run import Stop
 from engine.encoders.choices import Choice
-from engine.encoders.feature_file import feature_file
+from engine.encoders.feature_file import encoder_row, feature_file
 from tests.unit.engine.audio.sounds import noise, write_sound
+from tests.unit.engine.encoders.test_networks import small
 from tests.unit.engine.video.clocks import even, write_clock
 
 SECONDS = 34
@@ -129,6 +131,14 @@ def test_of_a_video_that_breaks_off_the_rows_before_are_kept_and_it_says_so(tmp_
     said = json.loads(one.file.with_suffix(".json").read_text())
     assert one.fault is not None and "breaks off" in one.fault.message and one.fault.message == said["fault"]
     assert not said["complete"] and 0 < one.rows == said["rows"] == len(np.load(one.file))
+
+
+def test_what_will_be_said_of_features_is_known_without_the_memory_of_their_network(tmp_path: Path, monkeypatch):
+    choice = Choice("mobilenet", small("mobilenet", tmp_path))
+    row = encoder_row(build_encoder(choice), 2.0)
+    monkeypatch.delattr("engine.encoders.in_mlx.MlxNet")
+    monkeypatch.setitem(sys.modules, "engine.encoders.in_onnx", None)
+    assert row_of_encoder(choice, 2.0) == row and row["encoder"] == "mobilenet" and len(row["weights_sha256"]) == 64
 
 
 def peak_bytes(film: Path, folder: Path) -> int:

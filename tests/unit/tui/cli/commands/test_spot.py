@@ -251,11 +251,12 @@ def test_what_can_be_of_one_recording_alone_is_refused_for_several(short, spot, 
     assert said.code == 2 and says in said.fault[0] and len(said.err.splitlines()) == 2
 
 
-def test_features_are_made_once(short, spot, home):
+def test_features_are_made_once(short, spot, home, monkeypatch):
     first = spot(short, "--json", "--least", 0)
     assert "pixels" in first.err
     (array,) = (home / "cache" / "features").rglob("1_Pixels.npy")
     before = array.stat().st_mtime_ns
+    monkeypatch.setattr("engine.app.features.make_features", None)  # nor are networks loaded for it
     again = spot(short, "--json", "--least", 0)
     assert again.out == first.out and "pixels" not in again.err and array.stat().st_mtime_ns == before
 
