@@ -3,7 +3,6 @@
 features -> model -> one late fusion with the commentary and the crowd's index -> events, and a session on demand
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from engine.app.spot_features import Making, gather
 from engine.core.config_file import CONFIG_FILE
 from engine.core.errors import MomentumError, UsageError, WeightsError
 from engine.core.text import plain
+from engine.football.soccernet_files import half_of
 
 if TYPE_CHECKING:
     from engine.core.run import Stop
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from engine.spotting.events import SpottedEvent
     from engine.spotting.weights import SpottingWeights
 
-_HALF_FILE: Final = re.compile(r"([12])(?:[_.].*)?")
-"""``1_720p.mkv``: how SoccerNet calls the recording of a half."""
 _TRAIN: Final = (
     "Train some: 'momentum features GAME/1_720p.mkv GAME/2_720p.mkv --video resnet50 --audio crowd', then "
     "'momentum train spotting FOLDER --features ResNET50 --audio Crowd --fusion late', then this command again."
@@ -104,8 +102,8 @@ def spot_video(
     weights = load_spotting(weights_folder(wanted.weights, find_paths().data / FOLDER))
     beside: dict[str, Mapping[str, HeardBeside]] = {}
     if wanted.commentary is not None:
-        beside["words"] = words_beside(wanted.commentary, weights.config.labels, _half_of_name(wanted.video))
-    gathered = gather(wanted.video, weights.config, making, progress, stop)
+        beside["words"] = words_beside(wanted.commentary, weights.config.labels, half_of(wanted.video))
+    gathered = gather(wanted.video, weights.config, making, progress, tell, stop)
     if gathered is None:
         return None
     if gathered.broken is None:
@@ -181,7 +179,7 @@ def halves_of(video: Path, kickoff: str | None, second_half: str | None) -> Matc
 
     given = parse_kick_offs(kickoff, second_half, None)
     if not given:
-        return MatchHalves({_half_of_name(video) or 1: 0.0})
+        return MatchHalves({half_of(video) or 1: 0.0})
     starts = {half: start_s for half, start_s in ({1: 0.0} | given).items() if start_s is not None}
     return MatchHalves(by_hand(starts).kick_off_s)
 
@@ -214,11 +212,6 @@ def weights_folder(name: str | None, trained: Path) -> Path:
         names = ", ".join(plain(folder.name, 40) for folder in found)
         raise UsageError("there are several spotting weights.", f"Choose one: --weights {names}.")
     raise WeightsError("there are no spotting weights: none come with the program.", _TRAIN)
-
-
-def _half_of_name(video: Path) -> int | None:
-    match = _HALF_FILE.fullmatch(video.stem)
-    return int(match[1]) if match else None
 
 
 def _crowd_counts(asked: bool | None, weights: "SpottingWeights") -> bool:

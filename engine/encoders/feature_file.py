@@ -5,7 +5,6 @@ While they are made they lie in blocks in a folder of their own, so that whoever
 
 import io
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,19 +17,18 @@ from engine.core.errors import InputError
 from engine.core.files import private_folder, whole_file, write_whole, write_whole_json
 from engine.core.text import plain
 from engine.encoders.encoder import BLOCK_ROWS, Described, Rows, Values
+from engine.football.soccernet_files import half_of
 
 SCHEMA: Final = 1
+_PICTURE: Final = "picture"
 START_S: Final = 0.0
 """Row 0 is the picture at the beginning."""
-_HALF: Final = re.compile(r"([12])(?:[_.].*)?")
-"""``1_720p.mkv``, ``2_HQ.mkv`` and ``1.mkv`` are what SoccerNet calls the halves of a match."""
 _LIMIT_BYTES: Final = 1_000_000
 
 
 def feature_file(video: Path, title: str, folder: Path | None = None) -> Path:
     """``1_ResNET_TF2.npy`` for ``1_720p.mkv``; other recordings keep their name. Beside it, or in ``folder``."""
-    half = _HALF.fullmatch(video.stem)
-    return (video.parent if folder is None else folder) / f"{half[1] if half else video.stem}_{title}.npy"
+    return (video.parent if folder is None else folder) / f"{half_of(video) or video.stem}_{title}.npy"
 
 
 def sidecar_of(file: Path) -> Path:
@@ -40,7 +38,18 @@ def sidecar_of(file: Path) -> Path:
 
 def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any]:
     """What decides on the bits of features: another source, encoder, weights or rate make others."""
+    return {**encoder_row(encoder, rate_hz), "source": source_row(source)}
+
+
+def source_row(source: Path) -> dict[str, Any]:
+    """Which recording it is, as far as that can be told without reading it. Raises ``OSError``."""
     stat = source.stat()
+    return {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns}
+
+
+def encoder_row(encoder: Described, rate_hz: float) -> dict[str, Any]:
+    """As ``described``, of whatever source."""
+    fit = getattr(encoder, "fit", None)
     return {
         "schema_version": SCHEMA,
         "encoder": encoder.name,
@@ -49,7 +58,7 @@ def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any
         "start_s": START_S,
         "width": encoder.width,
         "row_sees_s": list(encoder.sees_s),
-        "source": {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns},
+        **({} if fit is None else {_PICTURE: f"{fit.width} x {fit.height}, {fit.how}"}),
     }
 
 
@@ -65,8 +74,14 @@ def read_sidecar(file: Path) -> dict[str, Any] | None:
 
 def is_made(file: Path, made_from: Mapping[str, Any]) -> bool:
     """Whether ``file`` is there and was made of just that."""
-    row = read_sidecar(file) if file.is_file() else None
-    return row is not None and all(row.get(key) == value for key, value in made_from.items())
+    return file.is_file() and says_all(read_sidecar(file), made_from)
+
+
+def says_all(row: Mapping[str, Any] | None, made_from: Mapping[str, Any]) -> bool:
+    """Whether all of ``made_from`` stands in what is said of a file; one from before says nothing of pictures."""
+    if row is None:
+        return False
+    return all(row[key] == value if key in row else key == _PICTURE for key, value in made_from.items())
 
 
 def made_rows(file: Path, made_from: Mapping[str, Any]) -> int:

@@ -5,6 +5,7 @@ refused. A game is known by the last three folders above its document, so a zip 
 """
 
 import os
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,16 @@ LABELS_V2: Final = "Labels-v2.json"
 LABELS_V1: Final = "Labels.json"
 PREDICTIONS: Final = "results_spotting.json"
 
+_HALF: Final = re.compile(r"([12])(?:[_.].*)?")
+
 _FILE_LIMIT: Final = 64 * MEGABYTE
 _AGAIN: Final = "Get it again, or make it anew: one JSON file a game, under its league, season and game."
+
+
+def half_of(recording: Path) -> int | None:
+    """Which half it is by its name: ``1_720p.mkv``, ``2_HQ.mkv`` and ``1.mkv`` are what SoccerNet calls them."""
+    match = _HALF.fullmatch(recording.stem)
+    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)

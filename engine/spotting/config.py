@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.core.log_odds_fusion import AloneRule, ChannelRule, KindRule
+from engine.core.made_by import MadeBy, made_by_of_row
 from engine.spotting.pooling import KINDS, PoolConfig
 from engine.spotting.vocabularies import V2, VOCABULARIES
 
@@ -27,12 +28,14 @@ METHODS: Final = (NMS, SOFT_NMS, WATERSHED)
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:
     """One channel of features: ``name`` is what it is called here (video, audio), ``width`` its columns, ``features``
-    what its files are called; ``project`` columns are made of it by a learned linear layer first, 0 for none."""
+    what its files are called; ``project`` columns are made of it by a learned linear layer first, 0 for none.
+    ``made_by``: what made those that were learned from; None where that is not known."""
 
     name: str
     width: int
     features: str = ""
     project: int = 0
+    made_by: MadeBy | None = None
 
     @property
     def columns(self) -> int:
@@ -123,22 +126,37 @@ def config_of_row(row: dict[str, Any]) -> SpottingConfig:
 
     Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
     """
-    rules = {
-        str(label): KindRule(
-            float(rule["bias"]),
-            float(rule["apart_s"]),
-            {name: ChannelRule(**{k: float(v) for k, v in each.items()}) for name, each in rule["channels"].items()},
-        )
-        for label, rule in row.pop("rules").items()
-    }
+    rules = {str(label): _rule_of_row(rule) for label, rule in row.pop("rules").items()}
     parts: dict[str, Any] = {
-        "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
+        "channels": tuple(_channel_of_row(channel) for channel in row.pop("channels")),
         "pool": PoolConfig(**row.pop("pool")),
         "window": WindowConfig(**row.pop("window")),
         "events": EventSettings(**row.pop("events")),
         "calf": CalfConfig(**calf) if (calf := row.pop("calf")) is not None else None,
     }
     return SpottingConfig(**parts, rules=rules, **row)
+
+
+def _channel_of_row(row: dict[str, Any]) -> ChannelConfig:
+    made_by = row.pop("made_by", None)
+    return ChannelConfig(**row, made_by=None if made_by is None else made_by_of_row(made_by))
+
+
+def _rule_of_row(row: Mapping[str, Any]) -> KindRule:
+    """Weights from before a rule said how a channel speaks alone have means of all channels all the same."""
+    channels = {name: ChannelRule(**_numbers(each)) for name, each in row["channels"].items()}
+    rule = KindRule(float(row["bias"]), float(row["apart_s"]), channels)
+    if "alone" in row:
+        alone = {str(name): AloneRule(**_numbers(each)) for name, each in row["alone"].items()}
+        if not alone.keys() <= channels.keys():
+            raise ValueError("a rule for a channel that there is not")
+        return replace(rule, alone=alone)
+    is_mean = rule.bias == 0.0 and all(each.mean == 0.0 for each in channels.values())
+    return replace(rule, alone=dict.fromkeys(channels, AloneRule(0.0, 1.0))) if is_mean else rule
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in row.items()}
 
 
 def fault_of(config: SpottingConfig) -> str:

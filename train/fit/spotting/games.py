@@ -1,7 +1,7 @@
 """A folder of features and labels as SoccerNet lays them out, its games dealt into train, valid and test."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError, UsageError
 from engine.core.files import write_whole
+from engine.core.made_by import MadeBy, made_by_of_sidecar
 from engine.core.telling import Tell
 from engine.core.text import plain
+from engine.encoders.feature_file import read_sidecar
 from engine.football.json_document import MEGABYTE, read_json
 from engine.football.soccernet import HALVES, Spot
 from engine.football.soccernet_files import LABELS_V1, LABELS_V2, find_documents
@@ -51,12 +53,14 @@ class Half:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Games:
-    """All halves by part, and what else goes into a run: ``rate_hz``, the widths of the channels."""
+    """All halves by part, and what else goes into a run: ``rate_hz``, the widths of the channels. ``made_by``: what
+    made each channel's features; None where that is not said of all."""
 
     parts: Mapping[str, tuple[Half, ...]]
     widths: tuple[int, ...]
     rate_hz: float
     dealt_by: str
+    made_by: tuple[MadeBy | None, ...]
 
     def inputs(self) -> dict[str, Any]:
         """What is learned from, for the folder of a run: games by part, and a digest of samples of their features."""
@@ -92,6 +96,7 @@ def read_games(
     if found is None or found.archive is not None:
         raise InputError(f"{plain(folder)} holds no game with a {name}", "Name the folder over the leagues.")
     widths: dict[str, int] = {}
+    makers: dict[str, set[MadeBy | None]] = {name: set() for name in features}
     rates: set[float] = set()
     games: dict[str, tuple[Half, ...]] = {}
     for game in sorted(found.where):
@@ -111,6 +116,8 @@ def read_games(
             if len(rate) > 1:
                 raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
             rates |= rate
+            for file, each in zip(files, features, strict=True):
+                makers[each].add(_maker(file, makers[each]))
             channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
             halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
         games[game] = tuple(halves)
@@ -124,7 +131,26 @@ def read_games(
         raise InputError(f"no game with these features is in {' or '.join(empty)}", "Look at the splits.")
     tell(f"{how}: {', '.join(f'{len(dealt[part])} {part}' for part in PARTS)}")
     parts = {part: tuple(half for game in dealt[part] for half in games[game]) for part in PARTS}
-    return Games(parts, tuple(widths[name] for name in features), rates.pop(), how)
+    made_by = tuple(_fullest(makers[name]) for name in features)
+    return Games(parts, tuple(widths[name] for name in features), rates.pop(), how, made_by)
+
+
+def _fullest(makers: Set[MadeBy | None]) -> MadeBy | None:
+    """The one that says most; None where one says nothing."""
+    known = [maker for maker in makers if maker is not None]
+    return max(known, key=lambda maker: len(maker.told)) if len(known) == len(makers) else None
+
+
+def _maker(file: Path, others: Set[MadeBy | None]) -> MadeBy | None:
+    """What made a file; raises ``InputError`` where something else made one of ``others``."""
+    maker = made_by_of_sidecar(read_sidecar(file))
+    for other in others:
+        unlike = maker and other and maker.unlike(other)
+        if unlike:
+            raise InputError(
+                f"{plain(file)} was made by {unlike[0]}, others by {unlike[1]}", "Make all of them one way."
+            )
+    return maker
 
 
 def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:

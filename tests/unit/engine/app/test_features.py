@@ -1,19 +1,22 @@
 """Features of a recording: whole, resumable to the bit, and a broken file does not hold up the others."""
 
 import json
+import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.app.features import Made, Order, features_of, make_features
+from engine.app.features import Made, Order, build_encoder, features_of, make_features, row_of_encoder
 from engine.core.errors import InputError, UsageError
 from engine.core.run import Stop
 from engine.encoders import feature_file as feature_files
 from engine.encoders.choices import Choice
 from engine.encoders.encoder import Rows
-from engine.encoders.feature_file import Unfinished, feature_file, load_features
+from engine.encoders.feature_file import Unfinished, encoder_row, feature_file, load_features
 from tests.unit.engine.audio.sounds import noise, write_sound
+from tests.unit.engine.encoders.test_networks import small
 from tests.unit.engine.video.clocks import even, write_clock
 
 SECONDS = 34
@@ -104,6 +107,19 @@ def test_what_is_there_already_is_left_and_other_features_are_not_written_over(f
     assert other.rows == SECONDS
 
 
+def test_features_from_before_pages_spoke_of_pictures_are_left_and_those_of_other_pictures_are_not(film, tmp_path):
+    made(order(film, tmp_path))
+    page = tmp_path / "1_Pixels.json"
+    said = json.loads(page.read_text())
+    assert said.pop("picture") == "128 x 72, stretch"
+    page.write_text(json.dumps(said))
+    (again,) = made(order(film, tmp_path))
+    assert again.seconds is None and again.rows == 2 * SECONDS
+    page.write_text(json.dumps({**said, "picture": "64 x 64, crop"}))
+    with pytest.raises(UsageError, match="holds other features"):
+        made(order(film, tmp_path))
+
+
 def test_a_broken_file_is_told_of_and_the_others_are_made(film: Path, tmp_path: Path):
     torn, gone = tmp_path / "torn.mp4", tmp_path / "gone.mp4"
     torn.write_bytes(film.read_bytes()[:2000])
@@ -176,6 +192,31 @@ def test_an_archive_of_arrays_is_no_array(tmp_path: Path):
         np.savez(file, a=np.zeros((3, 2), np.float32))
     with pytest.raises(InputError, match="holds no features"):
         load_features(tmp_path / "1_X.npy")
+
+
+def test_what_will_be_said_of_features_is_known_without_the_memory_of_their_network(tmp_path: Path, monkeypatch):
+    choice = Choice("mobilenet", small("mobilenet", tmp_path))
+    row = encoder_row(build_encoder(choice), 2.0)
+    monkeypatch.delattr("engine.encoders.in_mlx.MlxNet")
+    monkeypatch.setitem(sys.modules, "engine.encoders.in_onnx", None)
+    assert row_of_encoder(choice, 2.0) == row and row["encoder"] == "mobilenet" and len(row["weights_sha256"]) == 64
+
+
+def peak_bytes(film: Path, folder: Path) -> int:
+    """What Python and numpy hold at most while features of ``film`` are made, ten rows a second."""
+    tracemalloc.start()
+    (one,) = made(order(film, folder, rate_hz=10.0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert one.fault is None and not list(folder.glob(".*"))
+    return peak
+
+
+def test_two_hours_of_a_film_take_no_more_memory_than_five_minutes(tmp_path: Path):
+    films = [write_clock(tmp_path / f"{s}.mp4", even(2, s), size=(36, 64)) for s in (1, 14, 28)]
+    _, shorter, longer = (peak_bytes(film, tmp_path / film.stem) for film in films)  # the first one imports
+    features = np.load(tmp_path / "28" / "28_Pixels.npy").nbytes
+    assert longer - shorter < features / 8, "neither pictures nor rows are gathered over all of a film"
 
 
 def test_the_crowd_needs_no_picture_and_its_absence_of_sound_is_told(tmp_path: Path):

@@ -14,11 +14,11 @@ import pytest
 
 from engine.core.errors import WeightsError
 from engine.core.tensor_file import sha256_of
-from engine.encoders import architectures, encoder_weights
+from engine.encoders import architectures, encoder_weights, in_onnx
 from engine.encoders.encoder_weights import Published, convert, find_encoder_weights, load_encoder_weights, net_of
 from engine.encoders.folded import folded
 from engine.encoders.in_mlx import MlxNet
-from engine.encoders.in_onnx import OnnxNet
+from engine.encoders.in_onnx import OnnxNet, session_of
 from engine.encoders.layers import Net, seeded, shapes
 from engine.encoders.picture_network import PREPARED, PictureNetwork
 from engine.encoders.sound_network import HEARINGS, SoundNetwork
@@ -63,6 +63,25 @@ def test_a_network_gives_what_its_own_program_gives(name: str, engine: Any):
     features = engine(net, tensors)(inputs)
     assert features.shape == (len(inputs), net.width)
     assert np.abs(features[:, :: reference["every"]] - reference["outputs"]).max() < 1e-4
+
+
+def test_a_large_network_is_made_part_by_part_and_computes_the_same(monkeypatch: pytest.MonkeyPatch):
+    reference = REFERENCES["resnet50"]
+    net = net_of("resnet50", reference["size"])
+    inputs = np.random.default_rng(8).standard_normal(reference["inputs"]).astype(np.float32)
+    whole = OnnxNet(net, seeded(net, 0))(inputs)
+    monkeypatch.setattr(in_onnx, "_PART_BYTES", 20_000)
+    monkeypatch.setattr(in_onnx, "_LARGE_BYTES", 0)
+    tensors = seeded(net, 0)
+    held = []
+
+    def counted(model: bytes, *how: Any) -> Any:
+        held.append(len(tensors))
+        return session_of(model, *how)
+
+    monkeypatch.setattr(in_onnx, "session_of", counted)
+    assert OnnxNet(net, tensors)(inputs) == pytest.approx(whole, abs=1e-5)
+    assert len(held) > 3 and held == sorted(held, reverse=True) and not tensors, "what was built in is given up"
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

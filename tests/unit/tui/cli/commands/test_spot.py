@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
+import numpy as np
 import pytest
 
 from engine.app.spot import halves_of
 from engine.core.errors import UsageError
 from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.core.made_by import MadeBy
+from engine.core.tensor_file import sha256_of
 from engine.encoders.choices import BY_TITLE, OF_PICTURES, OF_SOUND, Choice
 from engine.encoders.crowd import Crowd
 from engine.encoders.objects import Objects
+from engine.encoders.pca import fit_pca
 from engine.encoders.picture_network import _TITLES
 from engine.encoders.pixels import Pixels
 from engine.encoders.sound_network import HEARINGS
@@ -211,11 +215,57 @@ def test_without_weights_it_says_how_to_train_some(short, capsys, home):
     assert main(["spot", str(short), "--json"]) == 0
 
 
-def test_features_are_made_once(short, spot, home):
+def test_of_several_recordings_a_broken_one_does_not_stop_the_others_and_the_exit_code_tells(
+    short, spot, tmp_path, home
+):
+    torn = tmp_path / "torn.mp4"
+    torn.write_bytes(short.read_bytes()[:2000])
+    cup = tmp_path / "cup.mp4"
+    cup.write_bytes(short.read_bytes())
+    said = spot(torn, short, cup, tmp_path / "gone.mp4", "--least", 0, "--json", "--session", "--out", tmp_path / "out")
+    assert said.code == 5 and said.fault[0].startswith("momentum: There is no file ")
+    assert sum("torn.mp4 can't be read as a video" in line for line in said.err.splitlines()) == 1
+    assert said.err.count("do not say which weights of crowd") == 1
+    assert {row["video"] for row in rows_of(said)} == {str(short), str(cup)}
+    assert len(list((home / "data" / "sessions").glob("2*"))) == 2
+    game = tmp_path / "out" / Path(*short.parent.parts[-3:])
+    assert {path.name for path in (tmp_path / "out" / "cup").iterdir()} == {PREDICTIONS, "spotted.csv", "chapters.txt"}
+    assert {path.name for path in game.iterdir()} == {PREDICTIONS, "1_224p_spotted.csv", "1_224p_chapters.txt"}
+
+
+def test_the_halves_of_a_game_become_one_file_of_predictions_that_evaluate_reads(short, spot, tmp_path, capsys):
+    game = tmp_path / "games" / "league" / "season" / "game"
+    game.mkdir(parents=True)
+    for half in (1, 2):
+        (game / f"{half}_224p.mp4").write_bytes(short.read_bytes())
+    labels = [{"gameTime": f"{half} - 00:05", "label": "soccer-ball", "team": "home"} for half in (1, 2)]
+    (game / "Labels.json").write_text(json.dumps({"annotations": labels}))
+    found = tmp_path / "found"
+    said = spot(*sorted(game.glob("*.mp4")), "--out", found)
+    assert said.code == 0 and f"{game / '2_224p.mp4'}:" in said.out.splitlines()
+    spots = predicted_spots(read_json(found / "league/season/game" / PREDICTIONS, 10**6))
+    assert {one.half for one in spots} == {1, 2}
+    assert main(["evaluate", "--soccernet", str(tmp_path / "games"), "--predictions", str(found), "--draws", "10"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("second", "more", "says"),
+    [
+        ("cup.mp4", ("--kickoff", "0:05"), "--kickoff takes one recording at a time"),
+        ("1_224p.mp4", ("--out", "found"), "1_224p_"),
+    ],
+)
+def test_what_can_be_of_one_recording_alone_is_refused_for_several(short, spot, second, more, says):
+    said = spot(short, short.with_name(second), *more)
+    assert said.code == 2 and says in said.fault[0] and len(said.err.splitlines()) == 2
+
+
+def test_features_are_made_once(short, spot, home, monkeypatch):
     first = spot(short, "--json", "--least", 0)
     assert "pixels" in first.err
     (array,) = (home / "cache" / "features").rglob("1_Pixels.npy")
     before = array.stat().st_mtime_ns
+    monkeypatch.setattr("engine.app.features.make_features", None)  # nor are networks loaded for it
     again = spot(short, "--json", "--least", 0)
     assert again.out == first.out and "pixels" not in again.err and array.stat().st_mtime_ns == before
 
@@ -273,6 +323,37 @@ def test_weights_that_read_what_no_encoder_makes_are_refused_in_two_lines(short,
     assert said.code == 2 and "'R(2+1)D'" in said.fault[0]
     reduced = replace(odd, channels=(ChannelConfig("video", 8, "ResNET_TF2_PCA8"),))
     assert "--pca" in spot(short, by=saved(tmp_path / "reduced", reduced)).fault[1]
+
+
+def test_weights_that_learned_from_another_crowd_network_are_refused_before_anything_is_made(
+    short, spot, tmp_path, home
+):
+    video, audio = LATE_ONE.channels
+    old = replace(audio, made_by=MadeBy("crowd", 64 * "0", fps=2.0))
+    said = spot(short, by=saved(tmp_path / "old", replace(LATE_ONE, channels=(video, old))))
+    assert said.code == 4 and len(said.err.splitlines()) == 2 and not (home / "cache" / "features").exists()
+    assert "small learned from features by crowd with the weights 000000000000…; here" in said.fault[0]
+    said = spot(short, "--least", 0, "--json")
+    assert said.code == 0 and "do not say which weights of crowd made" in said.err
+    mine = json.loads(next((home / "cache").rglob("1_Crowd.json")).read_text())["weights_sha256"]
+    same = replace(LATE_ONE, channels=(video, replace(old, made_by=replace(old.made_by, weights_sha256=mine))))
+    again = spot(short, "--least", 0, "--json", by=saved(tmp_path / "same", same))
+    assert again.out == said.out and "do not say" not in again.err
+
+
+def test_weights_that_learned_from_other_components_are_refused(short, spot, tmp_path):
+    for name, seed in (("mine", 0), ("other", 1)):
+        fit_pca([drawn_rows(seed)], 8).save(tmp_path / f"{name}.safetensors")
+    learned = MadeBy("pixels", pca_sha256=sha256_of(tmp_path / "mine.safetensors"))
+    reduced = ChannelConfig("video", 8, "Pixels_PCA8", made_by=learned)
+    weights = saved(tmp_path / "reduced", replace(LATE_ONE, channels=(reduced,), fusion=JOINED, rules={}))
+    assert spot(short, "--pca", tmp_path / "mine.safetensors", by=weights).code == 0
+    said = spot(short, "--pca", tmp_path / "other.safetensors", by=weights)
+    assert said.code == 4 and "pixels with the components" in said.fault[0] and "--pca" in said.fault[1]
+
+
+def drawn_rows(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((20, Pixels.width)).astype(np.float32)
 
 
 def test_every_encoder_is_known_by_what_its_files_are_called():
