@@ -1,7 +1,7 @@
 """A folder of features and labels as SoccerNet lays them out, its games dealt into train, valid and test."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError, UsageError
 from engine.core.files import write_whole
+from engine.core.made_by import MadeBy, made_by_of_sidecar
 from engine.core.telling import Tell
 from engine.core.text import plain
+from engine.encoders.feature_file import read_sidecar
 from engine.football.json_document import MEGABYTE, read_json
 from engine.football.soccernet import HALVES, Spot
 from engine.football.soccernet_files import LABELS_V1, LABELS_V2, find_documents
 from engine.football.soccernet_spots import labelled_spots
+from engine.spotting.scores import first_broken
 from engine.spotting.vocabularies import V1, VOCABULARIES, class_of
 
 TRAIN: Final = "train"
@@ -50,12 +53,14 @@ class Half:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Games:
-    """All halves by part, and what else goes into a run: ``rate_hz``, the widths of the channels."""
+    """All halves by part, and what else goes into a run: ``rate_hz``, the widths of the channels. ``made_by``: what
+    made each channel's features; None where that is not said of all."""
 
     parts: Mapping[str, tuple[Half, ...]]
     widths: tuple[int, ...]
     rate_hz: float
     dealt_by: str
+    made_by: tuple[MadeBy | None, ...]
 
     def inputs(self) -> dict[str, Any]:
         """What is learned from, for the folder of a run: games by part, and a digest of samples of their features."""
@@ -91,25 +96,30 @@ def read_games(
     if found is None or found.archive is not None:
         raise InputError(f"{plain(folder)} holds no game with a {name}", "Name the folder over the leagues.")
     widths: dict[str, int] = {}
+    makers: dict[str, set[MadeBy | None]] = {name: set() for name in features}
     rates: set[float] = set()
     games: dict[str, tuple[Half, ...]] = {}
     for game in sorted(found.where):
-        label_file = Path(found.where[game])
-        missing = [n for n in features if not any((label_file.parent / f"{h}_{n}.npy").exists() for h in HALVES)]
-        if missing:
-            tell(f"{plain(game)} is left out: it has no features {', '.join(missing)}")
+        beside = Path(found.where[game]).parent
+        of_half = {half: [beside / f"{half}_{name}.npy" for name in features] for half in HALVES}
+        whole = {half: files for half, files in of_half.items() if all(file.exists() for file in files)}
+        if not whole:
+            lacks = [n for n in features if not any((beside / f"{half}_{n}.npy").exists() for half in HALVES)]
+            why = f"it has no features {', '.join(lacks)}" if lacks else "neither half has all features"
+            tell(f"{plain(game)} is left out: {why}")
             continue
-        spots = labelled_spots(read_json(label_file, 64 * MEGABYTE), 1 if vocabulary == V1 else 2).spots
+        ((_, document),) = found.read([game])
+        spots = labelled_spots(document, 1 if vocabulary == V1 else 2).spots
         halves = []
-        for half in HALVES:
-            files = [label_file.parent / f"{half}_{each}.npy" for each in features]
-            if all(file.exists() for file in files):
-                rate = {_rate(file) for file in files}
-                if len(rate) > 1:
-                    raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
-                rates |= rate
-                channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
-                halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
+        for half, files in whole.items():
+            rate = {_rate(file) for file in files}
+            if len(rate) > 1:
+                raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
+            rates |= rate
+            for file, each in zip(files, features, strict=True):
+                makers[each].add(_maker(file, makers[each]))
+            channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
+            halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
         games[game] = tuple(halves)
     if not games:
         raise InputError(f"{plain(folder)} holds no features {' and '.join(features)}", "Make them: momentum features.")
@@ -121,13 +131,32 @@ def read_games(
         raise InputError(f"no game with these features is in {' or '.join(empty)}", "Look at the splits.")
     tell(f"{how}: {', '.join(f'{len(dealt[part])} {part}' for part in PARTS)}")
     parts = {part: tuple(half for game in dealt[part] for half in games[game]) for part in PARTS}
-    return Games(parts, tuple(widths[name] for name in features), rates.pop(), how)
+    made_by = tuple(_fullest(makers[name]) for name in features)
+    return Games(parts, tuple(widths[name] for name in features), rates.pop(), how, made_by)
+
+
+def _fullest(makers: Set[MadeBy | None]) -> MadeBy | None:
+    """The one that says most; None where one says nothing."""
+    known = [maker for maker in makers if maker is not None]
+    return max(known, key=lambda maker: len(maker.told)) if len(known) == len(makers) else None
+
+
+def _maker(file: Path, others: Set[MadeBy | None]) -> MadeBy | None:
+    """What made a file; raises ``InputError`` where something else made one of ``others``."""
+    maker = made_by_of_sidecar(read_sidecar(file))
+    for other in others:
+        unlike = maker and other and maker.unlike(other)
+        if unlike:
+            raise InputError(
+                f"{plain(file)} was made by {unlike[0]}, others by {unlike[1]}", "Make all of them one way."
+            )
+    return maker
 
 
 def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
     """Features as they lie on the disk: read when they are asked for."""
     try:
-        values: Values = np.load(file, mmap_mode="r", allow_pickle=False)
+        values: Values = np.lib.format.open_memmap(file, mode="r")  # np.load would open an archive of arrays, too
     except (OSError, ValueError, EOFError) as fault:
         raise InputError(f"{plain(file)} can't be read: {plain(fault, 100)}", "Make these features again.") from None
     if values.ndim > 2:  # some of SoccerNet's have an axis of one in between
@@ -138,6 +167,9 @@ def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
         raise InputError(
             f"{plain(file)} has {values.shape[1]} columns, others have {widths[name]}", "Make all of them one way."
         )
+    broken = first_broken(values)
+    if broken is not None:
+        raise InputError(f"{plain(file)} holds what is no number in row {broken}", "Make these features again.")
     return values
 
 
@@ -160,7 +192,8 @@ def _half(
     rows = min(len(channel) for channel in channels)
     known = [(spot, class_of(spot.label, vocabulary)) for spot in spots if spot.half == number]
     mine = [(spot, label) for spot, label in known if label is not None]
-    events = [(min(int(s.position_ms * rate_hz / 1000), rows - 1), labels.index(label)) for s, label in mine]
+    placed = [(int(s.position_ms * rate_hz / 1000), labels.index(label)) for s, label in mine]
+    events = [(row, kind) for row, kind in placed if row < rows]  # features may break off, and labels go on
     kept = tuple(Spot(s.half, s.position_ms, label, shown=s.shown) for s, label in mine)
     return Half(game, number, channels, kept, np.array(events, dtype=np.int64).reshape(-1, 2))
 

@@ -72,8 +72,8 @@ def train_spotting(
             raise UsageError(f"no {what} {plain(value, 40)!r}", f"There are {', '.join(known)}.")
     games = read_games(folder, list(channels.values()), settings.vocabulary, splits, settings.seed, tell)
     described = tuple(
-        ChannelConfig(channel, width, features, settings.project)
-        for (channel, features), width in zip(channels.items(), games.widths, strict=True)
+        ChannelConfig(channel, width, features, settings.project, made_by)
+        for (channel, features), width, made_by in zip(channels.items(), games.widths, games.made_by, strict=True)
     )
     config = config_of(name, settings, described, games.rate_hz)
     with closing(RunFolder(run, run_inputs(settings, config, games))) as opened:
@@ -97,10 +97,16 @@ def _rounded(score: float) -> float | None:
     return None if isnan(score) else round(score, 4)
 
 
+def _channel_told(channel: ChannelConfig) -> str:
+    told = channel.made_by.told if channel.made_by else {}
+    of = [f"{name.replace('_', ' ')} {plain(value, 80)}" for name, value in told.items()]
+    return f"{channel.name}: {plain(channel.features, 80)} ({', '.join([f'{channel.width} columns', *of])})"
+
+
 def card(config: SpottingConfig, games: Games) -> str:
     """What a person should know of the weights."""
     network = "CALF" if config.calf else f"{config.pool.kind}{'++' if config.pool.apart else ''}"
-    named = ", ".join(f"{c.name}: {plain(c.features, 80)} ({c.width} columns)" for c in config.channels)
+    named = ", ".join(_channel_told(channel) for channel in config.channels)
     lines = [
         f"# {config.name}",
         "",

@@ -63,9 +63,9 @@ def sweep(
     from train.jobs.run_tasks import Faults
     from train.jobs.workers import check_address, workers_at
     from train.recipes.sweep.space import DEFAULT, read_space, to_toml
-    from tui.cli.left_out import say_not_done
     from tui.cli.output import print_json, print_lines, say
     from tui.cli.progress import shown_on_stderr
+    from tui.cli.skipped_and_failed import say_not_done
 
     if show_space:
         print_lines(DEFAULT)
@@ -118,7 +118,7 @@ def _matches(
     from train.data.matches import from_library, from_simulation
     from train.data.simulated import simulate_matches
     from train.recipes.sweep.trial import Source
-    from tui.cli.left_out import say_left_out
+    from tui.cli.skipped_and_failed import say_left_out
 
     rule = find_rule(labels)
     if not simulate:
