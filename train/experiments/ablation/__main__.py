@@ -25,22 +25,13 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for drawn sounds, runs and rows")
     parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
     parser.add_argument(
-        "--reel",
-        type=Path,
-        action="append",
-        default=[],
-        help="a reel made by train.experiments.reel; those made with its --part are judged by themselves",
-    )
-    parser.add_argument(
         "--audio", type=Path, help="real sounds with their MANIFEST.csv, for the row that lays them over"
     )
-    parser.add_argument(
-        "--sounds",
-        type=Path,
-        action="append",
-        default=[],
-        help="a folder of recordings with its MANIFEST.csv, for the rows with recorded sounds",
-    )
+    for name, what in (
+        ("--reel", "a reel made by train.experiments.reel; those made with its --part are judged by themselves"),
+        ("--sounds", "a folder of recordings with its MANIFEST.csv, for the rows with recorded sounds"),
+    ):
+        parser.add_argument(name, type=Path, action="append", default=[], help=what)
     parser.add_argument(
         "--taggers", type=Path, help="a folder with a sound tagger, for the row that it teaches as well"
     )
