@@ -66,7 +66,7 @@ def calibrated_weights(trained: MlxNetwork, data: TrainingData, rule: Rule, sett
         front_end=network.front_end,
         encoder=settings.encoder,
         head=settings.head,
-        calibration=_rounded(calibration),
+        calibration=rounded(calibration),
         spikes=line.spikes,
         operating_points=line.operating_points,
         measured=measured,
@@ -129,5 +129,5 @@ def alarm_note(points: Mapping[int, OperatingPoint], spikes: SpikeSettings) -> d
     return {"alarms": f"no threshold gave at most {max(BUDGETS)} false alarms a match; expect more"}
 
 
-def _rounded(calibration: Calibration) -> Calibration:
+def rounded(calibration: Calibration) -> Calibration:
     return replace(calibration, slope=round(calibration.slope, 6), offset=round(calibration.offset, 6))

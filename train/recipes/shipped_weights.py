@@ -12,15 +12,16 @@ another BLAS or processor rounds otherwise, and training carries the difference 
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from engine.model.checkpoint import Weights, save
-from train.data.labels import Danger
-from train.data.matches import from_simulation
+from engine.model.checkpoint import Weights, WeightsConfig, save
+from engine.model.network import MlxNetwork
+from train.data.labels import Danger, Rule
+from train.data.matches import TrainingMatch, from_simulation
 from train.data.real_sounds.recordings import Recordings
 from train.data.real_sounds.reel_match import read_reel
 from train.data.real_sounds.tagger import Yamnet
@@ -92,31 +93,57 @@ def main(args: Sequence[str] | None = None) -> None:
     recordings = Recordings(chosen.sounds) if chosen.sounds else None
     plans = plans_of(chosen.open_data, recordings, None if chosen.taggers is None else ear_in(chosen.taggers))
     sounds = chosen.work / "sounds"
-    train_matches, val_matches, test_matches = (
-        [from_simulation(one, rule) for one in simulate_plans(sounds, part, show_simulated)] for part in plans
-    )
+    train_matches, val_matches, test_matches = (simulated(sounds, part, rule) for part in plans)
     val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     data = TrainingData(train_matches, val_matches, val_reels=val_reels)
     settings = replace(SETTINGS, read_tags=TagSettings()) if chosen.tags else SETTINGS
     inputs = run_inputs(settings, rule, data) | {"judged_by": {match.id: match.digest for match in val_matches}}
     with closing(RunFolder(chosen.work / "run", inputs)) as run:
         fitted = fit(data, rule, settings, run, chosen.weights.name, _show_progress)
-    sections = [data_section(chosen.open_data is not None, recordings)]
-    checksum = save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
+    learned = Learned(
+        train_matches, val_matches, test_matches, inputs, data_section(chosen.open_data is not None, recordings)
+    )
+    checksum = save_measured(chosen.weights, fitted.config, fitted.network, learned, chosen.reel, chosen.moods)
+    sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """What weights learned from, were chosen by and are to be judged by; ``inputs`` and ``section`` say it in the
+    card."""
+
+    train_matches: Sequence[TrainingMatch]
+    val_matches: Sequence[TrainingMatch]
+    test_matches: Sequence[TrainingMatch]
+    inputs: Mapping[str, Any]
+    section: str
+
+
+def save_measured(
+    folder: Path,
+    config: WeightsConfig,
+    network: MlxNetwork,
+    learned: Learned,
+    reels: Sequence[Path],
+    moods: Path | None,
+) -> str:
+    """Write weights, measure them on matches, reels and moods kept apart, and write their card with that; returns the
+    checksum of the tensors."""
+    sections = [learned.section]
+    checksum = save(folder, config, network, write_card(config, learned.inputs, sections))
     found = evaluate(
-        Weights(fitted.config, fitted.network, checksum, chosen.weights),
-        rule,
-        test_matches,
-        train_matches,
-        EvaluateSettings(step=STEP, seed=settings.seed),
+        Weights(config, network, checksum, folder),
+        Danger(),
+        learned.test_matches,
+        learned.train_matches,
+        EvaluateSettings(step=STEP, seed=SETTINGS.seed),
         _show_evaluated,
-        chosen.reel,
-        moods=chosen.moods,
-        val_matches=val_matches,
+        reels,
+        moods=moods,
+        val_matches=learned.val_matches,
     )
     sections += measured_sections(to_report(found))
-    save(chosen.weights, fitted.config, fitted.network, write_card(fitted.config, inputs, sections))
-    sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
+    return save(folder, config, network, write_card(config, learned.inputs, sections))
 
 
 def plans_of(
@@ -126,10 +153,7 @@ def plans_of(
 
     Raises ``InputError`` where the real matches are too few or can't be read.
     """
-    reel_minutes = REEL_MINUTES * minutes / MINUTES
-    reels = [reel_plan(seed, reel_minutes) for seed in REELS]
-    if recordings is not None:
-        reels += [recorded_plan(seed, reel_minutes, recordings, ear) for seed in RECORDED]
+    reels = reels_of(recordings, ear, REEL_MINUTES * minutes / MINUTES)
     if open_data is None:
         return (
             [random_plan(seed, minutes) for seed in TRAIN_SEEDS] + reels,
@@ -145,14 +169,27 @@ def plans_of(
     )
 
 
+def reels_of(recordings: Recordings | None, ear: Ear | None = None, minutes: float = REEL_MINUTES) -> list[Plan]:
+    """The simulated reels to train on, and those with recorded sounds where there are some."""
+    reels = [reel_plan(seed, minutes) for seed in REELS]
+    if recordings is not None:
+        reels += [recorded_plan(seed, minutes, recordings, ear) for seed in RECORDED]
+    return reels
+
+
+def simulated(folder: Path, plans: Sequence[Plan], rule: Rule) -> list[TrainingMatch]:
+    """The sounds of ``plans`` in a folder, as training takes them; those that are not there yet are drawn."""
+    return [from_simulation(one, rule) for one in simulate_plans(folder, plans, show_simulated)]
+
+
 def ear_in(taggers: Path) -> Ear:
     """The ear of the tagger in a folder. Raises ``InputError`` where there is none."""
     tagger = Yamnet(taggers)
     return ear_of(tagger.scores, tagger.classes)
 
 
-def data_section(real: bool, recordings: Recordings | None) -> str:
-    """The card's section on what was learned from."""
+def data_section(real: bool, recordings: Recordings | None, units_alone: bool = False) -> str:
+    """The card's section on what was learned from. ``units_alone``: recordings taught nothing but the cry units."""
     matches = (
         """The goals, shots and fouls of 40 real matches (StatsBomb's open data, of which nothing is kept here),
 each played in two or three stretches of 20 to 31 minutes, every stretch in a simulated ground of its own."""
@@ -162,19 +199,26 @@ each played in two or three stretches of 20 to 31 minutes, every stretch in a si
     return f"""## Data
 
 {matches} Besides, {len(REELS)} simulated reels of {REEL_MINUTES:g} minutes: every kind of sound as loud and as sudden,
-over the beds of as many grounds. {_recorded(recordings)} Targets are in
+over the beds of as many grounds. {_recorded(recordings, units_alone)} Targets are in
 part whether the simulated crowd cries out, in part the share of danger given its cries (`train/data/soft_targets.py`),
 counted on the matches learned from. Stopped, calibrated and given its threshold on matches and grounds apart."""
 
 
-def _recorded(recordings: Recordings | None) -> str:
+def _recorded(recordings: Recordings | None, units_alone: bool) -> str:
     if recordings is None:
         return "No recorded sound was learned from, so nobody else's licence applies."
     sources = "\n".join(
         f"| {source.name} | {source.kinds} | {source.author} | {source.licence} |" for source in recordings.sources()
     )
-    return f"""{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have simulated cries among recordings, played in
-simulated grounds; no crowd at a match is among the recordings. They came from:
+    alone = (
+        """
+The network beside its cry units (`train/fit/network/cry_units.py`) learned from no recording. These units alone, which
+know a cry from a chant and from applause, learned from those simulated reels and from some with recorded sounds. """
+        if units_alone
+        else ""
+    )
+    return f"""{alone}{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have simulated cries among recordings,
+played in simulated grounds; no crowd at a match is among the recordings. They came from:
 
 | source | what | author | licence |
 |---|---|---|---|

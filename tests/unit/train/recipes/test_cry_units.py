@@ -1,0 +1,71 @@
+"""Weights are given units that know a cry from a song; calibration, line and card are made anew with them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.core import grid
+from engine.core.errors import UsageError
+from engine.core.paths import shipped_weights
+from engine.model.checkpoint import load
+from tests.unit.train.fit.network.test_cry_units import ALL, reel
+from tests.unit.train.recipes.drawn_matches import drawn
+from tests.untrained_weights import write_untrained_weights
+from train.data.matches import TrainingMatch
+from train.data.real_sounds.recordings import Source
+from train.data.real_sounds.reel_truth import Placed, ReelTruth, write_truth
+from train.data.simulation_plans import Plan, reel_plan
+from train.recipes import cry_units
+
+
+class OneSource:
+    """Recordings as the card names them."""
+
+    def __init__(self, folders: Sequence[Path]) -> None: ...
+
+    def sources(self) -> list[Source]:
+        return [Source("ann/songs", "music", "Ann", "CC0-1.0")]
+
+
+def test_the_card_says_what_taught_the_units_and_the_line_is_chosen_anew(tmp_path: Path, monkeypatch):
+    matches = drawn(tmp_path / "drawn", 2)
+
+    def simulated(folder: Path, plans: Sequence[Plan], rule: object) -> list[TrainingMatch]:
+        return [reel(1, ALL)] if plans and plans[0].name.startswith("reel") else matches
+
+    monkeypatch.setattr(cry_units, "simulated", simulated)
+    monkeypatch.setattr(cry_units, "reels_of", lambda _: [reel_plan(0, 1.0)])
+    monkeypatch.setattr(cry_units, "Recordings", OneSource)
+    monkeypatch.setattr("train.recipes.shipped_weights.evaluate", lambda *_, **__: None)
+    monkeypatch.setattr("train.recipes.shipped_weights.to_report", lambda _: None)
+    monkeypatch.setattr("train.recipes.shipped_weights.measured_sections", lambda _: ["## Measured"])
+    noise = np.random.default_rng(1).normal(0, 0.01, 70 * grid.SAMPLE_RATE_HZ)
+    soundfile.write(tmp_path / "reel.flac", noise, grid.SAMPLE_RATE_HZ)
+    cry = Placed(50.0, 56.0, "reaction", "crowd cheer", "cheer.flac", 9.0, None)
+    write_truth(ReelTruth(1, 70.0, (cry,)), tmp_path / "reel.json")
+    start, out = tmp_path / "start", tmp_path / "out"
+    write_untrained_weights(start, seed=1)
+
+    where = ["--start", start, "--work", tmp_path, "--sounds", tmp_path, "--val-reel", tmp_path / "reel.flac"]
+    cry_units.main([str(out), *map(str, where)])
+
+    before, after = load(start), load(out)
+    assert after.config.head.hidden == before.config.head.hidden + 2
+    assert after.config.calibration.fitted and after.config.calibration != before.config.calibration
+    assert {match.mark for match in matches} < set(after.config.seen)
+    assert {"cries_found", "false_per_hour"} < set(after.config.measured["real_reels"])
+    card = (out / "CARD.md").read_text(encoding="utf-8")
+    assert "| ann/songs | music | Ann | CC0-1.0 |" in card and card.rstrip().count("## Measured") == 1
+    assert "learned from no recording" in card
+
+
+def test_weights_that_somebody_fitted_at_home_are_not_widened(tmp_path: Path, monkeypatch):
+    mine = load(shipped_weights() / "default")
+    fitted = replace(mine, config=replace(mine.config, compared={"verdict": "better"}))
+
+    with pytest.raises(UsageError, match="matches of its own"):
+        cry_units.config_of(fitted, mine.network, None)  # type: ignore[arg-type]

@@ -1,0 +1,95 @@
+"""Weights that know a song from a cry: ``python -m train.recipes.cry_units WEIGHTS --start FROM --work FOLDER --sounds
+FOLDER --val-reel REEL ...``.
+
+The network of ``FROM``, made by ``train.recipes.shipped_weights``, stays; beside it come units that say how much
+likelier a cry is than a chant and than applause (``train.fit.network.cry_units``), learned from simulated reels and
+reels of recorded music, voices, noises and groups of people. Calibration and alarm line are chosen anew, by simulated
+matches and reels of real sounds, and everything is measured anew for the card.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.core.errors import UsageError
+from engine.model.checkpoint import Weights, WeightsConfig, load
+from engine.model.network import MlxNetwork
+from train.data.labels import Danger
+from train.data.real_sounds.recordings import Recordings
+from train.data.real_sounds.reel_match import read_reel
+from train.fit.calibration import calibrate
+from train.fit.fitted import alarm_line, rounded
+from train.fit.network.cry_read_outs import CryReadOutSettings, widened
+from train.fit.predict import predict
+from train.fit.training_data import TrainingData
+from train.fit.validation import check_figures
+from train.recipes.shipped_weights import (
+    Learned,
+    data_section,
+    parser_of,
+    plans_of,
+    reels_of,
+    save_measured,
+    simulated,
+)
+
+_SETTINGS = CryReadOutSettings()
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    parser = parser_of("cry_units", __doc__, " to write", "drawn matches and reels")
+    parser.add_argument("--start", type=Path, required=True, help="folder of the weights to begin with")
+    parser.add_argument(
+        "--sounds", type=Path, action="append", required=True, help="a folder of real sounds with its MANIFEST.csv"
+    )
+    parser.add_argument(
+        "--val-reel", type=Path, action="append", required=True, help="a reel of other sources, to choose the line by"
+    )
+    parser.add_argument("--reel", type=Path, action="append", default=[], help="a reel that judges, for the card")
+    parser.add_argument("--moods", type=Path, help="crowd loops by mood, for the card")
+    chosen = parser.parse_args(args)
+    rule, sounds = Danger(), chosen.work / "sounds"
+    before = load(chosen.start)
+    recordings = Recordings(chosen.sounds)
+    plans = plans_of(chosen.open_data)
+    reels = simulated(sounds, reels_of(recordings), rule)
+    val_matches = simulated(sounds, plans[1], rule)
+    network = widened(before.network, reels, _SETTINGS, seed=0)
+    val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
+    config = config_of(before, network, TrainingData(reels, val_matches, val_reels=val_reels))
+    train_matches, test_matches = simulated(sounds, plans[0], rule), simulated(sounds, plans[2], rule)
+    heard = {match.id: match.digest for match in [*train_matches, *reels]}
+    inputs = {"matches": heard, "simulated": len(heard)}
+    section = data_section(chosen.open_data is not None, recordings, units_alone=True)
+    learned = Learned(train_matches, val_matches, test_matches, inputs, section)
+    checksum = save_measured(chosen.weights, config, network, learned, chosen.reel, chosen.moods)
+    sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
+
+
+def config_of(before: Weights, network: MlxNetwork, data: TrainingData) -> WeightsConfig:
+    """The config of a network that was widened: its shape, calibrated and with its line chosen by what ``data`` holds
+    to validate on.
+
+    Raises ``UsageError`` where the network that was widened is no network of drawn matches.
+    """
+    if before.config.compared:
+        raise UsageError(f"{before.folder} was fitted to matches of its own", "Begin with weights of the recipe.")
+    predicted = predict(network, data.val_matches)
+    calibration = rounded(calibrate(predicted, offset=0.0))
+    line = alarm_line(network, calibration, data, Danger())
+    found = {name: round(value, 4) for name, value in check_figures(predicted).items()}
+    return replace(
+        before.config,
+        encoder=network.encoder,
+        head=network.head,
+        calibration=calibration,
+        spikes=line.spikes,
+        operating_points=line.operating_points,
+        measured=dict(before.config.measured) | found | line.measured,
+        seen=tuple(dict.fromkeys((*before.config.seen, *data.marks))),
+    )
+
+
+if __name__ == "__main__":
+    main()
