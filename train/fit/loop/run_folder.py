@@ -92,7 +92,8 @@ class RunFolder:
     def keep_metrics(self, stage: str, last_step: int) -> None:
         """Drop what ``stage`` wrote after ``last_step``, which is about to be done again."""
         kept = [row for row in self.metrics() if row.get("stage") != stage or row["step"] <= last_step]
-        write_whole(self.path / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in kept).encode())
+        if (self.path / METRICS_FILE).exists():
+            write_whole(self.path / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
 
 class StageState:

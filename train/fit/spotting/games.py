@@ -1,8 +1,8 @@
 """A folder of features and labels as SoccerNet lays them out, its games dealt into train, valid and test."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -69,10 +69,58 @@ class Games:
         return {"games": games, "widths": list(self.widths), "rate_hz": self.rate_hz, "samples": digest.hexdigest()}
 
 
-def read_games(
+@dataclass(frozen=True, slots=True)
+class DealtGames:
+    """Which games are for what, none of them opened; this travels to whoever opens them.
+
+    ``features`` are what the files of each channel are called, without half and ``.npy``; ``where`` is by part the file
+    of labels of each game, beside which its features lie; ``dealt_by`` says how, for a person.
+    """
+
+    features: tuple[str, ...]
+    vocabulary: str
+    where: Mapping[str, Mapping[str, Path]]
+    dealt_by: str
+
+    def only(self, part: str, game: str) -> "DealtGames":
+        """The same with one game alone."""
+        return replace(self, where={part: {game: self.where[part][game]}})
+
+    def open(self, parts: Sequence[str] = PARTS) -> Games:
+        """The games of ``parts``; the files of others are left alone, and their parts are empty.
+
+        Raises ``InputError`` where a file can't be read, or they are not of one width and rate.
+        """
+        widths: dict[str, int] = {}
+        rates: set[float] = set()
+        opened: dict[str, tuple[Half, ...]] = dict.fromkeys(PARTS, ())
+        for part in parts:
+            for game, label_file in self.where.get(part, {}).items():
+                opened[part] += tuple(self._halves(game, label_file, widths, rates))
+        if len(rates) > 1:
+            raise InputError("the features have different rates", "Make all of them at one rate.")
+        if not rates:
+            raise InputError(f"no half has features {' and '.join(self.features)}", "Make them: momentum features.")
+        return Games(opened, tuple(widths[name] for name in self.features), rates.pop(), self.dealt_by)
+
+    def _halves(self, game: str, label_file: Path, widths: dict[str, int], rates: set[float]) -> Iterator[Half]:
+        version = 1 if self.vocabulary == V1 else 2
+        spots = labelled_spots(read_json(label_file, 64 * MEGABYTE), version).spots
+        for half in HALVES:
+            files = [label_file.parent / f"{half}_{each}.npy" for each in self.features]
+            if all(file.exists() for file in files):
+                rate = {_rate(file) for file in files}
+                if len(rate) > 1:
+                    raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
+                rates |= rate
+                channels = tuple(_mapped(file, widths, each) for file, each in zip(files, self.features, strict=True))
+                yield _half(game, half, channels, spots, self.vocabulary, next(iter(rate)))
+
+
+def deal_games(
     folder: Path, features: Sequence[str], vocabulary: str, splits: Path | None, seed: int, tell: Tell
-) -> Games:
-    """All games of ``folder`` that have labels and the features called ``<half>_<NAME>.npy`` of every name.
+) -> DealtGames:
+    """All games of ``folder`` that have labels and the features called ``<half>_<NAME>.npy`` of every name, by part.
 
     Args:
         folder: a game a folder, with ``Labels-v2.json`` (``Labels.json`` for the vocabulary of SoccerNet v1).
@@ -84,44 +132,36 @@ def read_games(
         tell: told of games that are left out, and why.
 
     Raises:
-        InputError: there are no games, a file can't be read, or a part of the splits is empty.
+        InputError: there are no games, or a part of the splits is empty.
     """
     name = LABELS_V1 if vocabulary == V1 else LABELS_V2
     found = find_documents(folder, [name]).get(name)
     if found is None or found.archive is not None:
         raise InputError(f"{plain(folder)} holds no game with a {name}", "Name the folder over the leagues.")
-    widths: dict[str, int] = {}
-    rates: set[float] = set()
-    games: dict[str, tuple[Half, ...]] = {}
+    games = []
     for game in sorted(found.where):
-        label_file = Path(found.where[game])
-        missing = [n for n in features if not any((label_file.parent / f"{h}_{n}.npy").exists() for h in HALVES)]
+        beside = Path(found.where[game]).parent
+        missing = [n for n in features if not any((beside / f"{half}_{n}.npy").exists() for half in HALVES)]
         if missing:
             tell(f"{plain(game)} is left out: it has no features {', '.join(missing)}")
-            continue
-        spots = labelled_spots(read_json(label_file, 64 * MEGABYTE), 1 if vocabulary == V1 else 2).spots
-        halves = []
-        for half in HALVES:
-            files = [label_file.parent / f"{half}_{each}.npy" for each in features]
-            if all(file.exists() for file in files):
-                rate = {_rate(file) for file in files}
-                if len(rate) > 1:
-                    raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
-                rates |= rate
-                channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
-                halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
-        games[game] = tuple(halves)
+        else:
+            games.append(game)
     if not games:
         raise InputError(f"{plain(folder)} holds no features {' and '.join(features)}", "Make them: momentum features.")
-    if len(rates) > 1:
-        raise InputError("the features have different rates", "Make all of them at one rate.")
     dealt, how = _dealt(folder, games, found.where, splits, seed)
     empty = [part for part in (TRAIN, VALID) if not dealt[part]]
     if empty:
         raise InputError(f"no game with these features is in {' or '.join(empty)}", "Look at the splits.")
     tell(f"{how}: {', '.join(f'{len(dealt[part])} {part}' for part in PARTS)}")
-    parts = {part: tuple(half for game in dealt[part] for half in games[game]) for part in PARTS}
-    return Games(parts, tuple(widths[name] for name in features), rates.pop(), how)
+    where = {part: {game: Path(found.where[game]).absolute() for game in dealt[part]} for part in PARTS}
+    return DealtGames(tuple(features), vocabulary, where, how)
+
+
+def read_games(
+    folder: Path, features: Sequence[str], vocabulary: str, splits: Path | None, seed: int, tell: Tell
+) -> Games:
+    """The games that ``deal_games`` finds, opened. Raises ``InputError`` also where a file can't be read."""
+    return deal_games(folder, features, vocabulary, splits, seed, tell).open()
 
 
 def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
@@ -166,7 +206,7 @@ def _half(
 
 
 def _dealt(
-    folder: Path, games: Mapping[str, Any], where: Mapping[str, str], splits: Path | None, seed: int
+    folder: Path, games: Collection[str], where: Mapping[str, str], splits: Path | None, seed: int
 ) -> tuple[dict[str, list[str]], str]:
     if splits is not None:
         return _by_file(splits, games), f"dealt by {plain(splits.name)}"
@@ -187,7 +227,7 @@ def _dealt(
     return parts, f"dealt by chance (seed {seed})"
 
 
-def _by_file(splits: Path, games: Mapping[str, Any]) -> dict[str, list[str]]:
+def _by_file(splits: Path, games: Collection[str]) -> dict[str, list[str]]:
     node = read_json(splits, MEGABYTE)
     dealt: dict[str, list[str]] = {part: [] for part in PARTS}
     owner: dict[str, str] = {}
