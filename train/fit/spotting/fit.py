@@ -78,9 +78,11 @@ def fit_spotting(
 
 
 @contextmanager
-def opened_run(one: ModelWanted, folder: Path, settings: SpottingSettings, games: Games) -> Iterator[RunFolder]:
+def opened_run(
+    one: ModelWanted, folder: Path, settings: SpottingSettings, games: Games, patience_s: float = 0.0
+) -> Iterator[RunFolder]:
     """The run folder of one model below that of the whole training, for those of a late fusion are trained apart."""
-    with closing(RunFolder(folder / one.name, run_inputs(settings, one.config, games))) as run:
+    with closing(RunFolder(folder / one.name, run_inputs(settings, one.config, games), patience_s)) as run:
         yield run
 
 

@@ -18,6 +18,7 @@ from engine.core.telling import Progress
 from engine.core.tensor_file import sha256_of
 from engine.football.soccernet import Spot
 from engine.spotting.weights import CONFIG_FILE, SpottingWeights, load_spotting, save_spotting
+from train.fit.loop.run_folder import ORPHANED_S
 from train.fit.loop.trainer import Progress as Step
 from train.fit.spotting.fit import Curves, channel_curves, fit_model, opened_run
 from train.fit.spotting.games import VALID, DealtGames, Games
@@ -48,7 +49,7 @@ def train_model(given: ModelTask) -> Result:
     settings, games = given.wanted.settings, given.wanted.dealt.open()
     models = models_of(given.wanted.config(games), settings.seed)
     (one,) = [each for each in models if each.name == given.model]
-    with one_thread(), opened_run(one, given.run, settings, games) as run:
+    with one_thread(), opened_run(one, given.run, settings, games, ORPHANED_S) as run:
         fit_model(one, games, settings, run, _nobody)
         return {"checks": len(run.metrics())}
 

@@ -12,7 +12,7 @@ from engine.core.text import plain
 from engine.football.soccernet import Spot
 from engine.spotting.config import FUSIONS, SpottingConfig
 from engine.spotting.weights import measured_as, save_spotting
-from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.run_folder import RUN_FILE, RunFolder
 from train.fit.spotting.fit import Tell as TellProgress
 from train.fit.spotting.fit import fit_spotting
 from train.fit.spotting.games import TEST, VALID, Games
@@ -94,12 +94,10 @@ def train_spotting(
     """
     games = trainings[0].wanted.dealt.open()
     configs = [training.wanted.config(games) for training in trainings]
-    for training, config in zip(trainings, configs, strict=True):
-        with closing(RunFolder(training.run, run_inputs(training.wanted.settings, config, games))) as run:
-            if run.resumed:
-                tell(f"going on with the run in {plain(training.run)}")
     failed: set[str] = set()
     if beside:
+        for training in trainings:
+            _say_where(tell, training, (training.run / RUN_FILE).exists())
 
         def told(task: Task, fault: Fault) -> None:
             failed.add(task.given.wanted.name)
@@ -117,6 +115,11 @@ def train_spotting(
                     raise
                 on_fault(training.wanted.name, fault)
     return found
+
+
+def _say_where(tell: Tell, training: Training, resumed: bool) -> None:
+    if resumed:
+        tell(f"going on with the run in {plain(training.run)}")
 
 
 def _by_name(name: str, progress: TellProgress) -> TellProgress:
@@ -137,6 +140,7 @@ def _finished(
     hear = None if beside is None else lambda weights: beside.hear(wanted, games, weights, folder)
     with one_thread():
         with closing(RunFolder(folder, run_inputs(wanted.settings, config, games))) as run:
+            _say_where(tell, training, run.resumed and not beside)
             weights = fit_spotting(games, config, wanted.settings, run, progress, hear)
         figures = dict(weights.config.measured)
         found: dict[str, list[Spot]] = {}

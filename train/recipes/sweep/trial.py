@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.run_folder import ORPHANED_S, RunFolder
 from train.fit.loop.trainer import Progress
 from train.jobs.task import Result
 from train.recipes.sweep.space import Value
@@ -54,7 +54,7 @@ def do_trial(given: TrialWanted) -> Result:
             if any(ends(step, score) for step, score in fresh):
                 raise _EndedEarly
 
-    with closing(RunFolder(given.folder, training.inputs)) as run:
+    with closing(RunFolder(given.folder, training.inputs, ORPHANED_S)) as run:
         try:
             check()
             score, figures = training.run(run, check)
