@@ -19,6 +19,7 @@ from train.fit.settings import FitSettings
 from train.fit.training_data import TrainingData, run_inputs
 from train.fit.validation import check_figures, scored
 from train.recipes.sweep.space import Knobs, Space, Value
+from train.recipes.sweep.swept import rests_on_choice
 
 STAGE: Final = "final"
 """The stage of the training whose checks are the curve."""
@@ -44,6 +45,11 @@ fold_steps = 0
 "fine_tune.schedule.steps" = 200
 "fine_tune.schedule.check_every" = 100
 """
+_KEPT_OUT: Final = (
+    "{} more matches were kept out: no trial has heard them. Whether they hold danger was looked at, to deal them out, "
+    "and nothing else; they can judge what is chosen."
+)
+_NONE_KEPT_OUT: Final = "No matches were kept out: there were too few. Judge what is chosen on others."
 _OPTION: Final = "'momentum train sweep' has an option for it."
 KNOBS: Final = Knobs(DEFAULT, FitSettings(), {"seed": _OPTION, "folds": _OPTION})
 
@@ -160,18 +166,11 @@ class SweptNetwork:
         return {"label_rule": self.source.rule, "matches": {name: sorted(part) for name, part in parts.items()}}
 
     def rests_on(self) -> Sequence[str]:
-        dealt = self.dealt
-        not_opened = (
-            f"{len(dealt.kept_out)} more matches were kept out: no trial has heard them. Whether they hold danger was "
-            "looked at, to deal them out, and nothing else; they can judge what is chosen."
-            if dealt.kept_out
-            else "No matches were kept out: there were too few. Judge what is chosen on others."
-        )
-        learned = (
-            f"Each trial was trained on {len(dealt.train)} matches. The choice was made on {len(dealt.val)} validation "
-            "matches alone: of so many trials the best one's score there is better than it will be elsewhere."
-        )
-        return [learned, not_opened]
+        dealt, kept = self.dealt, len(self.dealt.kept_out)
+        return [
+            rests_on_choice(f"{len(dealt.train)} matches", f"{len(dealt.val)} validation matches"),
+            _KEPT_OUT.format(kept) if kept else _NONE_KEPT_OUT,
+        ]
 
     @property
     def score_is(self) -> str:

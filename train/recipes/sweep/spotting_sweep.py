@@ -18,6 +18,7 @@ from train.fit.spotting.predictions import measured, spots_of
 from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.wanted import SpottingWanted, one_thread, run_inputs
 from train.recipes.sweep.space import Knobs, Space, Value
+from train.recipes.sweep.swept import rests_on_choice
 
 DEFAULT: Final = """\
 # Settings of the training (train/fit/spotting/settings.py) by name, with dots into their parts.
@@ -151,16 +152,13 @@ class SweptSpotting:
 
     def rests_on(self) -> Sequence[str]:
         train, valid, test = (len(self.dealt.where[part]) for part in (TRAIN, VALID, TEST))
-        not_opened = (
-            f"{test} test games were not opened: no trial has read them, so they can judge what is chosen."
-            if test
-            else "There are no test games. Judge what is chosen on others."
-        )
-        learned = (
-            f"Each trial was trained on {train} games, {self.dealt.dealt_by}. The choice was made on {valid} valid "
-            "games alone: of so many trials the best one's score there is better than it will be elsewhere."
-        )
-        return [learned, not_opened]
+        learned = rests_on_choice(f"{train} games, {self.dealt.dealt_by}", f"{valid} valid games")
+        if not test:
+            return [learned, "There are no test games. Judge what is chosen on others."]
+        return [
+            learned,
+            f"{test} test games were not opened: no trial has read them, so they can judge what is chosen.",
+        ]
 
     @property
     def score_is(self) -> str:

@@ -66,3 +66,11 @@ class Swept(Protocol):
     def train_with(self, best: Path) -> str:
         """The command that trains with the settings in ``best``."""
         ...
+
+
+def rests_on_choice(trained_on: str, chosen_by: str) -> str:
+    """What every choice among many has to be told with, as a sentence; both are counts with their noun."""
+    return (
+        f"Each trial was trained on {trained_on}. The choice was made on {chosen_by} alone: of so many trials the best "
+        "one's score there is better than it will be elsewhere."
+    )
