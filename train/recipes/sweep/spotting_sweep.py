@@ -124,8 +124,9 @@ class SweptSpotting:
 
         Raises:
             InputError: a file can't be read, or nothing happens in the valid games.
-            UsageError: the space has fusions, and there is one channel.
+            UsageError: there is no such vocabulary, or the space has fusions, and there is one channel.
         """
+        replace(KNOBS.usual, vocabulary=dealt.vocabulary)
         if _FUSION in space.tried and len(dealt.features) < 2:
             raise UsageError("fusions can't be tried with one channel", "Name features of the sound with --audio.")
         games = dealt.open((TRAIN, VALID))

@@ -153,6 +153,7 @@ def test_the_usual_space_has_fusions_where_there_are_two_channels():
     [
         (("--simulate", 3), "different things"),
         (("--space", "space.toml"), "one channel"),
+        (("--vocabulary", "v3"), "no vocabulary 'v3'"),
     ],
 )
 def test_a_sweep_over_spotting_that_makes_no_sense_is_refused_in_two_lines(sweep, tmp_path, monkeypatch, more, said):
