@@ -38,7 +38,7 @@ strip_windows = 8
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Games of which those to test on can't be read: whoever opened them would be refused."""
     games = tmp_path_factory.mktemp("games") / "soccernet"
-    write_games(games, rows=160, each=2)
+    write_games(games, rows=120, each=1)
     for file in (games / "test").rglob("*.*"):
         file.write_bytes(b"nothing that anybody can read")
     return games
@@ -67,7 +67,7 @@ def wanted(folder: Path, work: Path, earlier=None, **params) -> TrialWanted:
 
 
 def test_the_best_settings_of_a_sweep_train_to_the_score_that_it_told(sweep, folder, tmp_path, capsys):
-    code, said = sweep("--audio", SOUND, "--space", tmp_path / "space.toml", "--trials", 4)
+    code, said = sweep("--audio", SOUND, "--space", tmp_path / "space.toml", "--trials", 3)
     assert code == 0, said.err
     report = json.loads((tmp_path / "study" / "report.json").read_text())
     assert {name: len(games) for name, games in report["games"].items()} == {
@@ -75,7 +75,7 @@ def test_the_best_settings_of_a_sweep_train_to_the_score_that_it_told(sweep, fol
         "chosen_by": 1,
         "not_opened": 1,
     }
-    assert [row["state"] for row in report["trials"]] == ["complete"] * 4
+    assert [row["state"] for row in report["trials"]] == ["complete"] * 3
     assert "1 test games were not opened" in said.out and "average-mAP" in said.out
     best = tmp_path / "study" / "best.toml"
     command = said.out.splitlines()[-1].removeprefix("train with the best: momentum ")

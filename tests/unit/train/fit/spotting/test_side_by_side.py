@@ -22,14 +22,14 @@ from train.fit.spotting.wanted import SpottingWanted, one_thread
 from train.jobs.workers import InThisProcess
 from tui.cli.main import main
 
-SMALL = SpottingSettings(window_s=6.0, stride_s=1.0, clusters=4, epochs=2, strip_windows=8)
+SMALL = SpottingSettings(window_s=6.0, stride_s=1.0, clusters=4, epochs=1, strip_windows=8)
 GONE = MomentumError("the scheduler is gone: tcp://desk:8786", "What is done is kept.")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     games = tmp_path_factory.mktemp("soccernet")
-    write_games(games, rows=160, each=2)
+    write_games(games, rows=120, each=1)
     return games
 
 
