@@ -19,7 +19,7 @@ from engine.session import export as exports
 from engine.session.export import TABLES, Span, Table
 from engine.session.sound_clips import clips_of, read_clip, write_clip
 
-FORMATS: Final = ("jsonl", "json", "csv", "parquet", "soccernet", "labels", "clips")
+FORMATS: Final = ("jsonl", "json", "csv", "parquet", "soccernet", "chapters", "labels", "clips")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Order:
     label: str
     halves: MatchClock | None
     ranked: bool
+    spotted: bool = False
+    """SoccerNet: what was spotted, instead of spikes."""
 
 
 def export(reader: SessionReader, order: Order, stream: TextIO, tell: Tell) -> None:
@@ -94,11 +96,17 @@ def _texts(reader: SessionReader, order: Order, tell: Tell) -> Iterable[str]:
             return [_pretty(exports.document(reader, order.span))]
         case "soccernet":
             clock = order.halves or MatchClock.from_marks(reader.marks())
-            made = exports.soccernet(reader, clock, order.label, order.game, order.ranked, order.span)
-            found = sum(order.span.holds(spike.onset) for spike in reader.spikes())
-            for line in _said_of(clock, found - len(made["predictions"])):
+            made = exports.soccernet(reader, clock, order.label, order.game, order.ranked, order.span, order.spotted)
+            events, spikes = (
+                sum(order.span.holds(each.onset) for each in found) for found in (reader.spotted(), reader.spikes())
+            )
+            for line in _said_of(clock, (events if order.spotted else spikes) - len(made["predictions"])):
                 tell(line)
+            if events and not order.spotted:
+                tell(f"{events} spotted events are not among the predictions: --spotted takes them, and no spikes")
             return [_pretty(made)]
+        case "chapters":
+            return [_chapters(reader, order.span)]
         case "labels":
             taught = exports.labels(reader)
             about = {"schema": 1, "session": reader.name, "source": reader.info.source}
@@ -115,11 +123,23 @@ def _said_of(clock: MatchClock, left_out: int) -> Iterator[str]:
     if not first_known:
         yield "no kick-off is marked: the first half is taken to begin with the sound"
     if not second_known:
-        yield "no second half is marked: every spike after the kick-off is put into the first half"
+        yield "no second half is marked: everything after the kick-off is put into the first half"
     if not (first_known and second_known):
         yield "mark both with k in the monitor (momentum replay SESSION), or give --halves 1:30,63:05"
     if left_out:
-        yield f"{left_out} spikes before the first half are left out"
+        yield f"left out, since before the first half: {left_out}"
+
+
+def _chapters(reader: SessionReader, span: Span) -> str:
+    from engine.app.spot_files import chapters
+
+    events = [event for event in reader.spotted() if span.holds(event.t)]
+    if not events:
+        raise InputError(
+            f"nothing was spotted in session {reader.name} there",
+            "'momentum spot VIDEO --session' makes one with events.",
+        )
+    return chapters(((event.t, event.label, event.confidence) for event in events), reader.info.heard_s)
 
 
 def _write(texts: Iterable[str], order: Order, stream: TextIO) -> None:

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from engine.core.errors import InputError, MomentumError, UsageError
+from engine.core.telling import untold
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from engine.core.run import Stop
-    from engine.core.telling import Progress
+    from engine.core.telling import Progress, Tell
     from engine.encoders.choices import Choice, Engine
+    from engine.encoders.computed_net import Compute
     from engine.encoders.encoder import Described, PictureEncoder, Rows, SoundEncoder
+    from engine.encoders.layers import Net, Tensors
 
 Decoding = Literal["auto", "software", "hardware"]
 RATE_HZ: Final = 2.0
@@ -91,35 +94,59 @@ def features_of(
     return Features(np.concatenate(values), START_S)
 
 
-def build_encoder(choice: "Choice") -> "PictureEncoder | SoundEncoder":
-    """Raises ``UsageError`` for an unknown name, ``WeightsError`` where its weights are missing or wrong."""
+def build_encoder(choice: "Choice", compute: "Compute | None" = None) -> "PictureEncoder | SoundEncoder":
+    """``compute`` makes its network instead of what ``choice`` names.
+
+    Raises ``UsageError`` for an unknown name, ``WeightsError`` where its weights are missing or wrong.
+    """
     from engine.encoders.choices import OF_SOUND, picture_encoder, sound_encoder
 
-    return sound_encoder(choice) if choice.name in OF_SOUND else picture_encoder(choice)
+    return sound_encoder(choice, compute) if choice.name in OF_SOUND else picture_encoder(choice, compute)
 
 
-def make_features(order: Order, tell: "Progress", stop: "Stop") -> Iterator[Made]:
+def row_of_encoder(choice: "Choice", rate_hz: float) -> "dict[str, Any]":
+    """What is said of all that the encoder makes, after every check of its weights; the network itself, which takes
+    several times their memory, is not made. Raises as ``build_encoder``.
+    """
+    from engine.core.heap import keep_heap_small
+    from engine.encoders.feature_file import encoder_row
+
+    keep_heap_small()
+    return encoder_row(build_encoder(choice, _Unmade), rate_hz)
+
+
+class _Unmade:
+    """Stands for a network that nobody asks to compute."""
+
+    at_once = 1
+
+    def __init__(self, net: "Net", tensors: "Tensors") -> None:
+        """Keeps neither."""
+
+    def __call__(self, inputs: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        raise NotImplementedError
+
+
+def make_features(order: Order, tell: "Progress", stop: "Stop", say: "Tell" = untold) -> Iterator[Made]:
     """Every file that was ordered, as it is done; one that can't be read does not hold up the others.
 
     What is there already is left as it is, and what was begun goes on where it was, in the same bits. Ends early when
-    ``stop`` says so. Raises ``UsageError`` before anything is done where a name is taken by other features, or two
-    recordings would have the same; ``WeightsError``; ``OSError`` where the disk refuses.
+    ``stop`` says so. ``say`` hears what a person should know of the components. Raises ``UsageError`` before anything
+    is done where a name is taken by other features, two recordings would have the same, or components are of another
+    encoder; ``WeightsError``; ``OSError`` where the disk refuses.
     """
-    from engine.app.reduced_features import reduce_features
-    from engine.core.files import private_folder
+    from engine.app.reduced_features import components_for, reduce_features
+    from engine.core.files import private_folder, refuse_twice
     from engine.core.heap import keep_heap_small
-    from engine.encoders.feature_file import feature_file, read_sidecar
-    from engine.encoders.pca import load_pca
+    from engine.encoders.feature_file import encoder_row, feature_file, read_sidecar
 
-    if isinstance(order.pca, Path):
-        load_pca(order.pca)  # while nothing has been done yet
     keep_heap_small()
     encoders = [build_encoder(choice) for choice in order.encoders]
+    for each in encoders:
+        if isinstance(order.pca, Path) and not _hears(each):
+            components_for(order.pca, encoder_row(each, order.rate_hz), say)  # while nothing has been done yet
     jobs = [[(video, feature_file(video, each.title, order.folder)) for video in order.videos] for each in encoders]
-    names = [file for of_encoder in jobs for _, file in of_encoder]
-    twice = sorted({str(file) for file in names if names.count(file) > 1})
-    if twice:
-        raise UsageError(f"two recordings would both become {twice[0]}.", "Name them in two commands with two --out.")
+    refuse_twice([file for of_encoder in jobs for _, file in of_encoder])
     for each, of_encoder in zip(encoders, jobs, strict=True):
         for video, file in of_encoder:
             if file.exists() and not order.replace and not _is_of(read_sidecar(file), each, video, order.rate_hz):
@@ -144,7 +171,7 @@ def _make(
     video: Path, encoder: "PictureEncoder | SoundEncoder", file: Path, order: Order, tell: "Progress", stop: "Stop"
 ) -> Made:
     from engine.audio.late_fault import UntilFault
-    from engine.encoders.feature_file import Unfinished, described, is_made, load_features
+    from engine.encoders.feature_file import Unfinished, described, fault_told, made_rows
 
     try:
         made_from = described(encoder, video, order.rate_hz)
@@ -152,8 +179,9 @@ def _make(
         made_from = None
     if made_from is None:
         return Made(file, 0, _why_not(video), 0.0)
-    if is_made(file, made_from):
-        return Made(file, len(load_features(file)), None, None)
+    there = made_rows(file, made_from)
+    if there:
+        return Made(file, there, fault_told(file), None)
     unfinished = Unfinished(file, made_from)
     begin = unfinished.rows
     told = _Told(tell, f"{video.name}, {encoder.name}", order.rate_hz, begin)
@@ -234,12 +262,9 @@ class _Told:
 
 def _is_of(row: "dict[str, Any] | None", encoder: "Described", video: Path, rate_hz: float) -> bool:
     """Whether what is there was made of this recording by this encoder, as far as its name goes."""
-    from engine.encoders.feature_file import described
+    from engine.encoders.feature_file import described, says_all
 
-    if row is None or not video.is_file():
-        return row is not None
-    wanted = described(encoder, video, rate_hz)
-    return all(row.get(key) == wanted[key] for key in wanted)
+    return row is not None and (not video.is_file() or says_all(row, described(encoder, video, rate_hz)))
 
 
 def _why_not(video: Path) -> MomentumError:

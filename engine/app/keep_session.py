@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.core.telling import Tell
     from engine.publish.command import SpikeHook
     from engine.session import SessionWriter
-    from engine.session.not_kept import NotKept
+    from engine.session.recording_problems import NotKept
 
 _PIPE_GIVES_UP_AFTER_S: Final = 30.0
 LIVE_GIVES_UP_AFTER_S: Final = 600.0
@@ -64,7 +64,7 @@ class Recording:
 
     def not_kept(self) -> "NotKept":
         """What does not get onto the disk at the moment; nothing where no session is kept."""
-        from engine.session.not_kept import NotKept
+        from engine.session.recording_problems import NotKept
 
         return self.writer.not_kept if self.writer else NotKept()
 

@@ -13,8 +13,8 @@ from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.publish_settings import MetricsSettings, MqttSettings, PublishSettings, WebhookSettings
 from engine.core.signals import TYPE_NAMES, Alarm, End, Event, Health, HealthChange, Mark, Reading, Spike, Start
 from engine.core.text import plain
-from engine.publish.choice import EVENTS
 from engine.publish.messages import OFFLINE, STATE, Message, Numbered, message, topic
+from engine.publish.wanted_events import EVENTS
 from engine.session.clocks import utc_now
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from engine.core.run import ReadingSink
 from engine.core.telling import Tell
 from engine.core.text import plain
 from engine.publish.backlog import Backlog, Backlogs, Place, StoredBacklog
-from engine.publish.choice import Wishes
 from engine.publish.memory_backlog import MemoryBacklog
 from engine.publish.secret_places import needs_extra
 from engine.publish.sender import Sender
+from engine.publish.wanted_events import Wishes
 from engine.session import list_sessions
 from engine.session.clocks import utc_now
 from engine.session.file_lock import is_held

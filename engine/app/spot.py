@@ -3,15 +3,16 @@
 features -> model -> one late fusion with the commentary and the crowd's index -> events, and a session on demand
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.app.spot_features import Making, gather
+from engine.core.config_file import CONFIG_FILE
 from engine.core.errors import MomentumError, UsageError, WeightsError
 from engine.core.text import plain
+from engine.football.soccernet_files import half_of
 
 if TYPE_CHECKING:
     from engine.core.run import Stop
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from engine.spotting.events import SpottedEvent
     from engine.spotting.weights import SpottingWeights
 
-_HALF_FILE: Final = re.compile(r"([12])(?:[_.].*)?")
-"""``1_720p.mkv``: how SoccerNet calls the recording of a half."""
 _TRAIN: Final = (
     "Train some: 'momentum features GAME/1_720p.mkv GAME/2_720p.mkv --video resnet50 --audio crowd', then "
     "'momentum train spotting FOLDER --features ResNET50 --audio Crowd --fusion late', then this command again."
@@ -93,19 +92,22 @@ def spot_video(
         InputError: the recording, or the transcript, can't be used.
     """
     from engine.app.heard_beside import hear_crowd, words_beside
+    from engine.app.spotting_weights import FOLDER
     from engine.core.paths import find_paths
     from engine.spotting.beside import spot_beside
     from engine.spotting.lanes import lanes_of
     from engine.spotting.weights import load_spotting
 
     halves = halves_of(wanted.video, wanted.kickoff, wanted.second_half)
-    weights = load_spotting(weights_folder(wanted.weights, find_paths().data / "spotting"))
+    weights = load_spotting(weights_folder(wanted.weights, find_paths().data / FOLDER))
     beside: dict[str, Mapping[str, HeardBeside]] = {}
     if wanted.commentary is not None:
-        beside["words"] = words_beside(wanted.commentary, weights.config.labels, _half_of_name(wanted.video))
-    gathered = gather(wanted.video, weights.config, making, progress, stop)
+        beside["words"] = words_beside(wanted.commentary, weights.config.labels, half_of(wanted.video))
+    gathered = gather(wanted.video, weights.config, making, progress, tell, stop)
     if gathered is None:
         return None
+    if gathered.broken is None:
+        _check_halves(halves, gathered.lasts_s)
     for channel, fault in gathered.missing.items():
         tell(f"without {channel}: {fault.message}")
     counts = _crowd_counts(wanted.crowd, weights)
@@ -177,31 +179,39 @@ def halves_of(video: Path, kickoff: str | None, second_half: str | None) -> Matc
 
     given = parse_kick_offs(kickoff, second_half, None)
     if not given:
-        return MatchHalves({_half_of_name(video) or 1: 0.0})
+        return MatchHalves({half_of(video) or 1: 0.0})
     starts = {half: start_s for half, start_s in ({1: 0.0} | given).items() if start_s is not None}
     return MatchHalves(by_hand(starts).kick_off_s)
+
+
+def _check_halves(halves: MatchHalves, lasts_s: float) -> None:
+    """Raises ``UsageError`` where a half begins after the recording has ended."""
+    from engine.core.clock_text import clock_time
+
+    for half, start_s in halves.starts_s.items():
+        if start_s >= lasts_s:
+            raise UsageError(
+                f"half {half} would begin at {clock_time(start_s)}, and the recording ends at {clock_time(lasts_s)}",
+                "Kick-offs are times in the recording, not on the match clock.",
+            )
 
 
 def weights_folder(name: str | None, trained: Path) -> Path:
     """The folder of the weights called ``name``: a path, or what was trained here under that name.
 
-    Raises ``WeightsError`` where none were named and there is not exactly one to choose.
+    Raises ``WeightsError`` where there are none, ``UsageError`` where none were named and there are several.
     """
+    from engine.app.spotting_weights import find_spotting
+
     if name is not None:
-        named = Path(name).expanduser()
-        return trained / name if not named.is_dir() and (trained / name).is_dir() else named
-    found = sorted(folder for folder in trained.iterdir() if folder.is_dir()) if trained.is_dir() else []
+        return find_spotting(name, trained)
+    found = sorted(config.parent for config in trained.glob(f"*/{CONFIG_FILE}"))
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(plain(folder.name, 40) for folder in found)
         raise UsageError("there are several spotting weights.", f"Choose one: --weights {names}.")
     raise WeightsError("there are no spotting weights: none come with the program.", _TRAIN)
-
-
-def _half_of_name(video: Path) -> int | None:
-    match = _HALF_FILE.fullmatch(video.stem)
-    return int(match[1]) if match else None
 
 
 def _crowd_counts(asked: bool | None, weights: "SpottingWeights") -> bool:

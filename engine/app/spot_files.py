@@ -2,17 +2,19 @@
 
 import csv
 import io
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.core.clock_text import minutes_time
-from engine.core.files import private_folder, write_whole, write_whole_json
+from engine.core.files import private_folder, refuse_twice, write_whole, write_whole_json
 from engine.core.text import plain
 
 if TYPE_CHECKING:
     from engine.app.spot import Spots
+    from engine.football.soccernet import Spot
     from engine.spotting.events import SpottedEvent
 
 TABLE: Final = "spotted.csv"
@@ -27,6 +29,7 @@ def row_of(event: "SpottedEvent", spots: "Spots") -> dict[str, Any]:
     half = spots.halves.at(event.t_s)
     return {
         "type": "spotted",
+        "video": str(spots.video),
         "t": round(event.t_s, 2),
         "half": half[0] if half else None,
         "game_time": game_time(event.t_s, spots),
@@ -48,34 +51,58 @@ def likely(spots: "Spots", least: float) -> "list[SpottedEvent]":
     return [event for event in spots.events if event.confidence >= least]
 
 
-def write_files(spots: "Spots", folder: Path, least: float) -> list[Path]:
-    """Write all three into ``folder``, made if missing, in place of older ones. Raises ``OSError``.
+class SpotFiles:
+    """The files of recordings below ``out``, made if missing, in place of older ones.
 
-    SoccerNet's predictions hold every event, since its measure reads the unlikely ones, too; the others those of
-    ``least``.
+    One recording has ``out`` to itself. Of several each has a folder of its name, and halves of a game that of the game
+    as SoccerNet calls it, where one file of predictions holds both. That has every event, since SoccerNet's measure
+    reads the unlikely ones, too; the others those of ``least``.
     """
-    from engine.football.soccernet import HALVES, Spot, predictions
-    from engine.football.soccernet_files import PREDICTIONS
 
-    private_folder(folder)
-    placed = [(event, spots.halves.at(event.t_s)) for event in spots.events]
-    found = [
-        Spot(half[0], round(1000 * half[1]), event.label, event.confidence)
-        for event, half in placed
-        if half is not None and half[0] in HALVES
-    ]
-    files = [folder / PREDICTIONS, folder / TABLE, folder / CHAPTERS]
-    write_whole_json(files[0], predictions(game_of(spots.video), found))
-    kept = likely(spots, least)
-    write_whole(files[1], _table(kept, spots).encode())
-    write_whole(files[2], _chapters(kept, spots).encode())
-    return files
+    def __init__(self, videos: Sequence[Path], out: Path, least: float) -> None:
+        """Raises ``UsageError`` where two recordings would have the same files."""
+        self._least = least
+        places = [_place(video, out) if len(videos) > 1 else (out, "") for video in videos]
+        refuse_twice([folder / before for folder, before in places])
+        self._places = dict(zip(videos, places, strict=True))
+        self._found: dict[Path, list[Spot]] = {}
+
+    def write(self, spots: "Spots") -> list[Path]:
+        """Write what was spotted in one of them; return the files. Raises ``OSError``."""
+        from engine.football.soccernet import HALVES, Spot, predictions
+        from engine.football.soccernet_files import PREDICTIONS
+
+        folder, before = self._places[spots.video]
+        private_folder(folder)
+        placed = [(event, spots.halves.at(event.t_s)) for event in spots.events]
+        found = self._found.setdefault(folder, [])
+        found += [
+            Spot(half[0], round(1000 * half[1]), event.label, event.confidence)
+            for event, half in placed
+            if half is not None and half[0] in HALVES
+        ]
+        files = [folder / PREDICTIONS, folder / f"{before}{TABLE}", folder / f"{before}{CHAPTERS}"]
+        write_whole_json(files[0], predictions(game_of(spots.video), found))
+        kept = likely(spots, self._least)
+        write_whole(files[1], _table(kept, spots).encode())
+        moments = ((event.t_s, event.label, event.confidence) for event in kept)
+        write_whole(files[2], chapters(moments, spots.lasts_s).encode())
+        return files
+
+
+def _place(video: Path, out: Path) -> tuple[Path, str]:
+    """The folder of one of several recordings, and what stands before the names of the files it has for itself."""
+    from engine.football.soccernet_files import half_of
+
+    return (out / video.stem, "") if half_of(video) is None else (out / game_of(video), f"{video.stem}_")
 
 
 def game_of(video: Path) -> str:
     """What SoccerNet calls the game: the three folders above a half's file; else the recording's own name."""
-    above = video.absolute().parts[-4:-1]
-    return "/".join(plain(part) for part in above) if re.fullmatch(r"[12]([_.].*)?", video.stem) else plain(video.stem)
+    from engine.football.soccernet_files import half_of
+
+    folders = Path(os.path.normpath(video.absolute())).parts[1:-1]  # "..", too, would lead elsewhere
+    return plain(video.stem) if half_of(video) is None else "/".join(plain(part) for part in folders[-3:])
 
 
 def _table(events: "Sequence[SpottedEvent]", spots: "Spots") -> str:
@@ -95,17 +122,20 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(_TABLE_CELLS) else text
 
 
-def _chapters(events: "Sequence[SpottedEvent]", spots: "Spots") -> str:
-    """Each lasts until the next begins. One stands before the first event, since players begin a first chapter at 0;
-    what lies within a second shares one, since a chapter may not be empty."""
+def chapters(moments: "Iterable[tuple[float, str, float]]", lasts_s: float) -> str:
+    """Moments in seconds with label and confidence, by time, as metadata for ffmpeg.
+
+    Each lasts until the next begins. One stands before the first, since players begin a first chapter at 0; what lies
+    within a second shares one, since a chapter may not be empty.
+    """
     titles: dict[int, list[str]] = {0: []}
-    for event in events:
-        start = round(1000 * event.t_s)
+    for t_s, label, confidence in moments:
+        start = round(1000 * t_s)
         last = max(titles)
         start = last if start - last < _TOGETHER_MS and (last or start == 0) else start
-        titles.setdefault(start, []).append(f"{plain(event.label)} {100 * event.confidence:.0f}%")
+        titles.setdefault(start, []).append(f"{plain(label)} {100 * confidence:.0f}%")
     starts = sorted(titles)
-    ends = [*starts[1:], max(round(1000 * spots.lasts_s), starts[-1] + 1)]
+    ends = [*starts[1:], max(round(1000 * lasts_s), starts[-1] + 1)]
     lines = [";FFMETADATA1"]
     for start, end in zip(starts, ends, strict=True):
         title = _SPECIAL.sub(r"\\\1", ", ".join(titles[start]) or "beginning")

@@ -5,7 +5,6 @@ from typing import Final
 
 from engine.core.config_file import CONFIG_FILE
 from engine.core.errors import UsageError, WeightsError
-from engine.core.paths import Paths
 from engine.core.tensor_file import sha256_of
 from engine.core.text import plain
 from engine.spotting.config import SpottingConfig
@@ -16,13 +15,13 @@ FOLDER: Final = "spotting"
 """Where among the program's data spotting weights lie, by name."""
 
 
-def find_spotting(choice: str, paths: Paths) -> Path:
-    """The folder that ``choice`` means: the name of trained or converted weights, or a folder.
+def find_spotting(choice: str, trained: Path) -> Path:
+    """The folder of weights that ``choice`` means: a path, or what lies under that name in ``trained``.
 
-    Raises ``WeightsError`` where there is neither.
+    A folder without weights is passed over. Raises ``WeightsError`` where there is neither.
     """
-    for candidate in (paths.data / FOLDER / choice, Path(choice).expanduser()):
-        if (candidate / CONFIG_FILE).exists():
+    for candidate in (Path(choice).expanduser(), trained / choice):
+        if (candidate / CONFIG_FILE).is_file():
             return candidate
     raise WeightsError(
         f"there are no spotting weights named {plain(choice, 80)!a}, and no such folder",

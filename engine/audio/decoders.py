@@ -29,6 +29,7 @@ LONGEST_GAP_S = 3600.0
 """A longer jump is a timestamp gone wrong: no one waits an hour in a recording."""
 BREAK_OFF_S = 0.5
 """Sound that ends this much before its declared length was cut off."""
+BROKE_OFF = "What came before was used. Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'."
 
 _MATROSKA_DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 
@@ -283,5 +284,5 @@ def damaged(
     why = f" ({describe(fault)})" if fault is not None else ""
     raise InputError(
         f"{name} is damaged: its {what} breaks off at {heard_s:.1f} s{of}{why}.",
-        "What came before was used. Get the file again, or repair it: 'ffmpeg -i FILE -c copy NEW'.",
+        BROKE_OFF,
     ) from fault

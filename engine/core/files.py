@@ -7,13 +7,15 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from engine.core.durable_writes import sync
+from engine.core.errors import UsageError
+from engine.core.text import plain
 
 PRIVATE_FOLDER: Final = 0o700
 PRIVATE_FILE: Final = 0o600
@@ -127,6 +129,15 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             with suppress(OSError):  # something whole is in it
                 folder.rmdir()
         raise
+
+
+def refuse_twice(files: Sequence[Path]) -> None:
+    """Raise ``UsageError`` where two recordings would become one of ``files``."""
+    twice = sorted(str(file) for file in set(files) if files.count(file) > 1)
+    if twice:
+        raise UsageError(
+            f"two recordings would both become {plain(twice[0])}.", "Name them in two commands with two --out."
+        )
 
 
 def _refuse_taken(file: Path, replace: bool) -> None:

@@ -2,16 +2,19 @@
 
 Every channel is late in its own way, so each is asked about the moment plus its own offset, within its own reach. What
 it says counts against what it says on average: a channel that is missing adds nothing, whereas one that was there and
-saw nothing speaks against the event.
+saw nothing speaks against the event. Where one channel alone is left, it has a say of its own.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+
+_ROUNDING = 1e-6
+"""Of a step: the time of a row may come out this much before it, and must not be that of the row before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +26,7 @@ class CurveChannel:
 
     def evidence(self, t_s: Values, offset_s: float, reach_s: float, silent: float) -> Values:
         """The highest value within ``reach_s`` of ``t_s + offset_s``, shape of ``t_s``; ``silent`` beyond the sound."""
-        low = np.floor((t_s + offset_s - reach_s) / self.step_s).astype(np.intp)
+        low = np.floor((t_s + offset_s - reach_s) / self.step_s + _ROUNDING).astype(np.intp)
         count = max(1, round(2 * reach_s / self.step_s) + 1)
         places = low[:, None] + np.arange(count)
         inside = (places >= 0) & (places < len(self.log_odds))
@@ -66,13 +69,41 @@ class ChannelRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AloneRule:
+    """What a channel says without the others: ``bias`` in place of the kind's, ``weight`` in place of its own."""
+
+    bias: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class KindRule:
     """One kind of event: ``bias`` is the log-odds where every channel says what it says on average; spots lie
-    ``apart_s`` apart."""
+    ``apart_s`` apart.
+
+    ``alone`` names channels that were fitted together, each with its own probability in log-odds: where one of them is
+    all that is left, that counts. Its share of a sum would not tell how likely the event is.
+    """
 
     bias: float
     apart_s: float
     channels: Mapping[str, ChannelRule]
+    alone: Mapping[str, AloneRule] = field(default_factory=dict)
+
+    def among(self, there: Collection[str]) -> "KindRule":
+        """The rule where of all channels those are ``there``."""
+        left = [name for name in self.alone if name in there]
+        if len(left) != 1 or len(self.alone) == 1:
+            return self
+        (name,) = left
+        own = replace(self.channels[name], weight=self.alone[name].weight)
+        return replace(self, bias=self.alone[name].bias, channels={**self.channels, name: own})
+
+
+def even_rule(names: Collection[str], apart_s: float, reach_s: float, silent: float) -> KindRule:
+    """The mean of what the channels say; one that is alone says it for itself."""
+    each = ChannelRule(0.0, reach_s, silent, 0.0, 1.0 / len(names))
+    return KindRule(0.0, apart_s, dict.fromkeys(names, each), dict.fromkeys(names, AloneRule(0.0, 1.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +127,7 @@ def log_odds_of(probability: Values, least: float = 1e-4) -> Values:
 
 def fuse_at(t_s: Values, channels: Mapping[str, Channel], rule: KindRule) -> tuple[Values, dict[str, Values]]:
     """Log-odds at the moments ``t_s`` (n,), and the share of every channel of ``channels`` that has a rule."""
+    rule = rule.among(channels)
     total, shares = np.full(len(t_s), rule.bias), {}
     for name, channel in channels.items():
         if name in rule.channels:

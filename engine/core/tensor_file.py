@@ -1,19 +1,43 @@
 """Tensors in a safetensors file, checked before anything is made of them, whatever network they belong to."""
 
+import errno
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import mlx.core as mx
 import numpy as np
 
+from engine.core.durable_writes import sync
 from engine.core.errors import WeightsError
+from engine.core.files import open_private, whole_file
+
+TENSOR_SUFFIX: Final = ".safetensors"
 
 
 def sha256_of(path: Path) -> str:
     """The checksum of a file. Raises ``OSError``."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_tensors(path: Path, tensors: Mapping[str, mx.array]) -> str:
+    """Write tensors in their order, for the owner alone, whole or not there; return the SHA-256. Raises ``OSError``."""
+    with whole_file(path, replace=True) as unfinished:
+        named = unfinished.with_suffix(TENSOR_SUFFIX)  # which MLX adds where it is missing
+        try:
+            os.close(open_private(named, os.O_WRONLY))
+            mx.save_safetensors(str(named), dict(tensors))
+            with named.open("rb") as written:
+                sync(written.fileno())
+            named.replace(unfinished)
+        except RuntimeError as fault:
+            raise OSError(errno.EIO, str(fault), str(path)) from fault
+        finally:
+            named.unlink(missing_ok=True)
+    return sha256_of(path)
 
 
 def checked_tensors(path: Path, promised: str, expected: Mapping[str, mx.array], hint: str) -> dict[str, mx.array]:

@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.archives import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 
@@ -100,8 +101,7 @@ def read_torch_checkpoint(path: Path) -> Tensors:
 
 
 _FAULTS: Final = (
-    OSError, ValueError, KeyError, IndexError, TypeError, struct.error, EOFError, RecursionError, OverflowError,
-    NotImplementedError, zipfile.BadZipFile,
+    *ARCHIVE_FAULTS, IndexError, TypeError, struct.error, OverflowError,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from engine.core.errors import UsageError, WeightsError
 from engine.encoders.encoder import PictureEncoder, SoundEncoder
 
 if TYPE_CHECKING:
+    from engine.encoders.computed_net import Compute
     from engine.encoders.encoder_weights import EncoderWeights
 
 Engine: TypeAlias = Literal["auto", "mlx", "onnx"]
@@ -37,8 +38,11 @@ class Choice:
     engine: Engine = "auto"
 
 
-def picture_encoder(choice: Choice) -> PictureEncoder:
-    """Raises ``UsageError`` for an unknown name, ``WeightsError`` where weights are missing or wrong."""
+def picture_encoder(choice: Choice, compute: "Compute | None" = None) -> PictureEncoder:
+    """``compute`` makes its network instead of what ``choice`` names.
+
+    Raises ``UsageError`` for an unknown name, ``WeightsError`` where weights are missing or wrong.
+    """
     if choice.name == "pixels":
         from engine.encoders.pixels import Pixels
 
@@ -50,11 +54,11 @@ def picture_encoder(choice: Choice) -> PictureEncoder:
     from engine.encoders.computed import computed_by
     from engine.encoders.picture_network import PictureNetwork
 
-    return PictureNetwork(choice.name, _weights(choice), computed_by(choice.engine))
+    return PictureNetwork(choice.name, _weights(choice), compute or computed_by(choice.engine))
 
 
-def sound_encoder(choice: Choice) -> SoundEncoder:
-    """Raises as ``picture_encoder``."""
+def sound_encoder(choice: Choice, compute: "Compute | None" = None) -> SoundEncoder:
+    """As ``picture_encoder``."""
     if choice.name == "crowd":
         return _crowd(choice)
     if choice.name not in OF_SOUND:
@@ -62,7 +66,7 @@ def sound_encoder(choice: Choice) -> SoundEncoder:
     from engine.encoders.computed import computed_by
     from engine.encoders.sound_network import SoundNetwork
 
-    return SoundNetwork(choice.name, _weights(choice), computed_by(choice.engine))
+    return SoundNetwork(choice.name, _weights(choice), compute or computed_by(choice.engine))
 
 
 def _weights(choice: Choice) -> "EncoderWeights":

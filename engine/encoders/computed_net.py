@@ -29,6 +29,7 @@ class ComputedNet(Protocol):
 
 
 Compute: TypeAlias = Callable[[Net, Tensors], ComputedNet]
+"""The tensors are taken out as they are built in, so that a large network is not held twice."""
 
 
 def in_groups(net: ComputedNet, prepared: Callable[[NDArray[Number]], Values], rows: NDArray[Number]) -> Values:

@@ -5,7 +5,6 @@ folder is used, or an installed package that brings some.
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -17,8 +16,8 @@ import numpy as np
 
 from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import WeightsError
-from engine.core.files import open_private, private_folder, whole_file, write_whole
-from engine.core.tensor_file import checked_tensors, sha256_of
+from engine.core.files import private_folder, write_whole
+from engine.core.tensor_file import checked_tensors, sha256_of, write_tensors
 from engine.encoders import architectures
 from engine.encoders.folded import folded
 from engine.encoders.layers import Net, Tensors, shapes
@@ -154,13 +153,7 @@ def save_encoder_weights(
     """Write the three files, the config last: a folder without it is none; return the tensors' checksum."""
     private_folder(folder)
     (folder / CONFIG_FILE).unlink(missing_ok=True)
-    with whole_file(folder / TENSOR_FILE, replace=True) as unfinished:
-        # MLX adds the ending that it finds missing.
-        named = unfinished.with_suffix(".safetensors")
-        os.close(open_private(named, os.O_WRONLY))
-        mx.save_safetensors(str(named), {key: mx.array(tensors[key]) for key in sorted(tensors)})
-        named.replace(unfinished)
-    checksum = sha256_of(folder / TENSOR_FILE)
+    checksum = write_tensors(folder / TENSOR_FILE, {key: mx.array(tensors[key]) for key in sorted(tensors)})
     row = {
         "schema_version": SCHEMA,
         "encoder": name,

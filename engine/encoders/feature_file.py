@@ -5,7 +5,6 @@ While they are made they lie in blocks in a folder of their own, so that whoever
 
 import io
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,22 +12,23 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.audio.decoders import BROKE_OFF
 from engine.core.errors import InputError
 from engine.core.files import private_folder, whole_file, write_whole, write_whole_json
+from engine.core.text import plain
 from engine.encoders.encoder import BLOCK_ROWS, Described, Rows, Values
+from engine.football.soccernet_files import half_of
 
 SCHEMA: Final = 1
+_PICTURE: Final = "picture"
 START_S: Final = 0.0
 """Row 0 is the picture at the beginning."""
-_HALF: Final = re.compile(r"([12])(?:[_.].*)?")
-"""``1_720p.mkv``, ``2_HQ.mkv`` and ``1.mkv`` are what SoccerNet calls the halves of a match."""
 _LIMIT_BYTES: Final = 1_000_000
 
 
 def feature_file(video: Path, title: str, folder: Path | None = None) -> Path:
     """``1_ResNET_TF2.npy`` for ``1_720p.mkv``; other recordings keep their name. Beside it, or in ``folder``."""
-    half = _HALF.fullmatch(video.stem)
-    return (video.parent if folder is None else folder) / f"{half[1] if half else video.stem}_{title}.npy"
+    return (video.parent if folder is None else folder) / f"{half_of(video) or video.stem}_{title}.npy"
 
 
 def sidecar_of(file: Path) -> Path:
@@ -38,7 +38,18 @@ def sidecar_of(file: Path) -> Path:
 
 def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any]:
     """What decides on the bits of features: another source, encoder, weights or rate make others."""
+    return {**encoder_row(encoder, rate_hz), "source": source_row(source)}
+
+
+def source_row(source: Path) -> dict[str, Any]:
+    """Which recording it is, as far as that can be told without reading it. Raises ``OSError``."""
     stat = source.stat()
+    return {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns}
+
+
+def encoder_row(encoder: Described, rate_hz: float) -> dict[str, Any]:
+    """As ``described``, of whatever source."""
+    fit = getattr(encoder, "fit", None)
     return {
         "schema_version": SCHEMA,
         "encoder": encoder.name,
@@ -47,7 +58,7 @@ def described(encoder: Described, source: Path, rate_hz: float) -> dict[str, Any
         "start_s": START_S,
         "width": encoder.width,
         "row_sees_s": list(encoder.sees_s),
-        "source": {"name": source.name, "bytes": stat.st_size, "changed_ns": stat.st_mtime_ns},
+        **({} if fit is None else {_PICTURE: f"{fit.width} x {fit.height}, {fit.how}"}),
     }
 
 
@@ -63,8 +74,29 @@ def read_sidecar(file: Path) -> dict[str, Any] | None:
 
 def is_made(file: Path, made_from: Mapping[str, Any]) -> bool:
     """Whether ``file`` is there and was made of just that."""
-    row = read_sidecar(file) if file.is_file() else None
-    return row is not None and all(row.get(key) == value for key, value in made_from.items())
+    return file.is_file() and says_all(read_sidecar(file), made_from)
+
+
+def says_all(row: Mapping[str, Any] | None, made_from: Mapping[str, Any]) -> bool:
+    """Whether all of ``made_from`` stands in what is said of a file; one from before says nothing of pictures."""
+    if row is None:
+        return False
+    return all(row[key] == value if key in row else key == _PICTURE for key, value in made_from.items())
+
+
+def made_rows(file: Path, made_from: Mapping[str, Any]) -> int:
+    """How many rows of ``file`` were made of just that; 0 where it is not there, or not whole."""
+    try:
+        values = load_features(file) if is_made(file, made_from) else None
+    except InputError:
+        return 0
+    return len(values) if values is not None and values.shape[1] == made_from["width"] else 0
+
+
+def fault_told(file: Path) -> InputError | None:
+    """What ended the recording of ``file`` early, as it was said when it was read; None where nothing did."""
+    fault = (read_sidecar(file) or {}).get("fault")
+    return InputError(plain(fault, 300), BROKE_OFF) if fault else None
 
 
 class Unfinished:
@@ -106,11 +138,9 @@ class Unfinished:
         if not rows:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise InputError(f"{self._made_from['source']['name']} gave no features: it is too short.", _TOO_SHORT)
-        write_array(
-            self._file, rows, self._made_from["width"], (np.load(block, allow_pickle=False) for block in blocks)
-        )
-        ended = {"complete": not fault, "fault": fault}
-        write_whole_json(sidecar_of(self._file), {**self._made_from, "rows": rows, "dtype": "float32", **ended})
+        ended = {"rows": rows, "dtype": "float32", "complete": not fault, "fault": fault}
+        parts = (np.load(block, allow_pickle=False) for block in blocks)
+        write_features(self._file, rows, parts, {**self._made_from, **ended})
         shutil.rmtree(self._folder, ignore_errors=True)
         return rows
 
@@ -124,7 +154,18 @@ class Unfinished:
 _TOO_SHORT: Final = "There is a row for every half second; name a longer recording."
 
 
-def write_array(file: Path, rows: int, width: int, parts: Iterator[Values]) -> None:
+def write_features(file: Path, rows: int, parts: Iterator[Values], said: Mapping[str, Any]) -> None:
+    """``file`` of (rows, ``said["width"]``) and what is said of it. Raises ``OSError``.
+
+    Whoever is killed in between leaves a page without an array, which are features that are still to be made: never
+    an array of which nothing is said, or that something else is said of.
+    """
+    file.unlink(missing_ok=True)
+    write_whole_json(sidecar_of(file), said)
+    _write_array(file, rows, said["width"], parts)
+
+
+def _write_array(file: Path, rows: int, width: int, parts: Iterator[Values]) -> None:
     """A float32 ``.npy`` of (rows, width), whole or not there, without ever holding all of it. Raises ``OSError``."""
     with whole_file(file, replace=True) as unfinished, unfinished.open("wb") as opened:
         header = {"descr": "<f4", "fortran_order": False, "shape": (rows, width)}
@@ -136,7 +177,7 @@ def write_array(file: Path, rows: int, width: int, parts: Iterator[Values]) -> N
 def load_features(file: Path) -> Values:
     """Features (rows, width) of a file, mapped, not read. Raises ``InputError`` where it holds something else."""
     try:
-        values: Values = np.load(file, mmap_mode="r", allow_pickle=False)
+        values: Values = np.lib.format.open_memmap(file, mode="r")  # np.load would open an archive of arrays, too
     except (OSError, ValueError, EOFError) as fault:
         raise InputError(f"{file.name} holds no features: {fault}", "'momentum features VIDEO' makes some.") from fault
     if values.ndim != 2 or values.dtype.kind != "f":

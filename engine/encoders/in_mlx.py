@@ -12,11 +12,11 @@ from engine.model.network import default_device
 
 
 class MlxNet:
-    """``net`` with its tensors, on MLX's default device."""
+    """``net`` with its tensors, which it takes, on MLX's default device."""
 
     def __init__(self, net: Net, tensors: Tensors) -> None:
         self._net = net
-        self._tensors = {name: mx.array(value) for name, value in tensors.items()}
+        self._tensors = {name: mx.array(tensors.pop(name)) for name in list(tensors)}
         on_cpu = default_device() == "cpu"
         self._dense = host_dense if on_cpu else mlx_dense
         self.at_once = FEW_AT_ONCE if on_cpu else MANY_AT_ONCE

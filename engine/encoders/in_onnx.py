@@ -1,48 +1,107 @@
-"""A network in ONNX Runtime, its graph built in memory from the same data."""
+"""A network in ONNX Runtime, its graphs built in memory from the same data.
 
-from typing import Any
+While a session is made its tensors are there several times over, so a large network is cut into some that follow each
+other, and what one was made of is given up before the next.
+"""
+
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.encoders.computed_net import FEW_AT_ONCE
 from engine.encoders.encoder import Values
-from engine.encoders.layers import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, Tensors
+from engine.encoders.layers import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, Tensors, shapes_of
 from engine.model.onnx_graph import Graph
 from engine.model.onnx_runtime import runtime_package
 
 
 class OnnxNet:
-    """``net`` with its tensors, on the processor. Raises ``OnnxMissing`` where a package is not installed."""
+    """``net`` with its tensors, which it takes, on the processor.
+
+    Raises ``OnnxMissing`` where a package is not installed.
+    """
 
     at_once = FEW_AT_ONCE
 
     def __init__(self, net: Net, tensors: Tensors, threads: int = 1) -> None:
-        self._session = session_of(onnx_model(net, tensors).SerializeToString(), threads)
+        quick = _bytes_of(net.layers) < _LARGE_BYTES
+        self._sessions = [session_of(model, threads, quick) for model in _models(net, tensors)]
 
     def __call__(self, inputs: NDArray[np.float32]) -> Values:
         """(n, height, width, channels) -> (n, width)."""
-        values: Values = self._session.run(None, {"inputs": inputs})[0]
+        values: Values = inputs
+        for session in self._sessions:
+            values = session.run(None, {"inputs": values})[0]
         return values
 
 
-def session_of(model: bytes, threads: int = 1) -> Any:
-    """A session of ONNX Runtime for a model's bytes. Raises ``OnnxMissing`` where it is not installed."""
+def session_of(model: bytes, threads: int = 1, quick: bool = True) -> Any:
+    """A session of ONNX Runtime for a model's bytes; where it is not to be ``quick``, it keeps no memory between runs.
+
+    Raises ``OnnxMissing`` where it is not installed.
+    """
     runtime = runtime_package()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = quick
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def onnx_model(net: Net, tensors: Tensors) -> Any:
-    """``inputs`` (n, height, width, channels) -> ``features`` (n, width)."""
-    graph = Graph("encoder")
-    last = _all(graph, tensors, net.layers, graph.add("Transpose", ["inputs"], perm=[0, 3, 1, 2]))
-    graph.add("ReduceMean", [last], "features", axes=[2, 3], keepdims=0)
-    shape: list[int | str] = ["n", "height", "width", net.channels]
-    return graph.model(("inputs", shape), ("features", ["n", net.width]), "Pictures or log-mel to features.")
+_LARGE_BYTES: Final = 128_000_000
+"""Of tensors, from which on memory counts for more than a few hundredths of the time."""
+
+
+def _bytes_of(layers: tuple[Layer, ...]) -> int:
+    return 4 * sum(prod(shape) for shape in shapes_of(layers).values())
+
+
+def _models(net: Net, tensors: Tensors) -> Iterator[bytes]:
+    """Graphs to be run one after the other: ``inputs`` (n, height, width, channels) of the first, ``features`` (n,
+    width) of the last, and (n, channels, height, width) in between. ``tensors`` are taken as they are built in."""
+    parts = _parts(net.layers)
+    for number, layers in enumerate(parts, start=1):
+        graph, x = Graph("encoder"), "inputs"
+        given: list[int | str] = ["n", "channels", "height", "width"]
+        found: list[int | str] = ["n", "features", "high", "wide"]
+        if number == 1:
+            given, x = ["n", "height", "width", net.channels], graph.add("Transpose", [x], perm=[0, 3, 1, 2])
+        x = _all(graph, tensors, layers, x)
+        if number == len(parts):
+            found = ["n", net.width]
+            graph.add("ReduceMean", [x], "features", axes=[2, 3], keepdims=0)
+        else:
+            graph.add("Identity", [x], "features")
+        for name in shapes_of(layers):
+            del tensors[name]
+        model = graph.model(("inputs", given), ("features", found), "Pictures or log-mel to features.")
+        del graph
+        content: bytes = model.SerializeToString()
+        del model
+        yield content
+
+
+_PART_BYTES: Final = 24_000_000
+"""Of tensors in a session; a block of the largest network has 18 million."""
+
+
+def _parts(layers: Sequence[Layer]) -> list[tuple[Layer, ...]]:
+    """Layers that follow each other, with tensors of about so many bytes."""
+    parts: list[tuple[Layer, ...]] = [()]
+    held = 0
+    for layer in layers:
+        own = _bytes_of((layer,))
+        if parts[-1] and held + own > _PART_BYTES:
+            parts.append(())
+            held = 0
+        parts[-1] += (layer,)
+        held += own
+    return parts
 
 
 def _all(graph: Graph, tensors: Tensors, layers: tuple[Layer, ...], x: str) -> str:

@@ -4,7 +4,7 @@ A network reads (n, height, width, channels) and gives the mean of its last feat
 Normalisation is folded into the weights and biases of the convolutions when weights are converted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Activation: TypeAlias = Literal["none", "relu", "relu6", "hard_swish"]
-Tensors: TypeAlias = Mapping[str, NDArray[np.float32]]
+Tensors: TypeAlias = dict[str, NDArray[np.float32]]
 """``NAME.weight`` and ``NAME.bias`` of every convolution; of a ``Squeeze`` those of ``NAME.first`` and ``NAME.second``.
 
 A convolution's weight is (outputs, kernel, kernel, inputs / groups), a squeeze's (outputs, inputs).
@@ -106,7 +106,12 @@ def flat(layers: tuple[Layer, ...]) -> Iterator[Conv | Squeeze]:
 
 def shapes(net: Net) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor by its name."""
-    return {name: shape for layer in flat(net.layers) for name, shape in layer.shapes.items()}
+    return shapes_of(net.layers)
+
+
+def shapes_of(layers: tuple[Layer, ...]) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor of some layers by its name."""
+    return {name: shape for layer in flat(layers) for name, shape in layer.shapes.items()}
 
 
 def seeded(net: Net, seed: int) -> dict[str, NDArray[np.float32]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.core.double_tensors import read_doubles, write_doubles
 from engine.core.errors import UsageError, WeightsError
 from engine.core.files import whole_file
+from engine.core.made_by import MadeBy, made_by_of_row
 from engine.core.tensor_file import sha256_of
 from engine.encoders.encoder import Values
 
@@ -49,12 +50,13 @@ class Moments:
 @dataclass(frozen=True, slots=True, eq=False)
 class Pca:
     """``mean`` and ``spread`` (inputs,) of what it was fitted on, ``components`` (outputs, inputs) of length 1,
-    ``variance`` (outputs,) along each."""
+    ``variance`` (outputs,) along each. ``fitted_on``: what made the rows; None where that is not known."""
 
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
     components: NDArray[np.float64]
     variance: NDArray[np.float64]
+    fitted_on: MadeBy | None = None
 
     def apply(self, rows: Values) -> Values:
         """Rows (n, inputs) less the mean, along the components (n, outputs). Raises ``UsageError``."""
@@ -70,7 +72,8 @@ class Pca:
     def save(self, file: Path) -> str:
         """Write them, double precision, whole or not there; return the SHA-256. Raises ``OSError``."""
         with whole_file(file, replace=True) as unfinished:
-            write_doubles(unfinished, {name: getattr(self, name) for name in _NAMES})
+            about = self.fitted_on.told if self.fitted_on else {}
+            write_doubles(unfinished, {name: getattr(self, name) for name in _NAMES}, about)
         return sha256_of(file)
 
     def _check(self, rows: Values) -> None:
@@ -84,7 +87,7 @@ class Pca:
 def fit_pca(pieces: Iterable[Values], outputs: int) -> Pca:
     """The ``outputs`` components along which rows vary most, as scikit-learn's PCA gives them, signs and all.
 
-    Raises ``UsageError`` where there are not more rows, or not as many columns.
+    Raises ``UsageError`` where there are not more rows, or not as many columns, or not all of them are numbers.
     """
     moments: Moments | None = None
     for rows in pieces:
@@ -96,6 +99,8 @@ def fit_pca(pieces: Iterable[Values], outputs: int) -> Pca:
             f"{outputs} components can't be fitted on {rows_there} rows of {width} numbers.",
             "Name more recordings, fewer components, or a file of components fitted before.",
         )
+    if not np.isfinite(moments.scatter).all():
+        raise UsageError("components can't be fitted on features that hold what is no number.", "Make these anew.")
     spread = np.sqrt(np.diag(moments.scatter) / moments.count)
     variances, directions = np.linalg.eigh(moments.scatter)
     variances /= moments.count - 1
@@ -109,13 +114,22 @@ def fit_pca(pieces: Iterable[Values], outputs: int) -> Pca:
 def load_pca(file: Path) -> Pca:
     """Components that were saved. Raises ``WeightsError`` where the file is missing or holds something else."""
     try:
-        tensors = read_doubles(file)
-        found = Pca(**tensors) if set(tensors) == _NAMES else None
-    except (OSError, ValueError) as fault:
+        tensors, about = read_doubles(file)
+        fitted_on = made_by_of_row(about) if "encoder" in about else None
+        found = Pca(**tensors, fitted_on=fitted_on) if set(tensors) == _NAMES else None
+    except (OSError, ValueError, TypeError) as fault:
         raise WeightsError(f"{file} can't be read: {getattr(fault, 'strerror', None) or fault}", _AGAIN) from None
-    if found is None or found.components.shape != (len(found.variance), len(found.mean)):
+    if found is None or not _possible(found):
         raise WeightsError(f"{file} holds no principal components.", _AGAIN)
     return found
+
+
+def _possible(pca: Pca) -> bool:
+    outputs, inputs = pca.variance.size, pca.mean.size
+    shapes = {"mean": (inputs,), "spread": (inputs,), "components": (outputs, inputs), "variance": (outputs,)}
+    return all(
+        getattr(pca, name).shape == shape and np.isfinite(getattr(pca, name)).all() for name, shape in shapes.items()
+    )
 
 
 _AGAIN: Final = "'momentum features VIDEO --video resnet50 --pca 512' fits some."

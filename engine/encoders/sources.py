@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.archives import ARCHIVE_FAULTS
 from engine.core.errors import InputError, MomentumError, WeightsError
 from engine.core.text import plain
 from engine.core.torch_checkpoint import read_torch_checkpoint
@@ -38,7 +39,7 @@ def read_source(path: Path) -> Found:
         return {name: np.asarray(value, np.float32) for name, value in _read(path).items() if value.dtype.kind == "f"}
     except MomentumError as fault:
         raise WeightsError(fault.message, fault.hint) from fault
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, tarfile.TarError, zipfile.BadZipFile) as fault:
+    except (*ARCHIVE_FAULTS, TypeError, AttributeError) as fault:
         raise WeightsError(
             f"{plain(path, 200)} holds no weights that can be read: {plain(fault, 120)}", _AGAIN
         ) from None
@@ -70,7 +71,12 @@ def _initialisers(path: Path) -> dict[str, NDArray[Any]]:
     from engine.model.onnx_graph import onnx_package
 
     onnx = onnx_package()
-    graph = onnx.load(str(path), load_external_data=False).graph
+    from google.protobuf.message import DecodeError
+
+    try:
+        graph = onnx.load(str(path), load_external_data=False).graph
+    except DecodeError as fault:
+        raise ValueError(str(fault)) from None
     return {tensor.name: np.array(onnx.numpy_helper.to_array(tensor)) for tensor in graph.initializer}
 
 

@@ -5,13 +5,14 @@ refused. A game is known by the last three folders above its document, so a zip 
 """
 
 import os
+import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from engine.core.archives import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 from engine.football.json_document import MEGABYTE, Node, parse_json, read_text
@@ -20,8 +21,16 @@ LABELS_V2: Final = "Labels-v2.json"
 LABELS_V1: Final = "Labels.json"
 PREDICTIONS: Final = "results_spotting.json"
 
+_HALF: Final = re.compile(r"([12])(?:[_.].*)?")
+
 _FILE_LIMIT: Final = 64 * MEGABYTE
 _AGAIN: Final = "Get it again, or make it anew: one JSON file a game, under its league, season and game."
+
+
+def half_of(recording: Path) -> int | None:
+    """Which half it is by its name: ``1_720p.mkv``, ``2_HQ.mkv`` and ``1.mkv`` are what SoccerNet calls them."""
+    match = _HALF.fullmatch(recording.stem)
+    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class GameDocuments:
             return archive.read(member).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError(f"{shown} is not UTF-8 text at byte {error.start}", _AGAIN) from error
-        except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        except ARCHIVE_FAULTS as error:
             raise InputError(f"{shown} can't be read: {plain(error, 80)}", _AGAIN) from error
 
 

@@ -198,8 +198,7 @@ def _periods(document: Node, rows: list[_Row]) -> dict[int, float]:
 
 def _events(row: _Row, side: Side, start_s: float) -> Iterator[MatchEvent]:
     node, clock_s = row.node, max(0.0, row.time_s - start_s)
-    player = node.find("player")
-    name = player.get("name").text() if player else ""
+    name = node.name_of("player") if node.find("player") else ""
 
     def event(kind: EventKind, outcome: str = "", xg: float | None = None) -> MatchEvent:
         return MatchEvent(row.period, clock_s, kind, side, xg, outcome, name)
@@ -237,9 +236,8 @@ def _other(side: Side) -> Side:
 def _ball_moves(row: _Row, event: Any) -> Iterator[MatchEvent]:
     """Corners, kick-offs, offsides and entries into the box: what a pass or a carry can be."""
     move = row.node.get(row.kind.lower())
-    pass_type, outcome = move.find("type"), move.find("outcome")
-    kind = pass_type.get("name").text() if pass_type else ""
-    result = outcome.get("name").text() if outcome else ""
+    kind = move.name_of("type") if move.find("type") else ""
+    result = move.name_of("outcome") if move.find("outcome") else ""
     if result == "Pass Offside":
         yield event(EventKind.OFFSIDE)
     if kind == "Corner":

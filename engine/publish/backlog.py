@@ -12,8 +12,8 @@ from typing import Final, Protocol
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import write_whole_json
 from engine.core.signals import Reading
-from engine.publish.choice import Choice, Wishes
 from engine.publish.messages import Message, Numbered, message
+from engine.publish.wanted_events import Choice, Wishes
 from engine.session import SessionReader
 from engine.session.rows_in_order import Position, RowsInOrder, StoredRow
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from engine.core.signals import Event, Reading
 from engine.publish.backlog import LATE_AFTER_S, Item
-from engine.publish.choice import Choice, Wishes
 from engine.publish.messages import Numbered, message
+from engine.publish.wanted_events import Choice, Wishes
 from engine.session.clocks import utc_now
 from engine.session.rows_in_order import Position
 

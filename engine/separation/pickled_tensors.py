@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.archives import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 
@@ -89,10 +90,10 @@ def read_tensors(content: bytes, name: str) -> dict[str, NDArray[np.float32]]:
             found = _ArraysOnly(io.BytesIO(packed.read(inside[0]))).load()
     except InputError:
         raise
-    # A pickle that somebody has made can fail in any of these ways.
-    except (zipfile.BadZipFile, pickle.UnpicklingError, EOFError, OSError) as error:
+    except pickle.UnpicklingError as error:
         raise _no_tensors(name, str(error)) from error
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, MemoryError) as error:
+    # A pickle that somebody has made can fail in any of these ways.
+    except (*ARCHIVE_FAULTS, TypeError, IndexError, AttributeError, OverflowError, MemoryError) as error:
         raise _no_tensors(name, f"{type(error).__name__}: {error}") from error
     if not isinstance(found, dict) or not all(
         isinstance(key, str) and isinstance(one, _Array) and one.value is not None for key, one in found.items()

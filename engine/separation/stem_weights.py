@@ -3,7 +3,6 @@
 Nothing is unpickled. The checksum, the schema and the shape of every tensor are checked before anything is used.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ import numpy as np
 
 from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import UsageError, WeightsError
-from engine.core.files import private_folder, whole_file, write_whole
+from engine.core.files import private_folder, write_whole
+from engine.core.tensor_file import sha256_of, write_tensors
 from engine.core.text import plain
 from engine.separation import SPLEETER
 from engine.separation.u_net import LEVELS, STEMS, Tensors, shapes
@@ -43,16 +43,7 @@ def save_stems(folder: Path, widths: tuple[int, ...], tensors: Tensors, made_of:
     Raises ``OSError``; a file that is there already is replaced.
     """
     private_folder(folder)
-    path = folder / TENSOR_FILE
-    with whole_file(path, replace=True) as unfinished:
-        # The file's own name must end so, or MLX adds it.
-        written = unfinished.with_suffix(".safetensors")
-        try:
-            mx.save_safetensors(str(written), {name: mx.array(value) for name, value in tensors.items()})
-            unfinished.write_bytes(content := written.read_bytes())
-        finally:
-            written.unlink(missing_ok=True)
-    checksum = hashlib.sha256(content).hexdigest()
+    checksum = write_tensors(folder / TENSOR_FILE, {name: mx.array(value) for name, value in tensors.items()})
     row = {"schema_version": SCHEMA, "kind": SPLEETER, "stems": STEMS, "widths": widths, "made_of": dict(made_of)}
     write_whole(folder / CONFIG_FILE, (json.dumps({**row, "sha256": checksum}, indent=2) + "\n").encode())
     write_whole(folder / CARD_FILE, card.encode())
@@ -97,8 +88,7 @@ def _checksum(path: Path) -> str:
     try:
         if path.stat().st_size > _LIMIT_BYTES:
             raise WeightsError(f"{plain(path, 160)} is too large to be Spleeter's", _AGAIN)
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise WeightsError(f"{plain(path, 160)} can't be read: {error.strerror}", GET_THEM) from None
 

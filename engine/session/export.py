@@ -3,9 +3,11 @@
 import csv
 import importlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias, get_args
 
@@ -17,11 +19,14 @@ from engine.football.soccernet import Spot, predictions
 from engine.session.event_rows import heard_of
 from engine.session.reader import SessionReader
 from engine.session.schema import HEALTH_CODES
+from engine.session.spotted_export import LANES, lane_rows, spotted_columns, spotted_lines, spotted_rows
 
-Table: TypeAlias = Literal["readings", "spikes", "rejected", "marks", "reviews", "health", "words", "said"]
+Table: TypeAlias = Literal[
+    "readings", "spikes", "rejected", "marks", "reviews", "health", "words", "said", "spotted", "lanes"
+]
 TABLES: Final[tuple[Table, ...]] = get_args(Table)
 
-_COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
+_COLUMNS: Final[Mapping[Table, tuple[str, ...]]] = {
     "readings": ("t", "utc", "pressure", "level_db", "peak_db", "health", "compute_ms"),
     "spikes": ("onset", "peak", "end", "peak_pressure", "decided_at", "verdict", "what", "note"),
     "rejected": ("onset", "peak_pressure", "reason", "decided_at", "verdict", "what", "note"),
@@ -30,6 +35,7 @@ _COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     "health": ("t", "health", "detail"),
     "words": ("t", "start", "end", "text", "language"),
     "said": ("t", "at", "said", "kind", "probability", "words"),
+    "lanes": LANES,
 }
 _OF_TAGS: Final[dict[Table, tuple[str, ...]]] = {"readings": ("heard",), "spikes": ("cause", "cause_probability")}
 """Further columns of a session that says what was heard. ``what`` of a spike is what its reviewer says."""
@@ -56,10 +62,18 @@ EVERYTHING: Final = Span()
 
 
 def json_lines(reader: SessionReader, span: Span = EVERYTHING) -> Iterator[str]:
-    """The lines that ``live --json`` printed, without line ends; start and end are there whatever the span."""
+    """The lines that ``live --json`` printed, without line ends; start and end are there whatever the span.
+
+    What was spotted later stands between them, by time.
+    """
+    spotted = deque(spotted_lines(reader, span.holds))
     for event in _all_events(reader.folder):
         if span.holds(_time_of(event, span)):
+            until_s = event.t if isinstance(event, Reading) else inf if isinstance(event, End) else -inf
+            while spotted and spotted[0][0] <= until_s:
+                yield spotted.popleft()[1]
             yield json.dumps(to_json(event), separators=(",", ":"), allow_nan=False)
+    yield from (line for _, line in spotted)
 
 
 def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterator[tuple[Any, ...]]:
@@ -95,6 +109,10 @@ def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterat
     elif table == "words":
         words = (w for w in reader.words() if isinstance(w, Words) and span.holds(w.t))
         found = ((w.t, w.start, w.end, w.text, w.language) for w in words)
+    elif table == "spotted":
+        found = spotted_rows(reader, span.holds)
+    elif table == "lanes":
+        found = lane_rows(reader, span.holds)
     elif table == "said":
         events = (e for e in reader.said() if span.holds(e.t))
         found = (tuple(to_json(e)[name] for name in _COLUMNS["said"]) for e in events)
@@ -105,7 +123,9 @@ def rows(reader: SessionReader, table: Table, span: Span = EVERYTHING) -> Iterat
 
 def columns(reader: SessionReader, table: Table) -> tuple[str, ...]:
     """The names of a table's columns: some more at the end where the session says what was heard, and where it had a
-    commentary."""
+    commentary; of spotted events one for each channel's share."""
+    if table == "spotted":
+        return spotted_columns(reader)
     of_tags = _OF_TAGS.get(table, ()) if reader.tells_tags else ()
     return _COLUMNS[table] + of_tags + (_OF_COMMENTARY.get(table, ()) if reader.has_commentary else ())
 
@@ -164,25 +184,30 @@ def soccernet(
     game: str = "",
     ranked: bool = False,
     span: Span = EVERYTHING,
+    spotted: bool = False,
 ) -> dict[str, Any]:
-    """SoccerNet's predictions document (``results_spotting.json``) with a prediction at each spike's peak.
+    """SoccerNet's predictions document (``results_spotting.json``) with a prediction at each spike's peak, of the class
+    ``label``, or for each spotted event, of its own.
 
-    ``confidence`` is the spike's highest index or, ``ranked``, its rank among the spikes in (0, 1]: the evaluation has
-    200 equal thresholds, and scores far below 1 would fall between them. What lies before the first half is left out.
-    ``halves``, which its readers pass over, says what the times are counted from: where nobody said when the first one
-    began, it is ``assumed`` that it did with the sound.
+    ``confidence`` is the spike's highest index, or the event's own, or, ``ranked``, its rank among them in (0, 1]: the
+    evaluation has 200 equal thresholds, and scores far below 1 would fall between them. What lies before the first half
+    is left out. ``halves``, which its readers pass over, says what the times are counted from: where nobody said when
+    the first one began, it is ``assumed`` that it did with the sound.
     """
-    spikes = sorted((s for s in reader.spikes() if span.holds(s.onset)), key=lambda s: s.peak)
-    by_height = sorted(spikes, key=lambda s: s.peak_pressure)
-    rank = {s: (i + 1) / len(spikes) for i, s in enumerate(by_height)}
+    moments = (
+        [(event.t, event.confidence, event.label) for event in reader.spotted() if span.holds(event.t)]
+        if spotted
+        else [(spike.peak, spike.peak_pressure, label) for spike in reader.spikes() if span.holds(spike.onset)]
+    )
     spots = []
-    for spike in spikes:
-        half, at_s = clock.played_s(spike.peak)
+    for rank, (t, confidence, what) in enumerate(sorted(moments, key=lambda moment: moment[1]), start=1):
+        half, at_s = clock.played_s(t)
         if at_s >= 0:
-            spots.append(Spot(half, int(at_s * 1000), label, rank[spike] if ranked else spike.peak_pressure))
+            spots.append((t, Spot(half, int(at_s * 1000), what, rank / len(moments) if ranked else confidence)))
+    spots.sort(key=lambda spot: spot[0])
     first_s, second_s = clock.kick_off_s.get(1), clock.kick_off_s.get(2)
     halves = {"first_s": first_s or 0.0, "second_s": second_s, "assumed": first_s is None}
-    return {**predictions(game, spots), "halves": halves}
+    return {**predictions(game, [spot for _, spot in spots]), "halves": halves}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from engine.core.files import open_private
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from engine.session.event_rows import DeviceReports, event_body, event_of, heard
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.lane_rows import read_lanes
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 from engine.session.rows_in_order import (
     NO_HEARD,
     READING_COLUMNS,

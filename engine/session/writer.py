@@ -20,7 +20,7 @@ from engine.session.disk_space import DiskKeeper
 from engine.session.event_rows import DeviceReports, event_body, reading_row
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.folder import DATABASE, LOCK, SOUND, new_folder
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 from engine.session.schema import create_database
 from engine.session.session_order import note
 from engine.session.sound_files import SoundWriter

@@ -10,7 +10,7 @@ from engine.core import grid
 from engine.core.signals import Samples
 from engine.simulator import crowd_sounds as reactions
 from engine.simulator import crowd_spectra as colours
-from engine.simulator import synthesis as syn
+from engine.simulator import synthesis_primitives as syn
 from engine.simulator import voices
 from engine.simulator.percussion import drum_hit
 from engine.simulator.sound_cues import Cue

@@ -7,10 +7,10 @@ import numpy as np
 from engine.core import grid
 from engine.core.signals import Samples
 from engine.simulator import crowd_spectra as colours
-from engine.simulator import synthesis as syn
+from engine.simulator import synthesis_primitives as syn
 from engine.simulator import voices
 from engine.simulator.crowd_behaviour import MOOD_STEP_S, Mood
-from engine.simulator.synthesis import Curve, Spectrum
+from engine.simulator.synthesis_primitives import Curve, Spectrum
 from engine.simulator.venue import Venue
 
 PHRASES: Final = 18

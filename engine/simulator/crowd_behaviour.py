@@ -12,7 +12,7 @@ import numpy as np
 from engine.football.events import EventKind, RecordedEvent, Side
 from engine.simulator import chants as songs
 from engine.simulator.sound_cues import Cue, Place, Reaction
-from engine.simulator.synthesis import Curve
+from engine.simulator.synthesis_primitives import Curve
 from engine.simulator.timeline import Timeline
 from engine.simulator.venue import Venue
 

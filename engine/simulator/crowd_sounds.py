@@ -11,10 +11,10 @@ import numpy as np
 from engine.core import grid
 from engine.core.signals import Samples
 from engine.simulator import crowd_spectra as colours
-from engine.simulator import synthesis as syn
+from engine.simulator import synthesis_primitives as syn
 from engine.simulator import voices
 from engine.simulator.sound_cues import Cue, Reaction
-from engine.simulator.synthesis import Curve
+from engine.simulator.synthesis_primitives import Curve
 from engine.simulator.venue import Venue
 
 HANDS: Final = 6

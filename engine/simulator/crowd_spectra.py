@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.core import grid
 from engine.core.signals import Samples
-from engine.simulator import synthesis as syn
-from engine.simulator.synthesis import Curve
+from engine.simulator import synthesis_primitives as syn
+from engine.simulator.synthesis_primitives import Curve
 
 BED: Final = {
     40: -34.0, 150: -29.5, 300: -26.0, 420: -21.5, 520: -20.5, 620: -15.0, 715: -12.3, 800: -13.0, 900: -15.8,

@@ -15,7 +15,7 @@ from engine.simulator import chants as songs
 from engine.simulator import confusers, music, percussion, single_people
 from engine.simulator import crowd_behaviour as crowd
 from engine.simulator import crowd_sounds as reactions
-from engine.simulator import synthesis as syn
+from engine.simulator import synthesis_primitives as syn
 from engine.simulator import weather_and_machines as surroundings
 from engine.simulator.acoustics import CHUNK, Bus, minimum_phase
 from engine.simulator.crowd_bed import Murmur

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.core import grid
 from engine.core.signals import Samples
-from engine.simulator import synthesis as syn
+from engine.simulator import synthesis_primitives as syn
 from engine.simulator.venue import Venue
 
 AGC_RANGE_DB: Final = 18.0

@@ -15,7 +15,7 @@ from engine.core import grid
 from engine.core.signals import Samples
 from engine.simulator import chants as songs
 from engine.simulator import crowd_spectra as colours
-from engine.simulator import synthesis as syn
+from engine.simulator import synthesis_primitives as syn
 from engine.simulator import voices
 from engine.simulator.crowd_bed import Murmur
 from engine.simulator.crowd_behaviour import Mood

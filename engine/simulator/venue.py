@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from engine.core import grid
-from engine.simulator.synthesis import Curve, band_db, bins_hz, ripple_db
+from engine.simulator.synthesis_primitives import Curve, band_db, bins_hz, ripple_db
 
 
 class Texture(StrEnum):

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 
 from engine.core.signals import Samples
-from engine.simulator import synthesis as syn
-from engine.simulator.synthesis import Curve, Spectrum
+from engine.simulator import synthesis_primitives as syn
+from engine.simulator.synthesis_primitives import Curve, Spectrum
 
 VOWELS: Final[dict[str, tuple[float, float, float, float]]] = {
     "a": (730.0, 1090.0, 2440.0, 3400.0),

@@ -1,10 +1,11 @@
 """What a spotting model is: its channels, how they are pooled and joined, and how scores become events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.core.log_odds_fusion import AloneRule, ChannelRule, KindRule
+from engine.core.made_by import MadeBy, made_by_of_row
 from engine.spotting.pooling import KINDS, PoolConfig
 from engine.spotting.vocabularies import V2, VOCABULARIES
 
@@ -27,12 +28,14 @@ METHODS: Final = (NMS, SOFT_NMS, WATERSHED)
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:
     """One channel of features: ``name`` is what it is called here (video, audio), ``width`` its columns, ``features``
-    what its files are called; ``project`` columns are made of it by a learned linear layer first, 0 for none."""
+    what its files are called; ``project`` columns are made of it by a learned linear layer first, 0 for none.
+    ``made_by``: what made those that were learned from; None where that is not known."""
 
     name: str
     width: int
     features: str = ""
     project: int = 0
+    made_by: MadeBy | None = None
 
     @property
     def columns(self) -> int:
@@ -86,7 +89,7 @@ class CalfConfig:
             16 <= self.chunk <= 4096
             and 7 <= self.field < self.chunk
             and 0 < self.capsules <= 256
-            and self.detections > 0
+            and 0 < self.detections <= 4096
         )
 
 
@@ -123,16 +126,9 @@ def config_of_row(row: dict[str, Any]) -> SpottingConfig:
 
     Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
     """
-    rules = {
-        str(label): KindRule(
-            float(rule["bias"]),
-            float(rule["apart_s"]),
-            {name: ChannelRule(**{k: float(v) for k, v in each.items()}) for name, each in rule["channels"].items()},
-        )
-        for label, rule in row.pop("rules").items()
-    }
+    rules = {str(label): _rule_of_row(rule) for label, rule in row.pop("rules").items()}
     parts: dict[str, Any] = {
-        "channels": tuple(ChannelConfig(**channel) for channel in row.pop("channels")),
+        "channels": tuple(_channel_of_row(channel) for channel in row.pop("channels")),
         "pool": PoolConfig(**row.pop("pool")),
         "window": WindowConfig(**row.pop("window")),
         "events": EventSettings(**row.pop("events")),
@@ -141,9 +137,35 @@ def config_of_row(row: dict[str, Any]) -> SpottingConfig:
     return SpottingConfig(**parts, rules=rules, **row)
 
 
+def _channel_of_row(row: dict[str, Any]) -> ChannelConfig:
+    made_by = row.pop("made_by", None)
+    return ChannelConfig(**row, made_by=None if made_by is None else made_by_of_row(made_by))
+
+
+def _rule_of_row(row: Mapping[str, Any]) -> KindRule:
+    """Weights from before a rule said how a channel speaks alone have means of all channels all the same."""
+    channels = {name: ChannelRule(**_numbers(each)) for name, each in row["channels"].items()}
+    rule = KindRule(float(row["bias"]), float(row["apart_s"]), channels)
+    if "alone" in row:
+        alone = {str(name): AloneRule(**_numbers(each)) for name, each in row["alone"].items()}
+        if not alone.keys() <= channels.keys():
+            raise ValueError("a rule for a channel that there is not")
+        return replace(rule, alone=alone)
+    is_mean = rule.bias == 0.0 and all(each.mean == 0.0 for each in channels.values())
+    return replace(rule, alone=dict.fromkeys(channels, AloneRule(0.0, 1.0))) if is_mean else rule
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in row.items()}
+
+
 def fault_of(config: SpottingConfig) -> str:
     """What is impossible about a config, in words; empty where nothing is."""
     window, pool = config.window, config.pool
+    parts = (config, window, pool, config.events, *config.channels, *((config.calf,) if config.calf else ()))
+    odd = [name for part in parts for name in _of_other_kinds(part)]
+    if odd:
+        return f"{odd[0]} is of another kind"
     least = 0 if config.causal and not pool.apart else 1
     checks = (
         (config.vocabulary in VOCABULARIES, f"no vocabulary {config.vocabulary!r}"),
@@ -158,8 +180,26 @@ def fault_of(config: SpottingConfig) -> str:
         (0 < window.rows <= 4096 and least <= window.ahead < window.rows, "the moment lies outside of the window"),
         (0 < window.rate_hz <= 100, "an impossible rate"),
         (0 <= config.dropout < 1 and config.events.apart_s > 0, "dropout or distance out of range"),
+        (0 <= config.events.least <= 1, "a least confidence out of range"),
+        (all(map(_possible, config.rules.values())), "a rule of the late fusion out of range"),
         (config.calf is None or config.calf.possible, "impossible sizes of CALF"),
         (config.calf is None or config.fusion == JOINED, "CALF joins its channels before anything else"),
         (config.calf is None or not config.causal, "CALF reads whole chunks, so it can't be causal"),
     )
     return next((fault for holds, fault in checks if not holds), "")
+
+
+def _of_other_kinds(part: Any) -> list[str]:
+    """The fields of a dataclass that are to be a number, a text or a switch, and are none; 2.0 is no whole number."""
+    kinds: dict[object, tuple[type, ...]] = {int: (int,), float: (float, int), str: (str,), bool: (bool,)}
+    plain = [each for each in fields(part) if each.type in kinds]
+    return [each.name for each in plain if type(getattr(part, each.name)) not in kinds[each.type]]
+
+
+_LONGEST_S: Final = 3600.0
+
+
+def _possible(rule: KindRule) -> bool:
+    return 0 < rule.apart_s <= _LONGEST_S and all(
+        0 <= each.reach_s <= _LONGEST_S and abs(each.offset_s) <= _LONGEST_S for each in rule.channels.values()
+    )

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from engine.core.errors import InputError, UsageError
 from engine.core.text import plain
 from engine.core.torch_checkpoint import read_torch_checkpoint
-from engine.spotting.config import NMS, CalfConfig, ChannelConfig, EventSettings, SpottingConfig, WindowConfig
+from engine.spotting.config import (
+    NMS,
+    CalfConfig,
+    ChannelConfig,
+    EventSettings,
+    SpottingConfig,
+    WindowConfig,
+    fault_of,
+)
 from engine.spotting.pooling import PoolConfig
 from engine.spotting.vocabularies import V1, V2
 from engine.spotting.weights import ALL, SpottingWeights, new_model, tensors_of
@@ -38,14 +46,12 @@ def read_published(path: Path, window_s: float | None = None) -> SpottingWeights
     Raises:
         InputError: the file can't be read, or is no network that is known.
     """
-    if path.suffix in (".h5", ".hdf5"):
-        tensors = keras_calf(_read_keras(path))
-    else:
-        found = read_torch_checkpoint(path)
-        tensors = {name.removeprefix("state_dict."): value for name, value in found.items()}
+    of_keras = path.suffix in (".h5", ".hdf5")
+    found = _read_keras(path) if of_keras else read_torch_checkpoint(path)
     try:
+        tensors = keras_calf(found) if of_keras else {n.removeprefix("state_dict."): v for n, v in found.items()}
         return from_tensors(tensors, plain(path.parent.name or path.stem, 60), window_s)
-    except (KeyError, ValueError, IndexError) as fault:
+    except (KeyError, ValueError, IndexError, ZeroDivisionError) as fault:
         raise InputError(
             f"{plain(path, 200)} is no spotting network that is known: {plain(fault, 120)}", _UNKNOWN
         ) from None
@@ -57,6 +63,9 @@ def from_tensors(tensors: Tensors, name: str, window_s: float | None = None) -> 
         config, placed = _calf(tensors, name)
     else:
         config, placed = _pooling(tensors, name, window_s)
+    fault = fault_of(config)
+    if fault:
+        raise ValueError(fault)
     model = new_model(config)
     expected = tensors_of(model)
     if set(placed) != set(expected):
@@ -198,7 +207,7 @@ def keras_calf(layers: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     for name in ("conv_conf.weight", "conv_class.weight"):  # flattened rows first
         weight = found[name]
         found[name] = weight.reshape(len(weight), -1, rows).swapaxes(1, 2).reshape(weight.shape)
-    norm = next(name.rpartition("/")[0] for name in layers if name.endswith("gamma"))
+    norm = next((name.rpartition("/")[0] for name in layers if name.endswith("gamma")), "batch_normalization")
     for theirs, ours in (("gamma", "weight"), ("beta", "bias"), ("moving_mean", "running_mean")):
         found[f"batch_seg.{ours}"] = layers[f"{norm}/{theirs}"]
     found["batch_seg.running_var"] = layers[f"{norm}/moving_variance"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import mlx.core as mx
 import numpy as np
@@ -79,10 +79,24 @@ def calf_scores(model: Calf, config: SpottingConfig, values: Array) -> Array:
     return dense_detections(np.concatenate(found), starts, rows, chunk, field)
 
 
+_LOOKED_AT: Final = 4096
+"""Rows at once, so that features stay on the disk."""
+
+
+def first_broken(values: NDArray[np.floating[Any]]) -> int | None:
+    """The first of the rows (rows, width) that holds an infinite number or none; None where all are whole."""
+    for first in range(0, len(values), _LOOKED_AT):
+        whole = np.isfinite(values[first : first + _LOOKED_AT]).all(axis=1)
+        if not whole.all():
+            return first + int(np.argmin(whole))
+    return None
+
+
 def together(tracks: Mapping[str, FeatureTrack], config: SpottingConfig) -> tuple[list[Array], float]:
     """The channels of ``config`` on one raster, cut to the shortest, and the time of its first row in seconds.
 
-    Raises ``ValueError`` where one is missing, of another width or rate, or they do not overlap.
+    Raises ``ValueError`` where one is missing, of another width or rate, or holds what is no number, or where they do
+    not overlap.
     """
     rate = config.window.rate_hz
     chosen = []
@@ -96,6 +110,9 @@ def together(tracks: Mapping[str, FeatureTrack], config: SpottingConfig) -> tupl
             )
         if abs(track.rate_hz - rate) > 1e-6:
             raise ValueError(f"the {channel.name} features have {track.rate_hz:g} rows a second instead of {rate:g}")
+        broken = first_broken(track.values)
+        if broken is not None:
+            raise ValueError(f"row {broken} of the {channel.name} features holds what is no number")
         chosen.append(track)
     start_s = max(track.start_s for track in chosen)
     skipped = [round((start_s - track.start_s) * rate) for track in chosen]

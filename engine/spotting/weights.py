@@ -15,7 +15,7 @@ from engine.core.config_file import CARD_FILE, TENSOR_FILE, read_config_row
 from engine.core.config_file import CONFIG_FILE as CONFIG_FILE
 from engine.core.errors import WeightsError
 from engine.core.files import private_folder, write_whole
-from engine.core.tensor_file import checked_tensors, sha256_of
+from engine.core.tensor_file import checked_tensors, write_tensors
 from engine.spotting.calf import Calf
 from engine.spotting.config import LATE, SpottingConfig, config_of_row, fault_of
 from engine.spotting.pooled_model import PooledModel
@@ -63,12 +63,7 @@ def tensors_of(model: Module) -> dict[str, mx.array]:
 def save_spotting(folder: Path, weights: SpottingWeights, card: str) -> str:
     """Write the three files into ``folder``, made if missing; return the checksum of the tensors."""
     private_folder(folder)
-    path = folder / TENSOR_FILE
-    temporary = folder / f".new-{TENSOR_FILE}"
-    mx.save_safetensors(str(temporary), _all_tensors(weights.models))
-    temporary.chmod(0o600)
-    temporary.replace(path)
-    checksum = sha256_of(path)
+    checksum = write_tensors(folder / TENSOR_FILE, _all_tensors(weights.models))
     row = {"schema_version": SCHEMA, "kind": KIND, **asdict(weights.config), "sha256": checksum}
     write_whole(folder / CONFIG_FILE, (json.dumps(row, indent=2) + "\n").encode())
     write_whole(folder / CARD_FILE, card.encode())

@@ -39,6 +39,8 @@ def always(begin_s: float, end_s: float) -> bool:
 _USUAL_RATE_HZ: Final = 25.0
 _THREADS: Final = 2
 """Each thread holds a frame and its references, some 100 MB at 4K."""
+_BACK_S: Final = 1.0
+"""Times that go back by more begin anew: another recording was joined to the first. A jump of an hour is no time."""
 _BAD_IN_A_ROW: Final = 250
 """Packets that can't be decoded, one after another, before a file is given up."""
 
@@ -65,6 +67,9 @@ class PictureFile:
                 f"{self.name} has no picture in it.",
                 "Choose a recording with a moving picture: 'ffprobe FILE' lists what is inside.",
             )
+        if stream.codec_context is None:
+            self.close()
+            raise InputError(f"{self.name}: its picture is of a kind that can't be decoded here.", READABLE)
         self._stream = stream
         self._zero_s = _zero_s(self._container)
         self._skips = self._times_mended = False
@@ -117,7 +122,7 @@ class PictureFile:
                     bad = 0
                     lasts_s = self._lasts_s(frame)
                     at_s = until_s if frame.time is None else frame.time - self._zero_s + shift_s
-                    if begun and at_s - until_s > LONGEST_GAP_S:  # a timestamp gone wrong: no one waits an hour
+                    if begun and (at_s - until_s > LONGEST_GAP_S or last_s - at_s > _BACK_S):  # as the sound goes on
                         shift_s += until_s - at_s
                         at_s = until_s
                         self._times_mended = True

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.core import grid
-from engine.core.processes import processor_s
+from engine.core.process_stats import processor_s
 from tests.bench import Row
 
 _MOMENTUM = [sys.executable, "-m", "tui"]
@@ -28,7 +28,7 @@ from engine.model.checkpoint import load
 from engine.core.paths import shipped_weights
 from engine.core.signals import AudioBlock
 from engine.live.stream import PressureStream
-from engine.core.processes import resident_mb
+from engine.core.process_stats import resident_mb
 
 weights = load(shipped_weights() / "default")
 stream = PressureStream(weights.network, weights.config.calibration, grid.WINDOW_HOP_FRAMES)

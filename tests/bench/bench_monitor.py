@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.processes import processor_s, resident_mb
+from engine.core.process_stats import processor_s, resident_mb
 from engine.core.signals import End, Start
 from engine.session import SessionWriter
 from tests.bench import Row

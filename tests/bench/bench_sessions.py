@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.app.follow import LOOK_EVERY_S
 from engine.core import grid
-from engine.core.processes import resident_mb
+from engine.core.process_stats import resident_mb
 from engine.core.signals import AudioBlock, End, Event, Health, Reading, Start
 from engine.session import SessionReader, SessionWriter
 from engine.session.disk_space import DiskKeeper, DiskSettings

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.core.processes import resident_mb
+from engine.core.process_stats import resident_mb
 from engine.core.signals import Alarm, Reading
 from tui.monitor.launch import run_on_terminal
 from tui.monitor.settings import MonitorSettings

@@ -13,7 +13,7 @@ from threading import Event
 
 import pytest
 
-from engine.core.processes import children_of
+from engine.core.process_stats import children_of
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 _PATIENCE_S = 120.0

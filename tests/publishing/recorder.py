@@ -9,7 +9,7 @@ from engine.app.publishing import Published, publishing
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.publish_settings import PublishSettings
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Spike, Start
-from engine.publish.choice import EVENTS
+from engine.publish.wanted_events import EVENTS
 from engine.session import SessionReader, SessionWriter
 from engine.session.rows_in_order import Position
 

@@ -1,12 +1,12 @@
 """Fits the few weights of a fusion: each channel's offset, reach, worth of silence and weight, for every kind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from engine.core.log_odds_fusion import Channel, ChannelRule, KindRule, Values
+from engine.core.log_odds_fusion import AloneRule, Channel, ChannelRule, KindRule, Values
 
 RIGHT_S: Final = 15.0
 """A candidate is right when an event of its kind lies this near."""
@@ -59,26 +59,37 @@ def _with_reach(
     right_s: float,
 ) -> tuple[float, KindRule]:
     silent = {name: _silent(halves, name) for name in names}
-    rows, right = [], []
-    for half in halves:
-        moments = moments_of(half, offsets)
-        if not len(moments):
-            continue
-        said = [half.channels[name].evidence(moments, offsets[name], reach_s, silent[name]) for name in names]
-        rows.append(np.stack(said, axis=1))
-        events = np.array(half.events_s)
-        near = (
-            np.abs(moments[:, None] - events[None, :]) <= right_s if len(events) else np.zeros((len(moments), 1), bool)
-        )
-        right.append(near.any(axis=1))
-    evidence, truth = np.concatenate(rows), np.concatenate(right)
+    asked = {name: ChannelRule(offsets[name], reach_s, silent[name], 0.0, 1.0) for name in names}
+    evidence, truth = _said(halves, asked, right_s)
     mean = evidence.mean(axis=0)
     bias, weights, loss = logistic(evidence - mean, truth)
-    rules = {
-        name: ChannelRule(offsets[name], reach_s, silent[name], float(mean[n]), float(weights[n]))
-        for n, name in enumerate(names)
-    }
-    return loss, KindRule(bias, apart_s, rules)
+    rules = {name: replace(asked[name], mean=float(mean[n]), weight=float(weights[n])) for n, name in enumerate(names)}
+    alone = {name: _alone(halves, name, rule, right_s) for name, rule in rules.items()} if len(names) > 1 else {}
+    return loss, KindRule(bias, apart_s, rules, alone)
+
+
+def _alone(halves: Sequence[HalfOfKind], name: str, rule: ChannelRule, right_s: float) -> AloneRule:
+    """From the moments that this channel names itself, since nobody else names any where it is alone."""
+    evidence, truth = _said(halves, {name: rule}, right_s)
+    if not len(evidence):
+        return AloneRule(rule.mean, 1.0)
+    bias, weights, _ = logistic(evidence - rule.mean, truth)
+    return AloneRule(bias, float(weights[0]))
+
+
+def _said(halves: Sequence[HalfOfKind], rules: Mapping[str, ChannelRule], right_s: float) -> tuple[Values, Values]:
+    """What the channels of ``rules`` say (n, channels) of the moments that they name, and 1 for those that are right
+    (n,)."""
+    rows, right = [np.zeros((0, len(rules)))], [np.zeros(0, bool)]
+    for half in halves:
+        moments = moments_of(half, {name: rule.offset_s for name, rule in rules.items()})
+        said = [
+            half.channels[name].evidence(moments, rule.offset_s, rule.reach_s, rule.silent)
+            for name, rule in rules.items()
+        ]
+        rows.append(np.stack(said, axis=1))
+        right.append((np.abs(moments[:, None] - np.array(half.events_s)[None, :]) <= right_s).any(axis=1))
+    return np.concatenate(rows), np.concatenate(right).astype(np.float64)
 
 
 def _offset(halves: Sequence[HalfOfKind], name: str) -> float:

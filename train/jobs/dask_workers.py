@@ -218,6 +218,10 @@ def _settings(scratch: str) -> Any:
             "distributed.worker.http.routes": [],
             "distributed.nanny.http.routes": [],
             "distributed.scheduler.worker-saturation": 1.0,
+            # A hundred times a second it was looked where a worker is in its code: for a page that is not shown.
+            "distributed.worker.profile.enabled": False,
+            "distributed.admin.system-monitor.interval": "5s",
+            "distributed.admin.tick.interval": "500ms",
             "temporary-directory": scratch,
         }
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from engine.core.errors import MomentumError
+
 _UNFOLDED: Final = 10_000
 """Cells; longer than any row."""
 
@@ -34,6 +36,14 @@ def say(text: str) -> None:
     """A sentence to the person, on stderr: one plain line, whatever names stand in it."""
     sys.stderr.write(f"{plain(text)}\n")
     sys.stderr.flush()
+
+
+def raise_last(faults: "Sequence[MomentumError]") -> None:
+    """Of several files that could not be read, all but the last in a line each; the last is raised, if there is one."""
+    for fault in faults[:-1]:
+        say(fault.in_one_line)
+    for fault in faults[-1:]:
+        raise fault
 
 
 def print_json(value: Any) -> None:

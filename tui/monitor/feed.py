@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.core.heard import Heard
 from engine.core.signals import Event, Mark, Rejected, Spike
 from engine.core.spotted import Lane, Spotted
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 
 if TYPE_CHECKING:
     from engine.explain.explanation import Explanation

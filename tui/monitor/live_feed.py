@@ -19,7 +19,7 @@ from engine.core.signals import ALARM_LINE, AudioBlock, End, Event, Mark, Readin
 from engine.core.spike_settings import at_threshold
 from engine.explain.recent_sound import Recent
 from engine.live.spike_detector import SpikeDetector
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Tell, Vitals, Wanted
 from tui.monitor.stored_feed import StoredFeed, info_of
 

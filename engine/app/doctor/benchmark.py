@@ -115,7 +115,7 @@ def precision(around: Surroundings) -> Iterator[Figure]:
 def memory(around: Surroundings) -> Iterator[Figure]:
     """What a thousand readings leave behind."""
     from engine.app.fastest_engine import known, reading_times_ms
-    from engine.core.processes import resident_mb
+    from engine.core.process_stats import resident_mb
     from engine.model.checkpoint import load
     from engine.model.inference_engines import for_live
     from engine.model.installed_weights import find_weights, weights_folders

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core import grid
 from engine.core.signals import Samples
-from engine.simulator import synthesis as syn
+from engine.simulator import synthesis_primitives as syn
 from engine.simulator.crowd_sounds import cry_envelope_db
 from engine.simulator.sound_cues import Cue
 

@@ -55,11 +55,12 @@ KINDS_OF: Final[Mapping[str, tuple[Kind, ...]]] = {
     "birds": (Confuser.ANIMAL,),
 }
 """Which of the simulator's kinds a recording of this sort can stand for."""
+_GROUPS: Final = "people"
 KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
-    ("people", "applause"): (Reaction.APPLAUSE,),
-    ("people", "cheer"): (Reaction.ROAR, Reaction.MUTED_ROAR),
-    ("people", "groan"): (Reaction.OOH, Reaction.GROAN),
-    ("people", "talk"): (Confuser.CHATTER,),
+    (_GROUPS, "applause"): (Reaction.APPLAUSE,),
+    (_GROUPS, "cheer"): (Reaction.ROAR, Reaction.MUTED_ROAR),
+    (_GROUPS, "groan"): (Reaction.OOH, Reaction.GROAN),
+    (_GROUPS, "talk"): (Confuser.CHATTER,),
     ("signal", "horn"): (Confuser.HORNS,),
     ("signal", "drum"): (Confuser.DRUMS,),
     ("signal", "whistle"): (Confuser.WHISTLE,),
@@ -123,16 +124,20 @@ class Source:
 
 
 class Recordings:
-    """What may teach in some folders of sounds, by the simulator's kind and by source.
+    """What may teach in some folders of sounds, by the simulator's kind and by source; groups of people where
+    ``groups`` says so.
 
     Raises ``InputError`` where there is no manifest, or nothing that may teach.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], groups: bool = True) -> None:
         self._folders = folders
+        self._groups = groups
         self._by_kind: dict[Kind, dict[str, list[Recording]]] = {}
         for folder in folders:
             for clip in read_manifest(folder):
+                if clip.kind == _GROUPS and not groups:
+                    continue
                 for kind in _kinds_of(clip):
                     self._by_kind.setdefault(kind, {}).setdefault(clip.source, []).append(Recording(folder, clip))
         if not self._by_kind:
@@ -141,8 +146,8 @@ class Recordings:
             )
         self._load = lru_cache(256)(lambda recording: load(recording.folder, recording.clip))
 
-    def __reduce__(self) -> tuple[type["Recordings"], tuple[Sequence[Path]]]:
-        return Recordings, (self._folders,)  # for another process, which reads what it needs itself
+    def __reduce__(self) -> tuple[type["Recordings"], tuple[Sequence[Path], bool]]:
+        return Recordings, (self._folders, self._groups)  # for another process, which reads what it needs itself
 
     @property
     def kinds(self) -> frozenset[Kind]:

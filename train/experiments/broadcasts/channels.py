@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.app.features import Order, make_features
-from engine.core.files import write_whole_json
 from engine.core.run import Stop
 from engine.core.telling import Progress
 from engine.encoders.choices import Choice
-from engine.encoders.feature_file import load_features, read_sidecar, sidecar_of, write_array
+from engine.encoders.feature_file import load_features, read_sidecar, write_features
 from engine.football.soccernet import HALVES
 from train.experiments.broadcasts.drawing import DrawnGame, untold
 
@@ -56,8 +55,8 @@ def scale(games: Sequence[DrawnGame], out: Path, raw: Mapping[str, str]) -> None
         for file in _files(games, out, name):
             read = load_features(file)
             scaled = file.with_name(f"{file.stem}{SCALED}.npy")
-            write_array(scaled, len(read), read.shape[1], iter([((read - mean) * factor).astype(np.float32)]))
-            write_whole_json(sidecar_of(scaled), {**(read_sidecar(file) or {}), "scaled_by": "the training games"})
+            said = {**(read_sidecar(file) or {}), "width": read.shape[1], "scaled_by": "the training games"}
+            write_features(scaled, len(read), iter([((read - mean) * factor).astype(np.float32)]), said)
 
 
 def _files(games: Sequence[DrawnGame], out: Path, name: str) -> Iterator[Path]:

@@ -92,8 +92,8 @@ def _train(games: Games, names: Mapping[str, str], settings: SpottingSettings, w
             tell(f"{at.stage}: step {at.step} of {at.steps}, loss {at.loss:.4f}, score {at.check['score']:.4f}")
 
     channels = tuple(
-        ChannelConfig(channel, width, name, settings.project)
-        for (channel, name), width in zip(names.items(), games.widths, strict=True)
+        ChannelConfig(channel, width, name, settings.project, made_by)
+        for (channel, name), width, made_by in zip(names.items(), games.widths, games.made_by, strict=True)
     )
     config = config_of("simulated", settings, channels, games.rate_hz)
     with closing(RunFolder(work / "run", run_inputs(settings, config, games))) as run:

@@ -11,7 +11,7 @@ import mlx.core as mx
 import numpy as np
 from mlx.utils import tree_unflatten
 
-from engine.core.log_odds_fusion import ChannelRule, KindRule
+from engine.core.log_odds_fusion import KindRule, even_rule
 from engine.spotting.calf import Calf
 from engine.spotting.config import ChannelConfig, SpottingConfig
 from engine.spotting.events import Values
@@ -179,6 +179,7 @@ def channel_curves(weights: SpottingWeights, half: Half) -> Curves:
 _LEAST_EVENTS: Final = 5
 """Events of a class in the valid games below which its late fusion is not fitted but an even one."""
 _REACH_S: Final = 2.0
+_SILENT: Final = -10.0
 _REACHES_S: Final = (1.0, 3.0, 6.0)
 _RIGHT_S: Final = 5.0
 """Picture and sound are there when it happens, unlike a commentator's words, so less of the time is asked about."""
@@ -205,11 +206,10 @@ def _rules(config: SpottingConfig, halves: Sequence[Half], curves: Sequence[Curv
         enough = sum(len(half.events_s) for half in found) >= _LEAST_EVENTS and any(
             moments for half in found for moments in half.named.values()
         )
-        even = {name: ChannelRule(0.0, _REACH_S, -10.0, 0.0, 1.0 / len(names)) for name in names}
         rules[label] = (
             fit_kind(found, names, config.events.apart_s, _REACHES_S, _RIGHT_S)
             if enough
-            else KindRule(0.0, config.events.apart_s, even)
+            else even_rule(names, config.events.apart_s, _REACH_S, _SILENT)
         )
     return rules
 

@@ -1,7 +1,7 @@
 """A folder of features and labels as SoccerNet lays them out, its games dealt into train, valid and test."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError, UsageError
 from engine.core.files import write_whole
+from engine.core.made_by import MadeBy, made_by_of_sidecar
 from engine.core.telling import Tell
 from engine.core.text import plain
+from engine.encoders.feature_file import read_sidecar
 from engine.football.json_document import MEGABYTE, read_json
 from engine.football.soccernet import HALVES, Spot
-from engine.football.soccernet_files import LABELS_V1, LABELS_V2, find_documents
+from engine.football.soccernet_files import LABELS_V1, LABELS_V2, GameDocuments, find_documents
 from engine.football.soccernet_spots import labelled_spots
+from engine.spotting.scores import first_broken
 from engine.spotting.vocabularies import V1, VOCABULARIES, class_of
 
 TRAIN: Final = "train"
@@ -50,12 +53,14 @@ class Half:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Games:
-    """All halves by part, and what else goes into a run: ``rate_hz``, the widths of the channels."""
+    """All halves by part, and what else goes into a run: ``rate_hz``, the widths of the channels. ``made_by``: what
+    made each channel's features; None where that is not said of all."""
 
     parts: Mapping[str, tuple[Half, ...]]
     widths: tuple[int, ...]
     rate_hz: float
     dealt_by: str
+    made_by: tuple[MadeBy | None, ...]
 
     def inputs(self) -> dict[str, Any]:
         """What is learned from, for the folder of a run: games by part, and a digest of samples of their features."""
@@ -89,32 +94,41 @@ class DealtGames:
     def open(self, parts: Sequence[str] = PARTS) -> Games:
         """The games of ``parts``; the files of others are left alone, and their parts are empty.
 
-        Raises ``InputError`` where a file can't be read, or they are not of one width and rate.
+        Raises ``InputError`` where a file can't be read, or they are not of one width, rate and make.
         """
         widths: dict[str, int] = {}
+        makers: dict[str, set[MadeBy | None]] = {name: set() for name in self.features}
         rates: set[float] = set()
         opened: dict[str, tuple[Half, ...]] = dict.fromkeys(PARTS, ())
         for part in parts:
             for game, label_file in self.where.get(part, {}).items():
-                opened[part] += tuple(self._halves(game, label_file, widths, rates))
+                opened[part] += tuple(self._halves(game, label_file, widths, makers, rates))
         if len(rates) > 1:
             raise InputError("the features have different rates", "Make all of them at one rate.")
         if not rates:
             raise InputError(f"no half has features {' and '.join(self.features)}", "Make them: momentum features.")
-        return Games(opened, tuple(widths[name] for name in self.features), rates.pop(), self.dealt_by)
+        made_by = tuple(_fullest(makers[name]) for name in self.features)
+        return Games(opened, tuple(widths[name] for name in self.features), rates.pop(), self.dealt_by, made_by)
 
-    def _halves(self, game: str, label_file: Path, widths: dict[str, int], rates: set[float]) -> Iterator[Half]:
-        version = 1 if self.vocabulary == V1 else 2
-        spots = labelled_spots(read_json(label_file, 64 * MEGABYTE), version).spots
-        for half in HALVES:
-            files = [label_file.parent / f"{half}_{each}.npy" for each in self.features]
-            if all(file.exists() for file in files):
-                rate = {_rate(file) for file in files}
-                if len(rate) > 1:
-                    raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
-                rates |= rate
-                channels = tuple(_mapped(file, widths, each) for file, each in zip(files, self.features, strict=True))
-                yield _half(game, half, channels, spots, self.vocabulary, next(iter(rate)))
+    def _halves(
+        self,
+        game: str,
+        label_file: Path,
+        widths: dict[str, int],
+        makers: Mapping[str, set[MadeBy | None]],
+        rates: set[float],
+    ) -> Iterator[Half]:
+        ((_, document),) = GameDocuments(label_file.name, {game: str(label_file)}).read([game])
+        spots = labelled_spots(document, 1 if self.vocabulary == V1 else 2).spots
+        for half, files in _whole(label_file, self.features).items():
+            rate = {_rate(file) for file in files}
+            if len(rate) > 1:
+                raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
+            rates |= rate
+            for file, each in zip(files, self.features, strict=True):
+                makers[each].add(_maker(file, makers[each]))
+            channels = tuple(_mapped(file, widths, each) for file, each in zip(files, self.features, strict=True))
+            yield _half(game, half, channels, spots, self.vocabulary, next(iter(rate)))
 
 
 def deal_games(
@@ -140,12 +154,13 @@ def deal_games(
         raise InputError(f"{plain(folder)} holds no game with a {name}", "Name the folder over the leagues.")
     games = []
     for game in sorted(found.where):
-        beside = Path(found.where[game]).parent
-        missing = [n for n in features if not any((beside / f"{half}_{n}.npy").exists() for half in HALVES)]
-        if missing:
-            tell(f"{plain(game)} is left out: it has no features {', '.join(missing)}")
-        else:
+        label_file = Path(found.where[game])
+        if _whole(label_file, features):
             games.append(game)
+        else:
+            lacks = [n for n in features if not any(_file(label_file, half, n).exists() for half in HALVES)]
+            why = f"it has no features {', '.join(lacks)}" if lacks else "neither half has all features"
+            tell(f"{plain(game)} is left out: {why}")
     if not games:
         raise InputError(f"{plain(folder)} holds no features {' and '.join(features)}", "Make them: momentum features.")
     dealt, how = _dealt(folder, games, found.where, splits, seed)
@@ -164,10 +179,38 @@ def read_games(
     return deal_games(folder, features, vocabulary, splits, seed, tell).open()
 
 
+def _file(label_file: Path, half: int, name: str) -> Path:
+    return label_file.with_name(f"{half}_{name}.npy")
+
+
+def _whole(label_file: Path, features: Sequence[str]) -> dict[int, list[Path]]:
+    """The files of the halves that have all features, beside the labels, by half."""
+    of_half = {half: [_file(label_file, half, name) for name in features] for half in HALVES}
+    return {half: files for half, files in of_half.items() if all(file.exists() for file in files)}
+
+
+def _fullest(makers: Set[MadeBy | None]) -> MadeBy | None:
+    """The one that says most; None where one says nothing."""
+    known = [maker for maker in makers if maker is not None]
+    return max(known, key=lambda maker: len(maker.told)) if len(known) == len(makers) else None
+
+
+def _maker(file: Path, others: Set[MadeBy | None]) -> MadeBy | None:
+    """What made a file; raises ``InputError`` where something else made one of ``others``."""
+    maker = made_by_of_sidecar(read_sidecar(file))
+    for other in others:
+        unlike = maker and other and maker.unlike(other)
+        if unlike:
+            raise InputError(
+                f"{plain(file)} was made by {unlike[0]}, others by {unlike[1]}", "Make all of them one way."
+            )
+    return maker
+
+
 def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
     """Features as they lie on the disk: read when they are asked for."""
     try:
-        values: Values = np.load(file, mmap_mode="r", allow_pickle=False)
+        values: Values = np.lib.format.open_memmap(file, mode="r")  # np.load would open an archive of arrays, too
     except (OSError, ValueError, EOFError) as fault:
         raise InputError(f"{plain(file)} can't be read: {plain(fault, 100)}", "Make these features again.") from None
     if values.ndim > 2:  # some of SoccerNet's have an axis of one in between
@@ -178,6 +221,9 @@ def _mapped(file: Path, widths: dict[str, int], name: str) -> Values:
         raise InputError(
             f"{plain(file)} has {values.shape[1]} columns, others have {widths[name]}", "Make all of them one way."
         )
+    broken = first_broken(values)
+    if broken is not None:
+        raise InputError(f"{plain(file)} holds what is no number in row {broken}", "Make these features again.")
     return values
 
 
@@ -200,7 +246,8 @@ def _half(
     rows = min(len(channel) for channel in channels)
     known = [(spot, class_of(spot.label, vocabulary)) for spot in spots if spot.half == number]
     mine = [(spot, label) for spot, label in known if label is not None]
-    events = [(min(int(s.position_ms * rate_hz / 1000), rows - 1), labels.index(label)) for s, label in mine]
+    placed = [(int(s.position_ms * rate_hz / 1000), labels.index(label)) for s, label in mine]
+    events = [(row, kind) for row, kind in placed if row < rows]  # features may break off, and labels go on
     kept = tuple(Spot(s.half, s.position_ms, label, shown=s.shown) for s, label in mine)
     return Half(game, number, channels, kept, np.array(events, dtype=np.int64).reshape(-1, 2))
 

@@ -10,7 +10,7 @@ from engine.core.errors import MomentumError
 from engine.core.telling import Tell
 from engine.core.text import plain
 from engine.football.soccernet import Spot
-from engine.spotting.config import FUSIONS, SpottingConfig
+from engine.spotting.config import FUSIONS, ChannelConfig, SpottingConfig
 from engine.spotting.weights import measured_as, save_spotting
 from train.fit.loop.run_folder import RUN_FILE, RunFolder
 from train.fit.spotting.fit import Tell as TellProgress
@@ -162,10 +162,16 @@ def _finished(
     return Trained(training.target, checksum, weights.config, wanted.settings, predicted)
 
 
+def _channel_told(channel: ChannelConfig) -> str:
+    told = channel.made_by.told if channel.made_by else {}
+    of = [f"{name.replace('_', ' ')} {plain(value, 80)}" for name, value in told.items()]
+    return f"{channel.name}: {plain(channel.features, 80)} ({', '.join([f'{channel.width} columns', *of])})"
+
+
 def card(config: SpottingConfig, games: Games) -> str:
     """What a person should know of the weights."""
     network = "CALF" if config.calf else f"{config.pool.kind}{'++' if config.pool.apart else ''}"
-    named = ", ".join(f"{c.name}: {plain(c.features, 80)} ({c.width} columns)" for c in config.channels)
+    named = ", ".join(_channel_told(channel) for channel in config.channels)
     lines = [
         f"# {config.name}",
         "",

@@ -26,8 +26,12 @@ class SpottingWanted:
 
     def config(self, games: Games) -> SpottingConfig:
         """What the model is, for features as ``games`` has them. Raises ``UsageError`` for what is impossible."""
-        features = zip(CHANNELS, games.widths, self.dealt.features, strict=False)
-        channels = tuple(ChannelConfig(*one, self.settings.project) for one in features)
+        channels = tuple(
+            ChannelConfig(name, width, features, self.settings.project, made_by)
+            for name, width, features, made_by in zip(
+                CHANNELS, games.widths, self.dealt.features, games.made_by, strict=False
+            )
+        )
         return config_of(self.name, self.settings, channels, games.rate_hz)
 
 
@@ -56,8 +60,10 @@ def models_of(config: SpottingConfig, seed: int) -> list[ModelWanted]:
 
 
 def run_inputs(settings: SpottingSettings, config: SpottingConfig, games: Games) -> dict[str, Any]:
-    """All that a run depends on."""
+    """All that a run depends on. What made the features is in their samples already."""
     channels = [asdict(channel) for channel in config.channels]
+    for channel in channels:
+        del channel["made_by"]
     return {"settings": asdict(settings), "channels": channels, "learned_from": games.inputs()}
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.cli.cluster import Cluster
-from tui.cli.left_out import say_not_done
 from tui.cli.output import AsJson
+from tui.cli.skipped_and_failed import say_not_done
 
 if TYPE_CHECKING:
     from engine.core.telling import Progress
@@ -229,7 +229,7 @@ def _library(folder: Path, names: list[str], rule: "Rule") -> "list[TrainingMatc
     from engine.core.errors import InputError
     from train.data.library import Library
     from train.data.matches import from_library
-    from tui.cli.left_out import say_left_out
+    from tui.cli.skipped_and_failed import say_left_out
 
     found = from_library(Library(folder), rule, names, say_left_out)
     if not found:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from engine.core.text import plain
-from tui.cli.output import say
+from tui.cli.output import raise_last, say
 
 if TYPE_CHECKING:
     from engine.app.features import Made, Order
@@ -61,7 +61,7 @@ def features(
     order = Order(tuple(videos), encoders, fps, out, replace, decoding, components)
     stop = Stop()
     with ending_on_signals(stop), shown_on_stderr() as tell:
-        made = list(make_features(order, tell, stop))
+        made = list(make_features(order, tell, stop, say))
     _show(made, order)
     return exit_code_of(stop.reason) if stop.reason else 0
 
@@ -71,11 +71,7 @@ def _show(made: "list[Made]", order: "Order") -> None:
     for each in made:
         if each.rows and each.file.exists():  # else it was begun, and goes on where it is when asked for again
             typer.echo(f"{plain(each.file)}: {each.rows} rows{_how(each, order.rate_hz)}")
-    faults = [each.fault for each in made if each.fault is not None]
-    for fault in faults[:-1]:
-        say(fault.in_one_line)
-    if faults:
-        raise faults[-1]
+    raise_last([each.fault for each in made if each.fault is not None])
 
 
 def _how(made: "Made", rate_hz: float) -> str:

@@ -160,9 +160,9 @@ def _ingest_folder(
     from train.data.library import Library
     from train.jobs.run_tasks import Faults, in_order, run_tasks
     from train.jobs.workers import check_address, workers_at
-    from tui.cli.left_out import say_not_done
     from tui.cli.output import print_json, print_lines
     from tui.cli.progress import shown_on_stderr
+    from tui.cli.skipped_and_failed import say_not_done
 
     if by_hand:
         raise UsageError("events and kick-offs of a folder's recordings differ", f"They stand in its {TABLE}.")

@@ -105,14 +105,16 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 def export(
     name: Name,
     form: Annotated[
-        str, typer.Option("--format", "-f", help="jsonl, json, csv, parquet, soccernet, labels, or clips.")
+        str, typer.Option("--format", "-f", help="jsonl, json, csv, parquet, soccernet, chapters, labels, or clips.")
     ] = "jsonl",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write, for clips a folder; without: standard output.")
     ] = None,
     table: Annotated[
         str,
-        typer.Option(help="For csv and parquet: readings, spikes, rejected, marks, reviews, health, words, or said."),
+        typer.Option(
+            help="For csv and parquet: readings, spikes, rejected, marks, reviews, health, words, said, spotted, lanes."
+        ),
     ] = "readings",
     from_: Annotated[str, typer.Option("--from", help="Begin here: seconds, 12:34, or 1:02:03 of sound.")] = "0",
     to: Annotated[str | None, typer.Option("--to", help="End before this.")] = None,
@@ -122,13 +124,16 @@ def export(
     after_s: Annotated[float, typer.Option("--after", min=0.0, help="Clips: seconds after its onset.")] = 20.0,
     wav: Annotated[bool, typer.Option("--wav", help="Clips as WAV instead of FLAC.")] = False,
     game: Annotated[str, typer.Option(help="SoccerNet: the game's UrlLocal.")] = "",
-    label: Annotated[str, typer.Option(help="SoccerNet: the class of every prediction.")] = "Goal",
+    label: Annotated[str, typer.Option(help="SoccerNet: the class of every spike.")] = "Goal",
     halves: Annotated[
         str | None,
         typer.Option(help="SoccerNet: where the halves begin, '1:30,63:05'. Without: marks 'kick-off', 'second-half'."),
     ] = None,
     ranked: Annotated[
         bool, typer.Option("--ranked", help="SoccerNet: confidence by rank instead of the index.")
+    ] = False,
+    spotted: Annotated[
+        bool, typer.Option("--spotted", help="SoccerNet: what 'momentum spot' found, instead of spikes.")
     ] = False,
 ) -> None:
     """Write a session, or the sound around its spikes and marks, in the formats of others.
@@ -157,6 +162,7 @@ def export(
         label=label,
         halves=exporting.halves_of(halves),
         ranked=ranked,
+        spotted=spotted,
     )
     with SessionReader.open(_find(name)) as reader:
         exporting.export(reader, order, sys.stdout, say)

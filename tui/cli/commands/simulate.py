@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.cluster import Cluster
-from tui.cli.left_out import say_not_done
+from tui.cli.skipped_and_failed import say_not_done
 
 if TYPE_CHECKING:
     from engine.app.simulate import MatchWanted

@@ -1,16 +1,21 @@
-"""``momentum spot``: what happens in a recording, by its picture, its sound and its commentary."""
+"""``momentum spot``: what happens in recordings, by their picture, their sound and their commentary."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from engine.core.text import plain
 from tui.cli.commands.ingest import KickOff, SecondHalf
-from tui.cli.output import say
+from tui.cli.output import raise_last, say
+
+if TYPE_CHECKING:
+    from engine.app.spot import Spots
+    from engine.app.spot_files import SpotFiles
 
 
 def spot(
-    video: Annotated[Path, typer.Argument(help="A recording of a match, or of a half.", show_default=False)],
+    videos: Annotated[list[Path], typer.Argument(help="Recordings of a match, or of a half.", show_default=False)],
     weights: Annotated[
         str | None,
         typer.Option(
@@ -52,45 +57,69 @@ def spot(
 
     Features are made as the weights ask for them and kept, so that a run that was ended goes on where it was. A missing
     picture, sound or transcript is no silence: where the weights can do without, the others speak alone. A share is in
-    log-odds: what a channel adds above what it says on average.
+    log-odds: what a channel adds above what it says on average. Of several recordings, one that can't be read does not
+    hold up the others; each has a session of its own, and in DIR a folder, which the halves of a game share.
 
-    Exit codes: 0 done, 2 usage, 4 weights are missing or wrong, 5 the recording or the transcript can't be used or
+    Exit codes: 0 done, 2 usage, 4 weights are missing or wrong, 5 a recording or the transcript can't be used or
     breaks off, 130 and 143 ended by a signal.
 
     Example: momentum spot match.mp4 --weights mine --out found --session
     """
-    import json
+    from functools import cache
 
     from engine.app.ending import ending_on_signals, exit_code_of
-    from engine.app.spot import Wanted, keep_spotted, spot_video
+    from engine.app.spot import Wanted, spot_video
     from engine.app.spot_features import Making
-    from engine.app.spot_files import likely, row_of, write_files
+    from engine.app.spot_files import SpotFiles
+    from engine.core.errors import InputError, MomentumError, UsageError
     from engine.core.paths import find_paths
     from engine.core.run import Stop
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import settings_for
 
-    stop = Stop()
-    wanted = Wanted(video, weights, commentary, crowd, session, kickoff, second_half)
+    of_one = {"--commentary": commentary, "--kickoff": kickoff, "--second-half": second_half}
+    given = [option for option, value in of_one.items() if value is not None]
+    if len(videos) > 1 and given:
+        raise UsageError(f"{given[0]} takes one recording at a time", "Name them one by one.")
+    files = None if out is None else SpotFiles(videos, out, least)
     making = Making(find_paths().cache, pca, engine, decoding)
-    with ending_on_signals(stop), shown_on_stderr() as progress:
-        found = spot_video(wanted, making, lambda: settings_for({}), progress, say, stop)
-    if found is None:
-        return exit_code_of(stop.reason or "")
+    faults: list[MomentumError] = []
+    stop, say_once = Stop(), cache(say)  # what is true of the weights is of every recording
+    for video in videos:
+        wanted = Wanted(video, weights, commentary, crowd, session, kickoff, second_half)
+        try:
+            with ending_on_signals(stop), shown_on_stderr() as progress:
+                found = spot_video(wanted, making, lambda: settings_for({}), progress, say_once, stop)
+        except InputError as fault:
+            faults.append(fault)
+            continue
+        if found is None:
+            return exit_code_of(stop.reason or "")
+        if len(videos) > 1 and not as_json:
+            typer.echo(f"{plain(video)}:")
+        _tell(found, least, as_json, files)
+        faults += found.faults
+    raise_last(faults)
+    return 0
+
+
+def _tell(found: "Spots", least: float, as_json: bool, files: "SpotFiles | None") -> None:
+    """Show what was spotted in a recording, and write and keep it where that was asked for."""
+    import json
+
+    from engine.app.spot import keep_spotted
+    from engine.app.spot_files import likely, row_of
+
     rows = [row_of(event, found) for event in likely(found, least)]
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row, allow_nan=False))
     else:
         _show(rows, found.channels)
-    if out is not None:
-        for file in write_files(found, out, least):
-            say(f"written: {file}")
+    for file in files.write(found) if files else ():
+        say(f"written: {file}")
     if found.session:
         say(f"session {found.session} holds {keep_spotted(found, least)} events: 'momentum replay {found.session}'")
-    for fault in found.faults:
-        raise fault
-    return 0
 
 
 def _show(rows: list[dict[str, Any]], channels: tuple[str, ...]) -> None:

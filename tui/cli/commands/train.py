@@ -100,8 +100,8 @@ def encoder(
     from train.fit.training_data import TrainingData, run_inputs
     from train.recipes.sweep.network_sweep import KNOBS
     from train.recipes.sweep.space import changed, read_fixed
-    from tui.cli.left_out import say_left_out
     from tui.cli.progress import shown_on_stderr
+    from tui.cli.skipped_and_failed import say_left_out
     from tui.monitor.settings import read_settings
 
     rule = find_rule(labels)
@@ -183,7 +183,7 @@ def head(
     from train.fit.loop.run_folder import digest_of
     from train.fit.reviewed.reviews import ReviewSettings, check_reviews, fit_reviews, review_inputs
     from train.fit.settings import HeadSettings
-    from tui.cli.left_out import say_left_out
+    from tui.cli.skipped_and_failed import say_left_out
     from tui.monitor.settings import read_settings
 
     rule = find_rule(labels)

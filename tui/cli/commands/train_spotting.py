@@ -113,9 +113,9 @@ def spotting(
     from train.fit.spotting.training import Training, compared, train_spotting
     from train.fit.spotting.wanted import SpottingWanted
     from train.jobs.workers import check_address, workers_at
-    from tui.cli.left_out import say_not_done
     from tui.cli.output import say
     from tui.cli.progress import shown_on_stderr
+    from tui.cli.skipped_and_failed import say_not_done
 
     if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
         raise UsageError(f"{name!a} can't be the name of new weights", "Take letters, digits, - and _.")

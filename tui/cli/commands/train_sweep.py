@@ -76,9 +76,9 @@ def sweep(
     from train.recipes.sweep.network_sweep import KNOBS, Dealt, SweptNetwork
     from train.recipes.sweep.space import read_space, to_toml
     from train.recipes.sweep.spotting_sweep import knobs_for
-    from tui.cli.left_out import say_not_done
     from tui.cli.output import print_json, print_lines, say
     from tui.cli.progress import shown_on_stderr
+    from tui.cli.skipped_and_failed import say_not_done
 
     knobs = knobs_for(2 if audio else 1) if spotting else KNOBS
     if show_space:
@@ -162,7 +162,7 @@ def _matches(
     from train.data.matches import from_library, from_simulation
     from train.data.simulated import simulate_matches
     from train.recipes.sweep.network_sweep import Source
-    from tui.cli.left_out import say_left_out
+    from tui.cli.skipped_and_failed import say_left_out
 
     rule = find_rule(labels)
     if not simulate:

@@ -1,17 +1,22 @@
 """Features of a recording: whole, resumable to the bit, and a broken file does not hold up the others."""
 
 import json
+import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.app.features import Made, Order, features_of, make_features
+from engine.app.features import Made, Order, build_encoder, features_of, make_features, row_of_encoder
 from engine.core.errors import InputError, UsageError
 from engine.core.run import Stop
+from engine.encoders import feature_file as feature_files
 from engine.encoders.choices import Choice
-from engine.encoders.feature_file import feature_file
+from engine.encoders.encoder import Rows
+from engine.encoders.feature_file import Unfinished, encoder_row, feature_file, load_features
 from tests.unit.engine.audio.sounds import noise, write_sound
+from tests.unit.engine.encoders.test_networks import small
 from tests.unit.engine.video.clocks import even, write_clock
 
 SECONDS = 34
@@ -23,6 +28,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clock(
         tmp_path_factory.mktemp("films") / "1_224p.mp4", even(5, SECONDS), sound_s=SECONDS, size=(36, 64)
     )
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clock(tmp_path_factory.mktemp("films") / "1_36p.mp4", even(5, 6), size=(36, 64))
 
 
 class Told:
@@ -97,6 +107,19 @@ def test_what_is_there_already_is_left_and_other_features_are_not_written_over(f
     assert other.rows == SECONDS
 
 
+def test_features_from_before_pages_spoke_of_pictures_are_left_and_those_of_other_pictures_are_not(film, tmp_path):
+    made(order(film, tmp_path))
+    page = tmp_path / "1_Pixels.json"
+    said = json.loads(page.read_text())
+    assert said.pop("picture") == "128 x 72, stretch"
+    page.write_text(json.dumps(said))
+    (again,) = made(order(film, tmp_path))
+    assert again.seconds is None and again.rows == 2 * SECONDS
+    page.write_text(json.dumps({**said, "picture": "64 x 64, crop"}))
+    with pytest.raises(UsageError, match="holds other features"):
+        made(order(film, tmp_path))
+
+
 def test_a_broken_file_is_told_of_and_the_others_are_made(film: Path, tmp_path: Path):
     torn, gone = tmp_path / "torn.mp4", tmp_path / "gone.mp4"
     torn.write_bytes(film.read_bytes()[:2000])
@@ -115,6 +138,85 @@ def test_of_a_video_that_breaks_off_the_rows_before_are_kept_and_it_says_so(tmp_
     said = json.loads(one.file.with_suffix(".json").read_text())
     assert one.fault is not None and "breaks off" in one.fault.message and one.fault.message == said["fault"]
     assert not said["complete"] and 0 < one.rows == said["rows"] == len(np.load(one.file))
+    (again,) = made(order(cut, tmp_path))
+    assert again.seconds is None and again.rows == one.rows, "it was there already"
+    assert again.fault is not None and (again.fault.message, again.fault.hint) == (one.fault.message, one.fault.hint)
+
+
+def test_a_short_last_block_of_a_killed_run_is_no_whole_one_for_the_next(tmp_path: Path):
+    said = {"width": 2, "source": {"name": "1.mp4"}}
+    values = np.arange(2 * 70, dtype=np.float32).reshape(70, 2)
+    begun = Unfinished(tmp_path / "1_X.npy", said)
+    begun.add(Rows(0, values[:64]))
+    begun.add(Rows(64, values[64:67]))
+    again = Unfinished(tmp_path / "1_X.npy", said)
+    assert again.rows == 64
+    again.add(Rows(64, values[64:]))
+    assert again.finish() == 70 and np.array_equal(np.load(tmp_path / "1_X.npy"), values)
+
+
+@pytest.mark.parametrize("killed_in", ["write_whole_json", "_write_array"])
+def test_a_run_killed_while_it_puts_the_rows_together_is_made_by_the_same_command(
+    short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_in: str
+):
+    whole = features_of(short, "pixels").values
+    made(order(short, tmp_path, rate_hz=1.0))
+    inner = getattr(feature_files, killed_in)
+
+    def killed(file: Path, *more: object) -> None:
+        if file.stem == "1_Pixels":
+            raise KeyboardInterrupt
+        inner(file, *more)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(feature_files, killed_in, killed)
+        made(order(short, tmp_path, replace=True))
+    (after,) = made(order(short, tmp_path))
+    assert after.rows == 12 and np.array_equal(np.load(after.file), whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1_Pixels.json", "1_Pixels.npy"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", None])
+def test_features_that_were_damaged_on_the_disk_are_made_again(short: Path, tmp_path: Path, content: bytes | None):
+    (one,) = made(order(short, tmp_path))
+    whole = one.file.read_bytes()
+    one.file.write_bytes(whole[:-400] if content is None else content)
+    with pytest.raises(InputError, match="holds no features"):
+        load_features(one.file)
+    (again,) = made(order(short, tmp_path))
+    assert again.seconds is not None and again.fault is None and again.file.read_bytes() == whole
+
+
+def test_an_archive_of_arrays_is_no_array(tmp_path: Path):
+    with (tmp_path / "1_X.npy").open("wb") as file:
+        np.savez(file, a=np.zeros((3, 2), np.float32))
+    with pytest.raises(InputError, match="holds no features"):
+        load_features(tmp_path / "1_X.npy")
+
+
+def test_what_will_be_said_of_features_is_known_without_the_memory_of_their_network(tmp_path: Path, monkeypatch):
+    choice = Choice("mobilenet", small("mobilenet", tmp_path))
+    row = encoder_row(build_encoder(choice), 2.0)
+    monkeypatch.delattr("engine.encoders.in_mlx.MlxNet")
+    monkeypatch.setitem(sys.modules, "engine.encoders.in_onnx", None)
+    assert row_of_encoder(choice, 2.0) == row and row["encoder"] == "mobilenet" and len(row["weights_sha256"]) == 64
+
+
+def peak_bytes(film: Path, folder: Path) -> int:
+    """What Python and numpy hold at most while features of ``film`` are made, ten rows a second."""
+    tracemalloc.start()
+    (one,) = made(order(film, folder, rate_hz=10.0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert one.fault is None and not list(folder.glob(".*"))
+    return peak
+
+
+def test_two_hours_of_a_film_take_no_more_memory_than_five_minutes(tmp_path: Path):
+    films = [write_clock(tmp_path / f"{s}.mp4", even(2, s), size=(36, 64)) for s in (1, 14, 28)]
+    _, shorter, longer = (peak_bytes(film, tmp_path / film.stem) for film in films)  # the first one imports
+    features = np.load(tmp_path / "28" / "28_Pixels.npy").nbytes
+    assert longer - shorter < features / 8, "neither pictures nor rows are gathered over all of a film"
 
 
 def test_the_crowd_needs_no_picture_and_its_absence_of_sound_is_told(tmp_path: Path):

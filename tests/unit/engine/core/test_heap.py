@@ -8,7 +8,7 @@ import pytest
 TAKES_AND_LETS_GO = """
 import sys, threading
 from engine.core.heap import keep_heap_small
-from engine.core.processes import resident_mb
+from engine.core.process_stats import resident_mb
 
 if sys.argv[1] == "small":
     keep_heap_small()

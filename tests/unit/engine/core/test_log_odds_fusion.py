@@ -1,13 +1,17 @@
 """Channels are added in log-odds; one that is missing is no zero."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.core.log_odds_fusion import (
+    AloneRule,
     ChannelRule,
     CurveChannel,
     KindRule,
     SpotChannel,
+    even_rule,
     fuse_at,
     fused_spots,
     log_odds_of,
@@ -67,3 +71,28 @@ def test_the_surest_of_near_moments_is_told_once():
 
 def test_certainty_has_finite_log_odds():
     assert np.isfinite(log_odds_of(np.array([0.0, 1.0]))).all()
+
+
+@pytest.mark.parametrize("rate_hz", [2.0, 5.0, 10.0, 12.5, 25.0, 30.0])
+def test_the_moment_of_a_row_is_that_of_its_own_value_and_not_of_the_one_before(rate_hz: float):
+    rows = np.arange(3000.0)
+    channel = CurveChannel(rows, 1.0 / rate_hz)
+    assert np.array_equal(channel.evidence(rows / rate_hz, 0.0, 0.0, -1.0), rows)
+    assert np.array_equal(channel.evidence(rows[50:] / rate_hz - 0.5, 0.5, 0.0, -1.0), rows[50:])
+
+
+def test_without_sound_a_class_that_was_hardly_ever_seen_in_training_is_no_likelier_than_the_picture_says():
+    rule = even_rule(("video", "audio"), 20.0, 2.0, -10.0)
+    said = np.array([-8.0, -4.0, -0.8, 2.0])
+    video = SpotChannel(100.0 * np.arange(4), said)
+    alone, shares = fuse_at(video.t_s, {"video": video}, rule)
+    assert alone.tolist() == shares["video"].tolist() == said.tolist()
+    audio = SpotChannel(video.t_s, np.full(4, -6.0))
+    assert fuse_at(video.t_s, {"video": video, "audio": audio}, rule)[0].tolist() == ((said - 6.0) / 2).tolist()
+
+
+def test_what_is_heard_beside_a_channel_that_is_alone_is_added_to_what_that_says():
+    rule = replace(RULE, alone={"video": AloneRule(-3.0, 2.0), "audio": AloneRule(0.0, 1.0)})
+    video, words = spots((106.0, 1.0)), spots((104.0, 2.0))
+    total, shares = fuse_at(np.array([100.0]), {"video": video, "words": words}, rule)
+    assert (total[0], shares["video"][0], shares["words"][0]) == (-3.0 + 2.0 * 4.0 + 3.0, 8.0, 3.0)

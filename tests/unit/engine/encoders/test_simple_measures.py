@@ -59,7 +59,7 @@ def detector(
             np.log((right - left) / 8),
             np.log((bottom - top) / 8),
         )
-        outputs[0, at, 4], outputs[0, at, 5 + kind] = 1.0, sure
+        outputs[0, at, 4], outputs[0, at, 5 + kind] = 0.5, 2 * sure
     nodes = [
         helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Mul", ["mean", "nothing"], ["zero"]),
@@ -95,6 +95,20 @@ def test_players_and_ball_are_counted_where_they_stand(tmp_path: Path):
     assert row[7:13].tolist() == pytest.approx([1 / 25, 0, 0, 0, 1 / 25, 0])
     assert row[13] == 1.0 and row[14] == pytest.approx(0.4) and row[15] == pytest.approx(208 / 416, abs=1e-4)
     assert row[22] == 0.0 and row[23] == pytest.approx(1.0, abs=0.01), "all that is picture is green"
+
+
+def test_the_detector_is_shown_blue_before_red_as_it_was_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    encoder = Objects(detector(tmp_path / "seen.onnx", []))
+    shown: list[np.ndarray] = []
+
+    class Detector:
+        def run(self, _: None, given: dict[str, np.ndarray]) -> list[np.ndarray]:
+            shown.extend(given.values())
+            return [np.zeros((1, sum(PLACES), 85), np.float32)]
+
+    monkeypatch.setattr(encoder, "_session", Detector())
+    encoder.seen(np.zeros((416, 416, 3), np.uint8) + np.array([200, 100, 50], np.uint8))
+    assert shown[0].shape == (1, 3, 416, 416) and shown[0][0, :, 0, 0].tolist() == [50, 100, 200]
 
 
 def test_an_empty_picture_has_nobody_in_it(tmp_path: Path):

@@ -8,8 +8,8 @@ import pytest
 from engine.core.errors import InputError
 from engine.core.signals import Health, HealthChange, Mark, Reading
 from engine.publish.backlog import Backlogs, Place, StoredBacklog
-from engine.publish.choice import Choice, Wishes
 from engine.publish.memory_backlog import MemoryBacklog
+from engine.publish.wanted_events import Choice, Wishes
 from engine.session.rows_in_order import Position
 from tests.publishing.recorder import Recorder, expected_ids
 

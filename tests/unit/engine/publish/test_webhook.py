@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.signals import Health
-from engine.publish.choice import EVENTS
+from engine.publish.wanted_events import EVENTS
 from engine.session import SessionReader
 from engine.session.rows_in_order import Position
 from tests.publishing.brokers import free_port

@@ -79,3 +79,20 @@ def test_mlx_takes_apart_as_onnx_runtime_does(networks: StemNetwork, weights: St
 def test_a_scheme_that_can_not_be_halved_is_refused():
     with pytest.raises(ValueError, match="halved"):
         Scheme(100, 32)
+
+
+def test_the_networks_see_the_spectra_that_they_were_trained_on_at_twice_the_rate():
+    """A full tone at the middle of a bin: half the sum of a window of 4096 samples, as at 44.1 kHz."""
+
+    class Recording:
+        seen = np.zeros(0)
+
+        def estimates(self, magnitudes: np.ndarray) -> np.ndarray:
+            self.seen = magnitudes
+            return np.stack([magnitudes, magnitudes])
+
+    networks = Recording()
+    tone = np.sin(2 * np.pi * 100 / 2048 * np.arange(40_000)).astype(np.float32)
+    Blocks(networks, Scheme(0, 64, 0)).push(tone)
+    assert networks.seen.shape == (64, 1024, 2) and np.array_equal(networks.seen[..., 0], networks.seen[..., 1])
+    assert networks.seen[-1, :, 0].argmax() == 100 and networks.seen[-1, 100, 0] == pytest.approx(1024, rel=1e-3)

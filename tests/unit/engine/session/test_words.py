@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.signals import End, Hearing, Mark, Spike, Words, WordsEvent, WordsState, to_json
-from engine.publish.choice import Choice, Wishes
 from engine.publish.messages import Numbered, message
+from engine.publish.wanted_events import Choice, Wishes
 from engine.session import SessionReader
 from engine.session.event_rows import event_body, reading_row
 from engine.session.export import columns, document, json_lines, rows, write_csv

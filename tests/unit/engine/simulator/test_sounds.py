@@ -8,7 +8,7 @@ import pytest
 from engine.simulator.match import draws_for, play_cue
 from engine.simulator.reel import plan_reel
 from engine.simulator.sound_cues import Confuser, Reaction
-from engine.simulator.synthesis import rms, samples
+from engine.simulator.synthesis_primitives import rms, samples
 from engine.simulator.truth import truth_of
 from engine.simulator.venue import draw_venue
 from tests.unit.engine.simulator.listening import level_db, sound_of

@@ -50,3 +50,11 @@ def test_silence_and_a_half_without_rows_have_no_events(method):
     settings = EventSettings(method, 10.0, 0.1)
     assert found_in(np.zeros(50), settings, 2.0) == []
     assert found_in(np.zeros(0), settings, 2.0) == []
+
+
+def test_a_lower_top_is_told_live_only_as_far_as_asked_from_a_higher_one():
+    scores = np.zeros(40)
+    scores[[5, 15, 30]] = 0.9, 0.8, 0.85
+    assert [row for row, _ in told_live(scores, 10, 0.1)] == [5, 15, 30]
+    assert [row for row, _ in told_live(scores, 11, 0.1)] == [5, 30]
+    assert [row for row, _ in told_live(scores[::-1], 100, 0.1)] == [9, 34], "a higher one is told all the same"

@@ -3,6 +3,7 @@
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 
 from engine.core.errors import InputError, WeightsError
 from engine.core.log_odds_fusion import ChannelRule, CurveChannel, KindRule, fused_spots
+from engine.spotting import published
+from engine.spotting import spot as front_door
 from engine.spotting.config import LATE, CalfConfig, ChannelConfig, EventSettings, SpottingConfig, WindowConfig
 from engine.spotting.pooling import PoolConfig
 from engine.spotting.scores import FeatureTrack
 from engine.spotting.spot import channel_of, curves_of, named_moments, spot
-from engine.spotting.vocabularies import V1
+from engine.spotting.vocabularies import DANGER, V1, V2, VOCABULARIES, class_of
 from engine.spotting.weights import ALL, SpottingWeights, load_spotting, new_models, save_spotting, tensors_of
 from tests.unit.engine.spotting.seeded import checkpoint, drawn, needs_checkpoints
 from tui.cli.main import main
@@ -38,6 +41,12 @@ def track(seed: int, width: int, rows: int = 60, start_s: float = 0.0) -> Featur
     return FeatureTrack(np.array(drawn(seed, rows, width)), 2.0, start_s)
 
 
+def spoiled(value: float) -> FeatureTrack:
+    values = track(2, 4).values.copy()
+    values[17, 2] = value
+    return FeatureTrack(values, 2.0)
+
+
 BOTH = {"video": track(1, 6), "audio": track(2, 4)}
 
 
@@ -57,6 +66,10 @@ def test_weights_come_back_as_they_were_saved(tmp_path, config):
 def _cut(folder: Path) -> None:
     path = folder / "weights.safetensors"
     path.write_bytes(path.read_bytes()[:-4])
+
+
+_RULE_ROW: dict[str, object] = {"bias": 0.0, "apart_s": 5.0}
+_ENDLESS = {"offset_s": 0.0, "reach_s": 1e12, "silent": -5.0, "mean": -1.0, "weight": 0.5}
 
 
 def _gone(folder: Path) -> None:
@@ -82,6 +95,11 @@ def _changed(**values: object):
         (_changed(pool={"kind": "netvlad", "clusters": 10**9}), "out of range"),
         (_changed(pool={"kind": "netvlad", "clusters": "many"}), "does not describe"),
         (_changed(surprise=1), "does not describe"),
+        (_changed(window={"rows": 8.5, "ahead": 4, "rate_hz": 2.0}), "rows is of another kind"),
+        (_changed(pool={"kind": "netvlad", "clusters": True}), "clusters is of another kind"),
+        (_changed(events={"method": "nms", "apart_s": 20.0, "least": [0]}), "least is of another kind"),
+        (_changed(events={"method": "nms", "apart_s": 20.0, "least": 7}), "least confidence out of range"),
+        (_changed(rules={"card": {**_RULE_ROW, "channels": {"video": _ENDLESS}}}), "rule of the late fusion out of"),
         (_changed(dropout=0.9), None),
     ],
 )
@@ -102,6 +120,8 @@ def test_weights_that_were_damaged_or_are_others_are_refused(tmp_path, spoil, sa
         ({**BOTH, "audio": track(2, 5)}, "4 columns are needed"),
         ({**BOTH, "audio": FeatureTrack(np.zeros((60, 4), np.float32), 1.0)}, "1 rows a second instead of 2"),
         ({**BOTH, "audio": track(2, 4, start_s=100.0)}, "no moment in common"),
+        ({**BOTH, "audio": spoiled(np.nan)}, "row 17 of the audio features holds what is no number"),
+        ({**BOTH, "audio": spoiled(-np.inf)}, "row 17 of the audio features holds what is no number"),
     ],
 )
 def test_features_that_do_not_fit_the_weights_are_refused_with_what_is_needed(features, said):
@@ -186,3 +206,46 @@ def test_keras_weights_without_h5py_say_which_extra_to_install(tmp_path, capsys,
     (tmp_path / "calf.h5").write_bytes(b"\x89HDF")
     assert main(["weights", "convert", str(tmp_path / "calf.h5"), str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.splitlines()[1] == "  pip install 'acoustic-momentum[keras]'"
+
+
+def test_keras_weights_of_another_network_are_refused_in_two_lines(tmp_path, capsys, monkeypatch):
+    for layers in (
+        {"a/kernel": np.zeros((3, 3, 1, 2))},
+        {},
+        {f"conv_{n}/kernel": np.zeros((1, 1, 1, 3)) for n in range(11)},
+    ):
+        monkeypatch.setattr(published, "_read_keras", lambda _, found=layers: found)
+        assert main(["weights", "convert", str(tmp_path / "other.h5"), str(tmp_path / "out")]) == 5
+        message, hint = capsys.readouterr().err.splitlines()
+        assert "other.h5 is no spotting network that is known" in message and "CALF" in hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_can_not_be_written_leave_nothing_behind(tmp_path, monkeypatch):
+    before = save_spotting(tmp_path, weights_of(SMALL), "# a card\n")
+    files = sorted(path.name for path in tmp_path.iterdir())
+
+    def full(path, tensors):
+        Path(path).write_bytes(b"the beginning")
+        raise RuntimeError("[save_safetensors] no space is left")
+
+    monkeypatch.setattr("mlx.core.save_safetensors", full)
+    with pytest.raises(OSError, match="no space is left"):
+        save_spotting(tmp_path, weights_of(SMALL), "# another\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
+    assert load_spotting(tmp_path).checksum == before
+
+
+def test_a_causal_model_tells_two_events_half_of_apart_from_each_other_as_suppression_does(monkeypatch):
+    curve = np.full((60, 3), -9.0)
+    curve[[20, 31], 0] = 3.0, 2.0
+    monkeypatch.setattr(front_door, "curves_of", lambda features, weights: (curve, 4.0))
+    weights = weights_of(replace(SMALL, causal=True, events=EventSettings(apart_s=10.0)))
+    assert [(event.t_s, event.told_s) for event in spot(BOTH, weights)] == [(14.0, 16.5), (19.5, 22.0)]
+
+
+def test_danger_is_a_goal_a_penalty_or_a_shot_on_target():
+    dangerous = {"Goal", "Penalty", "Shots on target"}
+    assert {label for label in VOCABULARIES[V2] if class_of(label, DANGER)} == dangerous
+    assert {label for label in VOCABULARIES[V1] if class_of(label, DANGER)} == {"soccer"}
+    assert class_of("Corner", V2) == "Corner" and class_of("Corner", V1) is None

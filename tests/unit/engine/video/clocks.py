@@ -42,11 +42,13 @@ def write_clock(
     sound_from_s: float = 0.0,
     size: tuple[int, int] = (64, 96),
     codec: str = "mpeg4",
+    pixel_shape: int = 1,
     **options: str,
 ) -> Path:
     """A video whose frame ``i`` is shown at ``times_s[i]``; ``turned`` degrees by what the file says of it.
 
-    ``sound_s`` seconds of noise, if any, begin at ``sound_from_s``.
+    ``pixel_shape``: how wide a pixel is beside its height. ``sound_s`` seconds of noise, if any, begin at
+    ``sound_from_s``.
     """
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=25)
@@ -54,6 +56,7 @@ def write_clock(
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, TICKS_HZ)
         stream.codec_context.options = {"b": "4000000"} | ({"bf": "2"} if codec == "mpeg4" else {})
+        stream.codec_context.sample_aspect_ratio = Fraction(pixel_shape)
         if turned:
             stream.set_display_rotation(turned)
         sound = container.add_stream("aac", rate=16000, layout="mono") if sound_s else None

@@ -60,6 +60,46 @@ def test_another_rate_than_two_a_second_is_as_exact(tmp_path: Path, rate_hz: flo
     assert seen == [shown_at(times_s, row / rate_hz) for row in range(round(2 * rate_hz))]
 
 
+def test_a_frame_whose_time_was_rounded_up_by_the_file_is_still_that_of_its_row(tmp_path: Path):
+    path = write_clock(tmp_path / "match.mkv", even(30, 3))  # frame 20 is meant for 2/3 s and stands at 667 ms
+    assert [number_on(picture) for picture in read(path, 3.0)][:9] == [10 * row for row in range(9)]
+
+
+def test_two_broadcasts_that_were_joined_are_shown_one_after_the_other(tmp_path: Path):
+    """As their sound is heard, though the times of the second begin anew."""
+    times_s = even(25, 4.2)
+    one = write_clock(tmp_path / "one.ts", times_s).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(one + one)
+    seen = [number_on(picture) for picture in read(tmp_path / "joined.ts")]
+    wanted = [shown_at([*times_s, *(at_s + 4.2 for at_s in times_s)], row / 2) % 105 for row in range(17)]
+    assert seen == wanted
+
+
+def test_times_that_go_back_a_little_stand_still_instead(tmp_path: Path):
+    one = write_clock(tmp_path / "one.ts", even(25, 0.6)).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(one + one)
+    times_s = [timed.at_s for timed in PictureFile(tmp_path / "joined.ts").frames()]
+    assert len(times_s) == 30 and times_s == sorted(times_s)
+
+
+def test_a_time_hours_ahead_is_no_time_and_nobody_waits_for_it(tmp_path: Path):
+    times_s = even(25, 2)
+    wrong = [at_s + 7200.0 * (at_s >= 1.0) for at_s in times_s]
+    seen = [number_on(picture) for picture in read(write_clock(tmp_path / "match.mkv", wrong))]
+    assert seen == [0, 12, 25, 37]
+
+
+def test_wide_pixels_give_a_wide_picture(tmp_path: Path):
+    path = write_clock(tmp_path / "dvd.mp4", even(25, 1), size=(64, 48), pixel_shape=2)
+    assert PictureFile(path).pixel_shape == 2.0
+    assert number_on(read(path, fit=Fit(64, 96))[1]) == 12, "nothing is cut off"
+
+
+def test_sound_that_begins_a_moment_early_to_be_thrown_away_does_not_move_the_picture(tmp_path: Path):
+    path = write_clock(tmp_path / "opus.mkv", even(25, 2), sound_s=1.0, sound_from_s=-0.1, avoid_negative_ts="disabled")
+    assert [number_on(picture) for picture in read(path)] == [0, 12, 25, 37]
+
+
 @pytest.mark.parametrize("turned", [90, 180, 270])
 def test_what_a_phone_filmed_on_its_side_stands_upright(tmp_path: Path, turned: int):
     """``turned`` counterclockwise is how a player shows it; ffmpeg's own turning was compared once."""
@@ -77,7 +117,8 @@ def test_a_wide_picture_is_scaled_to_the_height_and_loses_its_edges_as_soccernet
 
 def test_a_tall_picture_fills_the_square_too_and_a_border_is_grey(tmp_path: Path):
     path = write_clock(tmp_path / "tall.mp4", even(25, 1), turned=90)
-    assert read(path, fit=Fit(48, 48))[0].shape == (48, 48, 3)
+    cropped, whole = read(path, fit=Fit(48, 48))[0], read(path, fit=Fit(72, 48, "stretch"))[0]
+    assert cropped.shape == (48, 48, 3) and np.abs(cropped.astype(int) - whole[12:60]).mean() < 8
     bordered = read(path, fit=Fit(48, 48, "border"))[0]
     assert (bordered[:, 32:] == BORDER).all() and not (bordered[:, :32] == BORDER).all()
 
@@ -182,3 +223,10 @@ def test_damage_in_the_middle_costs_frames_and_no_time(tmp_path: Path):
     pictures = read(path)
     assert len(pictures) == 12
     assert abs(number_on(pictures[-1]) - shown_at(even(25, 6), 5.5)) <= 1
+
+
+def test_a_picture_that_nothing_here_can_decode_is_said_in_two_lines(tmp_path: Path):
+    path = write_clock(tmp_path / "strange.mp4", even(25, 1))
+    path.write_bytes(path.read_bytes().replace(b"mp4v", b"zzzz").replace(b"esds", b"zsds"))
+    with pytest.raises(InputError, match=r"strange\.mp4: its picture is of a kind that can't be decoded here"):
+        PictureFile(path)

@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 from engine.core.files import write_whole_json
-from train.experiments import ablation
+from train.experiments.ablation import study
 
-_TRAIN = ablation.train_network
+_TRAIN = study.train_network
 
 
 def hold_rows(folder: str) -> None:
@@ -28,9 +28,9 @@ def hold_rows(folder: str) -> None:
 
         return _TRAIN(data, settings, kept, told)
 
-    ablation.train_network = held
+    study.train_network = held
 
 
 def hold_no_rows() -> None:
     """As it was."""
-    ablation.train_network = _TRAIN
+    study.train_network = _TRAIN

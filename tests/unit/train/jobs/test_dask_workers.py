@@ -59,6 +59,11 @@ def test_a_worker_killed_in_the_middle_of_a_task_loses_nothing(workers: Workers,
     assert len(begun) > len(set(begun))  # what the dead one had begun, another began again
 
 
+def watches(dask_worker) -> dict[str, float]:
+    """What a worker does again and again, and every how many milliseconds."""
+    return {name: callback.callback_time for name, callback in dask_worker.periodic_callbacks.items()}
+
+
 def until(true: Callable[[], bool]) -> None:
     limit_s = time.monotonic() + 60
     while not true():
@@ -183,6 +188,15 @@ def test_nothing_listens_beyond_loopback_and_no_page_is_served(workers: Workers)
     ]
     assert listening
     assert {address.ip for address in listening} <= {"127.0.0.1", "::1"}
+
+
+def test_idle_workers_took_a_tenth_of_a_core_to_watch_themselves(workers: DaskWorkers):
+    """Each looked a hundred times a second where in its code it was, and fifty times whether its loop still turned."""
+    watched = workers._client.run(watches)
+    assert watched
+    for every_ms in watched.values():
+        assert "heartbeat" in every_ms
+        assert min(every_ms.values()) >= 500
 
 
 @pytest.mark.parametrize("address", ["", "local:", "local:0", "local:999", "desk:8786", "http://desk:80", "tcp://desk"])

@@ -28,7 +28,7 @@ from engine.core.signals import (
 from engine.explain.attribution import Left
 from engine.explain.explanation import Explanation
 from engine.live.spike_detector import SpikeDetector, SpikeSettings
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 from tests.unit.tui.monitor.made_up_explanation import made_up
 from tui.monitor.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
 

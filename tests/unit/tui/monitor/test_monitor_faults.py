@@ -4,7 +4,7 @@ from textual.widgets import Input
 
 from engine.core.errors import InputError
 from engine.core.signals import End, Health, HealthChange, Mark
-from engine.session.not_kept import NotKept
+from engine.session.recording_problems import NotKept
 from tests.unit.tui.monitor.fake_feed import INFO
 from tests.unit.tui.monitor.stage import NOW_S, REPLAY, WATCH, Opening
 from tui.monitor.widgets.graph import Graph

@@ -12,7 +12,7 @@ import pytest
 
 from engine.commentary.spoken.apart import ProcessTeller, _Life
 from engine.commentary.spoken.beside import Closed, SpokenBeside
-from engine.core.processes import children_of
+from engine.core.process_stats import children_of
 from engine.core.signals import Hearing, Words
 
 FAKE = """

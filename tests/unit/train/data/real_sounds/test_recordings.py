@@ -1,6 +1,7 @@
 """Recordings in simulated grounds: who may be heard, when, and that the truth says so."""
 
 import csv
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,13 @@ def test_a_recorded_group_only_teaches_and_no_reel_gets_cries_beyond_its_share(f
     kinds = Recordings([folder]).kinds
     assert Reaction.ROAR in kinds
     assert plan_recorded_reel(5, 10.0, kinds).cues == plan_recorded_reel(5, 10.0, kinds - ALARMS).cues
+
+
+def test_groups_of_people_are_left_out_where_they_are_not_wanted_and_on_another_machine_as_well(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(900.0, 2.0))
+    alone = Recordings([folder], groups=False)
+    assert Recordings([folder]).kinds - alone.kinds == {Reaction.ROAR, Reaction.MUTED_ROAR}
+    assert pickle.loads(pickle.dumps(alone)).kinds == alone.kinds
 
 
 def test_a_folder_in_which_nothing_may_teach_is_refused(folder: Path):

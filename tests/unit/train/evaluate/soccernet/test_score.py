@@ -154,6 +154,12 @@ def test_windows_are_classified_by_the_surest_prediction_in_them(two_games, tmp_
     assert table(report).columns[-1] == "windows" and all(len(row) == 4 for row in table(report).rows)
 
 
+def test_the_surest_of_two_predictions_in_a_window_counts_whichever_comes_last():
+    sure, unsure = (Spot(1, ms, "Goal", confidence) for ms, confidence in ((5_000, 0.8), (9_000, 0.3)))
+    for found in ((sure, unsure), (unsure, sure)):
+        assert windows_of((), found, ("Goal",), 20.0).scores[0, 0] == 0.8
+
+
 @pytest.mark.parametrize("metric", ["at0", "at6", "LOOSE", "loose\n", ""])
 def test_an_unknown_metric_is_refused(metric):
     with pytest.raises(UsageError, match="no metric"):

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.app.spotting_weights import find_spotting
-from engine.core.errors import WeightsError
-from engine.core.paths import find_paths
+from engine.core.made_by import MadeBy
 from engine.spotting.config import FUSIONS
 from engine.spotting.spot import FeatureTrack, spot
 from engine.spotting.weights import load_spotting
@@ -56,9 +54,6 @@ def test_small_games_go_from_features_to_an_average_map_far_above_chance(folder,
     value = judged["figures"]["all"][MEAN]["value"]
     assert value > 0.6
     assert value == pytest.approx(trained["measured"]["test_average_map_loose"], abs=1e-4)
-    assert find_spotting("spotting", find_paths()) == Path(trained["folder"])
-    with pytest.raises(WeightsError, match="no spotting weights named"):
-        find_spotting("others", find_paths())
     assert chance(folder, answer, tmp_path, game) < 0.4
 
 
@@ -184,9 +179,19 @@ def _pickled(games: Path) -> None:
     np.save(next(games.rglob(f"1_{PICTURE}.npy")), np.array([{"no": "features"}], dtype=object), allow_pickle=True)
 
 
+def _other_encoder(games: Path) -> None:
+    for encoder, file in zip(("pixels", "objects"), games.rglob(f"1_{PICTURE}.npy"), strict=False):
+        file.with_suffix(".json").write_text(json.dumps({"encoder": encoder, "weights_sha256": "", "fps": 2.0}))
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
-    [(_bad_features, "can't be read"), (_other_columns, "columns"), (_pickled, "can't be read")],
+    [
+        (_bad_features, "can't be read"),
+        (_other_columns, "columns"),
+        (_pickled, "can't be read"),
+        (_other_encoder, "was made by"),
+    ],
 )
 def test_features_that_are_broken_or_of_another_kind_are_refused_in_two_lines(tmp_path, capsys, spoil, said):
     write_games(tmp_path, rows=120, each=1)
@@ -210,6 +215,18 @@ def test_settings_that_can_not_be_are_refused_in_two_lines(folder, capsys, tmp_p
     monkeypatch.setenv("MOMENTUM_HOME", str(tmp_path))
     given, fault = refused(capsys, folder, "--features", PICTURE, *more)
     assert given == code and said in fault
+
+
+def test_weights_say_what_made_the_features_that_they_learned_from(tmp_path, answer):
+    write_games(tmp_path / "games", rows=120, each=1)
+    page = {"encoder": "pixels", "weights_sha256": "", "fps": 2.0, "row_sees_s": [-0.5, 0.0], "pca": {"sha256": "ab"}}
+    for file in (tmp_path / "games").rglob(f"*_{PICTURE}.npy"):
+        file.with_suffix(".json").write_text(json.dumps(page))
+    typed = ["train", "spotting", tmp_path / "games", "--features", PICTURE, "--audio", SOUND, *QUICK]
+    trained = answer(*typed, "--epochs", 1)
+    made_by = [channel.made_by for channel in load_spotting(Path(trained["folder"])).config.channels]
+    assert made_by == [MadeBy("pixels", "", "", 2.0, "ab"), None]
+    assert "(12 columns, encoder pixels, fps 2.0, pca sha256 ab)" in Path(trained["folder"], "CARD.md").read_text()
 
 
 def test_without_splits_games_are_dealt_by_chance_and_can_be_dealt_so_again(tmp_path):

@@ -17,7 +17,8 @@ from engine.core.errors import MomentumError
 from tests.unit.train.experiments.held_rows import hold_no_rows, hold_rows
 from tests.unit.train.fit.spotting.game_folder import PICTURE, SOUND, write_games
 from tests.unit.train.recipes.drawn_matches import QUICK, drawn
-from train.experiments import ablation
+from train.experiments.ablation import __main__ as ablation
+from train.experiments.ablation import study
 from train.jobs import dask_workers
 from train.jobs.dask_workers import DaskWorkers
 from tui.cli.main import main
@@ -216,7 +217,7 @@ class KillsOneInARow:
 
     def outcomes(self, tasks):
         tasks = list(tasks)
-        if tasks[0].function is not ablation.do_row:  # the sounds are drawn
+        if tasks[0].function is not study.do_row:  # the sounds are drawn
             yield from self.workers.outcomes(iter(tasks))
             return
         killer = threading.Thread(target=self._kill)

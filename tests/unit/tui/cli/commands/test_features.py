@@ -1,12 +1,15 @@
 """``momentum features`` as a person types it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 
+from engine.core.made_by import MadeBy
 from engine.encoders.choices import OF_PICTURES, OF_SOUND
+from engine.encoders.pca import load_pca
 from tests.unit.engine.video.clocks import even, write_clock
 from tui.cli.commands.features import AudioEncoder, VideoEncoder
 from tui.cli.main import main
@@ -50,6 +53,45 @@ def test_components_of_another_file_are_applied_and_not_fitted(home: Path, halve
     assert main(["features", halves[1], "--video", "pixels", "--pca", kept, "--out", str(second)]) == 0
     assert np.array_equal(np.load(first / "2_Pixels_PCA4.npy"), np.load(second / "2_Pixels_PCA4.npy"))
     assert not list(second.glob("*.safetensors"))
+
+
+@pytest.fixture
+def components(home: Path, halves: list[str], tmp_path: Path) -> Path:
+    """Fitted on both halves."""
+    assert main(["features", *halves, "--video", "pixels", "--pca", "4", "--out", str(tmp_path / "fitted")]) == 0
+    return tmp_path / "fitted" / "Pixels_PCA4.safetensors"
+
+
+def reduced_by(components: Path, halves: list[str], out: Path, *more: str) -> int:
+    return main(["features", halves[0], "--video", "pixels", "--pca", str(components), "--out", str(out), *more])
+
+
+@pytest.mark.parametrize(
+    ("changed", "more", "says"),
+    [
+        ({"encoder": "objects"}, (), "features by objects, not by pixels."),
+        ({"picture": "64 x 64, crop"}, (), "pixels of pictures 64 x 64, crop, not by pixels of pictures 128 x 72"),
+        ({}, ("--fps", "4"), "pixels at 2 rows a second, not by pixels at 4 rows a second."),
+    ],
+)
+def test_components_of_another_encoder_of_the_same_width_are_refused_before_anything_is_made(
+    halves, components, tmp_path, capsys, changed, more, says
+):
+    pca = load_pca(components)
+    assert pca.fitted_on == MadeBy("pixels", "", "128 x 72, stretch", 2.0)
+    replace(pca, fitted_on=replace(pca.fitted_on, **changed)).save(components)
+    capsys.readouterr()
+    assert reduced_by(components, halves, tmp_path / "out", *more) == 2
+    message, hint = capsys.readouterr().err.splitlines()
+    assert says in message and "--pca 512" in hint and not (tmp_path / "out").exists()
+
+
+def test_components_from_before_they_said_whose_they_are_work_with_a_notice(halves, components, tmp_path, capsys):
+    replace(load_pca(components), fitted_on=None).save(components)
+    assert reduced_by(components, halves, tmp_path / "out") == 0
+    said = capsys.readouterr().err
+    assert "Pixels_PCA4.safetensors does not say" in said and "taken for those of pixels" in said
+    assert np.array_equal(np.load(tmp_path / "out/1_Pixels_PCA4.npy"), np.load(tmp_path / "fitted/1_Pixels_PCA4.npy"))
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_a_soccernet_export_without_kick_offs_says_what_it_took_for_them(session
     assert json.loads(printed.out)["halves"] == {"first_s": 0.0, "second_s": None, "assumed": True}
     assert printed.err.splitlines() == [
         "no kick-off is marked: the first half is taken to begin with the sound",
-        "no second half is marked: every spike after the kick-off is put into the first half",
+        "no second half is marked: everything after the kick-off is put into the first half",
         "mark both with k in the monitor (momentum replay SESSION), or give --halves 1:30,63:05",
     ]
     with SessionReader.open(root / session) as reader:
@@ -181,7 +181,7 @@ def test_a_soccernet_export_without_kick_offs_says_what_it_took_for_them(session
     assert printed.err == ""
     assert json.loads(printed.out)["predictions"][0]["gameTime"] == "2 - 00:11"
     assert main([*command, "--halves", "1:20,1:30"]) == 0
-    assert capsys.readouterr().err == "1 spikes before the first half are left out\n"
+    assert capsys.readouterr().err == "left out, since before the first half: 1\n"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.simulator.synthesis import fast_size
+from engine.simulator.synthesis_primitives import fast_size
 
 
 @pytest.mark.parametrize("least", [1, 16, 17, 662_003, 2**20, 2**20 + 1])

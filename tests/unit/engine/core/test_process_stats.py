@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.processes import children_of, processor_s, resident_mb, seconds_of
+from engine.core.process_stats import children_of, processor_s, resident_mb, seconds_of
 
 WITHOUT = Path("/no such folder")
 needs_ps = pytest.mark.skipif(not (shutil.which("ps") and shutil.which("pgrep")), reason="ps or pgrep is not installed")
