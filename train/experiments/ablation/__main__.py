@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.core.errors import MomentumError
 from train.experiments.ablation.judging import table
@@ -21,14 +22,13 @@ from train.recipes.shipped_weights import MINUTES
 
 def main(args: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m train.experiments.ablation", description=__doc__)
+    several: Any = {"type": Path, "action": "append", "default": []}
     parser.add_argument("out", type=Path, help="Markdown file to write the table to")
     parser.add_argument("--work", type=Path, required=True, help="folder for drawn sounds, runs and rows")
     parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
     parser.add_argument(
         "--reel",
-        type=Path,
-        action="append",
-        default=[],
+        **several,
         help="a reel made by train.experiments.reel; those made with its --part are judged by themselves",
     )
     parser.add_argument(
@@ -36,9 +36,7 @@ def main(args: Sequence[str] | None = None) -> None:
     )
     parser.add_argument(
         "--sounds",
-        type=Path,
-        action="append",
-        default=[],
+        **several,
         help="a folder of recordings with its MANIFEST.csv, for the rows with recorded sounds",
     )
     parser.add_argument(

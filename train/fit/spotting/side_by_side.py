@@ -6,7 +6,7 @@ goes on there: what is left to do is to read the weights. So they are the same t
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,33 +23,33 @@ from train.fit.loop.trainer import Progress as Step
 from train.fit.spotting.fit import Curves, channel_curves, fit_model, opened_run
 from train.fit.spotting.games import VALID, DealtGames, Games
 from train.fit.spotting.predictions import predict_half
-from train.fit.spotting.wanted import SpottingWanted, models_of, one_thread, run_inputs
+from train.fit.spotting.wanted import Training, models_of, one_thread, run_inputs
 from train.jobs.kept_results import KeptResults
 from train.jobs.run_tasks import OnFault, in_order, run_tasks
 from train.jobs.same_program import this_program
 from train.jobs.task import Result, Task
 from train.jobs.workers import Workers
 
-_BEFORE_FUSION: Final = "models-apart"
-_FINISHED: Final = "models"
-_KEPT: Final = "games"
+_PASSING: Final = ("games", "models-apart", "models")
+"""Folders of a run that go once all its games are done."""
+_KEPT, _BEFORE_FUSION, _FINISHED = _PASSING
 
 
 @dataclass(frozen=True, slots=True)
 class ModelTask:
-    """A model called ``model`` of ``wanted``, to be trained in the run folder ``run``."""
+    """The model called ``model`` of a training, whose run folder is one that all machines see."""
 
-    wanted: SpottingWanted
+    training: Training
     model: str
-    run: Path
 
 
 def train_model(given: ModelTask) -> Result:
     """Train it to its end, and say how many checks that took; the run folder has the weights."""
-    settings, games = given.wanted.settings, given.wanted.dealt.open()
-    models = models_of(given.wanted.config(games), settings.seed)
+    wanted = given.training.wanted
+    settings, games = wanted.settings, wanted.dealt.open()
+    models = models_of(wanted.config(games), settings.seed)
     (one,) = [each for each in models if each.name == given.model]
-    with one_thread(), opened_run(one, given.run, settings, games, ORPHANED_S) as run:
+    with one_thread(), opened_run(one, given.training.run, settings, games, ORPHANED_S) as run:
         fit_model(one, games, settings, run, _nobody)
         return {"checks": len(run.metrics())}
 
@@ -108,58 +108,59 @@ class SideBySide:
     workers: Workers
     tell: Progress
 
-    def train(self, trainings: Sequence[tuple[SpottingWanted, Path]], games: Games, on_fault: OnFault | None) -> None:
-        """Train the models of all ``trainings``, each in its run folder. Without ``on_fault`` the first fault is
-        raised."""
+    def train(self, trainings: Sequence[Training], games: Games, on_fault: OnFault | None) -> None:
+        """Train the models of all ``trainings``. Without ``on_fault`` the first fault is raised."""
         tasks = []
-        for wanted, run in trainings:
+        for training in trainings:
+            wanted, there = training.wanted, replace(training, run=training.run.absolute())
             for one in models_of(wanted.config(games), wanted.settings.seed):
                 inputs = run_inputs(wanted.settings, one.config, games)
                 name = f"{wanted.name} {one.name}".strip()
                 made_from = {**inputs, "name": name, "made_with": this_program()}
-                tasks.append(Task(name, train_model, ModelTask(wanted, one.name, run.absolute()), made_from))
+                tasks.append(Task(name, train_model, ModelTask(there, one.name), made_from))
         for _ in run_tasks(tasks, self.workers, self.tell, "trainings", on_fault=on_fault):
             pass
 
-    def hear(self, wanted: SpottingWanted, games: Games, weights: SpottingWeights, run: Path) -> list[Curves]:
+    def hear(self, training: Training, games: Games, weights: SpottingWeights) -> list[Curves]:
         """What the models of a late fusion, which are not fused yet, say of each valid half, in their order."""
-        tasks = _game_tasks(hear_game, wanted, VALID, weights, run / _BEFORE_FUSION)
-        found = self._done(tasks, run, f"{wanted.name}: games heard")
+        tasks = _game_tasks(hear_game, training, VALID, weights, _BEFORE_FUSION)
+        found = self._done(tasks, training, "games heard")
         names = [channel.name for channel in weights.config.channels]
         return [
             {name: found[half.game][_named(half.number, name)].astype(np.float64) for name in names}
             for half in games.parts[VALID]
         ]
 
-    def spot(self, wanted: SpottingWanted, part: str, weights: SpottingWeights, run: Path) -> dict[str, list[Spot]]:
+    def spot(self, training: Training, part: str, weights: SpottingWeights) -> dict[str, list[Spot]]:
         """What the weights spot in every game of a part."""
-        tasks = _game_tasks(spot_game, wanted, part, weights, run / _FINISHED)
-        found = self._done(tasks, run, f"{wanted.name}: {part} games")
+        tasks = _game_tasks(spot_game, training, part, weights, _FINISHED)
+        found = self._done(tasks, training, f"{part} games")
         return {game: [Spot(*spot) for spot in result["spots"]] for game, result in found.items()}
 
-    def _done(self, tasks: Sequence[Task], run: Path, step: str) -> Mapping[str, Result]:
+    def _done(self, tasks: Sequence[Task], training: Training, step: str) -> Mapping[str, Result]:
         """The result of each game."""
-        kept = KeptResults(run / _KEPT)
-        found = in_order(tasks, run_tasks(tasks, self.workers, self.tell, step, kept))
+        kept = KeptResults(training.run / _KEPT)
+        found = in_order(tasks, run_tasks(tasks, self.workers, self.tell, f"{training.wanted.name}: {step}", kept))
         return {task.name: result for task, result in zip(tasks, found, strict=True)}
 
 
-def _game_tasks(function: Any, wanted: SpottingWanted, part: str, weights: SpottingWeights, folder: Path) -> list[Task]:
-    """A task for each game of a part; the weights travel by the folder that they are put into."""
+def _game_tasks(function: Any, training: Training, part: str, weights: SpottingWeights, name: str) -> list[Task]:
+    """A task for each game of a part; the weights travel by the folder ``name`` of the run, that they are put into."""
+    dealt, folder = training.wanted.dealt, training.run / name
     save_spotting(folder, weights, "Of a training under way.\n")
     digest = sha256_of(folder / CONFIG_FILE)
     return [
         Task(
             game,
             function,
-            GameTask(wanted.dealt.only(part, game), part, folder.absolute(), digest),
-            {"weights": digest, "game": game, "features": list(wanted.dealt.features), "made_with": this_program()},
+            GameTask(dealt.only(part, game), part, folder.absolute(), digest),
+            {"weights": digest, "game": game, "features": list(dealt.features), "made_with": this_program()},
         )
-        for game in wanted.dealt.where[part]
+        for game in dealt.where[part]
     ]
 
 
 def forget_games(run: Path) -> None:
     """Take away what was kept of single games and for them, once all are done."""
-    for name in (_KEPT, _BEFORE_FUSION, _FINISHED):
+    for name in _PASSING:
         shutil.rmtree(run / name, ignore_errors=True)

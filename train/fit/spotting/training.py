@@ -17,32 +17,22 @@ from train.fit.spotting.fit import Tell as TellProgress
 from train.fit.spotting.fit import fit_spotting
 from train.fit.spotting.games import TEST, VALID, Games
 from train.fit.spotting.predictions import measured, spots_of, write_predictions
-from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.side_by_side import SideBySide, forget_games
-from train.fit.spotting.wanted import SpottingWanted, one_thread, run_inputs
+from train.fit.spotting.wanted import Training, one_thread, run_inputs
 from train.jobs.task import Fault, Task
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
-    """A training and its folders: ``run``, in which a killed one goes on, ``target`` for the weights, and where a
-    ``results_spotting.json`` for each test game goes, None for none."""
-
-    wanted: SpottingWanted
-    run: Path
-    target: Path
-    predictions: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Trained:
-    """What came of a training: the weights' folder and checksum, figures, how many games were predicted."""
+    """What came of a training."""
 
     folder: Path
+    """Of the weights."""
     checksum: str
     config: SpottingConfig
-    settings: SpottingSettings
+    """With its figures."""
     predicted: int
+    """Test games whose predictions were written."""
 
 
 def compared(training: Training, each_fusion: bool, seeds: int) -> list[Training]:
@@ -100,10 +90,10 @@ def train_spotting(
             _say_where(tell, training, (training.run / RUN_FILE).exists())
 
         def told(task: Task, fault: Fault) -> None:
-            failed.add(task.given.wanted.name)
+            failed.add(task.given.training.wanted.name)
             on_fault(task.name, fault.error())
 
-        beside.train([(one.wanted, one.run) for one in trainings], games, told if len(trainings) > 1 else None)
+        beside.train(trainings, games, told if len(trainings) > 1 else None)
     found = []
     for training, config in zip(trainings, configs, strict=True):
         if training.wanted.name not in failed:
@@ -137,7 +127,7 @@ def _finished(
 ) -> Trained:
     """Train what nobody else has trained, score the games, and save."""
     wanted, folder = training.wanted, training.run
-    hear = None if beside is None else lambda weights: beside.hear(wanted, games, weights, folder)
+    hear = None if beside is None else lambda weights: beside.hear(training, games, weights)
     with one_thread():
         with closing(RunFolder(folder, run_inputs(wanted.settings, config, games))) as run:
             _say_where(tell, training, run.resumed and not beside)
@@ -146,7 +136,7 @@ def _finished(
         found: dict[str, list[Spot]] = {}
         for part in (VALID, TEST):  # the last one is that which is written
             halves = games.parts[part]
-            found = beside.spot(wanted, part, weights, folder) if beside and halves else spots_of(weights, halves)
+            found = beside.spot(training, part, weights) if beside and halves else spots_of(weights, halves)
             if found:
                 score = measured(config.labels, halves, found)
                 figures[f"{part}_average_map_loose"] = None if isnan(score) else round(score, 4)
@@ -159,7 +149,7 @@ def _finished(
     if beside:
         forget_games(folder)
     predicted = len(found) if training.predictions is not None else 0
-    return Trained(training.target, checksum, weights.config, wanted.settings, predicted)
+    return Trained(training.target, checksum, weights.config, predicted)
 
 
 def _channel_told(channel: ChannelConfig) -> str:

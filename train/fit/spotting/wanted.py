@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from engine.core.errors import UsageError
@@ -18,9 +19,10 @@ CHANNELS: Final = ("video", "audio")
 
 @dataclass(frozen=True, slots=True)
 class SpottingWanted:
-    """Weights called ``name``, learned from ``dealt`` by ``settings``."""
+    """What is to be learned from ``dealt`` by ``settings``."""
 
     name: str
+    """Of the weights."""
     dealt: DealtGames
     settings: SpottingSettings
 
@@ -33,6 +35,17 @@ class SpottingWanted:
             )
         )
         return config_of(self.name, self.settings, channels, games.rate_hz)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training and its folders: ``run``, in which a killed one goes on, ``target`` for the weights, and where a
+    ``results_spotting.json`` for each test game goes, None for none."""
+
+    wanted: SpottingWanted
+    run: Path
+    target: Path
+    predictions: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,8 @@ def spotting(
     from engine.core.paths import find_paths
     from train.fit.spotting.games import deal_games
     from train.fit.spotting.side_by_side import SideBySide
-    from train.fit.spotting.training import Training, compared, train_spotting
-    from train.fit.spotting.wanted import SpottingWanted
+    from train.fit.spotting.training import compared, train_spotting
+    from train.fit.spotting.wanted import SpottingWanted, Training
     from train.jobs.workers import check_address, workers_at
     from tui.cli.output import say
     from tui.cli.progress import shown_on_stderr

@@ -17,8 +17,8 @@ from train.fit.spotting import fit, side_by_side
 from train.fit.spotting.games import TEST, deal_games
 from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.side_by_side import GameTask, SideBySide, spot_game
-from train.fit.spotting.training import Training, compared, train_spotting
-from train.fit.spotting.wanted import SpottingWanted, one_thread
+from train.fit.spotting.training import compared, train_spotting
+from train.fit.spotting.wanted import SpottingWanted, Training, one_thread
 from train.jobs.workers import InThisProcess
 from tui.cli.main import main
 
