@@ -9,7 +9,7 @@ from engine.core.log_odds_fusion import CurveChannel, FusedSpot, KindRule, fused
 from engine.football.soccernet import Spot
 from engine.spotting.config import LATE, EventSettings
 from engine.spotting.events import SpottedEvent, Values, found_in, suppressed, told_live
-from engine.spotting.scores import Array, FeatureTrack, log_odds, together
+from engine.spotting.scores import FeatureTrack, log_odds, together
 from engine.spotting.weights import SpottingWeights
 
 
@@ -113,8 +113,3 @@ def channel_of(values: Values, start_s: float, rate_hz: float) -> CurveChannel:
 def as_spots(events: Sequence[SpottedEvent], half: int) -> list[Spot]:
     """Events of a half, whose recording starts at 0 s, as SoccerNet writes them."""
     return [Spot(half, max(0, round(1000 * event.t_s)), event.label, event.confidence) for event in events]
-
-
-def half_track(values: Array, rate_hz: float = 2.0) -> FeatureTrack:
-    """The features of one half as SoccerNet keeps them: two rows a second from the start of its recording."""
-    return FeatureTrack(values, rate_hz)

@@ -11,7 +11,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from engine.core.errors import MomentumError
 from train.experiments.ablation.judging import table
@@ -22,23 +21,17 @@ from train.recipes.shipped_weights import MINUTES
 
 def main(args: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m train.experiments.ablation", description=__doc__)
-    several: Any = {"type": Path, "action": "append", "default": []}
     parser.add_argument("out", type=Path, help="Markdown file to write the table to")
     parser.add_argument("--work", type=Path, required=True, help="folder for drawn sounds, runs and rows")
     parser.add_argument("--open-data", type=Path, help="folder of StatsBomb's open data: real matches to play")
     parser.add_argument(
-        "--reel",
-        **several,
-        help="a reel made by train.experiments.reel; those made with its --part are judged by themselves",
-    )
-    parser.add_argument(
         "--audio", type=Path, help="real sounds with their MANIFEST.csv, for the row that lays them over"
     )
-    parser.add_argument(
-        "--sounds",
-        **several,
-        help="a folder of recordings with its MANIFEST.csv, for the rows with recorded sounds",
-    )
+    for name, what in (
+        ("--reel", "a reel made by train.experiments.reel; those made with its --part are judged by themselves"),
+        ("--sounds", "a folder of recordings with its MANIFEST.csv, for the rows with recorded sounds"),
+    ):
+        parser.add_argument(name, type=Path, action="append", default=[], help=what)
     parser.add_argument(
         "--taggers", type=Path, help="a folder with a sound tagger, for the row that it teaches as well"
     )

@@ -49,7 +49,7 @@ def test_a_cat_is_a_cat_and_features_are_those_of_the_network_s_own_program(name
     top = source[kernel] if "/" in kernel else source[kernel].T
     theirs = np.load(file("features.npz"))[name]
     for engine in (OnnxNet, MlxNet):
-        features = engine(found.net, found.tensors)(PREPARED[name](pictures))
+        features = engine(found.net, dict(found.tensors))(PREPARED[name](pictures))
         assert np.abs(features - theirs).max() < 1e-3
         assert (features @ top + source[bias]).argmax(axis=1)[:2].tolist() == [EGYPTIAN_CAT, ESPRESSO]
 
@@ -60,14 +60,14 @@ def test_a_metro_station_sounds_of_trains(tmp_path: Path):
     sound = np.concatenate([block.samples for block in blocks])[: 10 * 32000]
     source = read_source(file("mn04.safetensors"))
     for engine in (OnnxNet, MlxNet):
-        features = engine(found.net, found.tensors)(mn_log_mel(sound[None]))
+        features = engine(found.net, dict(found.tensors))(mn_log_mel(sound[None]))
         hidden = features @ source["classifier.2.weight"].T + source["classifier.2.bias"]
         hidden *= np.clip(hidden + 3, 0, 6) / 6
         logits = (hidden @ source["classifier.5.weight"].T + source["classifier.5.bias"])[0]
         names = [line.split(",", 2)[2].strip('"') for line in file("mn04_classes.csv").read_text().splitlines()[1:]]
         assert names[int(logits.argmax())] in TRAIN_SOUNDS
     theirs = np.load(file("features.npz"))
-    near = engine(found.net, found.tensors)(mn_log_mel(theirs["sound"][None]))
+    near = engine(found.net, dict(found.tensors))(mn_log_mel(theirs["sound"][None]))
     assert np.abs(near - theirs["mn04"]).max() < 1e-3
 
 
