@@ -18,7 +18,7 @@ _WORTH_THE_WAY: Final = 250_000
 
 def product(first: mx.array, second: mx.array) -> mx.array:
     """``first @ second``: (..., n, k) with (k, m), or with (..., k, m) of the same leading axes; differentiable."""
-    if not _by_numpy() or first.size * second.shape[-1] < _WORTH_THE_WAY:
+    if not by_numpy() or first.size * second.shape[-1] < _WORTH_THE_WAY:
         return first @ second
     if second.ndim == 2 and first.ndim > 2:
         return _by_host(first.reshape(-1, first.shape[-1]), second).reshape(*first.shape[:-1], second.shape[-1])
@@ -27,13 +27,14 @@ def product(first: mx.array, second: mx.array) -> mx.array:
 
 def convolved(rows: mx.array, weight: mx.array) -> mx.array:
     """Rows (batch, t, inputs) and ``weight`` (outputs, kernel, inputs) -> (batch, t - kernel + 1, outputs)."""
-    if not _by_numpy():
+    if not by_numpy():
         return mx.conv1d(rows, weight)
     found: Any = _convolved_on_host(rows, weight)
     return cast(mx.array, found)
 
 
-def _by_numpy() -> bool:
+def by_numpy() -> bool:
+    """Whether it is numpy that multiplies here."""
     return _ON_HOST and mx.default_device().type == mx.DeviceType.cpu
 
 

@@ -33,6 +33,7 @@ _AHEAD: Final = 2
 """Tasks under way a worker: one that it does, and one that it has at hand then."""
 _CONNECT_S: Final = 15.0
 _LOOK_S: Final = 1.0
+_TALKATIVE: Final = ("distributed", "tornado", "asyncio")
 _UNDONE: Final = ("pending", "lost")
 """A task that was done, and whose worker died with the result: the scheduler has it done anew."""
 _KEPT: Final = "What is done is kept: the same command goes on from there, on any cluster or on none."
@@ -229,7 +230,9 @@ def _settings(scratch: str) -> Any:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Dask's log says on the terminal what this module says in its own words."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    # Some, such as distributed.client, have a level and a handler of their own.
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _TALKATIVE]
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 import mlx.core as mx
@@ -21,7 +22,11 @@ from engine.core.files import PRIVATE_FILE, open_private, private_folder, write_
 
 RUN_FILE: Final = "run.json"
 METRICS_FILE: Final = "metrics.jsonl"
+ORPHANED_S: Final = 3600.0
+"""How long a task waits for a worker that is still at the same one: whoever asked for it there was killed, and a worker
+ends what it has begun."""
 _LOCK: Final = ".lock"
+_LOOK_S: Final = 0.5
 _MADE_WITH: Final = ("acoustic-momentum", "mlx", "numpy")
 _RENAMED: Final = {"strips": "segments", "pieces": "crops", "sharpen": "fine_tune"}
 """Settings that were called otherwise in run folders begun before; such a run goes on as any other does."""
@@ -35,19 +40,18 @@ class RunFolder:
         path: made if missing.
         inputs: all settings and all that is trained on, as JSON; a folder with another run is refused, and so is
             one begun with other versions of what computes it.
+        patience_s: how long to wait for another process in it, in seconds.
 
     Raises:
         UsageError: the folder holds a run with other inputs, or another process is working in it.
     """
 
-    def __init__(self, path: Path, inputs: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, inputs: Mapping[str, Any], patience_s: float = 0.0) -> None:
         self.path = private_folder(path)
         self._lock = open_private(path / _LOCK, os.O_RDWR)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(self._lock, patience_s):
             os.close(self._lock)
-            raise UsageError(f"another process is training in {path}", "Wait for it, or use another folder.") from None
+            raise UsageError(f"another process is training in {path}", "Wait for it, or use another folder.")
         run_file = path / RUN_FILE
         self.resumed = run_file.exists()
         wanted: dict[str, Any] = json.loads(
@@ -92,7 +96,8 @@ class RunFolder:
     def keep_metrics(self, stage: str, last_step: int) -> None:
         """Drop what ``stage`` wrote after ``last_step``, which is about to be done again."""
         kept = [row for row in self.metrics() if row.get("stage") != stage or row["step"] <= last_step]
-        write_whole(self.path / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in kept).encode())
+        if (self.path / METRICS_FILE).exists():
+            write_whole(self.path / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
 
 class StageState:
@@ -127,6 +132,20 @@ class StageState:
 def digest_of(inputs: Mapping[str, Any]) -> str:
     """A name for all that a run depends on: the SHA-256 of its JSON."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _locked(file: int, patience_s: float) -> bool:
+    """Lock it; False where another process holds it for so long."""
+    until_s = monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() >= until_s:
+                return False
+            sleep(_LOOK_S)
+        else:
+            return True
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -156,6 +156,7 @@ class Trainer(Generic[M, B]):
         stored = self.state.load()
         self._optimizer.init(self.model.trainable_parameters())
         if stored is None:
+            self.state.run.keep_metrics(self.state.name, 0)  # of a run that was killed after a check, before any state
             start = flat(self.model)
             return start, start, {"step": 0, "losses": [], "best": None, "worse": 0, "stopped": False}
         arrays, numbers = stored

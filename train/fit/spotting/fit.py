@@ -1,8 +1,10 @@
 """From games to spotting weights: one model, or one for each channel and the few weights of their late fusion."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from math import ceil
+from pathlib import Path
 from typing import Any, Final
 
 import mlx.core as mx
@@ -11,7 +13,8 @@ from mlx.utils import tree_unflatten
 
 from engine.core.log_odds_fusion import KindRule, even_rule
 from engine.spotting.calf import Calf
-from engine.spotting.config import LATE, ChannelConfig, SpottingConfig
+from engine.spotting.config import ChannelConfig, SpottingConfig
+from engine.spotting.events import Values
 from engine.spotting.pooled_model import PooledModel
 from engine.spotting.scores import FeatureTrack, Model
 from engine.spotting.spot import channel_of, curves_of, named_moments
@@ -23,54 +26,81 @@ from train.fit.spotting.calf_chunks import ChunkSampler, calf_loss, keep_statist
 from train.fit.spotting.games import TEST, TRAIN, VALID, Games, Half
 from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.strips import Strips, StripSampler, class_weights, classified, strip_loss
+from train.fit.spotting.wanted import ModelWanted, models_of, one_thread, run_inputs
 
 _CALF_BATCH: Final = 32
 _CALF_CHECKED: Final = 4
 """Batches that the norm's statistics and the check of CALF are taken over."""
 
 Tell = Callable[[Progress], None]
-
-
-def run_inputs(settings: SpottingSettings, config: SpottingConfig, games: Games) -> dict[str, Any]:
-    """All that a run depends on. What made the features is in their samples already."""
-    channels = [asdict(channel) for channel in config.channels]
-    for channel in channels:
-        del channel["made_by"]
-    return {"settings": asdict(settings), "channels": channels, "learned_from": games.inputs()}
+Curves = Mapping[str, Values]
+"""Log-odds (rows, classes) of a half by channel."""
+Hear = Callable[[SpottingWeights], Sequence[Curves]]
+"""What the models of a late fusion say of each valid half, in their order."""
+Judge = Callable[[SpottingWeights], Mapping[str, float]]
+"""More figures of a model at each check, to be kept with its score."""
 
 
 def fit_spotting(
-    games: Games, config: SpottingConfig, settings: SpottingSettings, run: RunFolder, tell: Tell
+    games: Games,
+    config: SpottingConfig,
+    settings: SpottingSettings,
+    run: RunFolder,
+    tell: Tell,
+    hear: Hear | None = None,
+    judge: Judge | None = None,
 ) -> SpottingWeights:
     """Train on the train games, stop and choose by the valid ones, measure on the test ones.
 
-    Killed and started again in the same run folder, it goes on and ends in the same weights.
+    Killed and started again in the same run folder, it goes on and ends in the same weights. ``hear`` asks somebody
+    else what the models of a late fusion say, ``judge`` adds figures to the checks of one model that pools windows.
 
     Raises:
         MomentumError: the loss is no number any more.
+        UsageError: another process trains in the run folder of a model.
     """
-    if config.fusion == LATE:
-        models: dict[str, Model] = {}
-        for number, channel in enumerate(config.channels):
-            one, alone = _only(games, number), config.alone(channel)
-            models[channel.name] = _fit(one, alone, settings, run, f"{channel.name}", settings.seed + number, tell)
-        weights = SpottingWeights(config, models)
-        weights = measured_as(weights, rules=_rules(weights, games.parts[VALID]))
-    else:
-        weights = SpottingWeights(config, {ALL: _fit(games, config, settings, run, "model", settings.seed, tell)})
-    counts = {part: len({half.game for half in games.parts[part]}) for part in games.parts}
-    on = f"{counts[TRAIN]} games, chosen by {counts[VALID]}, {games.dealt_by}"
-    return measured_as(weights, trained_on=on, measured=_measured(weights, games))
+    with one_thread():
+        wanted = models_of(config, settings.seed)
+        if wanted[0].name == ALL:
+            weights = SpottingWeights(config, {ALL: fit_model(wanted[0], games, settings, run, tell, judge)})
+        else:
+            models = {}
+            for one in wanted:
+                with opened_run(one, run.path, settings, games) as own:
+                    models[one.name] = fit_model(one, games, settings, own, tell)
+            weights = SpottingWeights(config, models)
+            halves = games.parts[VALID]
+            heard = hear(weights) if hear else [channel_curves(weights, half) for half in halves]
+            weights = measured_as(weights, rules=_rules(config, halves, heard))
+        counts = {part: len({half.game for half in games.parts[part]}) for part in games.parts}
+        on = f"{counts[TRAIN]} games, chosen by {counts[VALID]}, {games.dealt_by}"
+        return measured_as(weights, trained_on=on, measured=_measured(weights, games))
 
 
-def _fit(
-    games: Games, config: SpottingConfig, settings: SpottingSettings, run: RunFolder, stage: str, seed: int, tell: Tell
+@contextmanager
+def opened_run(
+    one: ModelWanted, folder: Path, settings: SpottingSettings, games: Games, patience_s: float = 0.0
+) -> Iterator[RunFolder]:
+    """The run folder of one model below that of the whole training, for those of a late fusion are trained apart."""
+    with closing(RunFolder(folder / one.name, run_inputs(settings, one.config, games), patience_s)) as run:
+        yield run
+
+
+def fit_model(
+    one: ModelWanted,
+    games: Games,
+    settings: SpottingSettings,
+    run: RunFolder,
+    tell: Tell,
+    judge: Judge | None = None,
 ) -> Model:
-    rows = sum(half.rows for half in games.parts[TRAIN])
-    model, served = new_model(config, seed), new_model(config, seed)
+    """Train one model, or go on where a killed run left off. Raises ``MomentumError`` as ``fit_spotting`` does."""
+    games, config, state = _only(games, one.channels), one.config, run.stage(one.stage)
+    model, served = new_model(config, one.seed), new_model(config, one.seed)
     if isinstance(model, Calf):
-        return _fit_calf(model, served, games, config, settings, run.stage(stage), tell)
+        return _fit_calf(model, served, games, config, settings, state, tell)
     assert isinstance(model, PooledModel) and isinstance(served, PooledModel)
+    rows = sum(half.rows for half in games.parts[TRAIN])
     sampler = StripSampler(games.parts[TRAIN], config, settings)
     an_epoch = max(1, ceil(rows / (settings.at_once * settings.strip_windows * sampler.stride)))
     weights = mx.array(class_weights(games.parts[TRAIN], config, settings))
@@ -80,10 +110,11 @@ def _fit(
 
     def check(parameters: Parameters) -> Mapping[str, float]:
         served.update(tree_unflatten(list(parameters.items())))
-        return {"score": classified(served, config, games.parts[VALID])["score"]}
+        figures = {"score": classified(served, config, games.parts[VALID])["score"]}
+        return {**figures, **judge(SpottingWeights(config, {ALL: served}))} if judge else figures
 
     best = Trainer(
-        run.stage(stage), model, _schedule(settings, an_epoch), seed, sampler.draw, loss, check, tell,
+        state, model, _schedule(settings, an_epoch), one.seed, sampler.draw, loss, check, tell,
         items=settings.at_once * settings.strip_windows,
     ).run()  # fmt: skip
     served.update(tree_unflatten(list(best.items())))
@@ -121,13 +152,13 @@ def _schedule(settings: SpottingSettings, an_epoch: int) -> Any:
     )
 
 
-def _only(games: Games, channel: int) -> Games:
-    """The same games with one channel alone."""
+def _only(games: Games, channels: tuple[int, ...]) -> Games:
+    """The same games with these channels alone."""
     parts = {
-        part: tuple(replace(half, channels=(half.channels[channel],)) for half in halves)
+        part: tuple(replace(half, channels=tuple(half.channels[n] for n in channels)) for half in halves)
         for part, halves in games.parts.items()
     }
-    return replace(games, parts=parts, widths=(games.widths[channel],))
+    return replace(games, parts=parts, widths=tuple(games.widths[n] for n in channels))
 
 
 def tracks_of(half: Half, channels: tuple[ChannelConfig, ...], rate_hz: float) -> dict[str, FeatureTrack]:
@@ -136,6 +167,13 @@ def tracks_of(half: Half, channels: tuple[ChannelConfig, ...], rate_hz: float) -
         channel.name: FeatureTrack(np.asarray(values[: half.rows], dtype=np.float32), rate_hz)
         for channel, values in zip(channels, half.channels, strict=True)
     }
+
+
+def channel_curves(weights: SpottingWeights, half: Half) -> Curves:
+    """What the models of a late fusion say of a half."""
+    config = weights.config
+    tracks = tracks_of(half, config.channels, config.window.rate_hz)
+    return {channel.name: curves_of(tracks, weights, channel.name)[0] for channel in config.channels}
 
 
 _LEAST_EVENTS: Final = 5
@@ -147,14 +185,9 @@ _RIGHT_S: Final = 5.0
 """Picture and sound are there when it happens, unlike a commentator's words, so less of the time is asked about."""
 
 
-def _rules(weights: SpottingWeights, halves: tuple[Half, ...]) -> dict[str, KindRule]:
+def _rules(config: SpottingConfig, halves: Sequence[Half], curves: Sequence[Curves]) -> dict[str, KindRule]:
     """The late fusion's weights, by the same fit as the commentary's; an even one for classes with few events."""
-    config = weights.config
     rate, names = config.window.rate_hz, [channel.name for channel in config.channels]
-    curves = []
-    for half in halves:
-        tracks = tracks_of(half, config.channels, rate)
-        curves.append({name: curves_of(tracks, weights, name)[0] for name in names})
     rules = {}
     for kind, label in enumerate(config.labels):
         found = []

@@ -1,8 +1,8 @@
 """A folder of features and labels as SoccerNet lays them out, its games dealt into train, valid and test."""
 
 import json
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from engine.core.text import plain
 from engine.encoders.feature_file import read_sidecar
 from engine.football.json_document import MEGABYTE, read_json
 from engine.football.soccernet import HALVES, Spot
-from engine.football.soccernet_files import LABELS_V1, LABELS_V2, find_documents
+from engine.football.soccernet_files import LABELS_V1, LABELS_V2, GameDocuments, find_documents
 from engine.football.soccernet_spots import labelled_spots
 from engine.spotting.scores import first_broken
 from engine.spotting.vocabularies import V1, VOCABULARIES, class_of
@@ -74,10 +74,67 @@ class Games:
         return {"games": games, "widths": list(self.widths), "rate_hz": self.rate_hz, "samples": digest.hexdigest()}
 
 
-def read_games(
+@dataclass(frozen=True, slots=True)
+class DealtGames:
+    """Which games are for what, none of them opened; this travels to whoever opens them.
+
+    ``features`` are what the files of each channel are called, without half and ``.npy``; ``where`` is by part the file
+    of labels of each game, beside which its features lie; ``dealt_by`` says how, for a person.
+    """
+
+    features: tuple[str, ...]
+    vocabulary: str
+    where: Mapping[str, Mapping[str, Path]]
+    dealt_by: str
+
+    def only(self, part: str, game: str) -> "DealtGames":
+        """The same with one game alone."""
+        return replace(self, where={part: {game: self.where[part][game]}})
+
+    def open(self, parts: Sequence[str] = PARTS) -> Games:
+        """The games of ``parts``; the files of others are left alone, and their parts are empty.
+
+        Raises ``InputError`` where a file can't be read, or they are not of one width, rate and make.
+        """
+        widths: dict[str, int] = {}
+        makers: dict[str, set[MadeBy | None]] = {name: set() for name in self.features}
+        rates: set[float] = set()
+        opened: dict[str, tuple[Half, ...]] = dict.fromkeys(PARTS, ())
+        for part in parts:
+            for game, label_file in self.where.get(part, {}).items():
+                opened[part] += tuple(self._halves(game, label_file, widths, makers, rates))
+        if len(rates) > 1:
+            raise InputError("the features have different rates", "Make all of them at one rate.")
+        if not rates:
+            raise InputError(f"no half has features {' and '.join(self.features)}", "Make them: momentum features.")
+        made_by = tuple(_fullest(makers[name]) for name in self.features)
+        return Games(opened, tuple(widths[name] for name in self.features), rates.pop(), self.dealt_by, made_by)
+
+    def _halves(
+        self,
+        game: str,
+        label_file: Path,
+        widths: dict[str, int],
+        makers: Mapping[str, set[MadeBy | None]],
+        rates: set[float],
+    ) -> Iterator[Half]:
+        ((_, document),) = GameDocuments(label_file.name, {game: str(label_file)}).read([game])
+        spots = labelled_spots(document, 1 if self.vocabulary == V1 else 2).spots
+        for half, files in _whole(label_file, self.features).items():
+            rate = {_rate(file) for file in files}
+            if len(rate) > 1:
+                raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
+            rates |= rate
+            for file, each in zip(files, self.features, strict=True):
+                makers[each].add(_maker(file, makers[each]))
+            channels = tuple(_mapped(file, widths, each) for file, each in zip(files, self.features, strict=True))
+            yield _half(game, half, channels, spots, self.vocabulary, next(iter(rate)))
+
+
+def deal_games(
     folder: Path, features: Sequence[str], vocabulary: str, splits: Path | None, seed: int, tell: Tell
-) -> Games:
-    """All games of ``folder`` that have labels and the features called ``<half>_<NAME>.npy`` of every name.
+) -> DealtGames:
+    """All games of ``folder`` that have labels and the features called ``<half>_<NAME>.npy`` of every name, by part.
 
     Args:
         folder: a game a folder, with ``Labels-v2.json`` (``Labels.json`` for the vocabulary of SoccerNet v1).
@@ -89,50 +146,47 @@ def read_games(
         tell: told of games that are left out, and why.
 
     Raises:
-        InputError: there are no games, a file can't be read, or a part of the splits is empty.
+        InputError: there are no games, or a part of the splits is empty.
     """
     name = LABELS_V1 if vocabulary == V1 else LABELS_V2
     found = find_documents(folder, [name]).get(name)
     if found is None or found.archive is not None:
         raise InputError(f"{plain(folder)} holds no game with a {name}", "Name the folder over the leagues.")
-    widths: dict[str, int] = {}
-    makers: dict[str, set[MadeBy | None]] = {name: set() for name in features}
-    rates: set[float] = set()
-    games: dict[str, tuple[Half, ...]] = {}
+    games = []
     for game in sorted(found.where):
-        beside = Path(found.where[game]).parent
-        of_half = {half: [beside / f"{half}_{name}.npy" for name in features] for half in HALVES}
-        whole = {half: files for half, files in of_half.items() if all(file.exists() for file in files)}
-        if not whole:
-            lacks = [n for n in features if not any((beside / f"{half}_{n}.npy").exists() for half in HALVES)]
+        label_file = Path(found.where[game])
+        if _whole(label_file, features):
+            games.append(game)
+        else:
+            lacks = [n for n in features if not any(_file(label_file, half, n).exists() for half in HALVES)]
             why = f"it has no features {', '.join(lacks)}" if lacks else "neither half has all features"
             tell(f"{plain(game)} is left out: {why}")
-            continue
-        ((_, document),) = found.read([game])
-        spots = labelled_spots(document, 1 if vocabulary == V1 else 2).spots
-        halves = []
-        for half, files in whole.items():
-            rate = {_rate(file) for file in files}
-            if len(rate) > 1:
-                raise InputError(f"{plain(game)}: features of different rates", "Make them at one rate.")
-            rates |= rate
-            for file, each in zip(files, features, strict=True):
-                makers[each].add(_maker(file, makers[each]))
-            channels = tuple(_mapped(file, widths, each) for file, each in zip(files, features, strict=True))
-            halves.append(_half(game, half, channels, spots, vocabulary, next(iter(rate))))
-        games[game] = tuple(halves)
     if not games:
         raise InputError(f"{plain(folder)} holds no features {' and '.join(features)}", "Make them: momentum features.")
-    if len(rates) > 1:
-        raise InputError("the features have different rates", "Make all of them at one rate.")
     dealt, how = _dealt(folder, games, found.where, splits, seed)
     empty = [part for part in (TRAIN, VALID) if not dealt[part]]
     if empty:
         raise InputError(f"no game with these features is in {' or '.join(empty)}", "Look at the splits.")
     tell(f"{how}: {', '.join(f'{len(dealt[part])} {part}' for part in PARTS)}")
-    parts = {part: tuple(half for game in dealt[part] for half in games[game]) for part in PARTS}
-    made_by = tuple(_fullest(makers[name]) for name in features)
-    return Games(parts, tuple(widths[name] for name in features), rates.pop(), how, made_by)
+    where = {part: {game: Path(found.where[game]).absolute() for game in dealt[part]} for part in PARTS}
+    return DealtGames(tuple(features), vocabulary, where, how)
+
+
+def read_games(
+    folder: Path, features: Sequence[str], vocabulary: str, splits: Path | None, seed: int, tell: Tell
+) -> Games:
+    """The games that ``deal_games`` finds, opened. Raises ``InputError`` also where a file can't be read."""
+    return deal_games(folder, features, vocabulary, splits, seed, tell).open()
+
+
+def _file(label_file: Path, half: int, name: str) -> Path:
+    return label_file.with_name(f"{half}_{name}.npy")
+
+
+def _whole(label_file: Path, features: Sequence[str]) -> dict[int, list[Path]]:
+    """The files of the halves that have all features, beside the labels, by half."""
+    of_half = {half: [_file(label_file, half, name) for name in features] for half in HALVES}
+    return {half: files for half, files in of_half.items() if all(file.exists() for file in files)}
 
 
 def _fullest(makers: Set[MadeBy | None]) -> MadeBy | None:
@@ -199,7 +253,7 @@ def _half(
 
 
 def _dealt(
-    folder: Path, games: Mapping[str, Any], where: Mapping[str, str], splits: Path | None, seed: int
+    folder: Path, games: Collection[str], where: Mapping[str, str], splits: Path | None, seed: int
 ) -> tuple[dict[str, list[str]], str]:
     if splits is not None:
         return _by_file(splits, games), f"dealt by {plain(splits.name)}"
@@ -220,7 +274,7 @@ def _dealt(
     return parts, f"dealt by chance (seed {seed})"
 
 
-def _by_file(splits: Path, games: Mapping[str, Any]) -> dict[str, list[str]]:
+def _by_file(splits: Path, games: Collection[str]) -> dict[str, list[str]]:
     node = read_json(splits, MEGABYTE)
     dealt: dict[str, list[str]] = {part: [] for part in PARTS}
     owner: dict[str, str] = {}

@@ -4,9 +4,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.core.errors import UsageError
+from engine.core.text import plain
 from engine.spotting.config import (
+    FUSIONS,
     JOINED,
+    METHODS,
     NMS,
+    POOLED,
     CalfConfig,
     ChannelConfig,
     EventSettings,
@@ -15,7 +19,7 @@ from engine.spotting.config import (
     fault_of,
 )
 from engine.spotting.pooling import KINDS, PoolConfig
-from engine.spotting.vocabularies import V2
+from engine.spotting.vocabularies import V2, VOCABULARIES
 from train.fit.loop.trainer import PlateauSchedule
 
 CALF: Final = "calf"
@@ -40,7 +44,7 @@ class SpottingSettings:
 
     model: str = "netvlad++"
     vocabulary: str = V2
-    fusion: str = JOINED
+    fusion: str = POOLED
     window_s: float | None = None
     stride_s: float = 5.0
     clusters: int = 64
@@ -59,6 +63,17 @@ class SpottingSettings:
     seed: int = 0
     schedule: PlateauSchedule = field(default_factory=lambda: PlateauSchedule(steps=1, learning_rate=1e-3, patience=10))
     """``steps`` and ``check_every`` follow from the epochs and from how much there is to learn from."""
+
+    def __post_init__(self) -> None:
+        for value, known, what in (
+            (self.model, MODELS, "model"),
+            (self.vocabulary, VOCABULARIES, "vocabulary"),
+            (self.fusion, FUSIONS, "fusion"),
+            (self.weights, (EVEN, BALANCED), "weighting"),
+            (self.events, METHODS, "way of making events"),
+        ):
+            if value not in known:
+                raise UsageError(f"no {what} {plain(value, 40)!r}", f"There are {', '.join(known)}.")
 
 
 def config_of(
@@ -87,8 +102,6 @@ def config_of(
         settings.dropout,
     )
     fault = fault_of(config)
-    if settings.model not in MODELS:
-        fault = f"no model {settings.model!r}"
     if fault:
-        raise UsageError(f"such a model can't be: {fault}", f"Models are {', '.join(MODELS)}.")
+        raise UsageError(f"such a model can't be: {fault}", "'momentum train spotting --help' says what can be.")
     return config

@@ -1,100 +1,155 @@
 """The front door of ``momentum train spotting``: from a folder of features with labels to weights and predictions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
-from typing import Any
 
-from engine.core.errors import UsageError
+from engine.core.errors import MomentumError
 from engine.core.telling import Tell
 from engine.core.text import plain
+from engine.football.soccernet import Spot
 from engine.spotting.config import FUSIONS, ChannelConfig, SpottingConfig
-from engine.spotting.vocabularies import VOCABULARIES
 from engine.spotting.weights import measured_as, save_spotting
-from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.run_folder import RUN_FILE, RunFolder
 from train.fit.spotting.fit import Tell as TellProgress
-from train.fit.spotting.fit import fit_spotting, run_inputs
-from train.fit.spotting.games import TEST, Games, read_games
+from train.fit.spotting.fit import fit_spotting
+from train.fit.spotting.games import TEST, VALID, Games
 from train.fit.spotting.predictions import measured, spots_of, write_predictions
-from train.fit.spotting.settings import BALANCED, EVEN, SpottingSettings, config_of
+from train.fit.spotting.side_by_side import SideBySide, forget_games
+from train.fit.spotting.wanted import Training, one_thread, run_inputs
+from train.jobs.task import Fault, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What came of a training: the weights' folder and checksum, figures, how many games were predicted."""
+    """What came of a training."""
 
     folder: Path
+    """Of the weights."""
     checksum: str
     config: SpottingConfig
-    rows: Sequence[Mapping[str, Any]]
+    """With its figures."""
     predicted: int
+    """Test games whose predictions were written."""
+
+
+def compared(training: Training, each_fusion: bool, seeds: int) -> list[Training]:
+    """A training for each of ``seeds`` seeds and, where asked, each fusion, in folders and under names of their own;
+    the same one where that is one. Games are dealt once, so all of them have the same."""
+    wanted = training.wanted
+    fusions = list(FUSIONS) if each_fusion else [wanted.settings.fusion]
+    found = []
+    for fusion in fusions:
+        for seed in range(wanted.settings.seed, wanted.settings.seed + seeds):
+            own = "-".join([fusion] * (len(fusions) > 1) + [f"seed-{seed}"] * (seeds > 1))
+            settings = replace(wanted.settings, fusion=fusion, seed=seed)
+            name = f"{wanted.name}-{own}" if own else wanted.name
+            found.append(
+                Training(
+                    replace(wanted, name=name, settings=settings),
+                    training.run / own,
+                    training.target.with_name(name),
+                    training.predictions and training.predictions / own,
+                )
+            )
+    return found
 
 
 def train_spotting(
-    folder: Path,
-    channels: Mapping[str, str],
-    settings: SpottingSettings,
-    name: str,
-    target: Path,
-    run: Path,
-    splits: Path | None,
-    predictions: Path | None,
+    trainings: Sequence[Training],
     tell: Tell,
     progress: TellProgress,
-) -> Trained:
-    """Train, save the weights, and where asked write what they spot in the test games.
+    beside: SideBySide | None,
+    on_fault: Callable[[str, MomentumError], None],
+) -> list[Trained]:
+    """Do the trainings, which have the same games; save the weights, and where asked write what they spot in the test
+    games.
 
     Args:
-        folder: as SoccerNet lays it out.
-        channels: what the files of features of each channel are called, by the channel's name.
-        settings: of the training.
-        name: of the weights.
-        target: where they go.
-        run: the folder of the run, in which a killed one goes on.
-        splits: a file of games by part, see ``read_games``.
-        predictions: where a ``results_spotting.json`` for each test game goes; None for none.
+        trainings: one, or those that are to be compared.
         tell: told what is worth a sentence.
-        progress: told after every step.
+        progress: told after every step that is made here.
+        beside: who does what can be done side by side; None for this process, step by step.
+        on_fault: told of a training of several that could not be done, while the others go on.
+
+    Returns:
+        What came of those that could be done, in their order.
 
     Raises:
         InputError: features or labels that can't be used.
         UsageError: settings that can't be.
-        MomentumError: the training failed.
+        MomentumError: the training failed, where there is one; or the workers are gone.
     """
-    for value, known, what in (
-        (settings.vocabulary, VOCABULARIES, "vocabulary"),
-        (settings.fusion, FUSIONS, "fusion"),
-        (settings.weights, (EVEN, BALANCED), "weighting"),
-    ):
-        if value not in known:
-            raise UsageError(f"no {what} {plain(value, 40)!r}", f"There are {', '.join(known)}.")
-    games = read_games(folder, list(channels.values()), settings.vocabulary, splits, settings.seed, tell)
-    described = tuple(
-        ChannelConfig(channel, width, features, settings.project, made_by)
-        for (channel, features), width, made_by in zip(channels.items(), games.widths, games.made_by, strict=True)
-    )
-    config = config_of(name, settings, described, games.rate_hz)
-    with closing(RunFolder(run, run_inputs(settings, config, games))) as opened:
-        if opened.resumed:
-            tell(f"going on with the run in {plain(run)}")
-        weights = fit_spotting(games, config, settings, opened, progress)
-        rows = opened.metrics()
-    found = spots_of(weights, games.parts[TEST])
-    if found:
-        score = measured(config.labels, games.parts[TEST], found)
-        weights = measured_as(weights, measured={**weights.config.measured, "test_average_map_loose": _rounded(score)})
-    checksum = save_spotting(target, weights, card(weights.config, games))
-    if predictions is not None:
+    games = trainings[0].wanted.dealt.open()
+    configs = [training.wanted.config(games) for training in trainings]
+    failed: set[str] = set()
+    if beside:
+        for training in trainings:
+            _say_where(tell, training, (training.run / RUN_FILE).exists())
+
+        def told(task: Task, fault: Fault) -> None:
+            failed.add(task.given.training.wanted.name)
+            on_fault(task.name, fault.error())
+
+        beside.train(trainings, games, told if len(trainings) > 1 else None)
+    found = []
+    for training, config in zip(trainings, configs, strict=True):
+        if training.wanted.name not in failed:
+            try:
+                of_this = _by_name(training.wanted.name, progress) if len(trainings) > 1 else progress
+                found.append(_finished(training, config, games, tell, of_this, beside))
+            except MomentumError as fault:
+                if len(trainings) == 1 or beside:
+                    raise
+                on_fault(training.wanted.name, fault)
+    return found
+
+
+def _say_where(tell: Tell, training: Training, resumed: bool) -> None:
+    if resumed:
+        tell(f"going on with the run in {plain(training.run)}")
+
+
+def _by_name(name: str, progress: TellProgress) -> TellProgress:
+    """Tells the steps of one of several trainings."""
+    return lambda at: progress(replace(at, stage=f"{name}: {at.stage}"))
+
+
+def _finished(
+    training: Training,
+    config: SpottingConfig,
+    games: Games,
+    tell: Tell,
+    progress: TellProgress,
+    beside: SideBySide | None,
+) -> Trained:
+    """Train what nobody else has trained, score the games, and save."""
+    wanted, folder = training.wanted, training.run
+    hear = None if beside is None else lambda weights: beside.hear(training, games, weights)
+    with one_thread():
+        with closing(RunFolder(folder, run_inputs(wanted.settings, config, games))) as run:
+            _say_where(tell, training, run.resumed and not beside)
+            weights = fit_spotting(games, config, wanted.settings, run, progress, hear)
+        figures = dict(weights.config.measured)
+        found: dict[str, list[Spot]] = {}
+        for part in (VALID, TEST):  # the last one is that which is written
+            halves = games.parts[part]
+            found = beside.spot(training, part, weights) if beside and halves else spots_of(weights, halves)
+            if found:
+                score = measured(config.labels, halves, found)
+                figures[f"{part}_average_map_loose"] = None if isnan(score) else round(score, 4)
+    weights = measured_as(weights, measured=figures)
+    checksum = save_spotting(training.target, weights, card(weights.config, games))
+    if training.predictions is not None:
         if not found:
             tell("there are no test games to write predictions of")
-        write_predictions(found, predictions)
-    return Trained(target, checksum, weights.config, rows, len(found) if predictions is not None else 0)
-
-
-def _rounded(score: float) -> float | None:
-    return None if isnan(score) else round(score, 4)
+        write_predictions(found, training.predictions)
+    if beside:
+        forget_games(folder)
+    predicted = len(found) if training.predictions is not None else 0
+    return Trained(training.target, checksum, weights.config, predicted)
 
 
 def _channel_told(channel: ChannelConfig) -> str:

@@ -19,7 +19,6 @@ def to_report(study: Study) -> dict[str, Any]:
     """All of it, as JSON can hold it."""
     trials = [_row(trial) for trial in study.trials if trial.state.is_finished()]
     complete = [row for row in trials if row["state"] == "complete"]
-    dealt = study.dealt
     return {
         "trials": trials,
         "best": max(complete, key=lambda row: (row["score"], -row["number"]), default=None),
@@ -31,32 +30,17 @@ def to_report(study: Study) -> dict[str, Any]:
         "at_once": study.settings.at_once,
         "seed": study.settings.seed,
         "spent_s": round(study.spent_s, 1),
-        "label_rule": study.source.rule,
-        "matches": {
-            "trained_on": sorted(dealt.train),
-            "chosen_by": sorted(dealt.val),
-            "not_opened": sorted(dealt.kept_out),
-        },
+        **study.swept.report(),
+        "rests_on": list(study.swept.rests_on()),
+        "score_is": study.swept.score_is,
     }
 
 
 def summary(report: Mapping[str, Any]) -> list[str]:
     """What it rests on, in sentences."""
     states = [row["state"] for row in report["trials"]]
-    matches = report["matches"]
-    chosen_by, kept = len(matches["chosen_by"]), len(matches["not_opened"])
     counts = f"{states.count('complete')} complete, {states.count('pruned')} ended early, {states.count('fail')} failed"
-    rests_on = (
-        f"Each trial was trained on {len(matches['trained_on'])} matches. The choice was made on {chosen_by} "
-        "validation matches alone: of so many trials the best one's score there is better than it will be elsewhere."
-    )
-    not_opened = (
-        f"{kept} more matches were kept out: no trial has heard them. Whether they hold danger was looked at, "
-        "to deal them out, and nothing else; they can judge what is chosen."
-        if kept
-        else "No matches were kept out: there were too few. Judge what is chosen on others."
-    )
-    return [f"{len(states)} trials: {counts}; {report['spent_s'] / 3600:.2f} hours of work.", rests_on, not_opened]
+    return [f"{len(states)} trials: {counts}; {report['spent_s'] / 3600:.2f} hours of work.", *report["rests_on"]]
 
 
 def to_html(report: Mapping[str, Any], made_at: str) -> str:
@@ -90,7 +74,7 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
     found = [
         Table(
             "The best trials",
-            "The score is the mean ROC-AUC of danger and, where all is simulated, of cries, on the validation matches.",
+            report["score_is"],
             ("trial", "score", *names),
             tuple(
                 (str(row["number"]), f"{row['score']:.4f}", *(cell(row["params"][name]) for name in names))

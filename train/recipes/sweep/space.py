@@ -4,38 +4,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from types import NoneType
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 from engine.core.errors import InputError, UsageError
-from train.fit.settings import FitSettings
 
-DEFAULT: Final = """\
-# Settings of the training (train/fit/settings.py) by name, with dots into their parts.
-# A range has low and high, and may have step, or log = true; a choice has choices.
-[space]
-"schedule.learning_rate" = {low = 3e-4, high = 3e-3, log = true}
-"schedule.weight_decay" = {low = 0.01, high = 0.2, log = true}
-dropout = {low = 0.1, high = 0.5}
-cries = {low = 0.2, high = 1.0}
-gamma = {low = 0.0, high = 2.0}
-noise = {low = 0.0, high = 0.8}
-"head.readout" = {choices = ["last", "mean", "attention"]}
-
-# What every trial has otherwise than a training by itself: it is shorter.
-[fixed]
-fold_steps = 0
-"schedule.steps" = 300
-"schedule.check_every" = 50
-"columns.steps" = 150
-"fine_tune.copies" = 1
-"fine_tune.schedule.steps" = 200
-"fine_tune.schedule.check_every" = 100
-"""
 _MOST_BYTES: Final = 1 << 20
 _HINT: Final = "'momentum train sweep --show-space' prints the one that is tried without a file."
-_CHANGED_ELSEWHERE: Final = frozenset({"seed", "folds"})
 
 Value = bool | int | float | str
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +40,27 @@ class Space:
     tried: Mapping[str, Range | Choice]
     fixed: Mapping[str, Value]
 
-    def settings(self, params: Mapping[str, Value], seed: int) -> FitSettings:
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """The settings that sweeps of one kind of training can change.
+
+    ``default`` is the space that is tried without a file, as TOML; ``usual`` are all settings as they are by
+    themselves, with a ``seed``; ``elsewhere`` are those that no sweep changes, each with what to do instead.
+    """
+
+    default: str
+    usual: Any
+    elsewhere: Mapping[str, str]
+
+    def settings(self, space: Space, params: Mapping[str, Value], seed: int) -> Any:
         """Those of one trial. Raises ``UsageError`` for a name or a value that no setting has."""
-        return changed(FitSettings(seed=seed), {**self.fixed, **params})
+        return changed(replace(self.usual, seed=seed), {**space.fixed, **params}, self.elsewhere)
 
 
-def read_space(file: Path | None) -> Space:
+def read_space(file: Path | None, knobs: Knobs) -> Space:
     """The space in ``file``, or the default one. Raises ``InputError`` and ``UsageError``, naming what is wrong."""
-    given = read_toml(file) if file else tomllib.loads(DEFAULT)
+    given = read_toml(file) if file else tomllib.loads(knobs.default)
     where = str(file) if file else "the space"
     unknown = set(given) - {"space", "fixed"}
     tried, fixed = given.get("space", {}), given.get("fixed", {})
@@ -78,7 +69,7 @@ def read_space(file: Path | None) -> Space:
     space = Space({name: _parsed(name, one) for name, one in tried.items()}, fixed)
     for name, one in space.tried.items():
         for value in (one.low, one.high) if isinstance(one, Range) else one.choices:
-            space.settings({name: value}, 0)
+            knobs.settings(space, {name: value}, 0)
     return space
 
 
@@ -112,13 +103,14 @@ def _literal(value: Value) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
-def changed(settings: FitSettings, values: Mapping[str, Value]) -> FitSettings:
-    """``settings`` with others by name. Raises ``UsageError`` for a name or a value that no setting has."""
+def changed(settings: S, values: Mapping[str, Value], elsewhere: Mapping[str, str] | None = None) -> S:
+    """``settings`` with others by name, with dots into their parts.
+
+    Raises ``UsageError`` for a name or a value that no setting has, or one that is chosen ``elsewhere``.
+    """
     for name, value in values.items():
-        if name in _CHANGED_ELSEWHERE:
-            raise UsageError(
-                f"the setting {name} is no choice of a sweep", "'momentum train sweep' has an option for it."
-            )
+        if elsewhere and name in elsewhere:
+            raise UsageError(f"the setting {name} is no choice of a sweep", elsewhere[name])
         settings = _changed(settings, name.split("."), value, name)
     return settings
 
@@ -130,10 +122,12 @@ def _changed(part: Any, path: list[str], value: Value, name: str) -> Any:
     there = getattr(part, path[0])
     if len(path) > 1:
         return replace(part, **{path[0]: _changed(there, path[1:], value, name)})
-    if isinstance(there, float) and isinstance(value, int) and not isinstance(value, bool):
+    kinds = {type(there)} if there is not None else {*get_args(get_type_hints(type(part))[path[0]])} - {NoneType}
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if type(there) is not type(value):
-        raise UsageError(f"{name} can't be {value!a}", f"It is a {type(there).__name__}, {there!r} by itself.")
+    if type(value) not in kinds:
+        known = " or ".join(sorted(kind.__name__ for kind in kinds))
+        raise UsageError(f"{name} can't be {value!a}", f"It is a {known}, {there!r} by itself.")
     return replace(part, **{path[0]: value})
 
 

@@ -14,20 +14,18 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Literal
 
-from engine.core.errors import InputError, UsageError
+from engine.core.errors import UsageError
 from engine.core.files import private_folder, write_whole_json
 from engine.core.telling import Progress
-from train.data.matches import TrainingMatch, split_folds
-from train.fit.compare_weights import keep_out
-from train.fit.settings import FitSettings
 from train.jobs.run_tasks import OnFault, how_it_goes
 from train.jobs.same_program import this_program
 from train.jobs.task import Fault, Outcome, Task
 from train.jobs.workers import Workers
 from train.recipes.sweep.journal import locked, open_journal, read_json
 from train.recipes.sweep.optuna_quietly import optuna
-from train.recipes.sweep.space import Choice, Range, Space
-from train.recipes.sweep.trial import Source, TrialWanted, do_trial
+from train.recipes.sweep.space import Choice, Range
+from train.recipes.sweep.swept import Swept
+from train.recipes.sweep.trial import TrialWanted, do_trial
 
 _JOURNAL: Final = "journal.log"
 _CLAIM: Final = "sweep.json"
@@ -64,31 +62,6 @@ class Budget:
             raise UsageError("a sweep without an end", "Give --trials or --hours, more than none.")
 
 
-@dataclass(frozen=True, slots=True)
-class Dealt:
-    """The matches of a sweep, by id with their digests. Nobody opens those that are kept out."""
-
-    train: Mapping[str, str]
-    val: Mapping[str, str]
-    kept_out: Mapping[str, str]
-
-    @classmethod
-    def of(cls, matches: Sequence[TrainingMatch], seed: int) -> "Dealt":
-        """A tenth is kept out where there are many, a fold of the rest is to validate on.
-
-        Raises ``InputError`` where there are too few, or the choice would rest on no danger.
-        """
-        learned, kept_out = keep_out(matches, seed)
-        if len(learned) < 3:
-            raise InputError(f"{len(learned)} matches are too few for a sweep", "Give at least three.")
-        folds = split_folds(learned, min(FitSettings().folds, len(learned)), seed)
-        val = folds[0]
-        if not any(match.labels.truth.any() for match in val):
-            raise InputError("the matches to validate on hold no danger", "Give more matches, or longer ones.")
-        train = [match for fold in folds[1:] for match in fold]
-        return cls(*({match.id: match.digest for match in part} for part in (train, val, kept_out)))
-
-
 class Study:
     """A sweep in a folder, this process's alone until ``close``.
 
@@ -97,9 +70,9 @@ class Study:
         InputError: its journal can't be read.
     """
 
-    def __init__(self, folder: Path, space: Space, source: Source, dealt: Dealt, settings: SweepSettings) -> None:
+    def __init__(self, folder: Path, swept: Swept, settings: SweepSettings) -> None:
         self.folder = private_folder(folder.absolute())
-        self.space, self.source, self.dealt, self.settings = space, source, dealt, settings
+        self.swept, self.space, self.settings = swept, swept.space, settings
         self._lock = locked(self.folder)
         claim = self.folder / _CLAIM
         wanted = self._claim()
@@ -108,11 +81,11 @@ class Study:
             self.close()
             raise UsageError(
                 f"{self.folder} holds a sweep that was begun otherwise",
-                "Give the same options, space and matches as then, or another folder with --study.",
+                "Give the same options, space, matches or games as then, or another folder with --study.",
             )
         write_whole_json(claim, wanted)
         self._study = open_journal(self.folder / _JOURNAL)
-        self._distributions = {name: _distribution(one) for name, one in space.tried.items()}
+        self._distributions = {name: _distribution(one) for name, one in self.space.tried.items()}
 
     def close(self) -> None:
         """Let another process go on."""
@@ -204,11 +177,8 @@ class Study:
         given = TrialWanted(
             number,
             dict(params),
-            self.space,
             self.settings.seed,
-            self.source,
-            self.dealt.train,
-            self.dealt.val,
+            self.swept.learner,
             earlier,
             self.folder / "trials" / f"{number:04d}",
         )
@@ -229,7 +199,7 @@ class Study:
                 self._study.tell(number, state=optuna.trial.TrialState.PRUNED)
             else:
                 self._study.tell(number, outcome["score"])
-        for state in task.given.folder.glob("*.safetensors"):
+        for state in task.given.folder.rglob("*.safetensors"):
             state.unlink(missing_ok=True)
 
     def _finished(self) -> list[Any]:
@@ -241,8 +211,7 @@ class Study:
             "space": tried,
             "fixed": dict(self.space.fixed),
             "settings": asdict(self.settings),
-            "rule": self.source.rule,
-            "matches": {name: dict(getattr(self.dealt, name)) for name in ("train", "val", "kept_out")},
+            **self.swept.claim(),
             "made_with": this_program(),
         }
 
@@ -261,9 +230,9 @@ def _distribution(one: Range | Choice) -> Any:
 
 
 @contextmanager
-def opened(folder: Path, space: Space, source: Source, dealt: Dealt, settings: SweepSettings) -> Iterator[Study]:
+def opened(folder: Path, swept: Swept, settings: SweepSettings) -> Iterator[Study]:
     """A study that is closed in the end."""
-    study = Study(folder, space, source, dealt, settings)
+    study = Study(folder, swept, settings)
     try:
         yield study
     finally:

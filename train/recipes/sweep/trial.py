@@ -1,4 +1,4 @@
-"""One trial of a sweep: a short training by given settings, and how well it does on the matches to validate on.
+"""One trial of a sweep: a short training by given settings, and how well it does on what it is chosen by.
 
 It is a pure function of its description. That holds the curves of the earlier trials that it is measured against while
 it goes on, so whether it is ended early depends on nobody's speed.
@@ -8,50 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
-from engine.core.errors import InputError
-from train.data.labels import find_rule
-from train.data.library import Library
-from train.data.matches import TrainingMatch, from_library, from_simulation
-from train.data.simulated import read_match
-from train.fit.encoder import train_network
-from train.fit.loop.run_folder import RunFolder
+from train.fit.loop.run_folder import ORPHANED_S, RunFolder
 from train.fit.loop.trainer import Progress
-from train.fit.predict import predict
-from train.fit.training_data import TrainingData, run_inputs
-from train.fit.validation import check_figures, scored
 from train.jobs.task import Result
-from train.recipes.sweep.space import Space, Value
+from train.recipes.sweep.space import Value
+from train.recipes.sweep.swept import Learner
 
-STAGE: Final = "final"
-"""The stage of the training whose checks are the curve."""
 Curve = Sequence[tuple[int, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where matches are: ``simulated`` in a folder, or a ``library``."""
-
-    kind: Literal["simulated", "library"]
-    folder: Path
-    rule: str
-
-    def open(self, digests: Mapping[str, str]) -> list[TrainingMatch]:
-        """The matches with these ids. Raises ``InputError`` where one is missing, or is not the one that was meant."""
-        rule = find_rule(self.rule)
-        if self.kind == "simulated":
-            found = [from_simulation(read_match(self.folder / f"{name}.json"), rule) for name in digests]
-        else:
-            found = from_library(Library(self.folder), rule, list(digests), _missing) if digests else []
-        for match in found:
-            if match.digest != digests.get(match.id):
-                raise InputError(f"{match.id} is not what it was when the sweep began", "Begin another sweep.")
-        return found
-
-
-def _missing(match_id: str, fault: InputError) -> None:
-    raise InputError(f"{match_id}: {fault.message}", fault.hint) from fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +26,8 @@ class TrialWanted:
 
     number: int
     params: Mapping[str, Value]
-    space: Space
     seed: int
-    source: Source
-    train_digests: Mapping[str, str]
-    val_digests: Mapping[str, str]
+    learner: Learner
     earlier: Sequence[Curve] | None
     folder: Path
 
@@ -75,40 +37,31 @@ class _EndedEarly(Exception):
 
 
 def do_trial(given: TrialWanted) -> Result:
-    """Train, and judge on the matches to validate on. Returns state, score, curve and figures.
+    """Train, and judge. Returns state, score, curve and figures.
 
     Raises ``MomentumError`` where the settings can't be trained by.
     """
-    settings = given.space.settings(given.params, given.seed)
-    data = TrainingData(given.source.open(given.train_digests), given.source.open(given.val_digests))
-    inputs = run_inputs(settings, find_rule(given.source.rule), data)
-    inputs |= {"judged_by": sorted(match.digest for match in data.val_matches)}
+    training = given.learner.training(given.params, given.seed)
     ends = pruner(given.earlier) if given.earlier is not None else None
+    told = 0
 
-    def check(at: Progress) -> None:
-        if ends and at.check and at.stage == STAGE and "score" in at.check and ends(at.step, at.check["score"]):
-            raise _EndedEarly
+    def check(at: Progress | None = None) -> None:
+        """End it where the curve says so, also that of a run that was killed after the check that ended it."""
+        nonlocal told
+        if ends and (at is None or at.check):
+            curve = training.curve(run.metrics())
+            fresh, told = curve[told:], len(curve)
+            if any(ends(step, score) for step, score in fresh):
+                raise _EndedEarly
 
-    with closing(RunFolder(given.folder, inputs)) as run:
+    with closing(RunFolder(given.folder, training.inputs, ORPHANED_S)) as run:
         try:
-            if ends:
-                for step, score in curve_of(run):  # of a run that was killed after the check that ended it
-                    if ends(step, score):
-                        raise _EndedEarly
-            network = train_network(data, settings, run, check).network
+            check()
+            score, figures = training.run(run, check)
         except _EndedEarly:
-            curve = curve_of(run)
+            curve = training.curve(run.metrics())
             return {"state": "pruned", "score": curve[-1][1], "curve": curve, "figures": {}}
-        figures = check_figures(predict(network, data.val_matches))
-        found = scored(figures)
-        if "score" not in found:
-            raise InputError("the matches to validate on hold no danger", "Give more matches.")
-        return {"state": "complete", "score": found["score"], "curve": curve_of(run), "figures": dict(figures)}
-
-
-def curve_of(run: RunFolder) -> list[tuple[int, float]]:
-    """The score at each check of the stage that counts: (step, score)."""
-    return [(row["step"], row["score"]) for row in run.metrics() if row["stage"] == STAGE and "score" in row]
+        return {"state": "complete", "score": score, "curve": training.curve(run.metrics()), "figures": dict(figures)}
 
 
 def pruner(earlier: Sequence[Curve], least: int = 4) -> Callable[[int, float], bool]:

@@ -98,6 +98,7 @@ def encoder(
     from train.fit.encoder import fit
     from train.fit.settings import FitSettings
     from train.fit.training_data import TrainingData, run_inputs
+    from train.recipes.sweep.network_sweep import KNOBS
     from train.recipes.sweep.space import changed, read_fixed
     from tui.cli.progress import shown_on_stderr
     from tui.cli.skipped_and_failed import say_left_out
@@ -107,7 +108,7 @@ def encoder(
     paths = find_paths()
     settings = FitSettings(seed=seed)
     if given is not None:
-        settings = changed(settings, read_fixed(given))
+        settings = changed(settings, read_fixed(given), KNOBS.elsewhere)
     if simulate and matches:
         raise UsageError("matches and --simulate are two things to learn from", "Give one of them.")
     schedule = _changed(settings.schedule, steps=steps, learning_rate=learning_rate)

@@ -1,33 +1,48 @@
 """``momentum train spotting``: from features of recordings with labels to a model that spots events."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from tui.cli.cluster import Cluster
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
     from train.fit.loop.trainer import Progress
+    from train.fit.spotting.settings import SpottingSettings
+    from train.fit.spotting.training import Trained
+
+FEATURES: Any = typer.Option("--features", metavar="NAME", help="Features of the picture: the NAME of 1_NAME.npy.")
+Audio = Annotated[
+    str | None, typer.Option("--audio", metavar="NAME", help="Features of the sound, to be fused with the others.")
+]
+Vocabulary = Annotated[
+    str, typer.Option("--vocabulary", help="Classes: soccernet-v2 (17), soccernet-v1 (3) or danger.")
+]
+Splits = Annotated[
+    Path | None, typer.Option("--splits", metavar="FILE", help="JSON with lists of games under train, valid and test.")
+]
+EACH: Final = "each"
+_SETTINGS: Final = {"window": "window_s", "stride": "stride_s", "weighting": "weights", "causal": "delay_s",
+    "apart": "apart_s", "learning_rate": "schedule.learning_rate", "patience": "schedule.patience"} | {
+    name: name for name in ("model", "fusion", "vocabulary", "clusters", "hidden", "project", "gamma", "events",
+    "least", "epochs", "seed")}  # fmt: skip
+"""What each option sets."""
 
 
 def spotting(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Games with labels and features, laid out as SoccerNet does.")],
-    features: Annotated[
-        str, typer.Option("--features", metavar="NAME", help="Features of the picture: the NAME of 1_NAME.npy.")
-    ],
-    audio: Annotated[
-        str | None, typer.Option("--audio", metavar="NAME", help="Features of the sound, to be fused with the others.")
-    ] = None,
+    features: Annotated[str, FEATURES],
+    audio: Audio = None,
     model: Annotated[
         str, typer.Option(help="max, mean, netvlad, netrvlad, netfv; with ++ past and future apart; or calf.")
     ] = "netvlad++",
     fusion: Annotated[
-        str, typer.Option(help="With --audio, where both meet: joined, pooled, logits, or late.")
+        str, typer.Option(help="With --audio, where both meet: joined, pooled, logits, late; or each, to compare.")
     ] = "pooled",
-    vocabulary: Annotated[str, typer.Option(help="Classes: soccernet-v2 (17), soccernet-v1 (3) or danger.")] = (
-        "soccernet-v2"
-    ),
+    vocabulary: Vocabulary = "soccernet-v2",
     window: Annotated[
         float | None, typer.Option(metavar="S", min=1, max=600, help="Seconds of a window. Without: 20, CALF 120.")
     ] = None,
@@ -60,10 +75,14 @@ def spotting(
         float, typer.Option("--learning-rate", min=1e-6, max=1.0, help="A tenth of it at each plateau.")
     ] = 1e-3,
     patience: Annotated[int, typer.Option(min=1, help="Epochs without a better one that make a plateau.")] = 10,
-    splits: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON with lists of games under train, valid and test.")
-    ] = None,
+    splits: Splits = None,
     seed: Annotated[int, typer.Option(min=0, help="All randomness; the same seed gives the same weights.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100, help="As many trainings, of seeds one after the other.")
+    ] = 1,
+    given: Annotated[
+        Path | None, typer.Option("--settings", metavar="FILE", help="Other settings, such as best.toml of a sweep.")
+    ] = None,
     name: Annotated[str, typer.Option(help="What the new weights are called.")] = "spotting",
     run: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the run; the same folder again goes on after a kill.")
@@ -71,55 +90,131 @@ def spotting(
     predictions: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write what is spotted in each test game to there.")
     ] = None,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn to spot events in features of picture and sound, from games with labels.
 
     Games are dealt by --splits, by folders called train, valid and test, or by chance. Killed and started again with
-    the same settings it goes on where it was, and ends in the same weights.
+    the same settings it goes on where it was, and ends in the same weights. With --fusion each, or several --seeds,
+    trainings are compared; --cluster does them side by side.
 
     Example: momentum train spotting SoccerNet --features ResNET_TF2_PCA512 --audio VGGish --predictions found
     """
-    from dataclasses import replace
+    from contextlib import nullcontext
 
     from engine.app.spotting_weights import FOLDER
     from engine.core.clock_text import minutes_time
-    from engine.core.errors import UsageError
+    from engine.core.errors import MomentumError, UsageError
+    from engine.core.files import private_folder
     from engine.core.paths import find_paths
-    from train.fit.spotting.settings import SpottingSettings
-    from train.fit.spotting.training import train_spotting
-    from tui.cli.output import print_json, print_lines, say
+    from train.fit.spotting.games import deal_games
+    from train.fit.spotting.side_by_side import SideBySide
+    from train.fit.spotting.training import compared, train_spotting
+    from train.fit.spotting.wanted import SpottingWanted, Training
+    from train.jobs.workers import check_address, workers_at
+    from tui.cli.output import say
     from tui.cli.progress import shown_on_stderr
+    from tui.cli.skipped_and_failed import say_not_done
 
     if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
         raise UsageError(f"{name!a} can't be the name of new weights", "Take letters, digits, - and _.")
-    settings = SpottingSettings(
-        model, vocabulary, fusion, window, stride, clusters, hidden, project,
-        gamma=gamma, weights=weighting, delay_s=causal, events=events, apart_s=apart, least=least,
-        epochs=epochs, seed=seed,
-    )  # fmt: skip
-    schedule = replace(settings.schedule, learning_rate=learning_rate, patience=patience)
-    settings = replace(settings, schedule=schedule)
+    check_address(cluster)
+    each = fusion == EACH
+    if each and audio is None:
+        raise UsageError("--fusion each compares how picture and sound meet", "Name features of the sound: --audio.")
+    settings = _settings(context, given)
     paths = find_paths()
-    channels = {"video": features} | ({"audio": audio} if audio else {})
-    with shown_on_stderr() as tell:
+    dealt = deal_games(folder, [features, audio] if audio else [features], vocabulary, splits, seed, say)
+    state = (run or paths.cache / "runs" / f"{name}-spotting").absolute()
+    wanted = SpottingWanted(name, dealt, settings)
+    trainings = compared(Training(wanted, state, paths.data / FOLDER / name, predictions), each, seeds)
+    not_done: list[MomentumError] = []
+
+    def left(what: str, fault: MomentumError) -> None:
+        say_not_done(what, fault)
+        not_done.append(fault)
+
+    shared = [private_folder(state), folder]
+    with workers_at(cluster, shared) if cluster else nullcontext() as workers, shown_on_stderr() as tell:
 
         def progress(at: "Progress") -> None:
-            left = minutes_time(round(at.left_s))
-            tell(at.stage, at.step, at.steps, f"loss {at.loss:.4f}, {at.rate:.0f} windows/s, {left} left")
+            left_s = minutes_time(round(at.left_s))
+            tell(at.stage, at.step, at.steps, f"loss {at.loss:.4f}, {at.rate:.0f} windows/s, {left_s} left")
 
-        trained = train_spotting(
-            folder, channels, settings, name, paths.data / FOLDER / name,
-            run or paths.cache / "runs" / f"{name}-spotting", splits, predictions, say, progress,
-        )  # fmt: skip
-    measured = dict(trained.config.measured)
+        beside = SideBySide(workers, tell) if workers else None
+        found = train_spotting(trainings, say, progress, beside, left)
+    if found:
+        _show(found, len(trainings), predictions, as_json)
+    if not_done:
+        missing = f"{len(trainings) - len(found)} of {len(trainings)} trainings could not be done"
+        raise MomentumError(missing, "The same command tries them again; the rest is kept.", not_done[0].exit_code)
+
+
+def _settings(context: typer.Context, file: Path | None) -> "SpottingSettings":
+    """Those of the options; what ``file`` says stands above what nobody typed."""
+    from train.fit.spotting.settings import SpottingSettings
+    from train.recipes.sweep.space import changed, read_fixed
+    from train.recipes.sweep.spotting_sweep import KNOBS
+
+    given = {_SETTINGS[name]: value for name, value in context.params.items() if name in _SETTINGS}
+    there = {field: value for field, value in given.items() if value is not None and value != EACH}
+    settings = changed(SpottingSettings(), there)
+    if file is not None:
+        typed = {_SETTINGS[name] for name in _SETTINGS if _typed(context, name)}
+        settings = changed(settings, read_fixed(file), KNOBS.elsewhere)
+        settings = changed(settings, {field: value for field, value in there.items() if field in typed})
+    return settings
+
+
+def _typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
+
+
+def _show(found: "list[Trained]", of: int, predictions: Path | None, as_json: bool) -> None:
+    """What came of the trainings: figures of the only one, or a table."""
+    from tui.cli.output import Column, print_json, print_lines, print_table
+
     if as_json:
-        row = {"weights": name, "folder": str(trained.folder), "sha256": trained.checksum, "measured": measured}
-        print_json({**row, "trained_on": trained.config.trained_on, "games_predicted": trained.predicted})
+        rows = [_row(one) for one in found]
+        print_json({"trained": rows} if of > 1 else rows[0])
         return
-    for key, value in measured.items():
+    if of > 1:
+        print_lines("Average precision of spots, loose, and of windows. Choose by the valid games.")
+        print_table([Column(name, "right" if n else "left") for n, name in enumerate(_COLUMNS)], _cells(found))
+        print_lines(f"saved: {found[0].folder.parent}")
+        return
+    (one,) = found
+    for key, value in one.config.measured.items():
         if not isinstance(value, dict):
             print_lines(f"{key.replace('_', ' ')}: {value}")
-    print_lines(f"saved: {trained.folder}")
-    if trained.predicted:
-        print_lines(f"predictions of {trained.predicted} games: {predictions}")
+    print_lines(f"saved: {one.folder}")
+    if one.predicted:
+        print_lines(f"predictions of {one.predicted} games: {predictions}")
+
+
+def _row(one: "Trained") -> dict[str, Any]:
+    config = one.config
+    row = {"weights": config.name, "folder": str(one.folder), "sha256": one.checksum, "measured": dict(config.measured)}
+    return {**row, "trained_on": config.trained_on, "games_predicted": one.predicted}
+
+
+_COLUMNS: Final = ("weights", "valid spots", "test spots", "valid windows", "test windows")
+_FIGURES: Final = ("valid_average_map_loose", "test_average_map_loose", "valid_window_map", "test_window_map")
+
+
+def _cells(found: "list[Trained]") -> list[list[str]]:
+    """A row for each training and, where a fusion was trained with several seeds, their mean and spread."""
+    from statistics import mean, stdev
+
+    rows = {one.config.name: [one.config.measured.get(key) for key in _FIGURES] for one in found}
+    cells = [[name, *("-" if value is None else f"{value:.4f}" for value in row)] for name, row in rows.items()]
+    for fusion in dict.fromkeys(one.config.fusion for one in found):
+        same = [rows[one.config.name] for one in found if one.config.fusion == fusion]
+        columns = [[value for value in column if value is not None] for column in zip(*same, strict=True)]
+        if len(same) > 1:
+            told = (f"{mean(column):.4f} ± {stdev(column):.4f}" if len(column) > 1 else "-" for column in columns)
+            depth = f"{fusion}, " if len(found) > len(same) else ""
+            cells.append([f"{depth}{len(same)} seeds", *told])
+    return cells

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from tui.cli.cluster import Cluster
+from tui.cli.commands.train_spotting import FEATURES, Audio, Splits, Vocabulary
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
     from engine.core.telling import Progress
     from train.data.matches import TrainingMatch
     from train.jobs.workers import Workers
-    from train.recipes.sweep.trial import Source
+    from train.recipes.sweep.network_sweep import Source
+    from train.recipes.sweep.space import Space
+    from train.recipes.sweep.swept import Swept
 
 Simulate = Annotated[
     int, typer.Option("--simulate", metavar="N", min=0, help="Learn from N simulated matches instead.")
@@ -44,6 +47,13 @@ def sweep(
     minutes: Minutes = 20.0,
     drawn: Drawn = None,
     labels: Rule = "danger",
+    spotting: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Sweep 'train spotting' over this folder of games instead.")
+    ] = None,
+    features: Annotated[str | None, FEATURES] = None,
+    audio: Audio = None,
+    vocabulary: Vocabulary = "soccernet-v2",
+    splits: Splits = None,
     seed: Annotated[int, typer.Option(min=0, help="All randomness, of proposals and of trainings.")] = 0,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -51,7 +61,8 @@ def sweep(
     """Look for better settings of a training: many short ones, proposed by Optuna, judged on validation matches.
 
     Results are the same on any number of workers, and after a kill the same command goes on. The study's folder gets
-    report.html, report.json and best.toml, which 'momentum train encoder --settings best.toml' takes.
+    report.html, report.json and best.toml, which 'momentum train encoder --settings best.toml' takes. With --spotting,
+    --features and maybe --audio it is the settings of 'train spotting', judged on the valid games.
 
     Example: momentum train sweep --simulate 40 --trials 30 --cluster local:2
     """
@@ -62,29 +73,40 @@ def sweep(
     from engine.core.paths import find_paths
     from train.jobs.run_tasks import Faults
     from train.jobs.workers import check_address, workers_at
-    from train.recipes.sweep.space import DEFAULT, read_space, to_toml
+    from train.recipes.sweep.network_sweep import KNOBS, Dealt, SweptNetwork
+    from train.recipes.sweep.space import read_space, to_toml
+    from train.recipes.sweep.spotting_sweep import knobs_for
     from tui.cli.output import print_json, print_lines, say
     from tui.cli.progress import shown_on_stderr
     from tui.cli.skipped_and_failed import say_not_done
 
+    knobs = knobs_for(2 if audio else 1) if spotting else KNOBS
     if show_space:
-        print_lines(DEFAULT)
+        print_lines(knobs.default)
         return
     check_address(cluster)
-    declared = read_space(space)
-    if simulate and matches:
-        raise UsageError("matches and --simulate are two things to learn from", "Give one of them.")
+    declared = read_space(space, knobs)
+    if sum((bool(simulate), bool(matches), spotting is not None)) > 1:
+        raise UsageError("matches, --simulate and --spotting are different things to learn from", "Give one of them.")
+    if (spotting is None) != (features is None) or (spotting is None and (audio or splits)):
+        raise UsageError("--spotting and --features belong together", "Name a folder of games and their features.")
     from train.recipes.sweep.report import best_settings, to_html, to_report
-    from train.recipes.sweep.study import Budget, Dealt, SweepSettings, opened
+    from train.recipes.sweep.study import Budget, SweepSettings, opened
 
     budget = Budget(30 if trials is None and hours is None else trials, hours)
     settings = SweepSettings(sampler, prune, at_once, seed)
     paths = find_paths()
-    folder = (study or paths.cache / "sweeps" / "mine").absolute()
+    folder = (study or paths.cache / "sweeps" / ("spotting" if spotting else "mine")).absolute()
     sounds = (drawn or paths.cache / "simulated" / f"{minutes:g}-minutes").absolute() if simulate else paths.library
-    with workers_at(cluster, [private_folder(folder), private_folder(sounds)]) as workers, shown_on_stderr() as tell:
-        source, found = _matches(sounds, simulate, minutes, seed, labels, matches or [], tell, workers)
-        with opened(folder, declared, source, Dealt.of(found, seed), settings) as going:
+    read = spotting or private_folder(sounds)
+    with workers_at(cluster, [private_folder(folder), read]) as workers, shown_on_stderr() as tell:
+        swept: Swept
+        if spotting:
+            swept = _games(declared, spotting, features or "", audio, vocabulary, splits, seed)
+        else:
+            source, found = _matches(sounds, simulate, minutes, seed, labels, matches or [], tell, workers)
+            swept = SweptNetwork(declared, source, Dealt.of(found, seed))
+        with opened(folder, swept, settings) as going:
             if going.resumed:
                 say(f"going on with the sweep in {folder}")
             try:
@@ -99,7 +121,29 @@ def sweep(
     if as_json:
         print_json({"study": str(folder), **report})
     else:
-        _show(folder, report)
+        _show(folder, report, swept)
+
+
+def _games(
+    space: "Space",
+    folder: Path,
+    features: str,
+    audio: str | None,
+    vocabulary: str,
+    splits: Path | None,
+    seed: int,
+) -> "Swept":
+    """A SoccerNet folder's games, and the command that trains on them."""
+    from train.fit.spotting.games import deal_games
+    from train.recipes.sweep.spotting_sweep import SweptSpotting
+    from tui.cli.output import say
+
+    command = [str(folder), "--features", features]
+    usual = {"--audio": None, "--splits": None, "--vocabulary": "soccernet-v2", "--seed": 0}
+    for (option, value), there in zip(usual.items(), (audio, splits, vocabulary, seed), strict=True):
+        command += [option, str(there)] if there != value else []
+    names = [features, audio] if audio else [features]
+    return SweptSpotting.of(space, deal_games(folder, names, vocabulary, splits, seed, say), command)
 
 
 def _matches(
@@ -117,7 +161,7 @@ def _matches(
     from train.data.library import Library
     from train.data.matches import from_library, from_simulation
     from train.data.simulated import simulate_matches
-    from train.recipes.sweep.trial import Source
+    from train.recipes.sweep.network_sweep import Source
     from tui.cli.skipped_and_failed import say_left_out
 
     rule = find_rule(labels)
@@ -130,7 +174,7 @@ def _matches(
     return Source("simulated", sounds, labels), [from_simulation(one, rule) for one in recordings]
 
 
-def _show(folder: Path, report: dict[str, Any]) -> None:
+def _show(folder: Path, report: dict[str, Any], swept: "Swept") -> None:
     from train.recipes.sweep.report import summary, tables
     from tui.cli.output import Column, print_lines, print_table
 
@@ -141,4 +185,4 @@ def _show(folder: Path, report: dict[str, Any]) -> None:
             print_table([Column(title, "right" if i else "left") for i, title in enumerate(table.columns)], table.rows)
     print_lines(f"\npictures: {folder / 'report.html'}")
     if report["best"]:
-        print_lines(f"train with the best: momentum train encoder --settings {folder / 'best.toml'}")
+        print_lines(f"train with the best: {swept.train_with(folder / 'best.toml')}")

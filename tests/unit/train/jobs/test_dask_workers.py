@@ -1,5 +1,6 @@
 """Tasks on two real workers of this machine: the same results, also where a worker is killed."""
 
+import logging
 import os
 import signal
 import threading
@@ -211,6 +212,15 @@ def test_where_no_scheduler_answers_it_is_said_in_two_lines(monkeypatch: pytest.
         workers_at("tcp://127.0.0.1:9"),
     ):
         pass
+
+
+def test_a_lost_scheduler_is_two_lines_and_no_traceback_of_dask_s():
+    """Its client's logger has a level of its own, and said where it came from above what this program says."""
+    client = logging.getLogger("distributed.client_of_this_test")
+    client.setLevel(logging.WARNING)
+    with dask_workers._quiet():
+        assert not client.isEnabledFor(logging.ERROR)
+    assert client.isEnabledFor(logging.ERROR)
 
 
 def test_a_folder_is_marked_while_a_job_runs_and_one_that_can_only_be_read_needs_no_mark(

@@ -14,10 +14,11 @@ from train.fit.settings import FitSettings
 from train.jobs.task import Fault
 from train.jobs.workers import InThisProcess
 from train.recipes.sweep import study as studies
+from train.recipes.sweep.network_sweep import DEFAULT, KNOBS, Dealt, Source, SweptNetwork
 from train.recipes.sweep.report import best_settings, summary, to_html, to_report
-from train.recipes.sweep.space import DEFAULT, changed, read_fixed, read_space, to_toml
-from train.recipes.sweep.study import Budget, Dealt, Study, SweepSettings
-from train.recipes.sweep.trial import Source, pruner
+from train.recipes.sweep.space import changed, read_fixed, read_space, to_toml
+from train.recipes.sweep.study import Budget, Study, SweepSettings
+from train.recipes.sweep.trial import pruner
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,8 @@ def begin(matches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def begun(name: str = "study", **settings) -> Study:
         folder, found = matches
         source = Source("simulated", folder, "danger")
-        return Study(tmp_path / name, read_space(space), source, Dealt.of(found, 0), SweepSettings(**settings))
+        swept = SweptNetwork(read_space(space, KNOBS), source, Dealt.of(found, 0))
+        return Study(tmp_path / name, swept, SweepSettings(**settings))
 
     return begun
 
@@ -210,10 +212,10 @@ def test_a_space_that_makes_no_sense_is_refused_before_anything_is_tried(tmp_pat
     file = tmp_path / "space.toml"
     file.write_text(text)
     with pytest.raises((InputError, UsageError)) as raised:
-        read_space(file)
+        read_space(file, KNOBS)
     assert said in raised.value.message
 
 
 def test_the_usual_space_is_one():
-    assert len(read_space(None).tried) == 7
+    assert len(read_space(None, KNOBS).tried) == 7
     assert "[fixed]" in DEFAULT

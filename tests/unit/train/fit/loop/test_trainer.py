@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import MomentumError, UsageError
+from train.fit.loop import run_folder
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import PlateauSchedule, Schedule, Trainer
 
@@ -93,6 +94,14 @@ def test_a_folder_with_another_run_is_refused_and_says_what_differs(tmp_path):
 def test_two_processes_do_not_share_a_folder(tmp_path):
     with closing(RunFolder(tmp_path, {})), pytest.raises(UsageError, match="another process"):
         RunFolder(tmp_path, {})
+
+
+def test_a_task_waits_for_the_worker_that_is_still_at_it_and_takes_the_run_over(tmp_path, monkeypatch):
+    """Whose command was killed; the next one was told that another process is training, and that it had failed."""
+    orphan = RunFolder(tmp_path, {})
+    monkeypatch.setattr(run_folder, "sleep", lambda _: orphan.close())
+    with closing(RunFolder(tmp_path, {}, patience_s=60.0)) as run:
+        assert run.resumed
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):

@@ -107,7 +107,7 @@ def test_a_killed_training_ends_in_the_weights_of_an_undisturbed_one(folder, ans
     inner = training.fit_spotting
     ways = iter((3, None))
 
-    def killed(games, config, settings, run, tell):
+    def killed(games, config, settings, run, tell, *others):
         kill_at = next(ways)
 
         def told(at):
@@ -115,7 +115,7 @@ def test_a_killed_training_ends_in_the_weights_of_an_undisturbed_one(folder, ans
             if at.step == kill_at:
                 raise KeyboardInterrupt
 
-        return inner(games, config, settings, run, told)
+        return inner(games, config, settings, run, told, *others)
 
     monkeypatch.setattr(training, "fit_spotting", killed)
     assert main([*map(str, asked), "--run", str(tmp_path / "killed")]) == 130

@@ -15,6 +15,7 @@ pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
 from engine.core.errors import MomentumError
 from tests.unit.train.experiments.held_rows import hold_no_rows, hold_rows
+from tests.unit.train.fit.spotting.game_folder import PICTURE, SOUND, write_games
 from tests.unit.train.recipes.drawn_matches import QUICK, drawn
 from train.experiments.ablation import __main__ as ablation
 from train.experiments.ablation import study
@@ -140,6 +141,21 @@ def test_a_folder_of_recordings_with_a_worker_killed(
     assert len(found["alone"]) == 2 * 5
     assert main(["ingest", str(media), "--json"]) == 5
     assert [one["already"] for one in json.loads(capsys.readouterr().out)] == [True] * 5
+
+
+def test_a_comparison_of_fusions_with_a_worker_killed(
+    two_workers: DaskWorkers, on, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_games(tmp_path / "games", rows=120, each=1)
+    quick = ["--window", "4", "--stride", "1", "--clusters", "4", "--epochs", "1", "--fusion", "each"]
+    command = ["train", "spotting", str(tmp_path / "games"), "--features", PICTURE, "--audio", SOUND, *quick]
+    on(killer := KillsOne(two_workers, "train_model"))
+    for name, cluster in (("alone", []), ("cluster", ["--cluster", "local:2"])):
+        monkeypatch.setenv("MOMENTUM_HOME", str(tmp_path / name))
+        assert main([*command, "--predictions", str(tmp_path / name / "data" / "found"), *cluster]) == 0
+    assert killer.killed
+    assert files(tmp_path / "cluster" / "data") == files(tmp_path / "alone" / "data")
+    assert len(files(tmp_path / "alone" / "data")) == 4 * (3 + 1)
 
 
 @pytest.mark.long
