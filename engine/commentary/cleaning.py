@@ -42,7 +42,7 @@ def clean(transcript: Transcript) -> Cleaned:
     recent: deque[tuple[str, ...]] = deque(maxlen=_RECENT)
     shortened = 0
     for segment in transcript.segments:
-        words = tuple(word.casefold() for word in _WORD.findall(segment.text))
+        words = tuple(map(str.casefold, _WORD.findall(segment.text)))
         reason = _reason(segment, words, recent)
         recent.append(words)
         if reason:

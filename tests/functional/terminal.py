@@ -17,7 +17,7 @@ from engine.core.process_stats import children_of
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 _PATIENCE_S = 120.0
-_LOOK_EVERY_S = 0.05
+_LOOK_EVERY_S = 0.15
 
 
 @dataclass

@@ -39,12 +39,16 @@ def steep() -> Calibration:
     return Calibration(slope=40.0, offset=0.0)
 
 
-@pytest.fixture
-def burst() -> np.ndarray:
+def one_burst() -> np.ndarray:
     """A history of a sound that never changes, but for ten bands that are 12 dB louder for two seconds."""
     frames = np.full((grid.HISTORY_FRAMES, grid.MEL_BANDS), -40.0, np.float32)
     frames[BURST_FRAMES, BURST_BANDS] += 12.0
     return frames
+
+
+@pytest.fixture
+def burst() -> np.ndarray:
+    return one_burst()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Explanations add up, and point at what was different."""
 
+from dataclasses import dataclass
+
 import mlx.core as mx
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from engine.core import grid
 from engine.core.paths import shipped_weights
 from engine.explain.attribution import (
     Attribution,
+    History,
     attribute,
     by_bands,
     by_second,
@@ -17,11 +20,11 @@ from engine.explain.attribution import (
 )
 from engine.live.pipeline import Pipeline
 from engine.model.calibration import Calibration
-from engine.model.checkpoint import load
+from engine.model.checkpoint import Weights, load
 from engine.model.differentiable_index import HistoryIndex
 from engine.model.front_end import FRONT_END_KINDS
 from engine.model.head import READOUTS
-from tests.unit.engine.explain.conftest import BURST_BANDS, BURST_FRAMES, small_network
+from tests.unit.engine.explain.conftest import BURST_BANDS, BURST_FRAMES, one_burst, small_network
 
 
 @pytest.mark.parametrize("readout", READOUTS)
@@ -42,11 +45,27 @@ def test_the_parts_sum_to_the_difference(lively: np.ndarray, steep: Calibration,
     assert abs(done.parts.sum() - done.difference) <= 0.01 * abs(done.difference)
 
 
-def test_a_first_answer_comes_after_nine_gradients_and_is_near_the_last(lively: np.ndarray) -> None:
+@dataclass(frozen=True)
+class Shipped:
+    """What the shipped weights say of the burst: ``drafts`` on the way, and ``last``."""
+
+    weights: Weights
+    history: History
+    drafts: list[Attribution]
+    last: Attribution
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Shipped:
     weights = load(shipped_weights() / "default")
+    history = history_of(one_burst(), weights.network.front_end)
     drafts: list[Attribution] = []
-    history = history_of(lively, weights.network.front_end)
     last = attribute(weights.network, weights.config.calibration, history, tell=drafts.append)
+    return Shipped(weights, history, drafts, last)
+
+
+def test_a_first_answer_comes_after_nine_gradients_and_is_near_the_last(shipped: Shipped) -> None:
+    drafts, last = shipped.drafts, shipped.last
     counts = [draft.nodes for draft in drafts]
     assert counts[0] == 9
     assert sorted(set(counts)) == counts
@@ -75,13 +94,10 @@ def test_a_sound_that_never_changes_is_its_own_background(steep: Calibration) ->
     assert np.abs(done.parts).max() < 1e-9
 
 
-def test_occlusion_names_the_same_seconds_and_pitches(burst: np.ndarray) -> None:
+def test_occlusion_names_the_same_seconds_and_pitches(shipped: Shipped) -> None:
     # A network that has learned nothing goes up and down along the way; one that has, as good as only up.
-    weights = load(shipped_weights() / "default")
-    network, calibration = weights.network, weights.config.calibration
-    history = history_of(burst, network.front_end)
-    seconds = by_second(attribute(network, calibration, history).parts)
-    other = occlude(network, calibration, history)
+    seconds = by_second(shipped.last.parts)
+    other = occlude(shipped.weights.network, shipped.weights.config.calibration, shipped.history)
     assert np.corrcoef(seconds.sum(axis=1), other.by_second)[0, 1] > 0.9
     elsewhere = np.abs(by_bands(seconds)) < 1e-9
     assert 0 < np.count_nonzero(~elsewhere) < len(elsewhere)

@@ -117,7 +117,7 @@ def test_a_recogniser_that_crashes_is_lost_and_begun_anew(tmp_path: Path):
 
 
 def test_a_recogniser_that_hangs_is_ended_and_begun_anew(tmp_path: Path):
-    with teller(tmp_path, "time.sleep(600) if life == 1 else say(over='')", answer_s=0.5) as made:
+    with teller(tmp_path, "time.sleep(600) if life == 1 else say(over='')", answer_s=2.0) as made:
         told = told_by(made, 99)
     assert states(told) == [Hearing.LISTENING, Hearing.LOST, Hearing.OVER]
     assert "not answered" in told[1][2]  # type: ignore[index]
