@@ -133,7 +133,8 @@ def test_a_hostile_broker_neither_stops_nor_misleads_the_wall(desk: Mosquitto, w
         enemy.client.publish(f"momentum/ghost{number}/state", b"online", 0)
     watched.until(lambda: watched.board.left_out > 9_000, lambda: honest.reading("oldham"))
     assert len(watched.board.venues) == MOST_VENUES
-    assert watched.state("oldham") is State.CALM
+    # On a busy machine the flood takes longer than a venue may say nothing; its next readings are heard all the same.
+    watched.until(lambda: watched.state("oldham") is State.CALM, lambda: honest.reading("oldham"))
     assert all(len(venue.name) <= 40 and venue.name.isprintable() for venue in watched.board.venues.values())
     said = " ".join(watched.source.lost)
     assert "not understood" in said
