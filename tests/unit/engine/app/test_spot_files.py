@@ -6,14 +6,14 @@ import av
 import pytest
 
 from engine.app.spot import MatchHalves, Spots
-from engine.app.spot_files import write_files
+from engine.app.spot_files import SpotFiles
 from engine.spotting.events import SpottedEvent
 
 
 def chapters(folder: Path, lasts_s: float, *at_s: float) -> list[tuple[int, int, str]]:
     events = tuple(SpottedEvent(t_s, f"Goal {n}", 0.5, lasts_s) for n, t_s in enumerate(at_s))
     spots = Spots(Path("match.mp4"), "small", events, (), MatchHalves({1: 0.0}), lasts_s)
-    write_files(spots, folder, 0.0)
+    SpotFiles([spots.video], folder, 0.0).write(spots)
     with av.open(folder / "chapters.txt", format="ffmetadata") as file:
         return [(one["start"], one["end"], one["metadata"]["title"]) for one in file.chapters()]
 
@@ -48,6 +48,6 @@ def test_a_title_that_would_end_its_line_or_begin_a_comment_stays_a_title(tmp_pa
         MatchHalves({1: 0.0}),
         9.0,
     )
-    write_files(spots, tmp_path, 0.0)
+    SpotFiles([spots.video], tmp_path, 0.0).write(spots)
     with av.open(tmp_path / "chapters.txt", format="ffmetadata") as file:
         assert [one["metadata"]["title"] for one in file.chapters()] == ["beginning", "#a=b;c\\d [CHAPTER] 50%"]
