@@ -5,7 +5,6 @@ other, and what one was made of is given up before the next.
 """
 
 from collections.abc import Iterator, Sequence
-from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +12,19 @@ from numpy.typing import NDArray
 
 from engine.encoders.computed_net import FEW_AT_ONCE
 from engine.encoders.encoder import Values
-from engine.encoders.layers import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, Tensors, shapes_of
+from engine.encoders.layers import (
+    LARGE_BYTES,
+    Activation,
+    Conv,
+    Layer,
+    MaxPool,
+    Net,
+    Residual,
+    Squeeze,
+    Tensors,
+    bytes_of,
+    shapes_of,
+)
 from engine.model.onnx_graph import Graph
 from engine.model.onnx_runtime import runtime_package
 
@@ -27,7 +38,7 @@ class OnnxNet:
     at_once = FEW_AT_ONCE
 
     def __init__(self, net: Net, tensors: Tensors, threads: int = 1) -> None:
-        quick = _bytes_of(net.layers) < _LARGE_BYTES
+        quick = bytes_of(net.layers) < LARGE_BYTES
         self._sessions = [session_of(model, threads, quick) for model in _models(net, tensors)]
 
     def __call__(self, inputs: NDArray[np.float32]) -> Values:
@@ -51,14 +62,6 @@ def session_of(model: bytes, threads: int = 1, quick: bool = True) -> Any:
     options.enable_cpu_mem_arena = quick
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-_LARGE_BYTES: Final = 128_000_000
-"""Of tensors, from which on memory counts for more than a few hundredths of the time."""
-
-
-def _bytes_of(layers: tuple[Layer, ...]) -> int:
-    return 4 * sum(prod(shape) for shape in shapes_of(layers).values())
 
 
 def _models(net: Net, tensors: Tensors) -> Iterator[bytes]:
@@ -95,7 +98,7 @@ def _parts(layers: Sequence[Layer]) -> list[tuple[Layer, ...]]:
     parts: list[tuple[Layer, ...]] = [()]
     held = 0
     for layer in layers:
-        own = _bytes_of((layer,))
+        own = bytes_of((layer,))
         if parts[-1] and held + own > _PART_BYTES:
             parts.append(())
             held = 0

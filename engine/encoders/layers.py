@@ -6,7 +6,8 @@ Normalisation is folded into the weights and biases of the convolutions when wei
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from math import prod
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +113,15 @@ def shapes(net: Net) -> dict[str, tuple[int, ...]]:
 def shapes_of(layers: tuple[Layer, ...]) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor of some layers by its name."""
     return {name: shape for layer in flat(layers) for name, shape in layer.shapes.items()}
+
+
+LARGE_BYTES: Final = 128_000_000
+"""Of tensors, from which on memory counts for more than a few hundredths of the time."""
+
+
+def bytes_of(layers: tuple[Layer, ...]) -> int:
+    """What the tensors of some layers take in memory."""
+    return 4 * sum(prod(shape) for shape in shapes_of(layers).values())
 
 
 def seeded(net: Net, seed: int) -> dict[str, NDArray[np.float32]]:

@@ -15,11 +15,12 @@ import pytest
 from engine.core.errors import WeightsError
 from engine.core.tensor_file import sha256_of
 from engine.encoders import architectures, encoder_weights, in_onnx
+from engine.encoders.computed import computed_by
 from engine.encoders.encoder_weights import Published, convert, find_encoder_weights, load_encoder_weights, net_of
 from engine.encoders.folded import folded
 from engine.encoders.in_mlx import MlxNet
 from engine.encoders.in_onnx import OnnxNet, session_of
-from engine.encoders.layers import Net, seeded, shapes
+from engine.encoders.layers import LARGE_BYTES, Net, bytes_of, seeded, shapes
 from engine.encoders.picture_network import PREPARED, PictureNetwork
 from engine.encoders.sound_network import HEARINGS, SoundNetwork
 from tests.unit.engine.core.damaged_archive import write_damaged
@@ -71,7 +72,7 @@ def test_a_large_network_is_made_part_by_part_and_computes_the_same(monkeypatch:
     inputs = np.random.default_rng(8).standard_normal(reference["inputs"]).astype(np.float32)
     whole = OnnxNet(net, seeded(net, 0))(inputs)
     monkeypatch.setattr(in_onnx, "_PART_BYTES", 20_000)
-    monkeypatch.setattr(in_onnx, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(in_onnx, "LARGE_BYTES", 0)
     tensors = seeded(net, 0)
     held = []
 
@@ -82,6 +83,16 @@ def test_a_large_network_is_made_part_by_part_and_computes_the_same(monkeypatch:
     monkeypatch.setattr(in_onnx, "session_of", counted)
     assert OnnxNet(net, tensors)(inputs) == pytest.approx(whole, abs=1e-5)
     assert len(held) > 3 and held == sorted(held, reverse=True) and not tensors, "what was built in is given up"
+
+
+def test_the_largest_network_is_left_to_what_takes_less_memory_unless_somebody_asks_for_the_other(monkeypatch):
+    assert bytes_of(net_of("resnet152").layers) > LARGE_BYTES > bytes_of(net_of("resnet50").layers)
+    net = net_of("resnet50", REFERENCES["resnet50"]["size"])
+    monkeypatch.setattr("engine.encoders.computed.choose_engine", lambda choice: "onnx")
+    assert isinstance(computed_by("auto")(net, seeded(net, 0)), OnnxNet)
+    monkeypatch.setattr("engine.encoders.computed.LARGE_BYTES", 0)
+    assert isinstance(computed_by("auto")(net, seeded(net, 0)), MlxNet)
+    assert isinstance(computed_by("onnx")(net, seeded(net, 0)), OnnxNet)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
