@@ -33,11 +33,13 @@ print(resident_mb() - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other C libraries give free memory back by themselves")
 def test_what_threads_let_go_stayed_with_the_process():
-    held = {}
-    for way in ("small", "usual"):
-        done = subprocess.run(
-            [sys.executable, "-c", TAKES_AND_LETS_GO, way], capture_output=True, text=True, check=True, timeout=240
-        )
-        held[way] = float(done.stdout)
-    assert held["small"] < 5.0
-    assert held["usual"] > 15.0
+    assert held_mb("small") < 5.0
+    # Once in some hundred times glibc gives it back by itself, and then this shows nothing.
+    assert any(held_mb("usual") > 15.0 for _ in range(3))
+
+
+def held_mb(way: str) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", TAKES_AND_LETS_GO, way], capture_output=True, text=True, check=True, timeout=240
+    )
+    return float(done.stdout)

@@ -65,7 +65,7 @@ def test_overruns_are_counted_at_the_grids_rate_and_at_the_devices_own(
     fake = FakeSoundDevice(microphone("Desk"), script=play)
     monkeypatch.setattr("engine.audio.microphone.load_sounddevice", lambda: fake)
     ticks = count()
-    found = by_name(list(figures.microphone(replace(around, stopwatch=lambda: 0.1 * next(ticks)))))
+    found = by_name(list(figures.microphone(replace(around, stopwatch=lambda: 0.2 * next(ticks)))))
     assert found["overruns in 10 s at 22050 Hz"].value == 1
     assert found["overruns in 10 s at the device's own rate"].value == 0
     assert found["overruns in 10 s at the device's own rate"].note == "Desk at 48000 Hz; overloads without loss: 0"
