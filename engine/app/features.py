@@ -124,7 +124,7 @@ class _Unmade:
         """Keeps neither."""
 
     def __call__(self, inputs: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        raise NotImplementedError
+        raise AssertionError("what is only described computes nothing")
 
 
 def make_features(order: Order, tell: "Progress", stop: "Stop", say: "Tell" = untold) -> Iterator[Made]:

@@ -13,13 +13,11 @@ from pathlib import Path
 from engine.core.config_file import CARD_FILE
 from engine.model.checkpoint import load, save
 from train.data.labels import Danger
-from train.data.matches import from_simulation
 from train.data.real_sounds.reel_match import read_reel
-from train.data.simulated import simulate_plans
 from train.evaluate.card import with_line
 from train.fit.fitted import alarm_line
 from train.fit.training_data import TrainingData
-from train.recipes.shipped_weights import parser_of, plans_of, show_simulated
+from train.recipes.shipped_weights import parser_of, plans_of, simulated
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -30,8 +28,7 @@ def main(args: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(args)
     rule = Danger()
     weights = load(chosen.weights)
-    plans = plans_of(chosen.open_data)[1]
-    matches = [from_simulation(one, rule) for one in simulate_plans(chosen.work / "sounds", plans, show_simulated)]
+    matches = simulated(chosen.work / "sounds", plans_of(chosen.open_data)[1], rule)
     reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     line = alarm_line(weights.network, weights.config.calibration, TrainingData([], matches, val_reels=reels), rule)
     config = replace(

@@ -179,7 +179,7 @@ def reels_of(recordings: Recordings | None, ear: Ear | None = None, minutes: flo
 
 def simulated(folder: Path, plans: Sequence[Plan], rule: Rule) -> list[TrainingMatch]:
     """The sounds of ``plans`` in a folder, as training takes them; those that are not there yet are drawn."""
-    return [from_simulation(one, rule) for one in simulate_plans(folder, plans, show_simulated)]
+    return [from_simulation(one, rule) for one in simulate_plans(folder, plans, _show_simulated)]
 
 
 def ear_in(taggers: Path) -> Ear:
@@ -227,7 +227,7 @@ played in simulated grounds; no crowd at a match is among the recordings. They c
 """
 
 
-def show_simulated(done: int, of: int, minutes: float) -> None:
+def _show_simulated(done: int, of: int, minutes: float) -> None:
     """Progress of drawing, on stderr."""
     if done % 10 == 0 or done == of:
         sys.stderr.write(f"matches {done} of {of}, {minutes:.0f} minutes drawn\n")

@@ -22,8 +22,7 @@ def test_a_new_line_stands_in_config_and_card_with_what_it_does_on_real_sounds(t
     before = (weights / CARD_FILE).read_text(encoding="utf-8")
     tensors = hashlib.sha256((weights / TENSOR_FILE).read_bytes()).hexdigest()
     matches = drawn(tmp_path / "drawn", 2)
-    monkeypatch.setattr(alarm_line, "simulate_plans", lambda *_: matches)
-    monkeypatch.setattr(alarm_line, "from_simulation", lambda match, _: match)
+    monkeypatch.setattr(alarm_line, "simulated", lambda *_: matches)
     noise = np.random.default_rng(1).normal(0, 0.01, 90 * grid.SAMPLE_RATE_HZ)
     noise[60 * grid.SAMPLE_RATE_HZ : 66 * grid.SAMPLE_RATE_HZ] *= 8
     soundfile.write(tmp_path / "reel.flac", noise, grid.SAMPLE_RATE_HZ)

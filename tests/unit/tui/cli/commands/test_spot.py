@@ -1,4 +1,7 @@
-"""``momentum spot`` as its user meets it: a small film, seeded weights, and all that can be missing."""
+"""``momentum spot`` as its user meets it: a small film, seeded weights, and all that can be missing.
+
+Over 300 lines, since the film and the weights are made once for all of it.
+"""
 
 import csv
 import json
