@@ -118,7 +118,7 @@ class Summary:
 
 
 def _open(file: str, block_samples: int) -> "Decoded":
-    from engine.core.address import is_address
+    from engine.core.sound_address import is_address
 
     if is_address(file):
         from engine.audio.network_source import open_recording

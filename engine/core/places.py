@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from engine.core.address import is_address, shown
 from engine.core.errors import UsageError
+from engine.core.sound_address import is_address, shown
 from engine.core.text import cells, plain
 
 _LONGEST: Final = 60

@@ -24,11 +24,11 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from engine.core.address import HIDDEN, shown
 from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
 from engine.core.places import SourceTable, places_of
 from engine.core.publish_settings import EXAMPLE, PublishSettings, shown_publish
+from engine.core.sound_address import HIDDEN, shown
 from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 
 PREFIX: Final = "MOMENTUM_"

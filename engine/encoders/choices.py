@@ -51,7 +51,7 @@ def picture_encoder(choice: Choice, compute: "Compute | None" = None) -> Picture
         return _objects(choice)
     if choice.name not in OF_PICTURES:
         raise _unknown(choice.name, OF_PICTURES)
-    from engine.encoders.computed import computed_by
+    from engine.encoders.inference_engines import computed_by
     from engine.encoders.picture_network import PictureNetwork
 
     return PictureNetwork(choice.name, _weights(choice), compute or computed_by(choice.engine))
@@ -63,7 +63,7 @@ def sound_encoder(choice: Choice, compute: "Compute | None" = None) -> SoundEnco
         return _crowd(choice)
     if choice.name not in OF_SOUND:
         raise _unknown(choice.name, OF_SOUND)
-    from engine.encoders.computed import computed_by
+    from engine.encoders.inference_engines import computed_by
     from engine.encoders.sound_network import SoundNetwork
 
     return SoundNetwork(choice.name, _weights(choice), compute or computed_by(choice.engine))

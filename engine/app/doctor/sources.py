@@ -35,7 +35,7 @@ def sources(around: Surroundings, devices: "Callable[[], list[InputDevice]] | No
 def _there(what: str, place: Place, devices: Callable[[], list[InputDevice]]) -> Finding:
     """What can be told without listening."""
     from engine.audio.devices import find_device
-    from engine.core.address import is_address, shown
+    from engine.core.sound_address import is_address, shown
 
     if place.microphone is not None:
         device = find_device(devices(), place.microphone or None)

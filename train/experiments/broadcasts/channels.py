@@ -13,7 +13,7 @@ from engine.core.telling import Progress
 from engine.encoders.choices import Choice
 from engine.encoders.feature_file import load_features, read_sidecar, write_features
 from engine.football.soccernet import HALVES
-from train.experiments.broadcasts.drawing import DrawnGame, untold
+from train.experiments.broadcasts.simulate_broadcasts import DrawnGame, untold
 
 RAW: Final[Mapping[str, str]] = {"video": "Pixels", "audio": "Crowd"}
 """What the files of each channel are called as they are made: ``1_Pixels.npy``."""

@@ -115,8 +115,8 @@ def _ingest_file(
     from engine.app.take_apart import separation_of, without_voices
     from engine.app.version import installed
     from engine.audio.media_file import MediaFile
-    from engine.core.address import shown
     from engine.core.paths import find_paths
+    from engine.core.sound_address import shown
     from engine.football.alignment.align import resolve
     from train.data.intake.ingest import ingest as take_in
     from train.data.intake.ingest_folder import waits_for_kick_offs

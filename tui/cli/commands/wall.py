@@ -62,9 +62,9 @@ def _source(where: str | None, ca: Path | None, settings: "Settings | None") -> 
     """What brings the venues; ``settings`` name the broker where nothing else does. Raises ``UsageError`` for a place
     that is none.
     """
-    from engine.core.address import is_address
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
+    from engine.core.sound_address import is_address
     from engine.publish.secret_places import read_secret
     from tui.wall.sources.broker import BrokerSource
     from tui.wall.sources.broker_address import address_of, read_address

@@ -20,7 +20,7 @@ from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import KEYS, Key, bindings, key_name
 from tui.monitor.model import Candidate, Model
-from tui.monitor.playback import play
+from tui.monitor.play_clip import play
 from tui.monitor.player import Player
 from tui.monitor.reviews import Reviews
 from tui.monitor.screens import questions

@@ -23,7 +23,14 @@ from tui.wall.sources.source import LinkState, WallSource
 from tui.wall.standing import TROUBLE
 from tui.wall.venue import Venue
 from tui.wall.widgets.grid import GridValue, VenueGrid
-from tui.wall.widgets.lines import ChosenVenue, WallHeader, WallHeaderValue, WallStatus, alarm_row, alarm_text
+from tui.wall.widgets.header_and_footer import (
+    ChosenVenue,
+    WallHeader,
+    WallHeaderValue,
+    WallStatus,
+    alarm_row,
+    alarm_text,
+)
 
 LOOKS_A_SECOND: Final = 5
 """At most: an alarm is on the screen within a fifth of a second, and nobody reads faster."""

@@ -12,7 +12,7 @@ from engine.core import grid
 from engine.core.errors import UsageError
 from engine.core.paths import shipped_weights
 from engine.model.checkpoint import load
-from tests.unit.train.fit.network.test_cry_units import ALL, reel
+from tests.unit.train.fit.network.test_widened_network import ALL, reel
 from tests.unit.train.recipes.drawn_matches import drawn
 from tests.untrained_weights import write_untrained_weights
 from train.data.matches import TrainingMatch

@@ -22,7 +22,7 @@ from tui.wall.app import WallApp
 from tui.wall.delivery import Presence
 from tui.wall.screens.wall import WallScreen
 from tui.wall.sources.source import Link, LinkState
-from tui.wall.widgets.lines import ChosenVenue, WallHeader, WallStatus
+from tui.wall.widgets.header_and_footer import ChosenVenue, WallHeader, WallStatus
 
 
 @dataclass

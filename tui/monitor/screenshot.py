@@ -1,6 +1,6 @@
 """A picture of the monitor for the README, made by the real program from real sound.
 
-    python -m tui.monitor.picture docs/monitor.svg --source demo --at 3:30 --kick-off 0:10
+    python -m tui.monitor.screenshot docs/monitor.svg --source demo --at 3:30 --kick-off 0:10
 
 The engine listens to the source as fast as it can up to that moment; the picture is the monitor as it was then.
 """
@@ -69,7 +69,7 @@ async def draw(feed: LiveFeed, width: int, height: int, theme: str) -> str:
 
 def main() -> int:
     """Read the arguments, listen, draw, write."""
-    parser = argparse.ArgumentParser(prog="python -m tui.monitor.picture", description="Draw the monitor as SVG.")
+    parser = argparse.ArgumentParser(prog="python -m tui.monitor.screenshot", description="Draw the monitor as SVG.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--source", default="demo", help="a sound file, demo, or demo:SEED")
     parser.add_argument("--at", default="3:30", help="the moment to draw, in the sound")
@@ -82,7 +82,9 @@ def main() -> int:
         kick_off_s = parse_time(chosen.kick_off) if chosen.kick_off else None
         width, _, height = chosen.size.partition("x")
         if at_s is None or not width.isdecimal() or not height.isdecimal():
-            raise UsageError("A time is written 3:30 and a size 80x24.", "See 'python -m tui.monitor.picture --help'.")
+            raise UsageError(
+                "A time is written 3:30 and a size 80x24.", "See 'python -m tui.monitor.screenshot --help'."
+            )
         picture = asyncio.run(draw(listen(chosen.source, at_s, kick_off_s), int(width), int(height), chosen.theme))
     except MomentumError as error:
         sys.stderr.write(f"{error.message}\n  {error.hint}\n")

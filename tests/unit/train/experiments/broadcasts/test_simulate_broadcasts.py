@@ -7,10 +7,10 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.football.soccernet import Spot
-from train.experiments.broadcasts import drawing
+from train.experiments.broadcasts import simulate_broadcasts
 from train.experiments.broadcasts.__main__ import main
-from train.experiments.broadcasts.drawing import Sizes, choose_games, draw, read_plan, untold
 from train.experiments.broadcasts.official_layout import read_labels
+from train.experiments.broadcasts.simulate_broadcasts import Sizes, choose_games, draw, read_plan, untold
 
 SMALL = Sizes(train=2, valid=1, test=1, minutes=0.5)
 
@@ -55,7 +55,7 @@ def test_drawing_goes_on_after_a_kill_and_draws_nothing_twice(data: Path, tmp_pa
         folder.mkdir(parents=True)
         (folder / "Labels-v2.json").touch()
 
-    monkeypatch.setattr(drawing, "write_game", write)
+    monkeypatch.setattr(simulate_broadcasts, "write_game", write)
     with pytest.raises(KeyboardInterrupt):
         draw(data, out, SMALL, 0, untold)
     with pytest.raises(UsageError, match="2 of 4 broadcasts are not drawn yet"):

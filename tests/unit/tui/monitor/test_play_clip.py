@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from engine.core.errors import DeviceError, InputError
-from tui.monitor.playback import play
+from tui.monitor.play_clip import play
 
 
 class Fault(Exception):

@@ -8,7 +8,7 @@ import soundfile
 
 def draw(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tui.monitor.picture", *arguments], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "tui.monitor.screenshot", *arguments], capture_output=True, text=True, timeout=120
     )
 
 

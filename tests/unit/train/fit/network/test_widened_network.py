@@ -18,7 +18,7 @@ from tests.unit.onnx_runtime import runtime_or_skip
 from tests.unit.train.segment_matches import made_up_match
 from train.data.matches import TrainingMatch
 from train.fit.network.cry_read_outs import CryReadOutSettings, Heard, fit_read_out, widened
-from train.fit.network.cry_units import Array, ReadOut, with_cry_units
+from train.fit.network.widened_network import Array, ReadOut, with_cry_units
 
 ENCODER = EncoderConfig(channels=(8, 8, 8, 8), embedding=12)
 STRENGTH = 0.2

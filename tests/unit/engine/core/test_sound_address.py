@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.address import has_secret, is_address, shown
+from engine.core.sound_address import has_secret, is_address, shown
 
 SECRETS = ("hunter2", "a1b2c3")
 
