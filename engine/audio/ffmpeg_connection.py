@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from engine.audio.deadlines import give_up, take_no_signals
+from engine.audio.calls_with_deadline import give_up, take_no_signals
 from engine.audio.decoders import CHUNK_FRAMES, FFmpegDecoder, describe
 from engine.core.errors import DeviceError, InputError, MomentumError, UsageError
 from engine.core.sound_address import SCHEMES, shown

@@ -8,8 +8,8 @@ from engine.core.errors import UsageError, WeightsError
 from engine.encoders.encoder import PictureEncoder, SoundEncoder
 
 if TYPE_CHECKING:
-    from engine.encoders.computed_net import Compute
     from engine.encoders.encoder_weights import EncoderWeights
+    from engine.encoders.network_interface import Compute
 
 Engine: TypeAlias = Literal["auto", "mlx", "onnx"]
 
@@ -44,7 +44,7 @@ def picture_encoder(choice: Choice, compute: "Compute | None" = None) -> Picture
     Raises ``UsageError`` for an unknown name, ``WeightsError`` where weights are missing or wrong.
     """
     if choice.name == "pixels":
-        from engine.encoders.pixels import Pixels
+        from engine.encoders.pixel_statistics import Pixels
 
         return Pixels()
     if choice.name == "objects":

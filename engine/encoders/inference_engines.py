@@ -1,7 +1,7 @@
 """What computes a network of others: MLX, or ONNX Runtime where it is installed."""
 
-from engine.encoders.computed_net import Compute, ComputedNet
-from engine.encoders.layers import LARGE_BYTES, Net, Tensors, bytes_of
+from engine.encoders.network_description import LARGE_BYTES, Net, Tensors, bytes_of
+from engine.encoders.network_interface import Compute, ComputedNet
 from engine.model.inference_engines import EngineChoice, choose_engine
 
 

@@ -16,8 +16,8 @@ from engine.core.errors import UsageError
 from engine.model.checkpoint import Weights, WeightsConfig, load
 from engine.model.network import MlxNetwork
 from train.data.labels import Danger
-from train.data.real_sounds.recordings import Recordings
-from train.data.real_sounds.reel_match import read_reel
+from train.data.real_sounds.recordings_in_grounds import Recordings
+from train.data.real_sounds.reel_as_match import read_reel
 from train.fit.calibration import calibrate
 from train.fit.fitted import alarm_line, rounded
 from train.fit.network.cry_read_outs import CryReadOutSettings, widened

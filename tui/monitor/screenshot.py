@@ -17,7 +17,7 @@ from engine.app.listen import DEMO_AT_ONCE_S, Listening
 from engine.app.open_source import open_source
 from engine.core.clock_text import parse_time
 from engine.core.errors import MomentumError, UsageError
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.core.signals import Event, Mark, Reading
 from engine.football.match_clock import KICK_OFF
 from engine.live.spike_detector import SpikeDetector

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engine.app.take_apart import separation_of, without_voices
+from engine.app.separate_voices import separation_of, without_voices
 from engine.audio.media_file import MediaFile
 from engine.core.errors import UsageError
 from engine.core.settings import Settings

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.app.broadcast import BroadcastWanted, write_game
+from engine.app.simulate_broadcast import BroadcastWanted, write_game
 from engine.core.errors import UsageError
 from engine.core.files import private_folder, write_whole_json
 from engine.core.telling import Progress

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.output import AsJson
 from tui.cli.skipped_and_failed import say_not_done
 
@@ -38,7 +38,7 @@ def evaluate(
     reel: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE", help="A reel of real sounds from 'python -m train.experiments.reel'; may be repeated."
+            metavar="FILE", help="A reel of real sounds from 'python -m train.experiments.make_reel'; may be repeated."
         ),
     ] = None,
     moods: Annotated[Path | None, typer.Option(metavar="FILE", help="A reel made with --moods.")] = None,
@@ -148,7 +148,7 @@ def evaluate(
     if as_json:
         print_json(report)
     else:
-        from tui.cli.evaluation import show
+        from tui.cli.show_evaluation import show
 
         show(report)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.commands.live import Separate
 from tui.cli.output import AsJson
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.skipped_and_failed import say_not_done
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def simulate(
     Example: momentum simulate match.flac --seed 7 --minutes 5
     """
     from engine.app import simulate as simulator
-    from engine.app.broadcast import BroadcastWanted, simulate_broadcast
+    from engine.app.simulate_broadcast import BroadcastWanted, simulate_broadcast
     from engine.core.errors import UsageError
     from tui.cli.progress import shown_on_stderr
 

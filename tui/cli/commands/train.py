@@ -94,7 +94,7 @@ def encoder(
     from train.data.real_sounds.overlay_sounds import load_sounds
     from train.data.simulated import simulate_matches
     from train.fit.compare_weights import LEAST_KEPT, compare_networks, keep_out, not_compared
-    from train.fit.encoder import fit
+    from train.fit.fit_network import fit
     from train.fit.settings import FitSettings
     from train.fit.training_data import TrainingData, run_inputs
     from train.recipes.sweep.network_sweep import KNOBS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.showing import Ascii, Fps, Mouse, Theme
+from tui.cli.open_monitor import Ascii, Fps, Mouse, Theme
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -44,7 +44,7 @@ def wall(
     """
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
-    from tui.cli.showing import on_screen
+    from tui.cli.open_monitor import on_screen
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for
     from tui.wall.launch import run_wall

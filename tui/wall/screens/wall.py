@@ -15,8 +15,8 @@ from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import WALL_KEYS, key_name
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.widgets.lines import Banner, BannerText, KeyBar, KeyHint
-from tui.monitor.widgets.said import SHOWN_S, Said
+from tui.monitor.widgets.action_outcome import SHOWN_S, Said
+from tui.monitor.widgets.header_and_status import Banner, BannerText, KeyBar, KeyHint
 from tui.wall.board import Counts, Only
 from tui.wall.screens.acting import ActingWall, SearchLine
 from tui.wall.sources.source import LinkState, WallSource

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from engine.core.signals import Alarm
 from engine.core.text import cells, plain
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.widgets.lines import BannerText
+from tui.monitor.widgets.header_and_status import BannerText
 from tui.monitor.widgets.paint import Line, Piece, Showing, fit, spread
 from tui.monitor.words import Tone
 from tui.wall.board import Counts, Shown

@@ -20,7 +20,7 @@ from engine.encoders.folded import folded
 from engine.encoders.in_mlx import MlxNet
 from engine.encoders.in_onnx import OnnxNet, session_of
 from engine.encoders.inference_engines import computed_by
-from engine.encoders.layers import LARGE_BYTES, Net, bytes_of, seeded, shapes
+from engine.encoders.network_description import LARGE_BYTES, Net, bytes_of, seeded, shapes
 from engine.encoders.picture_network import PREPARED, PictureNetwork
 from engine.encoders.sound_network import HEARINGS, SoundNetwork
 from tests.unit.engine.core.damaged_archive import write_damaged
@@ -202,7 +202,7 @@ def test_a_wheel_that_was_damaged_on_its_way_is_refused_in_two_lines(tmp_path: P
 def test_a_tfjs_model_is_read_as_it_is_packed(tmp_path: Path):
     import tarfile
 
-    from engine.encoders.sources import read_source
+    from engine.encoders.published_weights import read_source
 
     folder = tmp_path / "package" / "model"
     folder.mkdir(parents=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.football.soccernet import Spot
-from train.experiments.broadcasts.channels import RAW, scale, scaled_names
+from train.experiments.broadcasts.make_features import RAW, scale, scaled_names
 from train.experiments.broadcasts.measuring import SETTINGS, judge_model
 from train.experiments.broadcasts.official_layout import labels_folder
 from train.experiments.broadcasts.simulate_broadcasts import SPLITS, DrawnGame

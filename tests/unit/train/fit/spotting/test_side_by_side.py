@@ -18,7 +18,7 @@ from train.fit.spotting.games import TEST, deal_games
 from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.side_by_side import GameTask, SideBySide, spot_game
 from train.fit.spotting.training import compared, train_spotting
-from train.fit.spotting.wanted import SpottingWanted, Training, one_thread
+from train.fit.spotting.training_job import SpottingWanted, Training, one_thread
 from train.jobs.workers import InThisProcess
 from tui.cli.main import main
 
