@@ -175,7 +175,7 @@ def halves_of(video: Path, kickoff: str | None, second_half: str | None) -> Matc
 
     Raises ``UsageError`` for times that are none, or in the wrong order.
     """
-    from engine.core.kick_off_times import parse_kick_offs
+    from engine.core.parse_kick_offs import parse_kick_offs
     from engine.football.alignment.result import by_hand
 
     given = parse_kick_offs(kickoff, second_half, None)

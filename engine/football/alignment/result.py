@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.core.errors import InputError, UsageError
-from engine.core.kick_off_times import LATEST_S
+from engine.core.parse_kick_offs import LATEST_S
 from engine.football.json_document import Node
 from engine.football.match_clock import MatchClock
 

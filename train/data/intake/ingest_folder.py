@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.core.errors import InputError, MomentumError, UsageError
-from engine.core.kick_off_times import parse_kick_offs
+from engine.core.parse_kick_offs import parse_kick_offs
 from engine.football.events import MatchEvents
 from engine.football.goal_list import load_goals
 from engine.football.soccernet import load_labels

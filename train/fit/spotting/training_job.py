@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engine.core.errors import UsageError
 from engine.spotting.config import LATE, ChannelConfig, SpottingConfig
-from engine.spotting.products import by_numpy
+from engine.spotting.matrix_products import by_numpy
 from engine.spotting.weights import ALL
 from train.fit.spotting.games import DealtGames, Games
 from train.fit.spotting.settings import SpottingSettings, config_of

@@ -69,7 +69,7 @@ def ingest(
 
     from engine.core.errors import UsageError
     from engine.core.files import private_folder
-    from engine.core.kick_off_times import parse_kick_offs
+    from engine.core.parse_kick_offs import parse_kick_offs
     from engine.core.paths import find_paths
     from engine.core.sound_address import shown
     from train.data.intake.download import check_url, download, is_url

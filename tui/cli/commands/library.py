@@ -154,7 +154,7 @@ def align(
 
     Example: momentum library align 3754050 --kickoff 6:40 --second-half 1:09:15
     """
-    from engine.core.kick_off_times import parse_kick_offs
+    from engine.core.parse_kick_offs import parse_kick_offs
     from train.data.intake.ingest_recording import align_again
 
     given = parse_kick_offs(kickoff, second_half, extra_time)

@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from engine.core.errors import MomentumError, WeightsError
-from engine.spotting.products import by_numpy
+from engine.spotting.matrix_products import by_numpy
 from tests.unit.train.fit.spotting.game_folder import PICTURE, SOUND, write_games
 from tests.unit.train.jobs.trial_tasks import nobody
 from train.fit.spotting import fit, side_by_side

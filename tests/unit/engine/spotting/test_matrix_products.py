@@ -4,20 +4,20 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from engine.spotting import products
+from engine.spotting import matrix_products
 from tests.unit.engine.spotting.seeded import drawn
 
 CASES = {
-    "rows by a matrix": (products.product, mx.matmul, (2, 7, 5), (5, 3)),
-    "matrices by matrices": (products.product, mx.matmul, (2, 4, 7, 5), (2, 4, 5, 3)),
-    "convolution": (products.convolved, mx.conv1d, (2, 20, 3), (4, 6, 3)),
+    "rows by a matrix": (matrix_products.product, mx.matmul, (2, 7, 5), (5, 3)),
+    "matrices by matrices": (matrix_products.product, mx.matmul, (2, 4, 7, 5), (2, 4, 5, 3)),
+    "convolution": (matrix_products.convolved, mx.conv1d, (2, 20, 3), (4, 6, 3)),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_by_numpy_values_and_gradients_are_those_of_mlx(monkeypatch, case):
-    monkeypatch.setattr(products, "_WORTH_THE_WAY", 0)
-    monkeypatch.setattr(products, "_ON_HOST", True)
+    monkeypatch.setattr(matrix_products, "_WORTH_THE_WAY", 0)
+    monkeypatch.setattr(matrix_products, "_ON_HOST", True)
     ours, theirs, *shapes = CASES[case]
     given = [drawn(n, *shape) for n, shape in enumerate(shapes)]
     slopes = []

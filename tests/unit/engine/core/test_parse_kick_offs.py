@@ -1,7 +1,7 @@
 import pytest
 
 from engine.core.errors import UsageError
-from engine.core.kick_off_times import parse_kick_offs, parse_sound_time
+from engine.core.parse_kick_offs import parse_kick_offs, parse_sound_time
 
 
 @pytest.mark.parametrize(
