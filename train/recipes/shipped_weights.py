@@ -217,8 +217,8 @@ def _recorded(recordings: Recordings | None, units_alone: bool) -> str:
     alone = (
         """
 The network beside its cry units (`train/fit/network/widened_network.py`) learned from no recording. These units alone,
-which know a cry from a chant and from applause, learned from those simulated reels and from some with recorded sounds,
-of which half were heard a second time with crowds made of single people. """
+which know a cry from a chant and from applause, learned from those simulated reels and from some with recorded
+sounds. """
         if units_alone
         else ""
     )
