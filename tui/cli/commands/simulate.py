@@ -91,5 +91,6 @@ def _simulate_many(wanted: "MatchWanted", folder: Path, count: int, cluster: str
     with workers_at(cluster, [files.folder, *read]) as workers, shown_on_stderr() as tell:
         for _, done in run_tasks(files.tasks, workers, tell, "simulating", files, faults):
             size += sum(int(length) for _, length in done["files"])
+    files.remove_unfinished()
     print_lines(f"{count - len(faults.found)} matches in {files.folder}, {size / 1e6:.1f} MB")
     faults.raise_if_any(count, "The same command tries them again.")

@@ -48,7 +48,7 @@ for module in pkgutil.walk_packages(engine.app.__path__, "engine.app."):
     print(module.name)
 """
     )
-    names = ("listen", "record", "follow", "score", "simulate", "explain", "export", "doctor", "service")
+    names = ("listen", "record", "follow", "score", "simulate", "explain", "export_session", "doctor", "service")
     assert {f"engine.app.{name}" for name in names} <= set(modules)
 
 
