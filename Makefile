@@ -36,14 +36,14 @@ check: $(VENV)/.dev
 
 # The picture in the README, from the real program on the demo match.
 picture: $(VENV)/.dev
-	$(BIN)/python -m tui.monitor.picture docs/monitor.svg --at 2:05 --kick-off 0:20
+	$(BIN)/python -m tui.monitor.screenshot docs/monitor.svg --at 2:05 --kick-off 0:20
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
 
 # Weights from nothing but the simulator, in about an hour; stopped and taken up again at will. The shipped ones learned
 # from the events of real matches: make weights OPEN_DATA=folder of StatsBomb's open data.
-# REELS='a.flac b.flac' MOODS=c.flac, made by train.experiments.reel, measure on real sounds as well, for the card.
+# REELS='a.flac b.flac' MOODS=c.flac, made by train.experiments.make_reel, measure on real sounds as well, for the card.
 # Debian's libopenblas0-pthread, where it is installed, makes MLX's products on Linux many times faster.
 WEIGHTS_WORK ?= .weights-work
 OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-pthread/libopenblas.so.0))

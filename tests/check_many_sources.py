@@ -26,9 +26,9 @@ from engine.audio.pacing import Paced
 from engine.audio.source import Around, AudioSource
 from engine.core.errors import DeviceError
 from engine.core.paths import find_paths
-from engine.core.places import Place, places_named
 from engine.core.settings import Settings
 from engine.core.signals import AudioBlock
+from engine.core.venue_sources import Place, places_named
 from engine.simulator.match import SimulatedMatch, plan_match
 
 Kept = tuple[list[tuple[object, ...]], list[tuple[object, ...]]]

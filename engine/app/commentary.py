@@ -51,7 +51,7 @@ def tell_events(
         InputError: the file holds no such transcript, or nothing can be told from its words.
         WeightsError: the model of words is missing or broken.
     """
-    from engine.commentary.cleaning import clean
+    from engine.commentary.hallucinations import clean
     from engine.commentary.language import main_language
     from engine.commentary.word_weights import load_words
     from engine.commentary.words_to_events import check_worth, events_of, hear

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.core.address import is_address, shown
 from engine.core.errors import InputError, UsageError
+from engine.core.sound_address import is_address, shown
 from engine.core.text import plain
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def _hear(wanted: dict[str, Any], said: _Said) -> dict[str, Any]:
             queue_s=wanted["queue_s"],
         )
         if wanted.get("separation_model"):
-            from engine.app.take_apart import voices_alone
+            from engine.app.separate_voices import voices_alone
 
             source = voices_alone(source, wanted["separation_model"], wanted["engine"])
         name = source.name

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from engine.audio.deadlines import hangs
+from engine.audio.calls_with_deadline import hangs
 from engine.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from engine.core.run import Stop
+    from engine.core.run_protocols import Stop
 
 _REASONS: Final[Mapping[int, str]] = {
     signal.SIGINT: "interrupted",

@@ -85,7 +85,7 @@ def moment_of(folder: Path, at: str | None, number: int | None) -> "float | Spik
         UsageError: both are given, or the time is none.
         InputError: there is no such spike.
     """
-    from engine.app.export import seconds_of
+    from engine.app.export_session import seconds_of
     from engine.session import SessionReader
 
     if at is not None and number is not None:
@@ -103,7 +103,7 @@ def moment_of(folder: Path, at: str | None, number: int | None) -> "float | Spik
 
 def said_there(folder: Path, moment: "float | Spike") -> "WordsEvent | None":
     """What the session's commentator said to confirm a spike; None of another moment, and without a commentary."""
-    from engine.core.said import confirming
+    from engine.core.said_events import confirming
     from engine.session import SessionReader
 
     if isinstance(moment, float):

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import TypeIs
 
-    from engine.core.run import Stop
+    from engine.core.run_protocols import Stop
     from engine.core.telling import Progress, Tell
     from engine.encoders.choices import Choice, Engine
-    from engine.encoders.computed_net import Compute
     from engine.encoders.encoder import Described, PictureEncoder, Rows, SoundEncoder
-    from engine.encoders.layers import Net, Tensors
+    from engine.encoders.network_description import Net, Tensors
+    from engine.encoders.network_interface import Compute
 
 Decoding = Literal["auto", "software", "hardware"]
 RATE_HZ: Final = 2.0
@@ -135,7 +135,7 @@ def make_features(order: Order, tell: "Progress", stop: "Stop", say: "Tell" = un
     is done where a name is taken by other features, two recordings would have the same, or components are of another
     encoder; ``WeightsError``; ``OSError`` where the disk refuses.
     """
-    from engine.app.reduced_features import components_for, reduce_features
+    from engine.app.reduce_features import components_for, reduce_features
     from engine.core.files import private_folder, refuse_twice
     from engine.core.heap import keep_heap_small
     from engine.encoders.feature_file import encoder_row, feature_file, read_sidecar
@@ -216,8 +216,8 @@ def _rows(
     from engine.audio.late_fault import UntilFault
     from engine.audio.media_file import MediaFile
     from engine.encoders.encoder import BLOCK_ROWS, Rows
-    from engine.video.picture_file import PictureFile, sound_start_s
-    from engine.video.rows import blocks
+    from engine.video.frames_at_rate import blocks
+    from engine.video.video_frames import PictureFile, sound_start_s
 
     if _hears(encoder):
         with closing(MediaFile(path, _SOUND_BLOCK, encoder.sound_hz)) as sound:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.errors import InputError, MomentumError
-from engine.core.run import ReadingSink, Stop
+from engine.core.run_protocols import ReadingSink, Stop
 from engine.core.signals import End, Health, HealthChange, Reading
 from engine.session import SessionReader, find_session
 from engine.session.folder import running_sessions

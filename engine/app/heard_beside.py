@@ -19,11 +19,11 @@ from engine.core.errors import MomentumError
 from engine.core.log_odds_fusion import ChannelRule, CurveChannel, Values, log_odds_of
 
 if TYPE_CHECKING:
-    from engine.core.run import ReadingSink, Stop
+    from engine.core.run_protocols import ReadingSink, Stop
     from engine.core.settings import Settings
     from engine.core.signals import End, Event
     from engine.core.telling import Progress, Tell
-    from engine.spotting.beside import HeardBeside
+    from engine.spotting.late_fusion import HeardBeside
 
 WORDS_RULES: Final[Mapping[str, ChannelRule]] = {
     "Goal": ChannelRule(-0.5, 12.0, silent=-6.43, mean=-3.58, weight=0.92),
@@ -54,8 +54,8 @@ def words_beside(transcript: Path, labels: Sequence[str], half: int | None = Non
     Raises ``InputError`` where nothing can be told from it, ``WeightsError`` where the model of words is broken.
     """
     from engine.app.commentary import tell_events
-    from engine.commentary.channel import words_channel
-    from engine.spotting.beside import HeardBeside
+    from engine.commentary.fusion_channel import words_channel
+    from engine.spotting.late_fusion import HeardBeside
 
     told = tell_events(transcript, words=0, half=half)
     found = {}
@@ -116,8 +116,8 @@ class CrowdCurve:
 
     def beside(self, labels: Sequence[str]) -> "dict[str, HeardBeside]":
         """The index as a channel of the classes that a crowd cries out for; it names the moments where it is high."""
-        from engine.spotting.beside import HeardBeside
         from engine.spotting.events import suppressed
+        from engine.spotting.late_fusion import HeardBeside
 
         curve = self.log_odds
         named = [(row + 0.5) * _STEP_S for row, _ in sorted(suppressed(curve, _APART_S / _STEP_S, _LIKELY))]
@@ -139,7 +139,7 @@ def hear_crowd(
     Of a recording that breaks off what came before; ``fault`` says so then. Raises ``MomentumError`` where nothing can
     be heard.
     """
-    from engine.video.picture_file import sound_start_s
+    from engine.video.video_frames import sound_start_s
 
     curve = CrowdCurve(sound_start_s(video), lasts_s, progress, video.name, stop)
     with _run(video, read, keep, tell, curve) as listen:

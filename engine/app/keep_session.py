@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.app.publishing import Published
     from engine.audio.source import AudioSource
     from engine.audio.watchdog import Watchdog
-    from engine.core.run import ReadingSink, SoundSink
+    from engine.core.run_protocols import ReadingSink, SoundSink
     from engine.core.settings import Settings
     from engine.core.telling import Tell
     from engine.publish.command import SpikeHook
@@ -74,7 +74,7 @@ def watched(source: "AudioSource", settings: "Settings", give_up_after_s: float 
 
     ``give_up_after_s`` is how long it may stay away; None for ever.
     """
-    from engine.audio.deadlines import PATIENCE_S
+    from engine.audio.calls_with_deadline import PATIENCE_S
     from engine.audio.devices import refresh_devices
     from engine.audio.microphone import Microphone
     from engine.audio.microphone_process import MicrophoneProcess

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 from engine.app.built_engine import Engine, build_engine
 from engine.app.commentary_beside import beside, model_for, teller_of
 from engine.app.keep_session import LIVE_GIVES_UP_AFTER_S, Opened, Recording, recording, watched
-from engine.app.take_apart import separation_of, without_voices
+from engine.app.separate_voices import separation_of, without_voices
 from engine.core import grid
 from engine.core.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
     from engine.audio.source import AudioSource
-    from engine.core.run import Beside, ReadingSink, SoundSink, Stop
+    from engine.core.run_protocols import Beside, ReadingSink, SoundSink, Stop
     from engine.core.settings import Settings
     from engine.core.signals import End
     from engine.core.telling import Tell
@@ -63,7 +63,7 @@ class Listening:
         commentary: "Beside | None" = None,
         separation: str | None = None,
     ) -> None:
-        from engine.core.run import Stop
+        from engine.core.run_protocols import Stop
         from engine.live.spike_detector import SpikeDetector
 
         self.opened = opened

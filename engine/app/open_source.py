@@ -12,8 +12,8 @@ from engine.audio.pacing import Paced
 from engine.audio.raw_pcm_pipe import PipePcm
 from engine.audio.source import AudioSource
 from engine.core import grid
-from engine.core.address import is_address
 from engine.core.errors import UsageError
+from engine.core.sound_address import is_address
 
 
 def open_source(

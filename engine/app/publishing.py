@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.core.errors import MomentumError
 from engine.core.publish_settings import PublishSettings
-from engine.core.run import ReadingSink
+from engine.core.run_protocols import ReadingSink
 from engine.core.telling import Tell
 from engine.core.text import plain
 from engine.publish.backlog import Backlog, Backlogs, Place, StoredBacklog
@@ -27,7 +27,7 @@ from engine.session import list_sessions
 from engine.session.clocks import utc_now
 from engine.session.file_lock import is_held
 from engine.session.folder import LOCK
-from engine.session.rows_in_order import Position
+from engine.session.follow_rows import Position
 
 if TYPE_CHECKING:
     from engine.session import SessionWriter

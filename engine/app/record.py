@@ -10,7 +10,7 @@ from engine.app.listen import Wanted, listening
 from engine.core.errors import MomentumError
 
 if TYPE_CHECKING:
-    from engine.core.run import ReadingSink, Stop
+    from engine.core.run_protocols import ReadingSink, Stop
     from engine.core.signals import End
     from engine.core.telling import Tell
 

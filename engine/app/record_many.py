@@ -19,17 +19,17 @@ from engine.app.keep_session import awake_for, keeping, put_in_order, watched
 from engine.app.listen import Listening, Wanted, open_one
 from engine.app.record import Guard, Told, unguarded
 from engine.core.errors import DeviceError, ExitCode, MomentumError, StuckError, UsageError
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.core.signals import Event, Reading
 
 if TYPE_CHECKING:
     from engine.audio.devices import InputDevice
     from engine.audio.source import AudioSource
-    from engine.core.places import Place
-    from engine.core.run import ReadingSink
+    from engine.core.run_protocols import ReadingSink
     from engine.core.settings import Settings
     from engine.core.signals import End
     from engine.core.telling import Tell
+    from engine.core.venue_sources import Place
 
 AGAIN_AFTER_S: Final = 2.0
 """The pause before a source that could not be opened is tried again; it doubles up to ``LONGEST_PAUSE_S``."""

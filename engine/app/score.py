@@ -9,12 +9,12 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from engine.app.built_engine import UNTRAINED, Engine, build_engine, loading
-from engine.app.take_apart import separation_of, without_voices
+from engine.app.separate_voices import separation_of, without_voices
 
 if TYPE_CHECKING:
     from engine.audio.media_file import Decoded
     from engine.audio.source import AudioSource
-    from engine.core.run import ReadingSink
+    from engine.core.run_protocols import ReadingSink
     from engine.core.settings import Settings
     from engine.core.signals import End, Event, Reading, Spike
     from engine.core.telling import Tell
@@ -28,7 +28,7 @@ class Scoring:
     def __init__(
         self, recording: "Decoded", source: "AudioSource", engine: Engine, tell: "Tell", separation: str | None = None
     ) -> None:
-        from engine.core.run import Stop
+        from engine.core.run_protocols import Stop
 
         self.engine = engine
         self.stop = Stop()
@@ -118,7 +118,7 @@ class Summary:
 
 
 def _open(file: str, block_samples: int) -> "Decoded":
-    from engine.core.address import is_address
+    from engine.core.sound_address import is_address
 
     if is_address(file):
         from engine.audio.network_source import open_recording

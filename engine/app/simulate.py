@@ -42,7 +42,7 @@ def simulate(
         MomentumError: the real match can't be had, or the folder not be written to.
     """
     from engine.app.write_sound import write_flac
-    from engine.simulator.confusers import choose_confusers
+    from engine.simulator.confuser_schedule import choose_confusers
     from engine.simulator.match import SimulatedMatch, plan_match
     from engine.simulator.truth import truth_of, write_truth
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.app.spot_features import Making, gather
-from engine.core.config_file import CONFIG_FILE
+from engine.app.features_for_spotting import Making, gather
 from engine.core.errors import MomentumError, UsageError, WeightsError
 from engine.core.text import plain
+from engine.core.weights_config_file import CONFIG_FILE
 from engine.football.soccernet_files import half_of
 
 if TYPE_CHECKING:
-    from engine.core.run import Stop
+    from engine.core.run_protocols import Stop
     from engine.core.settings import Settings
     from engine.core.spotted import Lane, Spotted
     from engine.core.telling import Progress, Tell
-    from engine.spotting.beside import HeardBeside
     from engine.spotting.events import SpottedEvent
+    from engine.spotting.late_fusion import HeardBeside
     from engine.spotting.weights import SpottingWeights
 
 _TRAIN: Final = (
@@ -91,11 +91,11 @@ def spot_video(
         WeightsError: weights are missing or wrong.
         InputError: the recording, or the transcript, can't be used.
     """
+    from engine.app.convert_spotting_weights import FOLDER
     from engine.app.heard_beside import hear_crowd, words_beside
-    from engine.app.spotting_weights import FOLDER
     from engine.core.paths import find_paths
-    from engine.spotting.beside import spot_beside
-    from engine.spotting.lanes import lanes_of
+    from engine.spotting.confidence_lanes import lanes_of
+    from engine.spotting.late_fusion import spot_beside
     from engine.spotting.weights import load_spotting
 
     halves = halves_of(wanted.video, wanted.kickoff, wanted.second_half)
@@ -145,9 +145,9 @@ def keep_spotted(spots: Spots, least: float) -> int:
     Raises ``InputError``.
     """
     from engine.core.paths import find_paths
-    from engine.session.lane_rows import add_lanes
+    from engine.session.spotted_lane_rows import add_lanes
     from engine.session.spotted_rows import add_spotted
-    from engine.video.picture_file import sound_start_s
+    from engine.video.video_frames import sound_start_s
 
     start_s = sound_start_s(spots.video)  # a session counts from the beginning of its sound
     kept = [spotted_of(event, start_s) for event in spots.events if event.confidence >= least]
@@ -175,7 +175,8 @@ def halves_of(video: Path, kickoff: str | None, second_half: str | None) -> Matc
 
     Raises ``UsageError`` for times that are none, or in the wrong order.
     """
-    from engine.football.alignment.result import by_hand, parse_kick_offs
+    from engine.core.parse_kick_offs import parse_kick_offs
+    from engine.football.alignment.result import by_hand
 
     given = parse_kick_offs(kickoff, second_half, None)
     if not given:
@@ -201,7 +202,7 @@ def weights_folder(name: str | None, trained: Path) -> Path:
 
     Raises ``WeightsError`` where there are none, ``UsageError`` where none were named and there are several.
     """
-    from engine.app.spotting_weights import find_spotting
+    from engine.app.convert_spotting_weights import find_spotting
 
     if name is not None:
         return find_spotting(name, trained)

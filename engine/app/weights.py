@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.core.paths import Paths
-from engine.model.checkpoint import Weights, WeightsConfig, load, read_config
+from engine.model.checkpoint import Weights, WeightsConfig, load, read_config, save
 from engine.model.export.onnx_files import Exported, export_onnx
 from engine.model.installed_weights import Installed, find_weights, list_weights, read_card, weights_folders
+from engine.model.network import MlxNetwork
 
 __all__ = ["Described", "Exported", "Installed", "Weights", "WeightsConfig"]
-__all__ += ["checked", "described", "export_network", "folder_of", "installed"]
+__all__ += ["checked", "described", "export_network", "folder_of", "installed", "write_weights"]
 
 NetworkFormat = Literal["onnx", "coreml"]
 
@@ -40,6 +41,11 @@ def described(folder: Path) -> Described:
 def checked(folder: Path) -> Weights:
     """The weights in ``folder``, whole. Raises ``WeightsError`` where checksum, version, grid or tensors are wrong."""
     return load(folder)
+
+
+def write_weights(folder: Path, config: WeightsConfig, network: MlxNetwork, card: str) -> str:
+    """Write weights that were fitted here, replacing those in ``folder``; returns the checksum of their tensors."""
+    return save(folder, config, network, card)
 
 
 def export_network(weights: Weights, form: NetworkFormat, out: Path, replace: bool) -> list[Exported]:

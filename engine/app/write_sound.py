@@ -18,11 +18,12 @@ def write_flac(source: AudioSource, file: Path, progress: Progress) -> None:
     import soundfile
 
     try:
-        handle, unfinished = tempfile.mkstemp(prefix=f".{file.stem}-", suffix=".flac", dir=file.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{file.name[:100]}-", suffix=".part", dir=file.parent)
     except OSError as error:
         raise MomentumError(
             f"{file.parent} can't be written to: {error.strerror}", "Choose a folder that is there and yours."
         ) from error
+    unfinished = Path(name)
     try:
         with (
             os.fdopen(handle, "wb") as opened,
@@ -33,6 +34,6 @@ def write_flac(source: AudioSource, file: Path, progress: Progress) -> None:
             for block in source.blocks():
                 sound.write(block.samples)
                 progress("simulating", block.end / grid.SAMPLE_RATE_HZ, source.duration_s)
-        Path(unfinished).replace(file)
+        unfinished.replace(file)
     finally:
-        Path(unfinished).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)

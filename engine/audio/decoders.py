@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
-from engine.audio.container import open_container
 from engine.audio.downmix import to_mono
+from engine.audio.ffmpeg_file import open_container
 from engine.audio.late_fault import UntilFault
 from engine.audio.resampling import HIGHEST_RATE_HZ
 from engine.audio.wav_header import missing_s

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from engine.audio.deadlines import give_up, take_no_signals
+from engine.audio.calls_with_deadline import give_up, take_no_signals
 from engine.audio.decoders import CHUNK_FRAMES, FFmpegDecoder, describe
-from engine.core.address import SCHEMES, shown
 from engine.core.errors import DeviceError, InputError, MomentumError, UsageError
+from engine.core.sound_address import SCHEMES, shown
 
 _PROTOCOLS: Final = "http,https,tcp,tls,httpproxy,crypto"
 _PROTOCOLS_RTSP: Final = "rtsp,rtp,tcp"

@@ -11,9 +11,9 @@ from engine.audio.decoders import Decoder, FFmpegDecoder, SoundFileDecoder, desc
 from engine.audio.late_fault import UntilFault
 from engine.audio.resampling import Resampler
 from engine.core import grid
-from engine.core.address import is_address, shown
 from engine.core.errors import InputError
 from engine.core.signals import AudioBlock, Samples
+from engine.core.sound_address import is_address, shown
 
 BLOCK_SAMPLES = 32 * grid.HOP
 READABLE = "Readable are wav, flac, ogg, opus, mp3, aiff, and the sound of mp4, m4a, mkv, webm, mov, ts."

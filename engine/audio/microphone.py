@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.audio.deadlines import PATIENCE_S, in_time
+from engine.audio.calls_with_deadline import PATIENCE_S, in_time
 from engine.audio.devices import InputDevice, find_device, list_devices, load_sounddevice
 from engine.audio.downmix import to_mono
 from engine.audio.lost_samples import Losses

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.audio.deadlines import PATIENCE_S
+from engine.audio.calls_with_deadline import PATIENCE_S
 from engine.audio.microphone import HEARTBEAT_S, QUEUE_S, Microphone
 from engine.audio.source import AudioSource
 from engine.core.errors import DeviceError, MomentumError

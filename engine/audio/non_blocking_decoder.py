@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.audio.deadlines import give_up, take_no_signals
+from engine.audio.calls_with_deadline import give_up, take_no_signals
 from engine.audio.decoders import Chunk, Decoder
 from engine.core.errors import MomentumError
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from engine.audio.deadlines import Background, stuck
+from engine.audio.calls_with_deadline import Background, stuck
 from engine.audio.source import AudioSource, Live
 from engine.audio.watchdog import Watchdog
 from engine.core.errors import DeviceError

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from engine.commentary.features import COUNTS, STEP_S
 from engine.commentary.spots import PeakSettings
 from engine.commentary.word_network import TENSORS, WordNetwork
-from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import WeightsError
 from engine.core.paths import shipped_weights
+from engine.core.weights_config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 
 SCHEMA: Final = 1
 FOLDER: Final = "commentary"

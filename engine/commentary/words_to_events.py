@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from engine.commentary.attribution import WordShare, words_that_moved
-from engine.commentary.cleaning import clean
 from engine.commentary.features import STEP_S, Features, features_of
+from engine.commentary.hallucinations import clean
 from engine.commentary.spots import Peak, live_peaks, peaks
 from engine.commentary.transcript import Transcript
 from engine.commentary.word_network import Array

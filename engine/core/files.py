@@ -4,6 +4,7 @@ No descriptor of these is handed down to a program that is started: Python sees 
 """
 
 import errno
+import glob
 import json
 import os
 import tempfile
@@ -114,6 +115,12 @@ def whole_file(file: Path, replace: bool = False) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(file)) from error
     finally:
         os.close(handle)
+        unfinished.unlink(missing_ok=True)
+
+
+def remove_unfinished(file: Path) -> None:
+    """Remove what those who were killed in ``whole_file`` left beside ``file``. Nobody may be writing it just now."""
+    for unfinished in file.parent.glob(f".{glob.escape(file.name[:100])}-*.part"):
         unfinished.unlink(missing_ok=True)
 
 

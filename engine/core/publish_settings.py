@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from engine.core.address import HIDDEN
+from engine.core.sound_address import HIDDEN
 from engine.core.text import plain
 
 EXAMPLE: Final = """[publish]

@@ -24,12 +24,12 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from engine.core.address import HIDDEN, shown
 from engine.core.desktop_notification import notifier
 from engine.core.errors import UsageError
-from engine.core.places import SourceTable, places_of
 from engine.core.publish_settings import EXAMPLE, PublishSettings, shown_publish
+from engine.core.sound_address import HIDDEN, shown
 from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
+from engine.core.venue_sources import SourceTable, places_of
 
 PREFIX: Final = "MOMENTUM_"
 _NO_SETTINGS: Final = frozenset({"MOMENTUM_HOME"})

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.heard import Heard
+from engine.core.heard_tags import Heard
 
 SCHEMA_VERSION = 1
 ALARM_LINE: Final = "alarm-line"
@@ -96,7 +96,7 @@ class Alarm:
     """A spike that has just been decided and goes on; the ``Spike`` with the same onset follows when it has ended.
 
     ``pressure`` is the highest since the onset: at the moment of decision it may have fallen below the alarm line.
-    ``what`` is what it sounded like up to then, one of ``engine.core.heard.CAUSES``, and ``what_probability`` how
+    ``what`` is what it sounded like up to then, one of ``engine.core.heard_tags.CAUSES``, and ``what_probability`` how
     likely that is; None with weights that tell no tags.
     """
 
@@ -180,8 +180,8 @@ class WordsEvent:
     """An event that a commentator spoke of, as the model of words tells it; each is told once.
 
     ``t`` is how far the sound was heard when it was told, ``said`` when its strongest word was said, ``at`` the moment
-    near which the event lies, by the weights' ``within_s``. ``kind`` is one of ``engine.core.said.KINDS``; ``words``
-    are those that moved ``probability`` most, the strongest first.
+    near which the event lies, by the weights' ``within_s``. ``kind`` is one of ``engine.core.said_events.KINDS``;
+    ``words`` are those that moved ``probability`` most, the strongest first.
     """
 
     t: float

@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.archives import ARCHIVE_FAULTS
+from engine.core.archive_faults import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 

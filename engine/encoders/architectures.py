@@ -7,7 +7,7 @@ et al., 2018) as torchvision has it; EfficientNet-lite0 (Tan and Le, 2019, witho
 
 from typing import Final
 
-from engine.encoders.layers import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, same
+from engine.encoders.network_description import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, same
 
 RESNET_BLOCKS: Final = {"resnet50": (3, 4, 6, 3), "resnet152": (3, 8, 36, 3)}
 _RESNET_GROWS: Final = 4

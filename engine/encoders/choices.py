@@ -8,8 +8,8 @@ from engine.core.errors import UsageError, WeightsError
 from engine.encoders.encoder import PictureEncoder, SoundEncoder
 
 if TYPE_CHECKING:
-    from engine.encoders.computed_net import Compute
     from engine.encoders.encoder_weights import EncoderWeights
+    from engine.encoders.network_interface import Compute
 
 Engine: TypeAlias = Literal["auto", "mlx", "onnx"]
 
@@ -44,14 +44,14 @@ def picture_encoder(choice: Choice, compute: "Compute | None" = None) -> Picture
     Raises ``UsageError`` for an unknown name, ``WeightsError`` where weights are missing or wrong.
     """
     if choice.name == "pixels":
-        from engine.encoders.pixels import Pixels
+        from engine.encoders.pixel_statistics import Pixels
 
         return Pixels()
     if choice.name == "objects":
         return _objects(choice)
     if choice.name not in OF_PICTURES:
         raise _unknown(choice.name, OF_PICTURES)
-    from engine.encoders.computed import computed_by
+    from engine.encoders.inference_engines import computed_by
     from engine.encoders.picture_network import PictureNetwork
 
     return PictureNetwork(choice.name, _weights(choice), compute or computed_by(choice.engine))
@@ -63,7 +63,7 @@ def sound_encoder(choice: Choice, compute: "Compute | None" = None) -> SoundEnco
         return _crowd(choice)
     if choice.name not in OF_SOUND:
         raise _unknown(choice.name, OF_SOUND)
-    from engine.encoders.computed import computed_by
+    from engine.encoders.inference_engines import computed_by
     from engine.encoders.sound_network import SoundNetwork
 
     return SoundNetwork(choice.name, _weights(choice), compute or computed_by(choice.engine))

@@ -14,14 +14,14 @@ from typing import Any, Final
 import mlx.core as mx
 import numpy as np
 
-from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import WeightsError
 from engine.core.files import private_folder, write_whole
 from engine.core.tensor_file import checked_tensors, sha256_of, write_tensors
+from engine.core.weights_config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.encoders import architectures
 from engine.encoders.folded import folded
-from engine.encoders.layers import Net, Tensors, shapes
-from engine.encoders.sources import read_source
+from engine.encoders.network_description import Net, Tensors, shapes
+from engine.encoders.published_weights import read_source
 
 SCHEMA: Final = 1
 FOLDER: Final = "encoders"

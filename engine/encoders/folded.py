@@ -1,4 +1,6 @@
-"""Published tensors as ours: each normalisation folded into its convolution, axes and names as in ``layers.py``."""
+"""Published tensors as ours: each normalisation folded into its convolution, axes and names as in
+``network_description.py``.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
@@ -7,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import WeightsError
-from engine.encoders.layers import Conv, Net, Squeeze, flat, shapes
+from engine.encoders.network_description import Conv, Net, Squeeze, flat, shapes
 
 Tensor = NDArray[np.float32]
 

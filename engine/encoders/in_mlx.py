@@ -4,9 +4,9 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoders.computed_net import FEW_AT_ONCE, MANY_AT_ONCE
 from engine.encoders.encoder import Values
-from engine.encoders.layers import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, Tensors
+from engine.encoders.network_description import Activation, Conv, Layer, MaxPool, Net, Residual, Squeeze, Tensors
+from engine.encoders.network_interface import FEW_AT_ONCE, MANY_AT_ONCE
 from engine.model.matrix_products import host_dense, mlx_dense, relu6
 from engine.model.network import default_device
 

@@ -10,9 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoders.computed_net import FEW_AT_ONCE
 from engine.encoders.encoder import Values
-from engine.encoders.layers import (
+from engine.encoders.network_description import (
     LARGE_BYTES,
     Activation,
     Conv,
@@ -25,6 +24,7 @@ from engine.encoders.layers import (
     bytes_of,
     shapes_of,
 )
+from engine.encoders.network_interface import FEW_AT_ONCE
 from engine.model.onnx_graph import Graph
 from engine.model.onnx_runtime import runtime_package
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from engine.core.errors import WeightsError
 from engine.core.tensor_file import sha256_of
-from engine.encoders.changes import cut, grass, grey, pan
 from engine.encoders.encoder import Values
 from engine.encoders.in_onnx import session_of
+from engine.encoders.picture_changes import cut, grass, grey, pan
 from engine.model.onnx_runtime import runtime_package
 from engine.video.fit import BORDER, Fit, Picture
 

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoders.computed_net import Compute, in_groups
 from engine.encoders.encoder import Values
 from engine.encoders.encoder_weights import EncoderWeights
+from engine.encoders.network_interface import Compute, in_groups
 from engine.video.fit import Fit, Picture
 
 _TITLES: Final = {

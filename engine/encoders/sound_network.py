@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.signals import AudioBlock
-from engine.encoders.computed_net import Compute, in_groups
 from engine.encoders.encoder import Rows, Values
 from engine.encoders.encoder_weights import EncoderWeights
+from engine.encoders.network_interface import Compute, in_groups
 from engine.encoders.sound_windows import windows
 
 

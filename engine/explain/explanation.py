@@ -10,7 +10,7 @@ import numpy as np
 from engine.audio.log_mel import Frames
 from engine.core import grid
 from engine.core.errors import InputError, WeightsError
-from engine.core.heard import Heard
+from engine.core.heard_tags import Heard
 from engine.core.signals import Rejected, Spike
 from engine.explain.attribution import (
     Attribution,

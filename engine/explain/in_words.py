@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import band_edges_hz
 from engine.core.clock_text import clock_time
-from engine.core.heard import NOTHING_CLEAR, in_words
+from engine.core.heard_tags import NOTHING_CLEAR, in_words
 from engine.explain.attribution import LEAST_DIFFERENCE, TOLERANCE, Attribution, by_second
 from engine.explain.explanation import Explanation
 

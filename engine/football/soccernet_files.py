@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from engine.core.archives import ARCHIVE_FAULTS
+from engine.core.archive_faults import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 from engine.football.json_document import MEGABYTE, Node, parse_json, read_text

@@ -10,7 +10,7 @@ from engine.audio.source import AudioSource
 from engine.audio.watchdog import Watchdog, WatchSettings
 from engine.core import grid
 from engine.core.errors import DeviceError, MomentumError
-from engine.core.run import Beside, NothingBeside, ReadingSink, SoundSink, Stop
+from engine.core.run_protocols import Beside, NothingBeside, ReadingSink, SoundSink, Stop
 from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.live.spike_detector import SpikeDetector
 

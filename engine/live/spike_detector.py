@@ -9,7 +9,7 @@ is of is decided at the same moment, from what was heard since the onset.
 from collections import deque
 from dataclasses import dataclass, field
 
-from engine.core.heard import CauseSettings, Heard, cause_of, mean_heard
+from engine.core.heard_tags import CauseSettings, Heard, cause_of, mean_heard
 from engine.core.signals import Alarm, Reading, Rejected, Spike
 from engine.core.spike_settings import SpikeSettings, at_threshold, measured_lines
 

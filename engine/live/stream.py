@@ -15,7 +15,7 @@ from engine.audio.hop_levels import CLIPPED_FOR_HOPS, Hops, decibels, measure
 from engine.audio.log_mel import Frames, LogMel
 from engine.audio.unbroken_hops import Silence, WholeHops
 from engine.core import grid
-from engine.core.heard import Heard
+from engine.core.heard_tags import Heard
 from engine.core.signals import AudioBlock, Health, Reading, Samples
 from engine.live.pipeline import Found, Pipeline, multiples
 from engine.model.batched_inference import Work, alone

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.config_file import CARD_FILE, CONFIG_FILE
 from engine.core.errors import WeightsError
 from engine.core.paths import Paths, shipped_weights
+from engine.core.weights_config_file import CARD_FILE, CONFIG_FILE
 from engine.model.checkpoint import WeightsConfig, read_config
 
 _CARD_LIMIT_BYTES = 1_000_000

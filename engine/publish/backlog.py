@@ -15,7 +15,7 @@ from engine.core.signals import Reading
 from engine.publish.messages import Message, Numbered, message
 from engine.publish.wanted_events import Choice, Wishes
 from engine.session import SessionReader
-from engine.session.rows_in_order import Position, RowsInOrder, StoredRow
+from engine.session.follow_rows import Position, RowsInOrder, StoredRow
 
 log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TextIO
 
 from engine.core.clock_text import clock_time
-from engine.core.heard import in_words, sounds_like
-from engine.core.hearing import state_in_words
-from engine.core.run import ReadingSink
-from engine.core.said import event_said
+from engine.core.commentary_state import state_in_words
+from engine.core.heard_tags import in_words, sounds_like
+from engine.core.run_protocols import ReadingSink
+from engine.core.said_events import event_said
 from engine.core.signals import (
     Alarm,
     End,

@@ -8,9 +8,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
 
+from engine.core.commentary_state import state_in_words
 from engine.core.files import open_private, private_folder
-from engine.core.heard import sounds_like
-from engine.core.hearing import state_in_words
+from engine.core.heard_tags import sounds_like
 from engine.core.signals import Alarm, End, Event, HealthChange, Spike, Start, WordsState
 from engine.core.text import plain
 

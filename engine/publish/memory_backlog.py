@@ -9,7 +9,7 @@ from engine.publish.backlog import LATE_AFTER_S, Item
 from engine.publish.messages import Numbered, message
 from engine.publish.wanted_events import Choice, Wishes
 from engine.session.clocks import utc_now
-from engine.session.rows_in_order import Position
+from engine.session.follow_rows import Position
 
 
 class MemoryBacklog:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.core.archives import ARCHIVE_FAULTS
+from engine.core.archive_faults import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 from engine.separation.pickled_tensors import LARGEST_BYTES, read_tensors

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.archives import ARCHIVE_FAULTS
+from engine.core.archive_faults import ARCHIVE_FAULTS
 from engine.core.errors import InputError
 from engine.core.text import plain
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 import mlx.core as mx
 import numpy as np
 
-from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.core.errors import UsageError, WeightsError
 from engine.core.files import private_folder, write_whole
 from engine.core.tensor_file import sha256_of, write_tensors
 from engine.core.text import plain
+from engine.core.weights_config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE, read_config_row
 from engine.separation import SPLEETER
 from engine.separation.u_net import LEVELS, STEMS, Tensors, shapes
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import InputError
-from engine.core.heard import Heard
+from engine.core.heard_tags import Heard
 from engine.core.signals import TYPE_NAMES, Health, Hearing, RareEvent, Reading, rounded, written
 from engine.session.schema import HEALTH_CODES
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias, get_args
 
 from engine.core.errors import InputError, UsageError
-from engine.core.said import confirming
+from engine.core.said_events import confirming
 from engine.core.signals import Alarm, End, Event, Reading, Rejected, Spike, Start, Words, WordsEvent, to_json
 from engine.football.match_clock import MatchClock
 from engine.football.soccernet import Spot, predictions

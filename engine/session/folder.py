@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.core.errors import InputError, UsageError
 from engine.core.files import PRIVATE_FOLDER, private_folder
 from engine.session.file_lock import Holder, holder_of, is_held
-from engine.session.session_order import ranks
+from engine.session.session_journal import ranks
 
 DATABASE = "session.db"
 LOCK = "recorder.lock"

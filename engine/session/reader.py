@@ -17,15 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import InputError
-from engine.core.heard import Heard
+from engine.core.heard_tags import Heard
 from engine.core.signals import End, Event, HealthChange, Mark, OfCommentary, Rejected, Spike, Start, WordsEvent
 from engine.core.spotted import Lane, Spotted
 from engine.session.event_rows import DeviceReports, event_body, event_of, heard_of
 from engine.session.file_lock import holder_of, is_held
 from engine.session.folder import DATABASE, LOCK, SOUND
-from engine.session.lane_rows import read_lanes
-from engine.session.recording_problems import NotKept
-from engine.session.rows_in_order import (
+from engine.session.follow_rows import (
     NO_HEARD,
     READING_COLUMNS,
     Position,
@@ -35,8 +33,10 @@ from engine.session.rows_in_order import (
     tables_of_commentary,
     unreadable,
 )
+from engine.session.recording_problems import NotKept
 from engine.session.schema import ADD_EVENT, explained, open_to_read, open_to_write
 from engine.session.sound_files import Segment, segments
+from engine.session.spotted_lane_rows import read_lanes
 from engine.session.spotted_rows import read_spotted
 from engine.session.state import SessionState, state_of
 

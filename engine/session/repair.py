@@ -17,13 +17,12 @@ import soundfile
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from engine.core.signals import TYPE_NAMES
+from engine.session.added_tables import OwnTable, own_table_of, replace_rows
 from engine.session.clocks import Clocks, iso
 from engine.session.event_rows import event_of, fused_of, heard_of, table_of
 from engine.session.file_lock import HeldLock, Holder
 from engine.session.finish_interrupted import settle
 from engine.session.folder import DATABASE, LOCK, SOUND
-from engine.session.lane_rows import LANES
-from engine.session.own_tables import OwnTable, own_table_of, replace_rows
 from engine.session.reader import SessionReader
 from engine.session.schema import (
     EVENT_TABLES,
@@ -34,6 +33,7 @@ from engine.session.schema import (
     explained,
     open_to_read,
 )
+from engine.session.spotted_lane_rows import LANES
 from engine.session.spotted_rows import SPOTTED
 from engine.session.sqlite_salvage import salvage_rows
 

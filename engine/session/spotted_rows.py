@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.spotted import Spotted
-from engine.session.own_tables import OwnTable, Row, replace_rows, rows_of, unreadable_row
+from engine.session.added_tables import OwnTable, Row, replace_rows, rows_of, unreadable_row
 
 
 def add_spotted(folder: Path, events: Sequence[Spotted]) -> None:

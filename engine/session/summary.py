@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import MomentumError
-from engine.core.said import confirming
+from engine.core.said_events import confirming
 from engine.core.signals import Spike, Words, WordsEvent, to_json
 from engine.session.reader import SessionReader
 from engine.session.state import SessionState

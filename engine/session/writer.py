@@ -22,7 +22,7 @@ from engine.session.file_lock import HeldLock, Holder
 from engine.session.folder import DATABASE, LOCK, SOUND, new_folder
 from engine.session.recording_problems import NotKept
 from engine.session.schema import create_database
-from engine.session.session_order import note
+from engine.session.session_journal import note
 from engine.session.sound_files import SoundWriter
 from engine.session.unwritten_rows import Waiting
 

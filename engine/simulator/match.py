@@ -12,7 +12,7 @@ from engine.core.errors import UsageError
 from engine.core.signals import AudioBlock, Samples
 from engine.simulator import announcer_and_whistle as people
 from engine.simulator import chants as songs
-from engine.simulator import confusers, music, percussion, single_people
+from engine.simulator import confuser_schedule, crowd_of_single_people, music, percussion
 from engine.simulator import crowd_behaviour as crowd
 from engine.simulator import crowd_sounds as reactions
 from engine.simulator import synthesis_primitives as syn
@@ -60,8 +60,8 @@ PLAYERS: Final[dict[Reaction | Confuser, Player]] = {
 }
 PLAYERS_OF_PEOPLE: Final = {
     **PLAYERS,
-    Reaction.APPLAUSE: single_people.applause,
-    Reaction.CHANT: single_people.chant,
+    Reaction.APPLAUSE: crowd_of_single_people.applause,
+    Reaction.CHANT: crowd_of_single_people.chant,
 }
 """Who plays at a ground whose crowd is made of single people."""
 
@@ -118,7 +118,7 @@ def plan_match(
         timeline = draw_timeline(draws_for(seed, "timeline"), minutes)
     mood = crowd.plan_mood(draws_for(seed, "mood"), venue, timeline)
     cues = crowd.plan_reactions(draws_for(seed, "reactions"), venue, timeline)
-    cues += confusers.plan_confusers(lambda name: draws_for(seed, name), timeline, kinds, density)
+    cues += confuser_schedule.plan_confusers(lambda name: draws_for(seed, name), timeline, kinds, density)
     return Score(seed, venue, timeline, mood, in_order(cues))
 
 
@@ -182,7 +182,7 @@ class SimulatedMatch:
         score = self.score
         venue = score.venue
         left = syn.samples(score.duration_s)
-        bed = single_people.Talk if venue.texture is Texture.PEOPLE else Murmur
+        bed = crowd_of_single_people.Talk if venue.texture is Texture.PEOPLE else Murmur
         murmur = bed(draws_for(score.seed, "murmur"), venue, score.mood, CHUNK // syn.STEP)
         buses = {place: Bus(draws_for(score.seed, f"room {place.value}"), venue, place) for place in Place}
         ear = _Ear(minimum_phase(venue.response_db))

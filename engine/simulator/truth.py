@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core import grid
 from engine.core.errors import UsageError
-from engine.core.files import private_file
+from engine.core.files import whole_file
 from engine.football.events import RecordedEvent
 from engine.simulator.match import Score
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Reaction
@@ -105,11 +105,10 @@ def _soundings(cues: Iterable[Cue], duration_s: float) -> tuple[Sounding, ...]:
 
 
 def write_truth(truth: Truth, file: Path, overwrite: bool = False) -> None:
-    """Write the truth for its owner alone. Raises ``UsageError`` where the file is there and ``overwrite`` is False."""
+    """Write the truth for its owner alone, whole or not at all. Raises ``UsageError`` where the file is there and
+    ``overwrite`` is False."""
     try:
-        opened = private_file(file, overwrite)
+        with whole_file(file, replace=overwrite) as unfinished:
+            unfinished.write_text(json.dumps(truth.to_json(), indent=1, allow_nan=False) + os.linesep, encoding="utf-8")
     except FileExistsError as error:
         raise UsageError(f"{file} is there already", "Choose another name, or replace it with --force.") from error
-    with opened:
-        json.dump(truth.to_json(), opened, indent=1, allow_nan=False)
-        opened.write(os.linesep)

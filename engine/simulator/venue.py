@@ -10,7 +10,9 @@ from engine.simulator.synthesis_primitives import Curve, band_db, bins_hz, rippl
 
 
 class Texture(StrEnum):
-    """What a crowd is made of: shaped noise with some voices, or single people (``engine.simulator.single_people``)."""
+    """What a crowd is made of: shaped noise with some voices, or single people
+    (``engine.simulator.crowd_of_single_people``).
+    """
 
     NOISE = "noise"
     PEOPLE = "people"

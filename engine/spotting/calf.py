@@ -14,8 +14,8 @@ from mlx.nn.layers.linear import Linear
 from numpy.typing import NDArray
 
 from engine.spotting.config import SpottingConfig
+from engine.spotting.matrix_products import convolved, product
 from engine.spotting.pooling import seeded_linear
-from engine.spotting.products import convolved, product
 
 Array = NDArray[np.float32]
 _BASE: Final = (128, 32)

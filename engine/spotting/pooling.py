@@ -16,8 +16,8 @@ import numpy as np
 from mlx.nn.layers.base import Module
 from mlx.nn.layers.linear import Linear
 
-from engine.spotting.products import product
-from engine.spotting.sliding import by_stride, sliding_max, sliding_sum
+from engine.spotting.matrix_products import product
+from engine.spotting.sliding_sums import by_stride, sliding_max, sliding_sum
 
 WindowRows = tuple[int, int]
 """Rows of a window, and how many of them lie ahead of its moment."""

@@ -11,11 +11,11 @@ import mlx.core as mx
 from mlx.nn.layers.base import Module
 from mlx.utils import tree_flatten, tree_unflatten
 
-from engine.core.config_file import CARD_FILE, TENSOR_FILE, read_config_row
-from engine.core.config_file import CONFIG_FILE as CONFIG_FILE
 from engine.core.errors import WeightsError
 from engine.core.files import private_folder, write_whole
 from engine.core.tensor_file import checked_tensors, write_tensors
+from engine.core.weights_config_file import CARD_FILE, TENSOR_FILE, read_config_row
+from engine.core.weights_config_file import CONFIG_FILE as CONFIG_FILE
 from engine.spotting.calf import Calf
 from engine.spotting.config import LATE, SpottingConfig, config_of_row, fault_of
 from engine.spotting.pooled_model import PooledModel

@@ -15,13 +15,13 @@ from engine.encoders.encoder import BLOCK_ROWS
 from engine.encoders.encoder_weights import EncoderWeights, net_of
 from engine.encoders.in_mlx import MlxNet
 from engine.encoders.in_onnx import OnnxNet
-from engine.encoders.layers import seeded
+from engine.encoders.network_description import seeded
 from engine.encoders.picture_network import PictureNetwork
-from engine.encoders.pixels import Pixels
+from engine.encoders.pixel_statistics import Pixels
 from engine.encoders.sound_network import SoundNetwork
 from engine.video.fit import Fit
-from engine.video.picture_file import PictureFile
-from engine.video.rows import blocks
+from engine.video.frames_at_rate import blocks
+from engine.video.video_frames import PictureFile
 from tests.bench import Row
 from tests.unit.engine.audio.sounds import noise
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from statistics import median, quantiles
 
-from engine.app.write_video import write_video
+from engine.app.write_broadcast_video import write_video
 from engine.football.events import Side
 from engine.football.soccernet_spots import CLASSES_V2
 from engine.simulator.broadcast.broadcast import Half, SimulatedBroadcast

@@ -7,9 +7,9 @@ import numpy as np
 from mlx.nn.layers.base import Module
 
 from engine.spotting.config import ChannelConfig, SpottingConfig, WindowConfig
+from engine.spotting.matrix_products import product
 from engine.spotting.pooled_model import PooledModel
 from engine.spotting.pooling import PoolConfig
-from engine.spotting.products import product
 from engine.spotting.scores import log_odds
 from tests.bench import Row
 from tests.bench.steps import Step, seconds_of

@@ -13,7 +13,7 @@ from engine.model.network import MlxNetwork
 from tests.bench import Row
 from tests.bench.naive import library_convolution
 from tests.bench.steps import seconds_of
-from train.data.stranger import CLASSES
+from train.data.tagger_as_teacher import CLASSES
 from train.fit.network.segment_network import SegmentNetwork, segment_frames
 
 _HISTORIES = 12

@@ -27,8 +27,8 @@ from train.data.packed_mel import BYTES_A_FRAME
 from train.data.simulated_files import SimulatedFiles
 from train.evaluate.baselines import Boosting
 from train.evaluate.predictions import mel_examples
-from train.evaluate.score_tasks import Listeners, score_tasks
-from train.fit.encoder import train_network
+from train.evaluate.scoring_jobs import Listeners, score_tasks
+from train.fit.fit_network import train_network
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress
 from train.fit.settings import FitSettings

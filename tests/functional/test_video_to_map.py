@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.broadcast import BroadcastWanted, write_game
+from engine.app.simulate_broadcast import BroadcastWanted, write_game
 from engine.football.soccernet import Spot
 from tui.cli.main import main
 

@@ -11,7 +11,7 @@ from engine.core.publish_settings import PublishSettings
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Reading, Spike, Start
 from engine.publish.wanted_events import EVENTS
 from engine.session import SessionReader, SessionWriter
-from engine.session.rows_in_order import Position
+from engine.session.follow_rows import Position
 
 
 class Unkept:

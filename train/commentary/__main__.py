@@ -29,9 +29,9 @@ from engine.core.text import plain
 from train.commentary.corpus import HalfWords, read_corpus
 from train.commentary.cross_fit import FOLDS, SEEDS, WHOLE, fit_folds, heard_by_others, settings_of
 from train.commentary.evaluate import alignment_figures, evaluate
-from train.commentary.labels import KINDS
 from train.commentary.report import card, tables
 from train.commentary.sentences.compare import compare, table_of
+from train.commentary.soccernet_label_table import KINDS
 from train.commentary.tuning import WITHIN_S, calibrate, tune
 
 LABEL_RULE: Final = "words"

@@ -12,8 +12,8 @@ from engine.commentary.transcript import ORIGINAL
 from engine.commentary.word_network import Array
 from train.commentary.corpus import HalfWords
 from train.commentary.fit import soft_targets
-from train.commentary.labels import KINDS, Half
 from train.commentary.scoring import Found
+from train.commentary.soccernet_label_table import KINDS, Half
 from train.commentary.tuning import spots_of
 
 BACK_S: Final = 10.0

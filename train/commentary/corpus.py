@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from engine.commentary.cleaning import clean
 from engine.commentary.features import Features, features_of
+from engine.commentary.hallucinations import clean
 from engine.commentary.language import main_language
 from engine.commentary.read_transcript import pairs_of_halves, read_transcripts
 from engine.commentary.transcript import ORIGINAL, Transcript
 from train.commentary.fit import TrainingHalf
-from train.commentary.labels import KINDS, Events, read_ends, read_events
+from train.commentary.soccernet_label_table import KINDS, Events, read_ends, read_events
 
 NOTHING: Final = ""
 _BEHIND_S: Final = 10.0

@@ -14,7 +14,7 @@ from engine.commentary.word_network import TENSORS, Array, WordNetwork, known_ro
 from engine.commentary.word_weights import ARCHIVE, LIVE
 from train.commentary.corpus import HalfWords, folds_by_game, to_learn_from
 from train.commentary.fit import LIVE_SPANS, FitSettings, TrainingHalf, fit
-from train.commentary.labels import Half
+from train.commentary.soccernet_label_table import Half
 
 FOLDS: Final = 4
 SEEDS: Final = {ARCHIVE: (0, 1), LIVE: (0, 1, 2)}

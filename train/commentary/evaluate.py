@@ -15,8 +15,8 @@ from train.commentary import baselines
 from train.commentary.corpus import HalfWords, folds_by_game, read_corpus
 from train.commentary.cross_fit import mean_logits
 from train.commentary.fusion.with_video import fuse_by_folds
-from train.commentary.labels import JUDGED, KINDS, Events, Half, read_predictions
 from train.commentary.scoring import Counts, Found, count, is_right, reliability_points
+from train.commentary.soccernet_label_table import JUDGED, KINDS, Events, Half, read_predictions
 from train.metrics.bootstrap import Interval, draws_of, resample_figures
 from train.metrics.probability import equal_mass_edges, expected_calibration_error, reliability
 

@@ -10,8 +10,8 @@ from engine.commentary.words_to_events import SaidEvent, events_of
 from engine.core.errors import InputError, UsageError
 from engine.core.text import plain
 from engine.football.json_document import MEGABYTE, read_json
-from train.commentary.labels import JUDGED, KINDS, Events, read_events, same_label
 from train.commentary.scoring import count
+from train.commentary.soccernet_label_table import JUDGED, KINDS, Events, read_events, same_label
 
 _ANNOTATIONS = 20_000
 

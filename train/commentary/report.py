@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.commentary.word_network import WordNetwork
-from train.commentary.labels import JUDGED
+from train.commentary.soccernet_label_table import JUDGED
 from train.evaluate.charts import Line, line_chart
 
 ROWS: Final = (

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.football.soccernet import Spot
-from train.commentary.labels import JUDGED, Events, Half
+from train.commentary.soccernet_label_table import JUDGED, Events, Half
 from train.metrics.average_map import LOOSE_S, SpotCounts, add_up, average_map, count_spots, ranked
 from train.metrics.bootstrap import Weights
 

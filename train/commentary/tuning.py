@@ -11,8 +11,8 @@ import numpy as np
 
 from engine.commentary.spots import Peak, PeakSettings, live_peaks, peaks
 from engine.commentary.word_network import Array
-from train.commentary.labels import JUDGED, KINDS, Events, Half
 from train.commentary.scoring import Found, count, is_right
+from train.commentary.soccernet_label_table import JUDGED, KINDS, Events, Half
 from train.fit.fusion_rules import logistic
 
 WITHIN_S: Final = 15.0

@@ -21,7 +21,7 @@ from engine.core.errors import InputError, MomentumError
 from engine.core.files import open_private, private_folder
 from engine.football.alignment.result import Alignment
 from engine.football.events import MatchEvents
-from train.data.catalogue import Catalogue, Entry
+from train.data.match_catalogue import Catalogue, Entry
 from train.data.match_folder import (
     FeatureWriter,
     Manifest,

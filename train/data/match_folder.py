@@ -94,7 +94,7 @@ def to_json(manifest: Manifest) -> dict[str, Any]:
         "grid": GRID,
         "frames": manifest.frames,
         "features_sha256": manifest.features_sha256,
-        "alignment": alignments.to_json(manifest.alignment) if manifest.alignment else None,
+        "alignment": manifest.alignment.to_json() if manifest.alignment else None,
         "provenance": {
             name: value
             for name in Provenance.__slots__

@@ -32,8 +32,8 @@ class TrainingMatch:
     ``ends`` are the ends of all its windows with a full history, one window hop apart; ``labels`` speak of them.
     ``read`` gives frames (n, MEL_BANDS) in dB from one frame to another. ``sounds`` is what the simulator let sound,
     empty where nobody knows (``simulated`` False); ``recorded`` when those that are no cry are real recordings.
-    ``heard`` is what a tagger says (``train/data/stranger.py``), None where none was asked. ``reviews`` are what people
-    said of the spikes of a session, in seconds of this sound; a match has none.
+    ``heard`` is what a tagger says (``train/data/tagger_as_teacher.py``), None where none was asked. ``reviews`` are
+    what people said of the spikes of a session, in seconds of this sound; a match has none.
     """
 
     id: str

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import LogMel
 from engine.core.errors import InputError
-from engine.core.files import private_folder, whole_file, write_whole_json
+from engine.core.files import private_folder, remove_unfinished, whole_file
 from engine.core.signals import Samples
 from engine.football.events import EventKind, RecordedEvent
 from engine.football.match_clock import MatchOnSound
@@ -88,20 +88,24 @@ def simulate_plans(
     for _, result in run_tasks(missing, workers or InThisProcess(), _nobody, "drawing"):
         done, drawn_min = done + 1, drawn_min + result["minutes"]
         progress(done, len(plans), drawn_min)
+    for task in missing:
+        for file in _files_of(folder, task.name):
+            remove_unfinished(file)
     return [read_match(folder / f"{plan.name}.json", plan.minutes) for plan in plans]
 
 
 def draw(given: tuple[Path, Plan]) -> Result:
-    """Simulate a match into a folder: its frames, and then its truth. Returns the minutes of sound."""
+    """Simulate a match into a folder: its frames, and then its truth. Returns the minutes of sound.
+
+    A worker that seemed to be lost may do the same just now: each writes files of its own, the same to the bit.
+    """
     folder, plan = given
     score = plan.score()
     log_mel = LogMel()
     digest = hashlib.sha256()
     sound: list[Samples] = []
     frames = 0
-    path = folder / f"{plan.name}.mel12"
-    for unfinished in folder.glob(f".{path.name}-*.part"):  # of a process that was killed
-        unfinished.unlink(missing_ok=True)
+    path, told, known = _files_of(folder, plan.name)
     with whole_file(path, replace=True) as unfinished, unfinished.open("wb") as file:
         for chunk in SimulatedMatch(score, play=plan.play).chunks():
             if plan.ear is not None:
@@ -114,14 +118,18 @@ def draw(given: tuple[Path, Plan]) -> Result:
     if plan.ear is not None:
         heard = plan.ear(np.concatenate(sound)).astype(np.float16)
         digest.update(heard.tobytes())
-        with whole_file(path.with_suffix(".heard.npy"), replace=True) as unfinished, unfinished.open("wb") as file:
+        with whole_file(told, replace=True) as unfinished, unfinished.open("wb") as file:
             np.save(file, heard, allow_pickle=False)
     truth = {"schema": SCHEMA, "grid": GRID, "seed": plan.seed, "minutes": plan.minutes, "frames": frames}
-    write_whole_json(
-        folder / f"{plan.name}.json",
-        truth | {"sha256": digest.hexdigest()} | _truth(score) | {"recorded": plan.recorded},
-    )
+    truth |= {"sha256": digest.hexdigest()} | _truth(score) | {"recorded": plan.recorded}
+    with whole_file(known, replace=True) as unfinished:
+        unfinished.write_text(json.dumps(truth, separators=(",", ":")), encoding="utf-8")
     return {"minutes": plan.minutes}
+
+
+def _files_of(folder: Path, name: str) -> tuple[Path, Path, Path]:
+    """A match's frames, what a tagger heard in them, and its truth, which is written last."""
+    return folder / f"{name}.mel12", folder / f"{name}.heard.npy", folder / f"{name}.json"
 
 
 def _nobody(step: str, done: float, total: float | None, note: str = "") -> None:

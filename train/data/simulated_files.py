@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.app.simulate import MatchWanted, simulate
 from engine.core.errors import InputError, UsageError
-from engine.core.files import private_folder, write_whole_json
+from engine.core.files import private_folder, remove_unfinished, write_whole_json
 from engine.core.telling import Progress
 from train.jobs.same_program import this_program
 from train.jobs.task import Result, Task
@@ -34,10 +34,10 @@ class FileWanted:
 
 
 def simulate_file(given: FileWanted) -> Result:
-    """Sound and truth of one match, in place of what is there of it. Returns their names and sizes in bytes."""
-    given.truth.unlink(missing_ok=True)
-    for unfinished in given.file.parent.glob(f".{given.file.stem}-*.flac"):  # of a process that was killed
-        unfinished.unlink(missing_ok=True)
+    """Sound and truth of one match, in place of what is there of it. Returns their names and sizes in bytes.
+
+    A worker that seemed to be lost may do the same just now: each writes files of its own, the same to the bit.
+    """
     simulate(given.wanted, given.file, _nobody_told, force=True)
     return _sizes(given)
 
@@ -75,6 +75,12 @@ class SimulatedFiles:
 
     def put(self, key: str, result: Result) -> None:
         """Nothing: the files are the result."""
+
+    def remove_unfinished(self) -> None:
+        """Remove what workers that were killed left behind, when all that was wanted is done."""
+        for one in self._files.values():
+            remove_unfinished(one.file)
+            remove_unfinished(one.truth)
 
     def _take(self, claim: dict[str, Any], force: bool) -> None:
         file = self.folder / CLAIM

@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 from engine.core.errors import InputError, UsageError
 from engine.core.signals import Samples
 from engine.football.statsbomb import load_from_folder, match_ids
+from engine.simulator.equal_loudness_reel import plan_reel
 from engine.simulator.match import Player, Score, plan_match, play_cue
 from engine.simulator.real_timeline import to_timeline
-from engine.simulator.reel import plan_reel
 from engine.simulator.timeline import Timeline, cut, draw_timeline
 from engine.simulator.venue import Texture
-from train.data.real_sounds.recordings import Recordings, plan_recorded_reel
+from train.data.real_sounds.recordings_in_grounds import Recordings, plan_recorded_reel
 
 T = TypeVar("T")
 Ear = Callable[[Samples], NDArray[np.float32]]
-"""Sound (samples,) -> what a tagger hears in it, (steps, classes), a step every ``train.data.stranger.STEP_S``."""
+"""Sound (samples,) -> what a tagger hears in it, (steps, classes), a step every
+``train.data.tagger_as_teacher.STEP_S``.
+"""
 
 _LEAST_MINUTES: Final = 2.0
 _MOST_MINUTES: Final = 240.0

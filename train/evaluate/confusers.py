@@ -10,8 +10,8 @@ from engine.audio.log_mel import Frames, LogMel
 from engine.core import grid
 from engine.core.errors import UsageError
 from engine.live.spike_detector import SpikeSettings, at_threshold
+from engine.simulator.equal_loudness_reel import plan_reel
 from engine.simulator.match import Score, SimulatedMatch
-from engine.simulator.reel import plan_reel
 from engine.simulator.sound_cues import Confuser
 from train.evaluate.predictions import Scorer, ends_of, times_of
 from train.metrics.alarms import decisions_s

@@ -25,8 +25,8 @@ from train.data.matches import TrainingMatch
 from train.data.real_sounds.reel_truth import read_truth
 from train.data.soft_targets import SoftTargets
 from train.evaluate.baselines import ROUNDS, Boosting, Ends, Examples
+from train.evaluate.compute_figures import Evaluated, chosen_threshold, evaluate_all
 from train.evaluate.confusers import ConfuserRow, confuser_table
-from train.evaluate.figures import Evaluated, chosen_threshold, evaluate_all
 from train.evaluate.predictions import (
     INDEX,
     ORACLES,
@@ -52,7 +52,7 @@ from train.evaluate.real_sounds.reels import (
 )
 from train.evaluate.real_sounds.rises import RiseFigures, rise_figures
 from train.evaluate.real_sounds.tag_figures import TagFigures, TagTrack, listen_for_tags, tag_figures
-from train.evaluate.score_tasks import Listeners, score_tasks
+from train.evaluate.scoring_jobs import Listeners, score_tasks
 from train.jobs.run_tasks import Faults, Kept, in_order, run_tasks
 from train.jobs.workers import InThisProcess, Workers
 from train.metrics.ranking import Scores

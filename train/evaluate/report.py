@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from train.evaluate.compute_figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_baseline
 from train.evaluate.evaluation import Evaluation
-from train.evaluate.figures import BUDGETS, ON_NOTHING, ON_REACTION, RECALLS, Evaluated, best_baseline
 from train.evaluate.predictions import INDEX, ORACLE, ORACLES
 from train.evaluate.real_sounds.reel_tables import (
     cause_table,

@@ -20,7 +20,7 @@ from engine.core import grid
 from engine.core.png import png
 from engine.core.signals import Samples
 from engine.football.events import EventKind, RecordedEvent, Side
-from engine.simulator import confusers
+from engine.simulator import confuser_schedule
 from engine.simulator import crowd_behaviour as crowd
 from engine.simulator.crowd_behaviour import Mood
 from engine.simulator.match import Score, SimulatedMatch, draws_for, in_order
@@ -60,7 +60,7 @@ def scenes() -> dict[str, Callable[[np.random.Generator, Venue], tuple[list[Cue]
         return lambda rng, venue: ([crowd.make_reaction(rng, kind, _LEAD_S + _ONSET_S, level_db)], quiet)
 
     def confuser(kind: Confuser) -> Callable[[np.random.Generator, Venue], tuple[list[Cue], Timeline]]:
-        return lambda rng, venue: (confusers.make_confuser(rng, kind, _LEAD_S + _ONSET_S, 9.0, 12.0), quiet)
+        return lambda rng, venue: (confuser_schedule.make_confuser(rng, kind, _LEAD_S + _ONSET_S, 9.0, 12.0), quiet)
 
     def build_up(rng: np.random.Generator, venue: Venue) -> tuple[list[Cue], Timeline]:
         shot_s = _LEAD_S + 9.5

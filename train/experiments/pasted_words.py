@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from engine.football.events import EventKind, RecordedEvent
-from train.commentary.labels import KINDS, Events
+from train.commentary.soccernet_label_table import KINDS, Events
 
 Told = tuple[float, float]
 """When a goal was told of, in seconds of the half, and the log-odds that it was one."""

@@ -32,8 +32,8 @@ from engine.live.spike_detector import at_threshold
 from engine.model.checkpoint import Weights, load
 from engine.model.inference_engines import choose_engine, network_of
 from engine.session import Review, SessionReader, SessionWriter
+from engine.simulator.equal_loudness_reel import plan_reel
 from engine.simulator.match import Score, SimulatedMatch, draws_for
-from engine.simulator.reel import plan_reel
 from engine.simulator.sound_cues import ALARMS, Reaction
 from engine.simulator.venue import draw_venue
 from train.data.intake.take_reviews import add_reviews

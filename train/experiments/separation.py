@@ -1,9 +1,9 @@
 """Whether it helps to take voices out of the sound: ``python -m train.experiments.separation REEL --speech FOLDER
 --model FOLDER --work FOLDER``.
 
-A reel of real crowds and of everything that is as loud (``train.experiments.reel``) is heard as it is, and with real
-speech over it at several levels, each with and without separation by the program's own blocks. The speech comes from
-recordings of people, one after another with pauses, at its level while somebody speaks against that of all of the
+A reel of real crowds and of everything that is as loud (``train.experiments.make_reel``) is heard as it is, and with
+real speech over it at several levels, each with and without separation by the program's own blocks. The speech comes
+from recordings of people, one after another with pauses, at its level while somebody speaks against that of all of the
 reel. What each condition gave is kept in the work folder: a study that was stopped goes on there.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.app.take_apart import networks_of
+from engine.app.separate_voices import networks_of
 from engine.audio.media_file import MediaFile
 from engine.core.errors import InputError
 from engine.core.grid import SAMPLE_RATE_HZ
@@ -255,7 +255,7 @@ def _phrases(folder: Path) -> list[Samples]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.experiments.separation", description=__doc__)
-    parser.add_argument("reel", type=Path, help="a reel with its truth beside it (train.experiments.reel)")
+    parser.add_argument("reel", type=Path, help="a reel with its truth beside it (train.experiments.make_reel)")
     parser.add_argument("--speech", type=Path, required=True, help="folder with recordings of people who speak")
     parser.add_argument("--model", required=True, help="folder with Spleeter's weights (momentum weights separation)")
     parser.add_argument("--work", type=Path, required=True, help="folder for what each condition gave")

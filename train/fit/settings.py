@@ -1,4 +1,4 @@
-"""How to train: every choice that the training story of ``train/fit/encoder.py`` leaves open."""
+"""How to train: every choice that the training story of ``train/fit/fit_network.py`` leaves open."""
 
 from dataclasses import dataclass, field
 

@@ -12,7 +12,7 @@ from engine.core import grid
 from engine.model.network import MlxNetwork
 from train.data.simulated import KINDS
 from train.data.soft_targets import targets_of
-from train.data.stranger import CLASSES
+from train.data.tagger_as_teacher import CLASSES
 from train.fit.loop.trainer import Parameters, Schedule, Trainer
 from train.fit.network.head_model import flat_parameters
 from train.fit.network.losses import binary_cross_entropy, focal

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.core.config_file import CARD_FILE
+from engine.core.weights_config_file import CARD_FILE
 from engine.model.checkpoint import load, save
 from train.data.labels import Danger
-from train.data.real_sounds.reel_match import read_reel
+from train.data.real_sounds.reel_as_match import read_reel
 from train.evaluate.card import with_line
 from train.fit.fitted import alarm_line
 from train.fit.training_data import TrainingData

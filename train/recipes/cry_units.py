@@ -2,9 +2,9 @@
 FOLDER --val-reel REEL ...``.
 
 The network of ``FROM``, made by ``train.recipes.shipped_weights``, stays; beside it come units that say how much
-likelier a cry is than a chant and than applause (``train.fit.network.cry_units``), learned from simulated reels and
-reels of recorded music, voices, noises and groups of people. Calibration and alarm line are chosen anew, by simulated
-matches and reels of real sounds, and everything is measured anew for the card.
+likelier a cry is than a chant and than applause (``train.fit.network.widened_network``), learned from simulated reels
+and reels of recorded music, voices, noises and groups of people. Calibration and alarm line are chosen anew, by
+simulated matches and reels of real sounds, and everything is measured anew for the card.
 """
 
 import sys
@@ -16,8 +16,8 @@ from engine.core.errors import UsageError
 from engine.model.checkpoint import Weights, WeightsConfig, load
 from engine.model.network import MlxNetwork
 from train.data.labels import Danger
-from train.data.real_sounds.recordings import Recordings
-from train.data.real_sounds.reel_match import read_reel
+from train.data.real_sounds.recordings_in_grounds import Recordings
+from train.data.real_sounds.reel_as_match import read_reel
 from train.fit.calibration import calibrate
 from train.fit.fitted import alarm_line, rounded
 from train.fit.network.cry_read_outs import CryReadOutSettings, widened

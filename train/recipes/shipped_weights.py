@@ -4,7 +4,7 @@ simulator.
 It draws its sounds, trains, calibrates, and measures on matches of other seeds. With ``--open-data`` the simulated
 crowds answer the events of real matches, as they did for the weights in the repository; without, of drawn ones. With
 ``--sounds`` recorded music, speech and noises are heard in simulated grounds too, and ``--val-reel`` lets real sounds
-of other sources choose the alarm line; ``python -m train.experiments.sounds`` gathers the first. It can
+of other sources choose the alarm line; ``python -m train.experiments.gather_sounds`` gathers the first. It can
 be stopped and started again at any point. The same seeds and settings give the same weights on the same machine;
 another BLAS or processor rounds otherwise, and training carries the difference on.
 """
@@ -22,16 +22,16 @@ from engine.model.checkpoint import Weights, WeightsConfig, save
 from engine.model.network import MlxNetwork
 from train.data.labels import Danger, Rule
 from train.data.matches import TrainingMatch, from_simulation
-from train.data.real_sounds.recordings import Recordings
-from train.data.real_sounds.reel_match import read_reel
+from train.data.real_sounds.recordings_in_grounds import Recordings
+from train.data.real_sounds.reel_as_match import read_reel
 from train.data.real_sounds.tagger import Yamnet
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Ear, Plan, random_plan, real_plans, recorded_plan, reel_plan, split_matches
-from train.data.stranger import ear_of
+from train.data.tagger_as_teacher import ear_of
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
 from train.evaluate.report import to_report
-from train.fit.encoder import fit
+from train.fit.fit_network import fit
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule
 from train.fit.settings import FineTuneSettings, FitSettings, TagSettings
@@ -83,10 +83,14 @@ def main(args: Sequence[str] | None = None) -> None:
         help="a reel of other sources, to choose the alarm line by",
     )
     parser.add_argument(
-        "--reel", type=Path, action="append", default=[], help="a reel made by train.experiments.reel, for the card"
+        "--reel",
+        type=Path,
+        action="append",
+        default=[],
+        help="a reel made by train.experiments.make_reel, for the card",
     )
     parser.add_argument(
-        "--moods", type=Path, help="crowd loops by mood, made by train.experiments.reel --moods, for the card"
+        "--moods", type=Path, help="crowd loops by mood, made by train.experiments.make_reel --moods, for the card"
     )
     chosen = parser.parse_args(args)
     rule = Danger()
@@ -212,8 +216,9 @@ def _recorded(recordings: Recordings | None, units_alone: bool) -> str:
     )
     alone = (
         """
-The network beside its cry units (`train/fit/network/cry_units.py`) learned from no recording. These units alone, which
-know a cry from a chant and from applause, learned from those simulated reels and from some with recorded sounds. """
+The network beside its cry units (`train/fit/network/widened_network.py`) learned from no recording. These units alone,
+which know a cry from a chant and from applause, learned from those simulated reels and from some with recorded
+sounds. """
         if units_alone
         else ""
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.core.clock_text import session_time
-from engine.core.heard import sounds_like
+from engine.core.heard_tags import sounds_like
 from engine.core.signals import Alarm, End, Event, Health, HealthChange, Spike
 from engine.core.text import plain
 from engine.football.match_clock import MatchClock

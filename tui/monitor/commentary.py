@@ -4,7 +4,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from engine.core.said import GOAL, WITHIN_S
+from engine.core.said_events import GOAL, WITHIN_S
 from engine.core.signals import Mark, OfCommentary, Words, WordsEvent, WordsState
 
 _SENTENCES = 4

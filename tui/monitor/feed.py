@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.heard import Heard
+from engine.core.heard_tags import Heard
 from engine.core.signals import Event, Mark, Rejected, Spike
 from engine.core.spotted import Lane, Spotted
 from engine.session.recording_problems import NotKept

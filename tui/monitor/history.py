@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.heard import Heard, in_words
+from engine.core.heard_tags import Heard, in_words
 from engine.core.signals import Health, Reading
 from engine.session.schema import HEALTH_CODES
 from tui.monitor.feed import Column, Floats, Readings

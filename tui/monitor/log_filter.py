@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from engine.core.clock_text import session_time
-from engine.core.said import event_said
+from engine.core.said_events import event_said
 from engine.core.signals import Alarm, Mark, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from engine.football.match_clock import MatchClock

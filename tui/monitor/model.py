@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from engine.core.said import LESSER, confirming
+from engine.core.said_events import LESSER, confirming
 from engine.core.signals import (
     ALARM_LINE,
     Alarm,

@@ -10,7 +10,7 @@ from engine.core.text import plain
 from engine.football.match_clock import CLOCK_LABELS, MatchClock
 from tui.wall.delivery import FRESH_S, Delivery, Presence, Score
 from tui.wall.messages import score_in
-from tui.wall.ring import PressureRing
+from tui.wall.recent_index import PressureRing
 
 _NAME_CELLS: Final = 40
 _KEPT_MARKS: Final = 64

@@ -34,7 +34,7 @@ def microphone(around: Surroundings) -> Iterator[Finding]:
     """Is the microphone there that would be listened to?"""
     from engine.app.version import portaudio_version
     from engine.audio.devices import find_device, list_devices
-    from engine.core.address import shown
+    from engine.core.sound_address import shown
 
     if around.settings.sources:  # each is looked at by itself
         return

@@ -7,14 +7,14 @@ from engine.app.doctor.audio import heard
 from engine.app.doctor.checks import Finding, Surroundings, Verdict
 from engine.audio.devices import InputDevice
 from engine.core.errors import MomentumError
-from engine.core.places import Place
+from engine.core.venue_sources import Place
 
 
 def sources(around: Surroundings, devices: "Callable[[], list[InputDevice]] | None" = None) -> Iterator[Finding]:
     """Is every configured source there, and does each have a device of its own?"""
     from engine.app.record_many import refuse_one_device_twice
     from engine.audio.devices import list_devices
-    from engine.core.places import places_of
+    from engine.core.venue_sources import places_of
 
     places = places_of(around.settings.sources)
     if not places:
@@ -35,7 +35,7 @@ def sources(around: Surroundings, devices: "Callable[[], list[InputDevice]] | No
 def _there(what: str, place: Place, devices: Callable[[], list[InputDevice]]) -> Finding:
     """What can be told without listening."""
     from engine.audio.devices import find_device
-    from engine.core.address import is_address, shown
+    from engine.core.sound_address import is_address, shown
 
     if place.microphone is not None:
         device = find_device(devices(), place.microphone or None)

@@ -24,7 +24,7 @@ def recorder_arguments(sources: Sequence[str] = (), sound: bool = False, on_spik
     ``sound``: the sound is kept too. ``on_spike``: a command for each spike. Raises ``UsageError`` for an address that
     holds a secret, and for a program that is not found.
     """
-    from engine.core.address import has_secret, shown
+    from engine.core.sound_address import has_secret, shown
     from engine.publish.command import check_command
 
     for source in filter(has_secret, sources):

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final
 
-from engine.commentary.cleaning import clean
+from engine.commentary.hallucinations import clean
 from engine.commentary.language import languages_of
 from engine.commentary.transcript import Segment, Transcript, in_order
 

@@ -58,7 +58,7 @@ class _Sign:
 
 
 class SpokenBeside:
-    """See ``engine.core.run.Beside``; the teller's side is ``say``, ``show``, ``alive`` and ``wait_for``.
+    """See ``engine.core.run_protocols.Beside``; the teller's side is ``say``, ``show``, ``alive`` and ``wait_for``.
 
     The two threads meet in a deque and in attributes, each written by one of them. The teller is a daemon: one that
     never comes back does not keep the program from ending.

@@ -18,7 +18,7 @@ from engine.commentary.said_so_far import SaidSoFar
 from engine.commentary.spoken.beside import REST_S, SpokenBeside
 from engine.commentary.transcript import Segment
 from engine.commentary.words_to_events import SaidEvent
-from engine.core.said import GOAL, WITHIN_S
+from engine.core.said_events import GOAL, WITHIN_S
 from engine.core.signals import Event, Hearing, Reading, Words, WordsEvent, WordsState
 from engine.core.text import plain
 
@@ -44,7 +44,7 @@ class _Question:
 
 
 class EventsBeside:
-    """See ``engine.core.run.Beside``. ``take``, ``rest`` and ``fused`` belong to the run's thread.
+    """See ``engine.core.run_protocols.Beside``. ``take``, ``rest`` and ``fused`` belong to the run's thread.
 
     Args:
         spoken: where words come from; begun and ended with this.

@@ -9,11 +9,11 @@ import numpy as np
 from engine.core.errors import UsageError
 from engine.football.events import EventKind, MatchEvent, RecordedEvent, RecordedPeriod
 from engine.football.soccernet import KINDS
-from engine.simulator.broadcast.cameras import OtherCameras
+from engine.simulator.broadcast.director import Camera, Script, plan_script
 from engine.simulator.broadcast.happenings import Happening
+from engine.simulator.broadcast.other_cameras import OtherCameras
 from engine.simulator.broadcast.picture import Frame, MainCamera, draw_look
 from engine.simulator.broadcast.play import play_half
-from engine.simulator.broadcast.script import Camera, Script, plan_script
 from engine.simulator.match import Score as SoundScore
 from engine.simulator.match import draws_for, plan_match
 from engine.simulator.real_timeline import outcome_of

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.simulator.broadcast.director import Script
 from engine.simulator.broadcast.play import Play
-from engine.simulator.broadcast.script import Script
 
 Frame = NDArray[np.uint8]
 """A picture, shape (height, width, 3), RGB."""

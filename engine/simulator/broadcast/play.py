@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.football.events import Side
-from engine.simulator.broadcast.choreography import OVERLAY_S, Pin, ball_pins, formation, overlay
 from engine.simulator.broadcast.happenings import STOPS, Happening
+from engine.simulator.broadcast.player_choreography import OVERLAY_S, Pin, ball_pins, formation, overlay
 
 Track = NDArray[np.float64]
 

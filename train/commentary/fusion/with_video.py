@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.commentary.channel import words_channel
+from engine.commentary.fusion_channel import words_channel
 from engine.commentary.word_network import Array
 from engine.commentary.word_weights import WordsWeights
 from engine.core.log_odds_fusion import (
@@ -16,8 +16,8 @@ from engine.core.log_odds_fusion import (
     fused_spots,
     log_odds_of,
 )
-from train.commentary.labels import JUDGED, KINDS, Events, Half
 from train.commentary.scoring import Found
+from train.commentary.soccernet_label_table import JUDGED, KINDS, Events, Half
 from train.fit.fusion_rules import HalfOfKind, fit_kind, moments_of
 
 WORDS: Final = "words"

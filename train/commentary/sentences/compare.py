@@ -19,10 +19,10 @@ from train.commentary.baselines import Said, by_chance, keyword_lists, letters, 
 from train.commentary.corpus import HalfWords, folds_by_game, read_corpus
 from train.commentary.cross_fit import FOLDS, SEEDS, Task, fit_folds, heard_by_others, settings_of
 from train.commentary.evaluate import figures_of, gain_of
-from train.commentary.labels import JUDGED, KINDS
 from train.commentary.report import figures_table, gain_table
 from train.commentary.scoring import Found, count
 from train.commentary.sentences.encoder import SentenceEncoder
+from train.commentary.soccernet_label_table import JUDGED, KINDS
 from train.commentary.tuning import spots_of
 
 PLAIN: Final = "the plain way"

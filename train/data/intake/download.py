@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.core.address import shown
 from engine.core.errors import InputError, MomentumError, UsageError
+from engine.core.sound_address import shown
 from engine.football.json_document import is_plain
 
 PROGRAM = "yt-dlp"

@@ -6,21 +6,18 @@ options of ``momentum ingest`` of the same names take. A match that is in the li
 
 import csv
 from collections.abc import Mapping, Sequence, Set
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from engine.audio.media_file import MediaFile
 from engine.core.errors import InputError, MomentumError, UsageError
-from engine.football.alignment.align import resolve
-from engine.football.alignment.result import parse_kick_offs
+from engine.core.parse_kick_offs import parse_kick_offs
 from engine.football.events import MatchEvents
 from engine.football.goal_list import load_goals
 from engine.football.soccernet import load_labels
 from engine.football.statsbomb import load_from_folder, load_online
-from train.data.intake.ingest import ingest
+from train.data.intake.ingest_recording import MatchToIngest, ingest_recording
 from train.data.library import Library
 from train.jobs.task import Result, Task
 
@@ -127,21 +124,8 @@ def take_in(given: RecordingWanted) -> Result:
         given.folder / row["labels"] if row["labels"] else None,
     )
     kick_offs = parse_kick_offs(row["kickoff"] or None, row["second-half"] or None, row["extra-time"] or None)
-    library = Library(given.library)
-    media = given.folder / row["media"]
-    with closing(MediaFile(media)) as source:
-        done = ingest(
-            media=media,
-            source=source,
-            events=events,
-            library=library,
-            align=lambda mel, match: resolve(mel, match, kick_offs),
-            now=lambda: given.now,
-            progress=lambda step, done, total: None,
-            program=given.program,
-            replace=given.replace,
-            realign=bool(kick_offs),
-        )
+    match = MatchToIngest(given.folder / row["media"], events, kick_offs, given.replace)
+    done = ingest_recording(match, Library(given.library), given.program, given.now)
     if done.refusal is not None:
         raise waits_for_kick_offs(done.match_id, done.refusal)
     return {"id": done.match_id}

@@ -1,8 +1,8 @@
 """What is true of a reel of real sounds, as ``OUT.json`` beside ``OUT.flac`` says it.
 
-``train.experiments.reel`` makes reels, evaluation listens to them. A clip has an onset, an end and a level above the
-bed, as a ``Sounding`` of a simulated match has; the rest differs: a reel has no match whose events caused the sounds,
-and its clips come from files, by which the bootstrap draws and folds are dealt.
+``train.experiments.make_reel`` makes reels, evaluation listens to them. A clip has an onset, an end and a level above
+the bed, as a ``Sounding`` of a simulated match has; the rest differs: a reel has no match whose events caused the
+sounds, and its clips come from files, by which the bootstrap draws and folds are dealt.
 """
 
 import json
@@ -100,7 +100,7 @@ def read_truth(sound: Path) -> ReelTruth:
         )
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as fault:
         raise InputError(
-            f"{path} is no truth of a reel: {fault}", "'python -m train.experiments.reel' writes it."
+            f"{path} is no truth of a reel: {fault}", "'python -m train.experiments.make_reel' writes it."
         ) from fault
 
 

@@ -1,4 +1,4 @@
-"""Listening to crowds that rise after their own rest (``train.experiments.reel --rises``): is each rise heard?"""
+"""Listening to crowds that rise after their own rest (``train.experiments.make_reel --rises``): is each rise heard?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.heard import UNCLEAR, Heard, cause_of, mean_heard
+from engine.core.heard_tags import UNCLEAR, Heard, cause_of, mean_heard
 from engine.model.checkpoint import Weights
 from engine.simulator.truth import Sounding
-from train.data.real_sounds.reel_match import kinds_of
+from train.data.real_sounds.reel_as_match import kinds_of
 from train.data.real_sounds.reel_truth import ReelTruth
 from train.data.tags import tag_of, tags_at
 from train.evaluate.real_sounds.reels import readings_over

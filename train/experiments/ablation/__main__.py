@@ -28,7 +28,7 @@ def main(args: Sequence[str] | None = None) -> None:
         "--audio", type=Path, help="real sounds with their MANIFEST.csv, for the row that lays them over"
     )
     for name, what in (
-        ("--reel", "a reel made by train.experiments.reel; those made with its --part are judged by themselves"),
+        ("--reel", "a reel made by train.experiments.make_reel; those made with its --part are judged by themselves"),
         ("--sounds", "a folder of recordings with its MANIFEST.csv, for the rows with recorded sounds"),
     ):
         parser.add_argument(name, type=Path, action="append", default=[], help=what)

@@ -55,7 +55,7 @@ def unheard(truth: ReelTruth, heard: Collection[int]) -> ReelTruth:
 def measure_reels(network: MlxNetwork, reels: Sequence[tuple[Frames, ReelTruth]], seed: int) -> Figures:
     """How well reactions are told from all else, by clip and frame by frame.
 
-    Reels of one part of the sources (``train.experiments.reel --part``) have columns of their own.
+    Reels of one part of the sources (``train.experiments.make_reel --part``) have columns of their own.
     """
     figures: Figures = {}
     for of_part, events, frames in _FAMILIES:

@@ -21,7 +21,7 @@ from engine.simulator.sound_cues import ALARMS
 from train.data.labels import Danger
 from train.data.matches import TrainingMatch, from_simulation
 from train.data.real_sounds.overlay_sounds import load_sounds
-from train.data.real_sounds.recordings import Recordings
+from train.data.real_sounds.recordings_in_grounds import Recordings
 from train.data.real_sounds.reel_truth import ReelTruth, read_truth
 from train.data.real_sounds.sound_manifest import FOLDS
 from train.data.simulated import simulate_plans
@@ -29,7 +29,7 @@ from train.data.simulation_plans import Ear, Plan, real_plans, split_matches, sp
 from train.evaluate.real_sounds.reels import mel_of
 from train.experiments.ablation.judging import measure, measure_reels, unheard
 from train.experiments.ablation.rows import ROWS, SEGMENTS, STEPS, Row, settings_for
-from train.fit.encoder import train_network
+from train.fit.fit_network import train_network
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress
 from train.fit.predict import predict

@@ -17,10 +17,10 @@ from engine.core.errors import MomentumError
 from engine.core.files import private_folder, write_whole
 from engine.core.png import png
 from engine.core.text import plain
-from train.experiments.broadcasts.channels import RAW, make_missing, scale, scaled_names
-from train.experiments.broadcasts.drawing import Sizes, draw, read_plan
+from train.experiments.broadcasts.make_features import RAW, make_missing, scale, scaled_names
 from train.experiments.broadcasts.measuring import MODELS, SETTINGS, judge_model
 from train.experiments.broadcasts.sheet import sheet
+from train.experiments.broadcasts.simulate_broadcasts import Sizes, draw, read_plan
 from train.experiments.broadcasts.tables import figures_of, tables
 from train.fit.spotting.settings import SpottingSettings
 

@@ -23,7 +23,7 @@ from train.fit.spotting.fit import fit_spotting, tracks_of
 from train.fit.spotting.games import TEST, VALID, Games, Half, read_games
 from train.fit.spotting.predictions import predict_half
 from train.fit.spotting.settings import SpottingSettings, config_of
-from train.fit.spotting.wanted import run_inputs
+from train.fit.spotting.training_job import run_inputs
 from train.metrics.average_map import LOOSE_S, Events, SpotCounts, count_by_visibility
 from train.metrics.window_map import Windows
 

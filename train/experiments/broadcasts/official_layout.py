@@ -10,7 +10,7 @@ from engine.core.clock_text import minutes_time
 from engine.core.files import private_folder, write_private
 from engine.football.soccernet import Spot, predictions
 from engine.football.soccernet_files import LABELS_V1, LABELS_V2, PREDICTIONS
-from train.commentary.labels import rows_of
+from train.commentary.soccernet_label_table import rows_of
 
 FREE_KICK: Final = "Free-kick (direct or indirect)"
 """How the tables name both kinds of free kick, which SoccerNet-v2 tells apart."""

@@ -6,9 +6,9 @@ import numpy as np
 
 from engine.football.events import Side
 from engine.simulator.broadcast.broadcast import Half, SimulatedBroadcast
+from engine.simulator.broadcast.director import Camera
 from engine.simulator.broadcast.happenings import Happening
 from engine.simulator.broadcast.picture import Frame
-from engine.simulator.broadcast.script import Camera
 
 _EVENTS: Final = ("Kick-off", "Corner", "Penalty", "Foul", "Offside", "Goal", "Yellow card", "Substitution")
 _APART_S: Final = 40.0

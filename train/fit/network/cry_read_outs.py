@@ -17,8 +17,8 @@ from engine.model.network import MlxNetwork
 from engine.model.tags import TAG_NAMES
 from train.data.matches import TrainingMatch
 from train.data.tags import tags_at
-from train.fit.network.cry_units import Array, ReadOut, with_cry_units
 from train.fit.network.head_model import first_window_end, pooled_windows
+from train.fit.network.widened_network import Array, ReadOut, with_cry_units
 
 AGAINST: Final = ("chant", "applause")
 """What a cry is told from: what sounds most like one. Music, speech, whistles and horns as a third made no reel

@@ -16,7 +16,7 @@ from engine.model.encoder import EncoderConfig
 from train.data.matches import TrainingMatch
 from train.data.simulated import KINDS
 from train.data.soft_targets import sounding
-from train.data.stranger import CLASSES, heard_at
+from train.data.tagger_as_teacher import CLASSES, heard_at
 from train.fit.network.segment_network import segment_frames
 from train.fit.sampling.augmentation import mask
 from train.fit.sampling.moments import Mixup, Moment, Stretches, danger_onsets, draw_moment, in_order, sounds_by_kind

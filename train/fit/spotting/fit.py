@@ -26,7 +26,7 @@ from train.fit.spotting.calf_chunks import ChunkSampler, calf_loss, keep_statist
 from train.fit.spotting.games import TEST, TRAIN, VALID, Games, Half
 from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.strips import Strips, StripSampler, class_weights, classified, strip_loss
-from train.fit.spotting.wanted import ModelWanted, models_of, one_thread, run_inputs
+from train.fit.spotting.training_job import ModelWanted, models_of, one_thread, run_inputs
 
 _CALF_BATCH: Final = 32
 _CALF_CHECKED: Final = 4

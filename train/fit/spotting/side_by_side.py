@@ -23,7 +23,7 @@ from train.fit.loop.trainer import Progress as Step
 from train.fit.spotting.fit import Curves, channel_curves, fit_model, opened_run
 from train.fit.spotting.games import VALID, DealtGames, Games
 from train.fit.spotting.predictions import predict_half
-from train.fit.spotting.wanted import Training, models_of, one_thread, run_inputs
+from train.fit.spotting.training_job import Training, models_of, one_thread, run_inputs
 from train.jobs.kept_results import KeptResults
 from train.jobs.run_tasks import OnFault, in_order, run_tasks
 from train.jobs.same_program import this_program

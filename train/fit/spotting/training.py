@@ -18,7 +18,7 @@ from train.fit.spotting.fit import fit_spotting
 from train.fit.spotting.games import TEST, VALID, Games
 from train.fit.spotting.predictions import measured, spots_of, write_predictions
 from train.fit.spotting.side_by_side import SideBySide, forget_games
-from train.fit.spotting.wanted import Training, one_thread, run_inputs
+from train.fit.spotting.training_job import Training, one_thread, run_inputs
 from train.jobs.task import Fault, Task
 
 

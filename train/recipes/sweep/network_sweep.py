@@ -11,7 +11,7 @@ from train.data.library import Library
 from train.data.matches import TrainingMatch, from_library, from_simulation, split_folds
 from train.data.simulated import read_match
 from train.fit.compare_weights import keep_out
-from train.fit.encoder import train_network
+from train.fit.fit_network import train_network
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress
 from train.fit.predict import predict
@@ -19,7 +19,7 @@ from train.fit.settings import FitSettings
 from train.fit.training_data import TrainingData, run_inputs
 from train.fit.validation import check_figures, scored
 from train.recipes.sweep.space import Knobs, Space, Value
-from train.recipes.sweep.swept import rests_on_choice
+from train.recipes.sweep.sweepable_training import rests_on_choice
 
 STAGE: Final = "final"
 """The stage of the training whose checks are the curve."""

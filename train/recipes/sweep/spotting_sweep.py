@@ -16,9 +16,9 @@ from train.fit.spotting.fit import fit_spotting
 from train.fit.spotting.games import TEST, TRAIN, VALID, DealtGames, Games
 from train.fit.spotting.predictions import measured, spots_of
 from train.fit.spotting.settings import SpottingSettings
-from train.fit.spotting.wanted import SpottingWanted, one_thread, run_inputs
+from train.fit.spotting.training_job import SpottingWanted, one_thread, run_inputs
 from train.recipes.sweep.space import Knobs, Space, Value
-from train.recipes.sweep.swept import rests_on_choice
+from train.recipes.sweep.sweepable_training import rests_on_choice
 
 DEFAULT: Final = """\
 # Settings of the training (train/fit/spotting/settings.py) by name, with dots into their parts.

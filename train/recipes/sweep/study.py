@@ -24,7 +24,7 @@ from train.jobs.workers import Workers
 from train.recipes.sweep.journal import locked, open_journal, read_json
 from train.recipes.sweep.optuna_quietly import optuna
 from train.recipes.sweep.space import Choice, Range
-from train.recipes.sweep.swept import Swept
+from train.recipes.sweep.sweepable_training import Swept
 from train.recipes.sweep.trial import TrialWanted, do_trial
 
 _JOURNAL: Final = "journal.log"

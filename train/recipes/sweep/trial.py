@@ -14,7 +14,7 @@ from train.fit.loop.run_folder import ORPHANED_S, RunFolder
 from train.fit.loop.trainer import Progress
 from train.jobs.task import Result
 from train.recipes.sweep.space import Value
-from train.recipes.sweep.swept import Learner
+from train.recipes.sweep.sweepable_training import Learner
 
 Curve = Sequence[tuple[int, float]]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.output import AsJson
 from tui.cli.skipped_and_failed import say_not_done
 
@@ -38,7 +38,7 @@ def evaluate(
     reel: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE", help="A reel of real sounds from 'python -m train.experiments.reel'; may be repeated."
+            metavar="FILE", help="A reel of real sounds from 'python -m train.experiments.make_reel'; may be repeated."
         ),
     ] = None,
     moods: Annotated[Path | None, typer.Option(metavar="FILE", help="A reel made with --moods.")] = None,
@@ -85,11 +85,10 @@ def evaluate(
 
     Example: momentum evaluate --library --html page.html
     """
+    from engine.app.weights import checked, folder_of
     from engine.core.errors import UsageError
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
-    from engine.model.checkpoint import load
-    from engine.model.installed_weights import find_weights, weights_folders
     from train.data.labels import find_rule
     from train.evaluate.evaluation import EvaluateSettings, Listening
     from train.evaluate.evaluation import evaluate as run
@@ -120,9 +119,8 @@ def evaluate(
     _check_apart(range(seed, seed + simulate), range(teach_seed, teach_seed + teach))
     rule = find_rule(labels)
     paths = find_paths()
-    folders = weights_folders(paths)
-    chosen = load(find_weights(settings_for({"weights": weights}).weights, folders))
-    others = [load(find_weights(name, folders)) for name in fold_weights or ()]
+    chosen = checked(folder_of(settings_for({"weights": weights}).weights, paths))
+    others = [checked(folder_of(name, paths)) for name in fold_weights or ()]
     _check_folds(len(others))
     settings = EvaluateSettings(step, alarm_budget, draws, confuser_minutes=confusers)
     kept = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"
@@ -150,7 +148,7 @@ def evaluate(
     if as_json:
         print_json(report)
     else:
-        from tui.cli.evaluation import show
+        from tui.cli.show_evaluation import show
 
         show(report)
 

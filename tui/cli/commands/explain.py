@@ -38,14 +38,14 @@ def explain(
     from engine.app.explain import explain_stored, moment_of, pictures_wanted, said_there
     from engine.core.clock_text import clock_time
     from engine.core.paths import find_paths
-    from engine.core.said import event_said
+    from engine.core.said_events import event_said
     from engine.core.signals import to_json
+    from engine.explain.explanation_json import numbers
     from engine.explain.in_words import title_of
-    from engine.explain.numbers import numbers
     from engine.session import find_session
-    from tui.cli.explanation import show
     from tui.cli.output import print_json, print_lines
     from tui.cli.progress import shown_on_stderr
+    from tui.cli.show_explanation import show
 
     folder = find_session(find_paths().sessions, session)
     moment = moment_of(folder, at, spike)

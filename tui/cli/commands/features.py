@@ -47,7 +47,7 @@ def features(
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.features import Order, make_features
     from engine.core.errors import UsageError
-    from engine.core.run import Stop
+    from engine.core.run_protocols import Stop
     from engine.encoders.choices import Choice
     from tui.cli.progress import shown_on_stderr
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.commands.live import Separate
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
-    from engine.football.events import MatchEvents
+    from train.data.intake.ingest_recording import MatchToIngest
 
 KickOff = Annotated[
     str | None,
@@ -69,10 +69,12 @@ def ingest(
 
     from engine.core.errors import UsageError
     from engine.core.files import private_folder
+    from engine.core.parse_kick_offs import parse_kick_offs
     from engine.core.paths import find_paths
-    from engine.football.alignment.result import parse_kick_offs
+    from engine.core.sound_address import shown
     from train.data.intake.download import check_url, download, is_url
     from train.data.intake.ingest_folder import load_events
+    from train.data.intake.ingest_recording import MatchToIngest
 
     if not is_url(media) and Path(media).is_dir():
         if separate:
@@ -94,53 +96,28 @@ def ingest(
     else:
         events = load_events(statsbomb, open_data, goals, labels)
     if not is_url(media):
-        _ingest_file(Path(media), events, given, replace, None, separate, as_json)
+        _ingest_file(MatchToIngest(Path(media), events, given, replace), separate, as_json)
         return
     with TemporaryDirectory(dir=private_folder(find_paths().cache), prefix="download-") as folder:
-        _ingest_file(download(media, Path(folder)), events, given, replace, media, separate, as_json)
+        file = download(media, Path(folder))
+        _ingest_file(MatchToIngest(file, events, given, replace, shown(media)), separate, as_json)
 
 
-def _ingest_file(
-    media: Path,
-    events: "MatchEvents",
-    given: dict[int, float | None],
-    replace: bool,
-    url: str | None,
-    separate: bool | None,
-    as_json: bool,
-) -> None:
-    from contextlib import closing
+def _ingest_file(match: "MatchToIngest", separate: bool | None, as_json: bool) -> None:
     from datetime import UTC, datetime
 
-    from engine.app.take_apart import separation_of, without_voices
     from engine.app.version import installed
-    from engine.audio.media_file import MediaFile
-    from engine.core.address import shown
     from engine.core.paths import find_paths
-    from engine.football.alignment.align import resolve
-    from train.data.intake.ingest import ingest as take_in
     from train.data.intake.ingest_folder import waits_for_kick_offs
+    from train.data.intake.ingest_recording import ingest_recording
     from train.data.library import Library
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import settings_for
 
-    settings = settings_for({"separate": separate})
-    to_hear = without_voices(settings)
-    with closing(to_hear(MediaFile(media))) as source, shown_on_stderr() as progress:
-        result = take_in(
-            media=media,
-            source=source,
-            events=events,
-            library=(library := Library(find_paths().library)),
-            align=lambda mel, match: resolve(mel, match, given),
-            now=lambda: datetime.now(UTC),
-            progress=progress,
-            program=f"momentum {installed('acoustic-momentum')}",
-            replace=replace,
-            realign=bool(given),
-            url=None if url is None else shown(url),
-            separation=separation_of(settings),
-        )
+    settings, library = settings_for({"separate": separate}), Library(find_paths().library)
+    program = f"momentum {installed('acoustic-momentum')}"
+    with shown_on_stderr() as progress:
+        result = ingest_recording(match, library, program, datetime.now(UTC), progress, settings)
     entry = library.find(result.match_id)
     _report(entry, result.alignment, result.already, as_json)
     if result.refusal is not None:
@@ -188,8 +165,6 @@ def _report(entry: Any, alignment: Any, already: bool, as_json: bool) -> None:
     from tui.cli.output import print_json, print_lines
 
     if as_json:
-        from engine.football.alignment.result import to_json
-
         print_json(
             {
                 "id": entry.id,
@@ -197,7 +172,7 @@ def _report(entry: Any, alignment: Any, already: bool, as_json: bool) -> None:
                 "already": already,
                 "duration_s": round(entry.duration_s, 3),
                 "bytes": entry.bytes,
-                "alignment": to_json(alignment) if alignment else None,
+                "alignment": alignment.to_json() if alignment else None,
             }
         )
         return

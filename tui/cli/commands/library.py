@@ -154,19 +154,15 @@ def align(
 
     Example: momentum library align 3754050 --kickoff 6:40 --second-half 1:09:15
     """
-    from engine.core.errors import UsageError
-    from engine.football.alignment.align import resolve
-    from engine.football.alignment.result import parse_kick_offs, to_json
+    from engine.core.parse_kick_offs import parse_kick_offs
+    from train.data.intake.ingest_recording import align_again
 
     given = parse_kick_offs(kickoff, second_half, extra_time)
     opened = _open()
-    stored = opened.match(opened.find(match).id)
-    if stored.manifest.is_session:
-        raise UsageError(f"{stored.id} is a session with reviews, no match", "It has no kick-offs to be found.")
-    alignment = resolve(stored.mel(), stored.events, given)
-    opened.align(stored.id, alignment)
+    match_id = opened.find(match).id
+    alignment = align_again(opened, match_id, given)
     if as_json:
-        print_json({"id": stored.id, "alignment": to_json(alignment)})
+        print_json({"id": match_id, "alignment": alignment.to_json()})
     else:
         print_lines(describe_alignment(alignment))
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from engine.app.stray_output import libraries_kept_quiet
+from tui.cli.open_monitor import Ascii, Fps, Mouse, Theme
 from tui.cli.output import say
-from tui.cli.showing import Ascii, Fps, Mouse, Theme
 
 SOURCE_HELP = (
     "mic, mic:NAME-OR-INDEX, a sound or video file, an address (http, https, also of HLS or Icecast, or rtsp), "
@@ -84,7 +84,7 @@ def live(
     from engine.app.built_engine import UNTRAINED
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.listen import DEMO_AT_ONCE_S, Wanted, listening, speed_of
-    from tui.cli.showing import on_screen, printer_for, show_live
+    from tui.cli.open_monitor import on_screen, printer_for, show_live
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from engine.app.listen import Wanted
     from engine.app.record import Guard
-    from engine.core.places import Place
-    from engine.core.run import ReadingSink
+    from engine.core.run_protocols import ReadingSink
     from engine.core.settings import Settings
+    from engine.core.venue_sources import Place
 
 SOURCES_HELP = (
     f"{SOURCE_HELP.partition('Without it')[0]}Several: a session each. "
@@ -83,7 +83,7 @@ def record(
 
 def _places(sources: list[str], settings: "Settings") -> "list[Place]":
     """What is to be recorded side by side; nothing for one source, which nobody has to tell from others."""
-    from engine.core.places import places_named, places_of
+    from engine.core.venue_sources import places_named, places_of
 
     if len(sources) > 1:
         return places_named(sources)

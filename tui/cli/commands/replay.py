@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from tui.cli.showing import Ascii, Fps, Mouse, Theme
+from tui.cli.open_monitor import Ascii, Fps, Mouse, Theme
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def replay(
     """
     from engine.core.paths import find_paths
     from engine.session import find_session
-    from tui.cli.showing import on_screen, show_session
+    from tui.cli.open_monitor import on_screen, show_session
     from tui.monitor.feed import FeedKind
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for

@@ -10,7 +10,7 @@ from tui.cli.output import say
 
 if TYPE_CHECKING:
     from engine.app.score import Summary
-    from engine.core.run import ReadingSink
+    from engine.core.run_protocols import ReadingSink
 
 FILE_HELP = "A sound or video file, or an http(s) address of one or of an HLS playlist that has an end."
 

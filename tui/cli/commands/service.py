@@ -42,7 +42,7 @@ def install(
     import sys
 
     from engine.app.service import recorder_arguments
-    from engine.core.places import places_named
+    from engine.core.venue_sources import places_named
     from tui.monitor.settings import settings_for
 
     chosen = sources or []

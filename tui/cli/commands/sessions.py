@@ -142,7 +142,7 @@ def export(
     """
     import sys
 
-    from engine.app import export as exporting
+    from engine.app import export_session as exporting
     from engine.core.errors import UsageError
     from engine.session import SessionReader
 
@@ -192,8 +192,8 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
 
 def _told(about: dict[str, Any]) -> str:
     from engine.core.clock_text import clock_time
-    from engine.core.heard import sounds_like
-    from engine.core.said import share_said
+    from engine.core.heard_tags import sounds_like
+    from engine.core.said_events import share_said
 
     lines = [f"session  {about['session']}"]
     if "fault" in about:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.skipped_and_failed import say_not_done
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def simulate(
     Example: momentum simulate match.flac --seed 7 --minutes 5
     """
     from engine.app import simulate as simulator
-    from engine.app.broadcast import BroadcastWanted, simulate_broadcast
+    from engine.app.simulate_broadcast import BroadcastWanted, simulate_broadcast
     from engine.core.errors import UsageError
     from tui.cli.progress import shown_on_stderr
 
@@ -91,5 +91,6 @@ def _simulate_many(wanted: "MatchWanted", folder: Path, count: int, cluster: str
     with workers_at(cluster, [files.folder, *read]) as workers, shown_on_stderr() as tell:
         for _, done in run_tasks(files.tasks, workers, tell, "simulating", files, faults):
             size += sum(int(length) for _, length in done["files"])
+    files.remove_unfinished()
     print_lines(f"{count - len(faults.found)} matches in {files.folder}, {size / 1e6:.1f} MB")
     faults.raise_if_any(count, "The same command tries them again.")

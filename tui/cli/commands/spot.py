@@ -11,7 +11,7 @@ from tui.cli.output import raise_last, say
 
 if TYPE_CHECKING:
     from engine.app.spot import Spots
-    from engine.app.spot_files import SpotFiles
+    from engine.app.write_spotted import SpotFiles
 
 
 def spot(
@@ -68,12 +68,12 @@ def spot(
     from functools import cache
 
     from engine.app.ending import ending_on_signals, exit_code_of
+    from engine.app.features_for_spotting import Making
     from engine.app.spot import Wanted, spot_video
-    from engine.app.spot_features import Making
-    from engine.app.spot_files import SpotFiles
+    from engine.app.write_spotted import SpotFiles
     from engine.core.errors import InputError, MomentumError, UsageError
     from engine.core.paths import find_paths
-    from engine.core.run import Stop
+    from engine.core.run_protocols import Stop
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import settings_for
 
@@ -108,7 +108,7 @@ def _tell(found: "Spots", least: float, as_json: bool, files: "SpotFiles | None"
     import json
 
     from engine.app.spot import keep_spotted
-    from engine.app.spot_files import likely, row_of
+    from engine.app.write_spotted import likely, row_of
 
     rows = [row_of(event, found) for event in likely(found, least)]
     if as_json:

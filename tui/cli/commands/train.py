@@ -15,7 +15,7 @@ from tui.cli.groups import group
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
-    from engine.model.checkpoint import WeightsConfig
+    from engine.app.weights import WeightsConfig
     from train.fit.fitted import Fitted
     from train.fit.loop.run_folder import RunFolder
     from train.fit.loop.trainer import Progress
@@ -85,17 +85,16 @@ def encoder(
     """
     from dataclasses import replace
 
+    from engine.app.weights import checked, folder_of
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
-    from engine.model.checkpoint import load
-    from engine.model.installed_weights import find_weights, weights_folders
     from train.data.labels import find_rule
     from train.data.library import Library
     from train.data.matches import from_library, from_simulation
     from train.data.real_sounds.overlay_sounds import load_sounds
     from train.data.simulated import simulate_matches
     from train.fit.compare_weights import LEAST_KEPT, compare_networks, keep_out, not_compared
-    from train.fit.encoder import fit
+    from train.fit.fit_network import fit
     from train.fit.settings import FitSettings
     from train.fit.training_data import TrainingData, run_inputs
     from train.recipes.sweep.network_sweep import KNOBS
@@ -132,7 +131,7 @@ def encoder(
     data = TrainingData(train_matches, overlay_sounds=load_sounds(sounds) if sounds else ())
     inputs = run_inputs(settings, rule, data)
     chosen = read_settings(paths.config_file).settings.weights
-    rival = load(find_weights(chosen, weights_folders(paths)))
+    rival = checked(folder_of(chosen, paths))
 
     def fitted(folder: "RunFolder", tell: "Callable[[Progress], None]") -> "Fitted":
         done = fit(data, rule, settings, folder, name, tell)
@@ -172,10 +171,9 @@ def head(
     """
     from dataclasses import replace
 
+    from engine.app.weights import checked, folder_of
     from engine.core.errors import InputError
     from engine.core.paths import find_paths
-    from engine.model.checkpoint import load
-    from engine.model.installed_weights import find_weights, weights_folders
     from train.data.labels import find_rule
     from train.data.library import Library
     from train.data.matches import with_reviews
@@ -189,7 +187,7 @@ def head(
     rule = find_rule(labels)
     paths = find_paths()
     chosen = read_settings(paths.config_file, flags={"weights": weights}).settings.weights
-    base = load(find_weights(chosen, weights_folders(paths)))
+    base = checked(folder_of(chosen, paths))
     settings = HeadSettings(seed=seed, long_steps=long_steps)
     settings = replace(settings, schedule=_changed(settings.schedule, steps=steps, learning_rate=learning_rate))
     reviews = ReviewSettings(seed=seed)
@@ -237,10 +235,10 @@ def _train(
     from contextlib import closing
     from dataclasses import replace
 
+    from engine.app.weights import write_weights
     from engine.core.errors import UsageError
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
-    from engine.model.checkpoint import save
     from train.evaluate.card import write_card
     from train.fit.loop.run_folder import RunFolder
     from tui.cli.output import print_json, print_lines, say
@@ -258,7 +256,7 @@ def _train(
         row = compared.to_json(install_anyway) if compared else {}
         config = replace(fitted.config, compared=row)
         target = private_folder(find_paths().data / "weights") / name
-        checksum = save(
+        checksum = write_weights(
             target,
             config,
             fitted.network,

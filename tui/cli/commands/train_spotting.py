@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.output import AsJson
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def spotting(
     """
     from contextlib import nullcontext
 
-    from engine.app.spotting_weights import FOLDER
+    from engine.app.convert_spotting_weights import FOLDER
     from engine.core.clock_text import minutes_time
     from engine.core.errors import MomentumError, UsageError
     from engine.core.files import private_folder
@@ -111,7 +111,7 @@ def spotting(
     from train.fit.spotting.games import deal_games
     from train.fit.spotting.side_by_side import SideBySide
     from train.fit.spotting.training import compared, train_spotting
-    from train.fit.spotting.wanted import SpottingWanted, Training
+    from train.fit.spotting.training_job import SpottingWanted, Training
     from train.jobs.workers import check_address, workers_at
     from tui.cli.output import say
     from tui.cli.progress import shown_on_stderr

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tui.cli.cluster import Cluster
+from tui.cli.cluster_option import Cluster
 from tui.cli.commands.train_spotting import FEATURES, Audio, Splits, Vocabulary
 from tui.cli.output import AsJson
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from train.jobs.workers import Workers
     from train.recipes.sweep.network_sweep import Source
     from train.recipes.sweep.space import Space
-    from train.recipes.sweep.swept import Swept
+    from train.recipes.sweep.sweepable_training import Swept
 
 Simulate = Annotated[
     int, typer.Option("--simulate", metavar="N", min=0, help="Learn from N simulated matches instead.")

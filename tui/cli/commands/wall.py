@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.showing import Ascii, Fps, Mouse, Theme
+from tui.cli.open_monitor import Ascii, Fps, Mouse, Theme
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -44,7 +44,7 @@ def wall(
     """
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
-    from tui.cli.showing import on_screen
+    from tui.cli.open_monitor import on_screen
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for
     from tui.wall.launch import run_wall
@@ -62,9 +62,9 @@ def _source(where: str | None, ca: Path | None, settings: "Settings | None") -> 
     """What brings the venues; ``settings`` name the broker where nothing else does. Raises ``UsageError`` for a place
     that is none.
     """
-    from engine.core.address import is_address
     from engine.core.errors import UsageError
     from engine.core.paths import find_paths
+    from engine.core.sound_address import is_address
     from engine.publish.secret_places import read_secret
     from tui.wall.sources.broker import BrokerSource
     from tui.wall.sources.broker_address import address_of, read_address

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.open_monitor import Ascii, Fps, Mouse, Theme
 from tui.cli.output import say
-from tui.cli.showing import Ascii, Fps, Mouse, Theme
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines, one object a line.")]
 
@@ -37,9 +37,9 @@ def watch(
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.follow import follow, others_running, running_session
     from engine.core.paths import find_paths
-    from engine.core.run import Stop
+    from engine.core.run_protocols import Stop
     from engine.session import SessionReader
-    from tui.cli.showing import on_screen, printer_for, show_session
+    from tui.cli.open_monitor import on_screen, printer_for, show_session
     from tui.monitor.feed import FeedKind
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for

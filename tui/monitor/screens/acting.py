@@ -13,15 +13,15 @@ from textual.screen import Screen
 from engine.core.clock_text import parse_time, session_time
 from engine.core.errors import MomentumError
 from engine.core.files import numbered_file, private_folder
-from engine.core.said import GOAL
+from engine.core.said_events import GOAL
 from engine.core.signals import Alarm, Mark, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import KEYS, Key, bindings, key_name
 from tui.monitor.model import Candidate, Model
-from tui.monitor.playback import play
-from tui.monitor.player import Player
+from tui.monitor.play_clip import play
+from tui.monitor.replay_clock import Player
 from tui.monitor.reviews import Reviews
 from tui.monitor.screens import questions
 from tui.monitor.screens.ask import Answer, Ask, Question
@@ -29,7 +29,7 @@ from tui.monitor.screens.help import HelpPage, HelpScreen
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.svg import screen_as_svg
 from tui.monitor.themes import THEME_NAMES
-from tui.monitor.view import View
+from tui.monitor.visible_stretch import View
 from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
 from tui.monitor.widgets.graph import Graph
 from tui.monitor.widgets.paint import Painted
@@ -309,7 +309,7 @@ class ActingScreen(Screen[None]):
 
         candidate = self.query_one(SpikeLog).selected
         if isinstance(candidate, Spotted):
-            from tui.monitor.screens.shares import SharesScreen
+            from tui.monitor.screens.channel_shares import SharesScreen
 
             self.app.push_screen(SharesScreen(candidate, self.glyphs))
             return

@@ -20,18 +20,27 @@ from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import key_name
 from tui.monitor.model import Moment
-from tui.monitor.player import Player
+from tui.monitor.replay_clock import Player
 from tui.monitor.screens.acting import moment_of
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.filtering import FilterLine
-from tui.monitor.screens.visiting import VisitingScreen
+from tui.monitor.screens.switch_session import VisitingScreen
 from tui.monitor.settings import MonitorSettings
+from tui.monitor.widgets.action_outcome import SHOWN_S, Said
 from tui.monitor.widgets.alarm_budget import BudgetPanel
 from tui.monitor.widgets.graph import Graph, picture_of
+from tui.monitor.widgets.header_and_status import (
+    Banner,
+    BannerText,
+    Header,
+    HeaderValue,
+    KeyBar,
+    KeyHint,
+    StatusLine,
+    StatusValue,
+)
 from tui.monitor.widgets.index import IndexPanel
 from tui.monitor.widgets.level import LevelPanel
-from tui.monitor.widgets.lines import Banner, BannerText, Header, HeaderValue, KeyBar, KeyHint, StatusLine, StatusValue
-from tui.monitor.widgets.said import SHOWN_S, Said
 from tui.monitor.widgets.spectrum import Spectrum
 from tui.monitor.widgets.spike_log import LogValue, SpikeLog
 from tui.monitor.widgets.spoken import SpokenLine

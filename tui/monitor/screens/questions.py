@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engine.core.clock_text import session_time
-from engine.core.heard import sounds_like
+from engine.core.heard_tags import sounds_like
 from engine.core.signals import Alarm, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from engine.core.text import plain

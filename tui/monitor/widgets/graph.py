@@ -12,7 +12,7 @@ from engine.football.match_clock import CLOCK_LABELS
 from tui.monitor.feed import Floats
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Model
-from tui.monitor.view import View
+from tui.monitor.visible_stretch import View
 from tui.monitor.widgets.bars import bar_pieces, bar_rows
 from tui.monitor.widgets.lanes import LaneColumns, lane_columns, lane_line, shown_lanes
 from tui.monitor.widgets.paint import Line, Piece, Showing, fit, rule

@@ -2,7 +2,7 @@
 
 from textwrap import wrap
 
-from engine.core.heard import NOTHING_CLEAR
+from engine.core.heard_tags import NOTHING_CLEAR
 from engine.core.signals import End
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.model import Moment

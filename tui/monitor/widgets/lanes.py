@@ -10,7 +10,7 @@ from engine.core.text import plain
 from tui.monitor.feed import Floats
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.history import highest_in_columns
-from tui.monitor.view import View
+from tui.monitor.visible_stretch import View
 from tui.monitor.widgets.bars import bar_pieces, bar_rows
 from tui.monitor.widgets.paint import Line, Piece, fit
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from engine.core.clock_text import session_time
-from engine.core.said import event_said
+from engine.core.said_events import event_said
 from engine.core.signals import WordsEvent
 from engine.core.text import plain
 from engine.football.match_clock import MatchClock

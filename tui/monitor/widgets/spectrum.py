@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.monitor.glyphs import Glyphs
-from tui.monitor.view import COLUMN_LADDER_S, View
+from tui.monitor.visible_stretch import COLUMN_LADDER_S, View
 from tui.monitor.widgets.graph import GUTTER
 from tui.monitor.widgets.paint import Line, Painted, Piece, rule
 

@@ -12,8 +12,8 @@ from textual.events import Click
 from textual.message import Message
 
 from engine.core.clock_text import session_time
-from engine.core.heard import UNCLEAR
-from engine.core.said import event_said
+from engine.core.heard_tags import UNCLEAR
+from engine.core.said_events import event_said
 from engine.core.signals import Alarm, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
 from engine.core.text import plain

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from engine.core.clock_text import session_time
-from engine.core.hearing import state_in_words
+from engine.core.commentary_state import state_in_words
 from engine.core.signals import Hearing
 from engine.core.text import cells, plain
 from tui.monitor.commentary import Spoken

@@ -15,15 +15,22 @@ from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import WALL_KEYS, key_name
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.widgets.lines import Banner, BannerText, KeyBar, KeyHint
-from tui.monitor.widgets.said import SHOWN_S, Said
+from tui.monitor.widgets.action_outcome import SHOWN_S, Said
+from tui.monitor.widgets.header_and_status import Banner, BannerText, KeyBar, KeyHint
 from tui.wall.board import Counts, Only
 from tui.wall.screens.acting import ActingWall, SearchLine
 from tui.wall.sources.source import LinkState, WallSource
 from tui.wall.standing import TROUBLE
 from tui.wall.venue import Venue
 from tui.wall.widgets.grid import GridValue, VenueGrid
-from tui.wall.widgets.lines import ChosenVenue, WallHeader, WallHeaderValue, WallStatus, alarm_row, alarm_text
+from tui.wall.widgets.header_and_footer import (
+    ChosenVenue,
+    WallHeader,
+    WallHeaderValue,
+    WallStatus,
+    alarm_row,
+    alarm_text,
+)
 
 LOOKS_A_SECOND: Final = 5
 """At most: an alarm is on the screen within a fifth of a second, and nobody reads faster."""

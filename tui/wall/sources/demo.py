@@ -17,7 +17,7 @@ from engine.core.spike_settings import SpikeSettings
 from engine.football.match_clock import KICK_OFF
 from engine.live.spike_detector import SpikeDetector
 from tui.wall.delivery import Delivery, News, Presence
-from tui.wall.ring import SPAN_S
+from tui.wall.recent_index import SPAN_S
 from tui.wall.sources.source import Link, LinkState
 
 MOST: Final = 256

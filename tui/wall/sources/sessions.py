@@ -20,7 +20,7 @@ from engine.session.state import KILLED
 from tui.monitor.feed import FeedKind, SpikeLabel
 from tui.monitor.stored_feed import StoredFeed
 from tui.wall.delivery import Delivery
-from tui.wall.ring import SPAN_S
+from tui.wall.recent_index import SPAN_S
 from tui.wall.sources.source import FromThread, Link, LinkState
 
 _LOOK_EVERY_S: Final = 0.1

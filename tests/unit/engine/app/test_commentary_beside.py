@@ -8,9 +8,9 @@ from engine.app.commentary_beside import beside, is_transcript, model_for, telle
 from engine.app.listen import Wanted
 from engine.app.record_many import record_many
 from engine.core.errors import ExitCode, InputError, MomentumError, UsageError
-from engine.core.places import places_named
 from engine.core.settings import Settings, shown_settings
 from engine.core.signals import Words, WordsEvent
+from engine.core.venue_sources import places_named
 
 SRT = "1\n00:00:01,000 --> 00:00:04,000\nGood evening.\n"
 

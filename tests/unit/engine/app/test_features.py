@@ -10,7 +10,7 @@ import pytest
 
 from engine.app.features import Made, Order, build_encoder, features_of, make_features, row_of_encoder
 from engine.core.errors import InputError, UsageError
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.encoders import feature_file as feature_files
 from engine.encoders.choices import Choice
 from engine.encoders.encoder import Rows

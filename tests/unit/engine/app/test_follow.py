@@ -4,7 +4,7 @@ import pytest
 
 from engine.app.follow import follow, others_running, running_session
 from engine.core.errors import MomentumError
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.core.signals import End, Event, Health, HealthChange
 from engine.session import SessionReader, SessionWriter
 from engine.session.summary import row_of

@@ -5,7 +5,7 @@ import pytest
 
 from engine.app.heard_beside import CROWD_RULE, CrowdCurve
 from engine.core.log_odds_fusion import log_odds_of
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.core.signals import Health, Reading
 from engine.spotting.vocabularies import V2, VOCABULARIES
 

@@ -21,11 +21,11 @@ from engine.core.signals import Mark, Reading
 from engine.session import SessionReader, list_sessions
 from engine.session.device_lock import hold_device
 from engine.session.file_lock import Holder
-from tui.cli.showing import on_screen, show_live
+from tui.cli.open_monitor import on_screen, show_live
 from tui.monitor.feed import FeedKind
 from tui.monitor.live_feed import live_info
 from tui.monitor.stored_feed import StoredFeed
-from tui.monitor.widgets.lines import banner_lines
+from tui.monitor.widgets.header_and_status import banner_lines
 
 
 @pytest.fixture

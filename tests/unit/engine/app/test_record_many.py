@@ -17,10 +17,10 @@ from engine.app.record_many import Outcome, Pauses, record_many, refuse_one_devi
 from engine.audio.devices import InputDevice
 from engine.audio.media_file import MediaFile
 from engine.core.errors import DeviceError, ExitCode, InputError, MomentumError, UsageError
-from engine.core.places import Place, places_named
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.core.settings import Settings
 from engine.core.signals import AudioBlock, End
+from engine.core.venue_sources import Place, places_named
 from engine.session import SessionReader, SessionWriter, list_sessions
 
 SECONDS = 45

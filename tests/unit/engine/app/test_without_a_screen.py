@@ -48,7 +48,7 @@ for module in pkgutil.walk_packages(engine.app.__path__, "engine.app."):
     print(module.name)
 """
     )
-    names = ("listen", "record", "follow", "score", "simulate", "explain", "export", "doctor", "service")
+    names = ("listen", "record", "follow", "score", "simulate", "explain", "export_session", "doctor", "service")
     assert {f"engine.app.{name}" for name in names} <= set(modules)
 
 
@@ -57,13 +57,13 @@ def test_a_match_is_recorded_followed_exported_and_its_notices_are_handed_out(ho
     said = run(
         """
 import io
-from engine.app.export import Order, export, table_of
+from engine.app.export_session import Order, export, table_of
 from engine.app.follow import follow
 from engine.app.listen import Wanted, listening
 from engine.app.record import record
 from engine.core.paths import find_paths
 from engine.core.settings import Settings
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.session import SessionReader, list_sessions
 from engine.session.export import Span
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.audio.deadlines import PATIENCE_S, Background, stuck
+from engine.audio.calls_with_deadline import PATIENCE_S, Background, stuck
 from engine.audio.reconnecting import WatchedSource
 from engine.audio.watchdog import Watchdog, WatchSettings
 from engine.core.errors import DeviceError, ExitCode, StuckError

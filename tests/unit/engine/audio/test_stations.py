@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from engine.audio.deadlines import hangs
+from engine.audio.calls_with_deadline import hangs
 from engine.audio.ffmpeg_connection import Patience, connect
 from engine.audio.network_source import LiveAddress, open_address, open_recording, watch_settings
 from engine.audio.reconnecting import WatchedSource

@@ -15,12 +15,12 @@ import pytest
 from engine.core.errors import WeightsError
 from engine.core.tensor_file import sha256_of
 from engine.encoders import architectures, encoder_weights, in_onnx
-from engine.encoders.computed import computed_by
 from engine.encoders.encoder_weights import Published, convert, find_encoder_weights, load_encoder_weights, net_of
 from engine.encoders.folded import folded
 from engine.encoders.in_mlx import MlxNet
 from engine.encoders.in_onnx import OnnxNet, session_of
-from engine.encoders.layers import LARGE_BYTES, Net, bytes_of, seeded, shapes
+from engine.encoders.inference_engines import computed_by
+from engine.encoders.network_description import LARGE_BYTES, Net, bytes_of, seeded, shapes
 from engine.encoders.picture_network import PREPARED, PictureNetwork
 from engine.encoders.sound_network import HEARINGS, SoundNetwork
 from tests.unit.engine.core.damaged_archive import write_damaged
@@ -88,9 +88,9 @@ def test_a_large_network_is_made_part_by_part_and_computes_the_same(monkeypatch:
 def test_the_largest_network_is_left_to_what_takes_less_memory_unless_somebody_asks_for_the_other(monkeypatch):
     assert bytes_of(net_of("resnet152").layers) > LARGE_BYTES > bytes_of(net_of("resnet50").layers)
     net = net_of("resnet50", REFERENCES["resnet50"]["size"])
-    monkeypatch.setattr("engine.encoders.computed.choose_engine", lambda choice: "onnx")
+    monkeypatch.setattr("engine.encoders.inference_engines.choose_engine", lambda choice: "onnx")
     assert isinstance(computed_by("auto")(net, seeded(net, 0)), OnnxNet)
-    monkeypatch.setattr("engine.encoders.computed.LARGE_BYTES", 0)
+    monkeypatch.setattr("engine.encoders.inference_engines.LARGE_BYTES", 0)
     assert isinstance(computed_by("auto")(net, seeded(net, 0)), MlxNet)
     assert isinstance(computed_by("onnx")(net, seeded(net, 0)), OnnxNet)
 
@@ -202,7 +202,7 @@ def test_a_wheel_that_was_damaged_on_its_way_is_refused_in_two_lines(tmp_path: P
 def test_a_tfjs_model_is_read_as_it_is_packed(tmp_path: Path):
     import tarfile
 
-    from engine.encoders.sources import read_source
+    from engine.encoders.published_weights import read_source
 
     folder = tmp_path / "package" / "model"
     folder.mkdir(parents=True)

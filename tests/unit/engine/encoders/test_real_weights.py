@@ -19,8 +19,8 @@ from engine.encoders.in_mlx import MlxNet
 from engine.encoders.in_onnx import OnnxNet
 from engine.encoders.objects import Objects
 from engine.encoders.picture_network import PREPARED
+from engine.encoders.published_weights import read_source
 from engine.encoders.sound_network import mn_log_mel
-from engine.encoders.sources import read_source
 
 FOLDER = os.environ.get("MOMENTUM_ENCODER_WEIGHTS")
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="MOMENTUM_ENCODER_WEIGHTS names no folder of real weights")

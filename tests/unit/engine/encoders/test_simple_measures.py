@@ -8,9 +8,9 @@ import pytest
 from onnx import helper, numpy_helper
 
 from engine.core.errors import WeightsError
-from engine.encoders.changes import cut, grass, grey, pan
 from engine.encoders.objects import Objects
-from engine.encoders.pixels import Pixels
+from engine.encoders.picture_changes import cut, grass, grey, pan
+from engine.encoders.pixel_statistics import Pixels
 
 RNG = np.random.default_rng(2)
 PITCH = np.zeros((72, 128, 3), np.uint8) + np.array([40, 120, 50], np.uint8)

@@ -6,8 +6,8 @@ import pytest
 
 from engine.core.errors import InputError, WeightsError
 from engine.explain.explanation import explain, moment_of_spike, reading_at, weights_of_session
+from engine.explain.explanation_json import numbers
 from engine.explain.in_words import heard_then
-from engine.explain.numbers import numbers
 from engine.model.checkpoint import Weights
 from engine.model.tags import TagsConfig
 from engine.session import SessionReader

@@ -8,7 +8,7 @@ import pytest
 from engine.audio.watchdog import Watchdog, WatchSettings
 from engine.core import grid
 from engine.core.errors import DeviceError, InputError, StuckError
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.core.signals import AudioBlock, End, Event, Health, HealthChange, Reading, Start
 from engine.live.monitor_loop import Monitor
 from engine.live.spike_detector import SpikeDetector

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.errors import UsageError
-from engine.core.heard import CauseSettings, Heard
+from engine.core.heard_tags import CauseSettings, Heard
 from engine.core.signals import Alarm, Health, Reading, Rejected, Spike
 from engine.live.spike_detector import SpikeDetector, SpikeSettings, at_threshold, measured_lines
 

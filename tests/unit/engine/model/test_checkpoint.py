@@ -7,9 +7,9 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from engine.core.config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE
 from engine.core.errors import ExitCode, WeightsError
 from engine.core.paths import shipped_weights
+from engine.core.weights_config_file import CARD_FILE, CONFIG_FILE, TENSOR_FILE
 from engine.model.checkpoint import load, parameters, save
 from tests.untrained_weights import write_untrained_weights
 

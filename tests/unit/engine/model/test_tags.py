@@ -7,8 +7,8 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from engine.core.config_file import CONFIG_FILE
 from engine.core.errors import ExitCode, WeightsError
+from engine.core.weights_config_file import CONFIG_FILE
 from engine.model.checkpoint import load, parameters, save
 from engine.model.encoder import EncoderConfig
 from engine.model.front_end import FrontEndConfig

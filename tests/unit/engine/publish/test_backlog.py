@@ -10,7 +10,7 @@ from engine.core.signals import Health, HealthChange, Mark, Reading
 from engine.publish.backlog import Backlogs, Place, StoredBacklog
 from engine.publish.memory_backlog import MemoryBacklog
 from engine.publish.wanted_events import Choice, Wishes
-from engine.session.rows_in_order import Position
+from engine.session.follow_rows import Position
 from tests.publishing.recorder import Recorder, expected_ids
 
 WISHES = Wishes(readings_hz=2.0)

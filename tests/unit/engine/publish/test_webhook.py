@@ -9,7 +9,7 @@ import pytest
 from engine.core.signals import Health
 from engine.publish.wanted_events import EVENTS
 from engine.session import SessionReader
-from engine.session.rows_in_order import Position
+from engine.session.follow_rows import Position
 from tests.publishing.brokers import free_port
 from tests.publishing.receiver import HANG_UP, STALL, receiving
 from tests.publishing.recorder import recorded

@@ -14,7 +14,7 @@ from engine.session import SessionReader, find_session, list_sessions
 from engine.session.event_rows import event_of
 from engine.session.folder import running_sessions
 from engine.session.schema import SCHEMA, migrate, open_to_write
-from engine.session.session_order import ORDER
+from engine.session.session_journal import ORDER
 from tests.unit.engine.session.helpers import FakeTime, damaged, listen, recorder
 
 

@@ -12,8 +12,8 @@ from engine.core.paths import find_paths
 from engine.core.signals import End
 from engine.core.spotted import Lane, Spotted
 from engine.session import SessionReader
-from engine.session.lane_rows import add_lanes
 from engine.session.repair import repair
+from engine.session.spotted_lane_rows import add_lanes
 from engine.session.spotted_rows import add_spotted
 from tests.unit.engine.session.helpers import FakeTime, reading
 from tests.unit.engine.session.test_words import recorded

@@ -17,8 +17,8 @@ from engine.publish.wanted_events import Choice, Wishes
 from engine.session import SessionReader
 from engine.session.event_rows import event_body, reading_row
 from engine.session.export import columns, document, json_lines, rows, write_csv
+from engine.session.follow_rows import Position
 from engine.session.repair import repair
-from engine.session.rows_in_order import Position
 from engine.session.schema import SCHEMA
 from engine.session.spill import Spill, take_back
 from engine.session.summary import all_of

@@ -5,8 +5,8 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.simulator.demo import LEAD_S, open_demo
+from engine.simulator.equal_loudness_reel import EVERYTHING, plan_reel
 from engine.simulator.match import SimulatedMatch
-from engine.simulator.reel import EVERYTHING, plan_reel
 from engine.simulator.sound_cues import ALARMS, Confuser, Reaction
 from engine.simulator.truth import truth_of
 

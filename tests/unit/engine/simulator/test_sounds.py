@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.simulator.equal_loudness_reel import plan_reel
 from engine.simulator.match import draws_for, play_cue
-from engine.simulator.reel import plan_reel
 from engine.simulator.sound_cues import Confuser, Reaction
 from engine.simulator.synthesis_primitives import rms, samples
 from engine.simulator.truth import truth_of

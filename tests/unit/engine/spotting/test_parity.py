@@ -4,7 +4,7 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from engine.spotting import products
+from engine.spotting import matrix_products
 from engine.spotting.calf import Calf
 from engine.spotting.config import JOINED, LOGITS, POOLED, ChannelConfig, SpottingConfig, WindowConfig
 from engine.spotting.pooled_model import PooledModel
@@ -120,7 +120,7 @@ def test_a_strip_gives_what_its_windows_give_one_by_one(pool, stride):
 @pytest.mark.parametrize("kind", ["netvlad", "netrvlad"])
 @pytest.mark.parametrize("stride", [1, 4, 8])
 def test_reading_without_pooled_vectors_gives_the_same_products_and_gradients(monkeypatch, kind, stride):
-    monkeypatch.setattr(products, "_WORTH_THE_WAY", 0)
+    monkeypatch.setattr(matrix_products, "_WORTH_THE_WAY", 0)
     pool = Clusters(PoolConfig(kind, **LOUPE), 5, 3, np.random.default_rng(7))
     rows, weight = drawn(8, 2, 37, 5), drawn(9, 15, 4)
 

@@ -7,8 +7,8 @@ from engine.commentary.spots import PeakSettings
 from engine.commentary.word_weights import ModeConfig, WordsConfig, WordsWeights
 from train.commentary.corpus import folds_by_game
 from train.commentary.fusion.with_video import fuse_by_folds
-from train.commentary.labels import JUDGED, KINDS
 from train.commentary.scoring import count
+from train.commentary.soccernet_label_table import JUDGED, KINDS
 
 GAMES = [f"game {n}" for n in range(16)]
 SILENT = GAMES[0]

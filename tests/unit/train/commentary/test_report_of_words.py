@@ -1,7 +1,7 @@
 """The tables say what was measured, row by row."""
 
-from train.commentary.labels import JUDGED
 from train.commentary.report import ROWS, card, tables
+from train.commentary.soccernet_label_table import JUDGED
 from train.commentary.tuning import WITHIN_S
 
 

@@ -8,8 +8,8 @@ import pytest
 from engine.core.errors import InputError
 from engine.core.log_odds_fusion import SpotChannel
 from train.commentary.corpus import folds_by_game
-from train.commentary.labels import JUDGED, KINDS, read_ends, read_events, read_predictions
 from train.commentary.scoring import count
+from train.commentary.soccernet_label_table import JUDGED, KINDS, read_ends, read_events, read_predictions
 from train.commentary.tuning import calibrate, tune
 from train.fit.fusion_rules import HalfOfKind, fit_kind, logistic
 

@@ -13,11 +13,11 @@ from tests.unit.onnx_runtime import runtime_or_skip
 from train.commentary.__main__ import main
 from train.commentary.baselines import letters
 from train.commentary.corpus import HalfWords
-from train.commentary.labels import KINDS
 from train.commentary.scoring import count
 from train.commentary.sentences.compare import by_folds, sentence_vectors
 from train.commentary.sentences.encoder import SentenceEncoder
 from train.commentary.sentences.word_pieces import WordPieces
+from train.commentary.soccernet_label_table import KINDS
 
 need("sklearn", "train")
 

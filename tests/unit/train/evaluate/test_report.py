@@ -15,9 +15,9 @@ from tests.unit.train.evaluate.predicted_matches import matches
 from train.data.labels import Danger
 from train.evaluate.card import measured_sections
 from train.evaluate.charts import Line, legend, line_chart, ticks
+from train.evaluate.compute_figures import evaluate_all
 from train.evaluate.confusers import ConfuserRow
 from train.evaluate.evaluation import EvaluateSettings, Evaluation
-from train.evaluate.figures import evaluate_all
 from train.evaluate.html_page import summary, to_html
 from train.evaluate.real_sounds.reels import MoodFigures, ReelFigures
 from train.evaluate.real_sounds.rises import RiseFigures

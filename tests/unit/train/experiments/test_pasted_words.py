@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.football.events import EventKind, RecordedEvent
-from train.commentary.labels import KINDS, Events
+from train.commentary.soccernet_label_table import KINDS, Events
 from train.experiments.pasted_words import Donor, label_of, paste, pool_of
 
 LENGTH_S = 600.0

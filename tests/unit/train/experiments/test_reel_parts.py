@@ -11,8 +11,8 @@ from train.data.real_sounds.overlay_sounds import load_sounds
 from train.data.real_sounds.parts import TEST, TRAIN, VAL
 from train.data.real_sounds.reel_truth import read_truth
 from train.data.real_sounds.sound_manifest import read_manifest
-from train.experiments.reel import BY_SOURCE, build
-from train.experiments.reel_rises import REST_S, build_rises, end_of, rise_of
+from train.experiments.make_reel import BY_SOURCE, build
+from train.experiments.make_rises_reel import REST_S, build_rises, end_of, rise_of
 
 CROWDS = ("reaction", "applause", "chant", "bed")
 

@@ -16,7 +16,7 @@ from engine.model.tags import TAG_NAMES
 from engine.simulator.truth import Sounding
 from tests.unit.train.segment_matches import NO_AUGMENTATION, made_up_match
 from train.data.matches import TrainingMatch
-from train.data.stranger import CLASSES
+from train.data.tagger_as_teacher import CLASSES
 from train.data.tags import tags_at
 from train.fit.fitted import as_served
 from train.fit.loop.run_folder import RunFolder

@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 
 from engine.core import grid
-from engine.core.config_file import CARD_FILE, TENSOR_FILE
 from engine.core.paths import shipped_weights
+from engine.core.weights_config_file import CARD_FILE, TENSOR_FILE
 from engine.model.checkpoint import read_config
 from tests.unit.train.recipes.drawn_matches import drawn
 from train.data.real_sounds.reel_truth import Placed, ReelTruth, write_truth

@@ -12,11 +12,11 @@ from engine.core import grid
 from engine.core.errors import UsageError
 from engine.core.paths import shipped_weights
 from engine.model.checkpoint import load
-from tests.unit.train.fit.network.test_cry_units import ALL, reel
+from tests.unit.train.fit.network.test_widened_network import ALL, reel
 from tests.unit.train.recipes.drawn_matches import drawn
 from tests.untrained_weights import write_untrained_weights
 from train.data.matches import TrainingMatch
-from train.data.real_sounds.recordings import Source
+from train.data.real_sounds.recordings_in_grounds import Source
 from train.data.real_sounds.reel_truth import Placed, ReelTruth, write_truth
 from train.data.simulation_plans import Plan, reel_plan
 from train.recipes import cry_units

@@ -17,7 +17,7 @@ from tui.monitor.glyphs import UNICODE
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.screens.pick import PickScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.widgets.lines import Banner, Header
+from tui.monitor.widgets.header_and_status import Banner, Header
 from tui.monitor.widgets.paint import text_of
 from tui.monitor.widgets.session_list import SessionList
 from tui.monitor.widgets.spike_log import SpikeLog

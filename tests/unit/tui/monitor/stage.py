@@ -11,8 +11,8 @@ from tests.unit.tui.staged import Staged
 from tui.monitor.feed import FeedKind
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.monitor import MonitorScreen
-from tui.monitor.widgets.lines import Banner
-from tui.monitor.widgets.said import Said
+from tui.monitor.widgets.action_outcome import Said
+from tui.monitor.widgets.header_and_status import Banner
 
 NOW_S = 250.0
 

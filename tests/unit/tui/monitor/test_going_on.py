@@ -9,7 +9,7 @@ from engine.session import SessionWriter
 from tests.unit.tui.monitor.picker import monitor, picking, record, seen, top
 from tui.monitor.feed import FeedKind
 from tui.monitor.session_catalogue import entry_of, open_feed, successor
-from tui.monitor.widgets.lines import Banner, Header
+from tui.monitor.widgets.header_and_status import Banner, Header
 
 
 async def test_a_watcher_goes_on_with_the_next_session_of_its_device_and_says_so(

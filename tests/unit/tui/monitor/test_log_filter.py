@@ -19,8 +19,8 @@ from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.filtering import FilterLine
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.widgets.graph import Graph
+from tui.monitor.widgets.header_and_status import Banner
 from tui.monitor.widgets.index import IndexPanel
-from tui.monitor.widgets.lines import Banner
 from tui.monitor.widgets.paint import Painted
 from tui.monitor.widgets.spike_log import SpikeLog
 

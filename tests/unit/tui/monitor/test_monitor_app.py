@@ -11,7 +11,7 @@ from tests.unit.tui.monitor.stage import NOW_S, SPIKES, WATCH, Opening
 from tui.monitor.keys import KEYS
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.widgets.graph import Graph
-from tui.monitor.widgets.lines import Header
+from tui.monitor.widgets.header_and_status import Header
 from tui.monitor.widgets.spike_log import SpikeLog
 
 

@@ -14,7 +14,7 @@ from tui.monitor.screens.help import HelpScreen
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.themes import DARK, LIGHT
 from tui.monitor.widgets.graph import Graph
-from tui.monitor.widgets.lines import Header, KeyBar
+from tui.monitor.widgets.header_and_status import Header, KeyBar
 from tui.monitor.widgets.spike_log import SpikeLog
 
 

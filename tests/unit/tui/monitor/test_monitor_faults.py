@@ -8,9 +8,9 @@ from engine.session.recording_problems import NotKept
 from tests.unit.tui.monitor.fake_feed import INFO
 from tests.unit.tui.monitor.stage import NOW_S, REPLAY, WATCH, Opening
 from tui.monitor.widgets.graph import Graph
+from tui.monitor.widgets.header_and_status import Banner, Header, StatusLine
 from tui.monitor.widgets.index import IndexPanel
 from tui.monitor.widgets.level import LevelPanel
-from tui.monitor.widgets.lines import Banner, Header, StatusLine
 
 
 async def test_an_engine_that_dies_is_a_state_on_the_screen(on_stage: Opening) -> None:

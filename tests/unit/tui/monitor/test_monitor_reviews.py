@@ -8,8 +8,8 @@ from textual.widgets import Static
 from tests.unit.tui.monitor.stage import REPLAY, SPIKES, WATCH, Opening
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.monitor import MonitorScreen
+from tui.monitor.widgets.header_and_status import KeyBar
 from tui.monitor.widgets.index import IndexPanel
-from tui.monitor.widgets.lines import KeyBar
 from tui.monitor.widgets.spike_log import SpikeLog
 
 

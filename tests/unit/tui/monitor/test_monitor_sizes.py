@@ -10,11 +10,11 @@ from tests.unit.tui.monitor.fake_feed import INFO
 from tests.unit.tui.monitor.stage import NOW_S, REPLAY, WATCH, Opening
 from tui.monitor.feed import FeedInfo, FeedKind
 from tui.monitor.glyphs import UNICODE
+from tui.monitor.widgets.action_outcome import Said
 from tui.monitor.widgets.alarm_budget import BudgetPanel
 from tui.monitor.widgets.graph import Graph
-from tui.monitor.widgets.lines import Banner, KeyBar
+from tui.monitor.widgets.header_and_status import Banner, KeyBar
 from tui.monitor.widgets.paint import Painted, text_of
-from tui.monitor.widgets.said import Said
 from tui.monitor.widgets.spectrum import Spectrum
 
 

@@ -11,7 +11,7 @@ from tests.unit.tui.monitor.stage import NOW_S
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.screens.pick import PickScreen
-from tui.monitor.widgets.lines import Banner, Header
+from tui.monitor.widgets.header_and_status import Banner, Header
 
 
 async def test_another_session_is_looked_at_while_the_own_recording_goes_on_and_one_comes_back(root: Path) -> None:

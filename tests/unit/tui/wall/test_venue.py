@@ -7,7 +7,7 @@ import pytest
 from engine.core.signals import Alarm, End, Health, HealthChange, Mark, Spike
 from tests.unit.tui.wall.made_up import LATER, SESSION, delivery, reading, start
 from tui.wall.delivery import Delivery, News, Presence
-from tui.wall.ring import COLUMNS, PressureRing
+from tui.wall.recent_index import COLUMNS, PressureRing
 from tui.wall.standing import State, clock_words, standing_of
 from tui.wall.venue import Venue
 

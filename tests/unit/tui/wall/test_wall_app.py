@@ -14,15 +14,15 @@ from tests.unit.tui.wall.made_up import LATER, HandedSource, reading, start
 from tui.monitor.screens.help import HelpScreen
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
+from tui.monitor.widgets.action_outcome import Said
+from tui.monitor.widgets.header_and_status import Banner, KeyBar
 from tui.monitor.widgets.index import IndexPanel
-from tui.monitor.widgets.lines import Banner, KeyBar
 from tui.monitor.widgets.paint import text_of
-from tui.monitor.widgets.said import Said
 from tui.wall.app import WallApp
 from tui.wall.delivery import Presence
 from tui.wall.screens.wall import WallScreen
 from tui.wall.sources.source import Link, LinkState
-from tui.wall.widgets.lines import ChosenVenue, WallHeader, WallStatus
+from tui.wall.widgets.header_and_footer import ChosenVenue, WallHeader, WallStatus
 
 
 @dataclass

@@ -25,8 +25,8 @@ from engine.core.errors import InputError
 from engine.core.files import open_private, private_folder, write_whole
 from engine.core.signals import Samples
 from train.data.real_sounds.gathered.debian_copyright import Paragraph, Terms, read_copyright, terms_of
+from train.data.real_sounds.gathered.debian_sound_packages import Package, Taken
 from train.data.real_sounds.gathered.licences import UNCLEAR, may_train
-from train.data.real_sounds.gathered.packages import Package, Taken
 from train.data.real_sounds.gathered.wad_music import midi_pieces, played
 from train.data.real_sounds.sound_manifest import MANIFEST
 

@@ -7,7 +7,7 @@ licence and author stand in the repository's own list. They only teach: no reel 
 from typing import Final
 
 from train.data.real_sounds.gathered.debian_copyright import Terms
-from train.data.real_sounds.gathered.packages import BY_AUTHOR, Package, Stated, Taken
+from train.data.real_sounds.gathered.debian_sound_packages import BY_AUTHOR, Package, Stated, Taken
 
 _LISTED: Final = "the repository's list of sounds names author and licence of each"
 _ATTRIBUTION, _FREE = "Attribution license", "Public domain"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.app.service import launchctl, launchd
 from engine.app.service.launchd import LABEL, LaunchdService, guarded, launch_agent
 from engine.app.service.launchd_ends import LOCK
-from engine.audio import deadlines
+from engine.audio import calls_with_deadline
 from engine.core.errors import UsageError
 from engine.session.file_lock import HeldLock, Holder
 from tests.unit.engine.app.service.fake_mac import KILLED, WAITING, FakeMac
@@ -73,7 +73,7 @@ def test_the_agent_has_the_documented_keys_and_kinds():
 def test_launchd_does_not_kill_a_recorder_that_still_waits_for_a_device_that_hangs():
     """Killed at the same moment as it gives the device up, it would leave its session open."""
     agent = plistlib.loads(launch_agent(RECORD, {}, OUTPUT))
-    assert deadlines.PATIENCE_S + 5 <= agent["ExitTimeOut"] < launchctl.GONE_WITHIN_S
+    assert calls_with_deadline.PATIENCE_S + 5 <= agent["ExitTimeOut"] < launchctl.GONE_WITHIN_S
 
 
 def test_launchd_starts_it_again_by_its_exit_code_alone_and_not_faster_than_every_ten_seconds():

@@ -10,7 +10,7 @@ from engine.commentary.spoken.beside import LATE_S, LOST_S, QUIET_S, SILENT_S, C
 from engine.commentary.spoken.from_transcript import TranscriptTeller
 from engine.commentary.transcript import Segment, Transcript
 from engine.core import grid
-from engine.core.run import Stop
+from engine.core.run_protocols import Stop
 from engine.core.signals import AudioBlock, Event, Hearing, Reading, Words, WordsState
 from engine.live.monitor_loop import Monitor
 from engine.live.spike_detector import SpikeDetector

@@ -1,22 +1,8 @@
 import pytest
 
 from engine.core.errors import InputError, UsageError
-from engine.football.alignment.result import Alignment, by_hand, from_json, parse_kick_offs, parse_sound_time, to_json
+from engine.football.alignment.result import Alignment, by_hand, from_json
 from engine.football.json_document import Node
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("12:34", 754), ("1:02:03", 3723), ("754", 754), ("0:00", 0), ("-0:30", -30), ("75:00", 4500)]
-)
-def test_a_moment_of_the_sound_as_people_write_it(text: str, seconds: float) -> None:
-    assert parse_sound_time(text, "--kickoff") == seconds
-
-
-@pytest.mark.parametrize("text", ["", "soon", "12:60", "1:2:3:4", "99999", "nan", "--5", "\x1b[2J"])
-def test_what_is_no_time_names_the_option(text: str) -> None:
-    with pytest.raises(UsageError, match="--kickoff") as caught:
-        parse_sound_time(text, "--kickoff")
-    assert caught.value.message.isprintable()
 
 
 def test_halves_in_the_wrong_order_are_refused() -> None:
@@ -28,19 +14,9 @@ def test_halves_in_the_wrong_order_are_refused() -> None:
 
 def test_it_is_remembered_as_it_was() -> None:
     for alignment in (by_hand({1: -30.0, 2: 3600.5}), Alignment({1: 1.0, 2: 2.0, 3: 3.0}, "measured", 0.8, 0.97)):
-        assert from_json(Node(to_json(alignment), "match.json")) == alignment
+        assert from_json(Node(alignment.to_json(), "match.json")) == alignment
 
 
 def test_a_broken_one_says_where() -> None:
     with pytest.raises(InputError, match=r"match.json at kick_off_s.1: the number lies outside"):
         from_json(Node({"method": "measured", "kick_off_s": {"1": 1e99}}, "match.json"))
-
-
-def test_kick_offs_are_given_by_period() -> None:
-    assert parse_kick_offs("10:00", None, None) == {1: 600}
-    assert parse_kick_offs("none", "5:00", None) == {1: None, 2: 300}
-    assert parse_kick_offs("10:00", "1:15:00", "2:10:00, 2:27:00") == {1: 600, 2: 4500, 3: 7800, 4: 8820}
-    with pytest.raises(UsageError, match="--extra-time"):
-        parse_kick_offs(None, None, "1:00,2:00,3:00")
-    with pytest.raises(UsageError, match="--second-half"):
-        parse_kick_offs(None, "later", None)

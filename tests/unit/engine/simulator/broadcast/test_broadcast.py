@@ -11,9 +11,9 @@ from engine.football.events import EventKind, Side
 from engine.football.soccernet import Spot
 from engine.football.soccernet_spots import CLASSES_V2
 from engine.simulator.broadcast.broadcast import Half, SimulatedBroadcast
-from engine.simulator.broadcast.cameras import scoreboard
+from engine.simulator.broadcast.director import CARDS, Camera, plan_script
 from engine.simulator.broadcast.happenings import Happening, drawn_spots, excerpt, happenings_of
-from engine.simulator.broadcast.script import CARDS, Camera, plan_script
+from engine.simulator.broadcast.other_cameras import scoreboard
 from engine.simulator.match import draws_for
 from engine.simulator.timeline import draw_timeline
 

@@ -10,7 +10,7 @@ import soundfile
 from engine.core.errors import InputError, UsageError
 from engine.core.grid import SAMPLE_RATE_HZ
 from tests.unit.train.shared_data import SHARED, needs_shared_data
-from train.data.real_sounds.gathered.sung import INSTRUMENTAL, SONG, kind_of_music
+from train.data.real_sounds.gathered.sung_or_instrumental import INSTRUMENTAL, SONG, kind_of_music
 from train.data.real_sounds.tagger import LEVEL, TAGS, WINDOW, Yamnet, ends_s, tags_of, windows_of
 
 CLASSES = [*dict.fromkeys(name for names in TAGS.values() for name in names), "Hiss"]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.core.heard import Heard
+from engine.core.heard_tags import Heard
 from engine.model.tags import TAG_NAMES
-from train.data.real_sounds.reel_match import kinds_of
+from train.data.real_sounds.reel_as_match import kinds_of
 from train.data.real_sounds.reel_truth import Placed, ReelTruth
 from train.data.tags import tag_of
 from train.evaluate.real_sounds.tag_figures import TagTrack, tag_figures

@@ -17,7 +17,7 @@ from train.data.simulated import simulate_plans
 from train.data.simulation_plans import random_plan
 from train.experiments.ablation.rows import ROWS
 from train.experiments.ablation.study import RowWanted, do_row, run, study
-from train.fit.encoder import Trained
+from train.fit.fit_network import Trained
 from train.fit.stages import new_network
 
 AT = "train.experiments.ablation.study"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from engine.football.soccernet import Spot
-from train.experiments.broadcasts.channels import RAW, scale, scaled_names
-from train.experiments.broadcasts.drawing import SPLITS, DrawnGame
+from train.experiments.broadcasts.make_features import RAW, scale, scaled_names
 from train.experiments.broadcasts.measuring import SETTINGS, judge_model
 from train.experiments.broadcasts.official_layout import labels_folder
+from train.experiments.broadcasts.simulate_broadcasts import SPLITS, DrawnGame
 from train.metrics.average_map import Events, average_map, stack_games, weigh_games
 from train.metrics.window_map import ClassifiedWindows
 

@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from engine.core.errors import MomentumError, WeightsError
-from engine.spotting.products import by_numpy
+from engine.spotting.matrix_products import by_numpy
 from tests.unit.train.fit.spotting.game_folder import PICTURE, SOUND, write_games
 from tests.unit.train.jobs.trial_tasks import nobody
 from train.fit.spotting import fit, side_by_side
@@ -18,7 +18,7 @@ from train.fit.spotting.games import TEST, deal_games
 from train.fit.spotting.settings import SpottingSettings
 from train.fit.spotting.side_by_side import GameTask, SideBySide, spot_game
 from train.fit.spotting.training import compared, train_spotting
-from train.fit.spotting.wanted import SpottingWanted, Training, one_thread
+from train.fit.spotting.training_job import SpottingWanted, Training, one_thread
 from train.jobs.workers import InThisProcess
 from tui.cli.main import main
 

@@ -21,8 +21,8 @@ from train.data import packed_mel as features
 from train.data.match_folder import GRID
 from train.data.simulated import SCHEMA
 from train.experiments.broadcasts.official_layout import labels_folder, predictions_zip
-from tui.cli.evaluation import show
 from tui.cli.main import main
+from tui.cli.show_evaluation import show
 
 MINUTES = 4.0
 GOALS_S = (60.0, 120.0, 200.0)
@@ -145,7 +145,7 @@ def test_folds_come_all_or_not_at_all(capsys: pytest.CaptureFixture[str]):
 
 def test_a_reel_without_its_truth_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["evaluate", "--reel", str(tmp_path / "none.flac"), "--teach", "0"]) == 5
-    assert "train.experiments.reel" in capsys.readouterr().err
+    assert "train.experiments.make_reel" in capsys.readouterr().err
 
 
 def test_anybodys_predictions_are_scored_on_soccernets_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -79,7 +79,7 @@ def test_several_sources_are_not_taken_apart(match: str, with_weights: None, cap
 def test_a_machine_that_is_too_slow_to_keep_up_says_so_before_it_records(
     match: str, home: Path, with_weights: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr("engine.app.take_apart.FAST_ENOUGH", 0.0)
+    monkeypatch.setattr("engine.app.separate_voices.FAST_ENOUGH", 0.0)
     assert main(["record", match, "--separate"]) == 2
     assert "keep up" in refused(capsys)
     assert not (home / "data" / "sessions").exists()

@@ -24,7 +24,7 @@ from engine.encoders.crowd import Crowd
 from engine.encoders.objects import Objects
 from engine.encoders.pca import fit_pca
 from engine.encoders.picture_network import _TITLES
-from engine.encoders.pixels import Pixels
+from engine.encoders.pixel_statistics import Pixels
 from engine.encoders.sound_network import HEARINGS
 from engine.football.json_document import read_json
 from engine.football.soccernet_files import PREDICTIONS
@@ -34,7 +34,7 @@ from engine.spotting.config import JOINED, LATE, ChannelConfig, SpottingConfig, 
 from engine.spotting.pooling import PoolConfig
 from engine.spotting.vocabularies import V1
 from engine.spotting.weights import SpottingWeights, new_models, save_spotting
-from engine.video.picture_file import sound_start_s
+from engine.video.video_frames import sound_start_s
 from tests.unit.engine.video.clocks import even, write_clock
 from tests.unit.tui.cli.commands.test_commentary import GOAL, PLAY, srt
 from tui.cli.main import main

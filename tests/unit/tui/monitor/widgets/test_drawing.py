@@ -17,13 +17,11 @@ from tests.unit.tui.monitor.fake_feed import INFO, POINTS, FakeFeed, make_events
 from tui.monitor.feed import FeedKind, SpikeLabel, Vitals
 from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.model import Model, Moment
-from tui.monitor.view import View
+from tui.monitor.visible_stretch import View
 from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
 from tui.monitor.widgets.bars import bar_rows
 from tui.monitor.widgets.graph import Picture, graph_lines, picture_of
-from tui.monitor.widgets.index import big_number, index_lines
-from tui.monitor.widgets.level import level_bar, level_lines
-from tui.monitor.widgets.lines import (
+from tui.monitor.widgets.header_and_status import (
     BannerText,
     HeaderValue,
     KeyHint,
@@ -34,6 +32,8 @@ from tui.monitor.widgets.lines import (
     keys_line,
     status_line,
 )
+from tui.monitor.widgets.index import big_number, index_lines
+from tui.monitor.widgets.level import level_bar, level_lines
 from tui.monitor.widgets.paint import Piece, fit, text_of, width_of
 from tui.monitor.widgets.spectrum import shade_rows
 from tui.monitor.widgets.spike_log import log_row

@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.spotted import Lane
 from tui.monitor.glyphs import ASCII, UNICODE
-from tui.monitor.view import View
+from tui.monitor.visible_stretch import View
 from tui.monitor.widgets.graph import GUTTER, Picture, graph_lines
 from tui.monitor.widgets.lanes import LaneColumns, lane_columns, lane_label, shown_lanes
 from tui.monitor.widgets.paint import text_of

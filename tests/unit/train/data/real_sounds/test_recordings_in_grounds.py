@@ -1,0 +1,180 @@
+"""Recordings in simulated grounds: who may be heard, when, and that the truth says so."""
+
+import csv
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.core import grid
+from engine.core.errors import InputError
+from engine.simulator.match import SimulatedMatch
+from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
+from engine.simulator.venue import draw_venue
+from train.data.real_sounds.crowd_of_recorded_people import cry_of_groups
+from train.data.real_sounds.parts import TRAIN
+from train.data.real_sounds.recordings_in_grounds import Recordings, again_and_again, plan_recorded_reel, sung_by_many
+from train.data.real_sounds.sound_manifest import read_manifest
+from train.data.simulated import simulate_plans
+from train.data.simulation_plans import recorded_plan
+
+RATE = grid.SAMPLE_RATE_HZ
+VENUE = draw_venue(np.random.default_rng(1))
+
+
+def tone(hz: float, seconds: float) -> np.ndarray:
+    return (0.3 * np.sin(2 * np.pi * hz * np.arange(round(seconds * RATE)) / RATE)).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A song and a word that may teach, a song that may not, and one by a source that is for choosing."""
+    rows = [
+        ("song.flac", "music", 440.0, 5.0, "yes", "Dora"),
+        ("word.flac", "speech", 200.0, 1.0, "yes", "Ben"),
+        ("theirs.flac", "music", 3000.0, 5.0, "no (share-alike): evaluate only", "Carl"),
+        ("judge.flac", "music", 2000.0, 5.0, "yes", "Anna"),
+    ]
+    with (tmp_path / "MANIFEST.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ["file", "kind", "seconds", "sample_rate_hz", "source_repository", "source_path", "licence",
+             "may_train_shipped_weights", "what", "notes", "author", "package", "source"]
+        )  # fmt: skip
+        for name, kind, hz, seconds, may, author in rows:
+            soundfile.write(tmp_path / name, tone(hz, seconds), RATE)
+            writer.writerow([name, kind, seconds, RATE, "r", name, "CC0", may, kind, "", author, "p", f"by {author}"])
+    return tmp_path
+
+
+def cue(kind: Reaction | Confuser, seconds: float = 3.0, seed: int = 1) -> Cue:
+    return Cue(kind, Place.NEAR, 10.0, 11.0, 10.0 + seconds, 6.0, seed)
+
+
+def strongest_hz(sound: np.ndarray) -> float:
+    return float(np.abs(np.fft.rfft(sound)).argmax() * RATE / len(sound))
+
+
+def test_what_may_not_teach_is_never_heard(folder: Path):
+    recordings = Recordings([folder])
+    heard = [strongest_hz(recordings.play(cue(Confuser.PA_MUSIC, seed=seed), VENUE)) for seed in range(8)]
+    assert heard == pytest.approx([440.0] * 8, abs=2.0)
+    assert [source.author for source in recordings.sources()] == ["Ben", "Dora"]
+
+
+def test_a_recording_lasts_as_long_as_the_truth_says(folder: Path):
+    for seconds in (0.4, 3.0, 14.0):  # the song has 5 s
+        sound = Recordings([folder]).play(cue(Confuser.PA_MUSIC, seconds), VENUE)
+        assert len(sound) == round(seconds * RATE)
+        assert np.abs(sound[-RATE // 5 :]).max() > 0.1
+
+
+def test_a_cry_is_the_simulators_own_whatever_is_recorded(folder: Path):
+    assert strongest_hz(Recordings([folder]).play(cue(Reaction.ROAR), VENUE)) != pytest.approx(440.0, abs=2.0)
+
+
+def _with(folder: Path, name: str, kind: str, what: str, sound: np.ndarray) -> None:
+    soundfile.write(folder / name, sound, RATE)
+    with (folder / "MANIFEST.csv").open("a", newline="") as file:
+        csv.writer(file).writerow(
+            [name, kind, len(sound) / RATE, RATE, "r", name, "CC0", "yes", what, "", "Anna", "p", "by Anna"]
+        )
+
+
+def test_of_a_recorded_group_that_cheers_half_the_roars_are_made(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(6000.0, 2.0))
+    recordings = Recordings([folder])
+    heard = [strongest_hz(recordings.play(cue(Reaction.ROAR, seed=seed), VENUE)) for seed in range(12)]
+    recorded = [hz for hz in heard if 6000.0 / 1.4 < hz < 6000.0 * 1.4]
+    assert 2 < len(recorded) < 11
+    assert len({round(hz) for hz in recorded}) > 1  # each group somewhat higher or lower
+
+
+def test_a_recorded_cry_rises_and_falls_as_its_cue_does(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(900.0, 2.0))
+    loud = Cue(Reaction.ROAR, Place.NEAR, 10.0, 12.0, 18.0, 9.0, 5, rise_s=0.6, decay_db_per_s=4.0)
+    piece = Recordings([folder])._pieces(Reaction.ROAR, np.random.default_rng(1))
+    sound = cry_of_groups(loud, piece, np.random.default_rng(2))
+    seconds = np.sqrt(np.square(sound).reshape(8, -1).mean(axis=1))
+    assert len(sound) == 8 * RATE
+    assert 1 <= int(seconds.argmax()) <= 4
+    assert seconds[7] < 0.3 * seconds.max()
+
+
+def test_applause_of_many_never_pauses_however_short_the_recording(folder: Path):
+    _with(folder, "clap.flac", "people", "applause", np.random.default_rng(3).normal(0, 0.1, RATE).astype(np.float32))
+    sound = Recordings([folder]).play(cue(Reaction.APPLAUSE, 6.0), VENUE)
+    assert len(sound) == 6 * RATE
+    levels = np.square(sound[: 5 * RATE]).reshape(50, -1).mean(axis=1)
+    assert levels.min() > 0.05 * levels.max()
+
+
+def test_a_recorded_group_only_teaches_and_no_reel_gets_cries_beyond_its_share(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(900.0, 2.0))
+    (clip,) = [clip for clip in read_manifest(folder) if clip.kind == "people"]
+    assert clip.part == TRAIN  # "by Anna" chooses and judges with all else she made
+    kinds = Recordings([folder]).kinds
+    assert Reaction.ROAR in kinds
+    assert plan_recorded_reel(5, 10.0, kinds).cues == plan_recorded_reel(5, 10.0, kinds - ALARMS).cues
+
+
+def test_groups_of_people_are_left_out_where_they_are_not_wanted_and_on_another_machine_as_well(folder: Path):
+    _with(folder, "cheer.flac", "people", "cheer", tone(900.0, 2.0))
+    alone = Recordings([folder], groups=False)
+    assert Recordings([folder]).kinds - alone.kinds == {Reaction.ROAR, Reaction.MUTED_ROAR}
+    assert pickle.loads(pickle.dumps(alone)).kinds == alone.kinds
+
+
+def test_a_folder_in_which_nothing_may_teach_is_refused(folder: Path):
+    manifest = folder / "MANIFEST.csv"
+    manifest.write_text(manifest.read_text().replace(",yes,", ",no,"))
+    with pytest.raises(InputError, match="no sound there may teach"):
+        Recordings([folder])
+
+
+def test_a_word_shouted_again_and_again_comes_in_a_steady_beat():
+    word = np.concatenate([np.ones(1000, np.float32), np.zeros(9000, np.float32)])
+    chant = again_and_again(word, 6.0, np.random.default_rng(3))
+    onsets = np.flatnonzero(np.diff(chant, prepend=0) > 0.5)
+    assert len(onsets) > 3
+    assert len(set(np.diff(onsets).tolist())) == 1
+
+
+def test_many_voices_sing_the_same_tune_but_not_as_one():
+    one = tone(440.0, 6.0)
+    many = sung_by_many(one, np.random.default_rng(2))
+    spectrum = np.abs(np.fft.rfft(many * np.hanning(len(many)))) ** 2
+    hz = np.fft.rfftfreq(len(many), 1 / RATE)
+    near = (hz > 440.0 / 1.6) & (hz < 440.0 * 1.6)
+    assert spectrum[near].sum() > 0.9 * spectrum.sum()
+    middle = hz[near][spectrum[near].argmax()]
+    narrow = np.abs(hz - middle) < 0.5
+    assert spectrum[narrow].sum() < 0.7 * spectrum.sum()  # one voice has all of it there
+
+
+def test_the_same_seed_plans_the_same_reel_with_cries_over_songs():
+    kinds = frozenset({Confuser.PA_MUSIC, Reaction.CHANT, Confuser.PA_SPEECH, Confuser.RAIN})
+    score = plan_recorded_reel(5, 10.0, kinds)
+    assert score.cues == plan_recorded_reel(5, 10.0, kinds).cues
+    cries = [one for one in score.cues if one.kind in ALARMS]
+    songs = [one for one in score.cues if one.kind in (Confuser.PA_MUSIC, Reaction.CHANT)]
+    assert {one.kind for one in score.cues} - ALARMS <= kinds
+    assert 5 < len(cries) < 25
+    assert any(song.onset_s < cry.onset_s < song.end_s for cry in cries for song in songs)
+
+
+def test_a_reel_on_disk_says_that_it_is_recorded_and_what_a_stranger_heard(folder: Path, tmp_path: Path):
+    def ear(sound: np.ndarray) -> np.ndarray:
+        return np.full((7, 2), len(sound) / RATE, np.float32)
+
+    plan = recorded_plan(1, 1.0, Recordings([folder]), ear)
+    (first,) = simulate_plans(tmp_path / "drawn", [plan], lambda *_: None)
+    assert first.recorded
+    assert first.heard is not None
+    np.testing.assert_allclose(first.heard, 60.0)
+    (again,) = simulate_plans(tmp_path / "drawn", [plan], lambda *_: None)
+    assert again.sha256 == first.sha256
+    sound = np.concatenate(list(SimulatedMatch(plan.score(), play=plan.play).chunks()))
+    assert len(sound) == 60 * RATE

@@ -1,0 +1,337 @@
+"""Real recordings played in simulated grounds: music, speech, applause and the rest, through a drawn ground's rooms
+and its microphone, over its bed and beside its simulated cries.
+
+A simulated reel says what sounded when; here the sounds that are no cry come from recordings. What a simulator lets
+sound is learned by heart, what a thousand studios recorded is not. Only sounds whose manifest allows it are used,
+of sources that neither choose nor judge.
+
+No recording of a singing crowd may teach. So chants are made of other voices: a song, or a phrase of speech that comes
+again and again, as if dozens of people sang or shouted it in near unison, each with a delay and a pitch of their own.
+
+Over 300 lines, since a recording comes into a ground in one way, from the list of sounds to the truth of the reel.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine.core import grid
+from engine.core.errors import InputError
+from engine.core.signals import Samples
+from engine.simulator.equal_loudness_reel import plan_reel
+from engine.simulator.match import Score, at_level, draws_for, in_order, play_cue
+from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
+from engine.simulator.venue import Venue
+from train.data.real_sounds.crowd_of_recorded_people import cry_of_groups, many_at_once
+from train.data.real_sounds.parts import TEACH_ONLY, TRAIN
+from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
+
+Kind = Reaction | Confuser
+KINDS_OF: Final[Mapping[str, tuple[Kind, ...]]] = {
+    "music": (Confuser.PA_MUSIC,),
+    "speech": (Confuser.PA_SPEECH, Confuser.COMMENTATOR, Confuser.CHATTER),
+    "whistle": (Confuser.WHISTLE,),
+    "drum": (Confuser.DRUMS,),
+    "horn": (Confuser.HORNS,),
+    "applause": (Reaction.APPLAUSE,),
+    "rain": (Confuser.RAIN,),
+    "sea_waves": (Confuser.WIND,),
+    "helicopter": (Confuser.HELICOPTER,),
+    "chainsaw": (Confuser.ENGINE,),
+    "engine": (Confuser.ENGINE,),
+    "train": (Confuser.ENGINE,),
+    "thunder": (Confuser.THUNDER,),
+    "fire_crackling": (Confuser.KNOCKS,),
+    "clock_tick": (Confuser.KNOCKS,),
+    "typing": (Confuser.KNOCKS,),
+    "person_sneeze": (Confuser.CHILD,),
+    "baby_cry": (Confuser.CHILD,),
+    "dog_bark": (Confuser.ANIMAL,),
+    "rooster": (Confuser.ANIMAL,),
+    "birds": (Confuser.ANIMAL,),
+}
+"""Which of the simulator's kinds a recording of this sort can stand for."""
+_GROUPS: Final = "people"
+KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
+    (_GROUPS, "applause"): (Reaction.APPLAUSE,),
+    (_GROUPS, "cheer"): (Reaction.ROAR, Reaction.MUTED_ROAR),
+    (_GROUPS, "groan"): (Reaction.OOH, Reaction.GROAN),
+    (_GROUPS, "talk"): (Confuser.CHATTER,),
+    ("signal", "horn"): (Confuser.HORNS,),
+    ("signal", "drum"): (Confuser.DRUMS,),
+    ("signal", "whistle"): (Confuser.WHISTLE,),
+}
+"""The same for what only teaches, by kind and what it is."""
+RECORDED_CRIES: Final = 0.5
+"""Of the cries of a kind that there are recorded groups of; the others are the simulator's own."""
+SHARES: Final[Mapping[Kind, float]] = {
+    Confuser.PA_MUSIC: 0.28,
+    Reaction.CHANT: 0.22,
+    Confuser.PA_SPEECH: 0.08,
+    Confuser.COMMENTATOR: 0.06,
+    Confuser.CHATTER: 0.06,
+    Reaction.APPLAUSE: 0.06,
+    Confuser.WHISTLE: 0.06,
+    Confuser.DRUMS: 0.05,
+    Confuser.HORNS: 0.05,
+}
+"""Of the recorded sounds of a reel; what is left is for the surroundings, evenly."""
+CRY_SHARE: Final = 0.35
+"""Of all sounds of a reel: simulated cries."""
+GAP_S: Final = (10.0, 22.0)
+LEVEL_DB: Final = (5.0, 16.0)
+LENGTH_S: Final[Mapping[Kind, tuple[float, float]]] = {
+    Confuser.PA_MUSIC: (2.5, 16.0),
+    Reaction.CHANT: (3.0, 16.0),
+    Reaction.APPLAUSE: (3.0, 10.0),
+    Confuser.WHISTLE: (0.3, 2.5),
+    Confuser.HORNS: (0.8, 6.0),
+    Confuser.DRUMS: (2.5, 12.0),
+}
+_USUAL_LENGTH_S: Final = (1.5, 9.0)
+UNDER: Final = 0.35
+"""Share of the time with a long song or chant under everything, so that there are cries over songs."""
+_UNDER_S: Final = (25.0, 60.0)
+_UNDER_DB: Final = (-2.0, 8.0)
+_PLACES: Final = (Place.LOUDSPEAKERS, Place.STANDS, Place.NEAR)
+_TUNES: Final = ((0,), (0,), (0, 0, 3, 0), (0, 2, 4, 2), (0, 4, 5, 4), (0, -2, 0, 3), (5, 4, 2, 0), (0, 0, -3, -3))
+"""Semitones of a chant's lines; most are one note."""
+_QUIET_DB: Final = -30.0
+_FADE_S: Final = 0.02
+_RATE: Final = grid.SAMPLE_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A clip of a folder that may teach."""
+
+    folder: Path
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where recordings come from, for whoever is to be named."""
+
+    name: str
+    kinds: str
+    author: str
+    licence: str
+
+
+class Recordings:
+    """What may teach in some folders of sounds, by the simulator's kind and by source; groups of people where
+    ``groups`` says so.
+
+    Raises ``InputError`` where there is no manifest, or nothing that may teach.
+    """
+
+    def __init__(self, folders: Sequence[Path], groups: bool = True) -> None:
+        self._folders = folders
+        self._groups = groups
+        self._by_kind: dict[Kind, dict[str, list[Recording]]] = {}
+        for folder in folders:
+            for clip in read_manifest(folder):
+                if clip.kind == _GROUPS and not groups:
+                    continue
+                for kind in _kinds_of(clip):
+                    self._by_kind.setdefault(kind, {}).setdefault(clip.source, []).append(Recording(folder, clip))
+        if not self._by_kind:
+            raise InputError(
+                f"{', '.join(map(str, folders))}: no sound there may teach", "See may_train_shipped_weights."
+            )
+        self._load = lru_cache(256)(lambda recording: load(recording.folder, recording.clip))
+
+    def __reduce__(self) -> tuple[type["Recordings"], tuple[Sequence[Path], bool]]:
+        return Recordings, (self._folders, self._groups)  # for another process, which reads what it needs itself
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds that there are recordings of, and chants where they can be made."""
+        voices = {Confuser.PA_MUSIC, Confuser.PA_SPEECH} & set(self._by_kind)
+        return frozenset(self._by_kind) | ({Reaction.CHANT} if voices else frozenset())
+
+    def sources(self) -> list[Source]:
+        """Every source that may be heard, by name."""
+        found: dict[str, list[tuple[Clip, str]]] = {}
+        for kind, by_source in self._by_kind.items():
+            for name, some in by_source.items():
+                found.setdefault(name, []).extend((recording.clip, kind.value) for recording in some)
+        return [
+            Source(
+                name,
+                ", ".join(sorted({clip.kind for clip, _ in clips})),
+                "; ".join(sorted({clip.author for clip, _ in clips})),
+                "; ".join(sorted({clip.licence for clip, _ in clips})),
+            )
+            for name, clips in sorted(found.items())
+        ]
+
+    def play(self, cue: Cue, venue: Venue) -> Samples:
+        """The sound of ``cue``, dry: a recording where there is one of its kind, else the simulator's own."""
+        rng = cue.draws()
+        if cue.kind is Reaction.CHANT:
+            return at_level(self._chant(cue, venue, rng), cue.level_db)
+        if cue.kind not in self._by_kind or (cue.kind in ALARMS and rng.random() >= RECORDED_CRIES):
+            return play_cue(cue, venue)
+        if cue.kind in ALARMS:
+            sound = cry_of_groups(cue, self._pieces(cue.kind, rng), rng)
+        elif cue.kind is Reaction.APPLAUSE:
+            sound = many_at_once(cue.duration_s, self._pieces(cue.kind, rng), rng)
+        else:
+            sound = self._piece(cue.kind, cue.duration_s, rng)
+        return at_level(sound, cue.level_db)
+
+    def _pieces(self, kind: Kind, rng: np.random.Generator) -> Callable[[float], Samples]:
+        return lambda seconds: self._piece(kind, seconds, rng)
+
+    def _piece(self, kind: Kind, seconds: float, rng: np.random.Generator) -> Samples:
+        """``seconds`` from anywhere in a recording, a short one again and again; every source is drawn equally often,
+        whatever it holds."""
+        sources = self._by_kind[kind]
+        names = sorted(sources)
+        some = sources[names[int(rng.integers(len(names)))]]
+        sound = self._load(some[int(rng.integers(len(some)))])
+        length = round(seconds * _RATE)
+        if len(sound) > length:
+            first = int(rng.integers(len(sound) - length + 1))
+            sound = sound[first : first + length]
+        return _faded(np.resize(_from_its_onset(sound), length))
+
+    def _chant(self, cue: Cue, venue: Venue, rng: np.random.Generator) -> Samples:
+        draw = rng.random()
+        if draw < 0.35 and Confuser.PA_MUSIC in self._by_kind:
+            return sung_by_many(self._piece(Confuser.PA_MUSIC, cue.duration_s, rng), rng)
+        if draw < 0.85 and Confuser.PA_SPEECH in self._by_kind:
+            phrase = self._piece(Confuser.PA_SPEECH, float(rng.uniform(0.6, 2.5)), rng)
+            return sung_by_many(again_and_again(phrase, cue.duration_s, rng), rng)
+        return play_cue(cue, venue)
+
+
+def _kinds_of(clip: Clip) -> tuple[Kind, ...]:
+    if not clip.may_train or clip.part not in ("", TRAIN):
+        return ()
+    if clip.kind in KINDS_OF:
+        return KINDS_OF[clip.kind]
+    if clip.kind in TEACH_ONLY:
+        return KINDS_OF_TEACHING.get((clip.kind, clip.what), ())
+    if clip.kind == "reaction":
+        return KINDS_OF.get(clip.what, ())
+    if clip.kind in ("negative", "surroundings"):
+        return next((kinds for name, kinds in KINDS_OF.items() if name in clip.what), ())
+    return ()
+
+
+def _from_its_onset(sound: Samples) -> Samples:
+    """Without the quiet before and after it."""
+    step = _RATE // 50
+    power = np.square(sound[: len(sound) // step * step], dtype=np.float64).reshape(-1, step).mean(axis=1)
+    loud = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (_QUIET_DB / 10))
+    return sound[loud[0] * step : (loud[-1] + 1) * step] if len(loud) else sound
+
+
+def _faded(sound: Samples) -> Samples:
+    fade = min(round(_FADE_S * _RATE), len(sound) // 2)
+    out = sound.copy()
+    out[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+    out[len(out) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return out
+
+
+def again_and_again(phrase: Samples, seconds: float, rng: np.random.Generator) -> Samples:
+    """A phrase in a steady beat for ``seconds``: what a crowd shouts, or, on the notes of a short tune, sings."""
+    beat = max(round(len(phrase) + float(rng.uniform(0.0, 0.6)) * _RATE), _RATE // 4)
+    tune = _TUNES[int(rng.integers(len(_TUNES)))]
+    length = max(round(seconds * _RATE), len(phrase))
+    out = np.zeros(length, np.float32)
+    for number, first in enumerate(range(0, length, beat)):
+        ratio = 2.0 ** (tune[number % len(tune)] / 12.0)
+        at = np.arange(round(len(phrase) / ratio)) * ratio
+        part = np.interp(at, np.arange(len(phrase)), phrase).astype(np.float32)[: length - first]
+        out[first : first + len(part)] += part
+    return out
+
+
+def sung_by_many(sound: Samples, rng: np.random.Generator) -> Samples:
+    """``sound`` in near unison by 15 to 60 voices, each with its own delay, pitch and strength."""
+    voices = int(rng.integers(15, 61))
+    spread_s, spread_pitch = float(rng.uniform(0.02, 0.16)), float(rng.uniform(0.004, 0.03))
+    lower = float(np.exp(rng.normal(0.0, 0.12)))
+    at = np.arange(len(sound), dtype=np.float32)
+    out = np.zeros(len(sound), np.float32)
+    for _ in range(voices):
+        ratio = lower * float(np.exp(rng.normal(0.0, spread_pitch)))
+        delay = abs(float(rng.normal(0.0, spread_s))) * _RATE
+        strength = np.float32(np.exp(rng.normal(0.0, 0.5)))
+        # A voice of another pitch is also slower or faster; every two seconds it starts anew and joins the rest.
+        block = 2 * _RATE
+        begun = np.floor(at / block) * block
+        out += strength * np.interp(begun + (at - begun) * ratio - delay, at, sound, left=0.0, right=0.0).astype(
+            np.float32
+        )
+    return out
+
+
+def plan_recorded_reel(seed: int, minutes: float, kinds: frozenset[Kind]) -> Score:
+    """A reel of simulated cries and ``kinds`` of recorded sounds, all equally loud, in the ground that ``seed`` draws.
+
+    For ``UNDER`` of the time a long song or chant goes on under all that.
+    """
+    cries = plan_reel(seed, minutes, ALARMS)  # for the ground, its bed and how cries are shaped
+    rng = draws_for(seed, "recorded reel")
+    shares = _shares(kinds - ALARMS)
+    names = sorted(shares)
+    weights = np.array([shares[name] for name in names])
+    cues: list[Cue] = []
+    cry = 0
+    at_s = float(rng.uniform(*GAP_S))
+    while at_s < cries.duration_s - 1.0:
+        level_db = float(rng.uniform(*LEVEL_DB))
+        if rng.random() < CRY_SHARE and cries.cues:
+            model = cries.cues[cry % len(cries.cues)]
+            moved_s = at_s - model.onset_s
+            cues.append(
+                replace(
+                    model, onset_s=at_s, peak_s=model.peak_s + moved_s, end_s=model.end_s + moved_s,
+                    level_db=level_db, seed=int(rng.integers(2**32)),
+                )
+            )  # fmt: skip
+            cry += 1
+        else:
+            kind = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+            cues.append(
+                _cue(
+                    rng,
+                    kind,
+                    at_s,
+                    float(rng.uniform(*LENGTH_S.get(kind, _USUAL_LENGTH_S))),
+                    level_db,
+                    cries.duration_s,
+                )
+            )
+        at_s += float(rng.uniform(*GAP_S))
+    songs = [kind for kind in (Confuser.PA_MUSIC, Reaction.CHANT) if kind in kinds]
+    at_s = 0.0
+    while songs and at_s < cries.duration_s - _UNDER_S[1]:
+        seconds = float(rng.uniform(*_UNDER_S))
+        if rng.random() < UNDER:
+            kind = songs[int(rng.integers(len(songs)))]
+            cues.append(_cue(rng, kind, at_s, seconds, float(rng.uniform(*_UNDER_DB)), cries.duration_s))
+        at_s += seconds
+    return replace(cries, cues=in_order(cues))
+
+
+def _shares(kinds: frozenset[Kind]) -> dict[Kind, float]:
+    rest = [kind for kind in kinds if kind not in SHARES]
+    left = 1.0 - sum(SHARES.values())
+    return {kind: SHARES[kind] for kind in kinds & set(SHARES)} | {kind: left / len(rest) for kind in rest}
+
+
+def _cue(rng: np.random.Generator, kind: Kind, at_s: float, seconds: float, level_db: float, duration_s: float) -> Cue:
+    place = Place.STANDS if kind is Reaction.APPLAUSE else _PLACES[int(rng.integers(len(_PLACES)))]
+    end_s = min(at_s + seconds, duration_s)
+    return Cue(kind, place, at_s, (at_s + end_s) / 2, end_s, level_db, int(rng.integers(2**32)))
