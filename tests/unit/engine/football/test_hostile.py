@@ -77,7 +77,7 @@ LOADERS: dict[str, tuple[Callable[[Any], object], Any]] = {
     "statsbomb list of matches": (statsbomb_list, match_entry()),
     "soccernet labels": (soccernet, LABELS),
     "events in the library": (remembered, json.loads(json.dumps(codec.to_json(match_events())))),
-    "kick-offs in the library": (aligned, alignments.to_json(BY_HAND)),
+    "kick-offs in the library": (aligned, BY_HAND.to_json()),
 }
 
 
