@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from engine.core.errors import UsageError
 from engine.model.checkpoint import Weights, WeightsConfig, load
@@ -18,6 +19,7 @@ from engine.model.network import MlxNetwork
 from train.data.labels import Danger
 from train.data.real_sounds.recordings_in_grounds import Recordings
 from train.data.real_sounds.reel_as_match import read_reel
+from train.data.simulation_plans import Plan, with_people
 from train.fit.calibration import calibrate
 from train.fit.fitted import alarm_line, rounded
 from train.fit.network.cry_read_outs import CryReadOutSettings, widened
@@ -35,6 +37,8 @@ from train.recipes.shipped_weights import (
 )
 
 _SETTINGS = CryReadOutSettings()
+_PEOPLE_SHARE: Final = 0.5
+"""The share of reels that are learned from a second time, with a crowd made of single people."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -53,7 +57,7 @@ def main(args: Sequence[str] | None = None) -> None:
     before = load(chosen.start)
     recordings = Recordings(chosen.sounds)
     plans = plans_of(chosen.open_data)
-    reels = simulated(sounds, reels_of(recordings), rule)
+    reels = simulated(sounds, both_textures(reels_of(recordings)), rule)
     val_matches = simulated(sounds, plans[1], rule)
     network = widened(before.network, reels, _SETTINGS, seed=0)
     val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
@@ -65,6 +69,12 @@ def main(args: Sequence[str] | None = None) -> None:
     learned = Learned(train_matches, val_matches, test_matches, inputs, section)
     checksum = save_measured(chosen.weights, config, network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
+
+
+def both_textures(reels: Sequence[Plan]) -> list[Plan]:
+    """The reels, and half of them again with crowds made of single people."""
+    again = (with_people(plan, _PEOPLE_SHARE) for plan in reels)
+    return [*reels, *(plan for plan in again if plan not in reels)]
 
 
 def config_of(before: Weights, network: MlxNetwork, data: TrainingData) -> WeightsConfig:

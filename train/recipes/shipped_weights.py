@@ -218,7 +218,7 @@ def _recorded(recordings: Recordings | None, units_alone: bool) -> str:
         """
 The network beside its cry units (`train/fit/network/widened_network.py`) learned from no recording. These units alone,
 which know a cry from a chant and from applause, learned from those simulated reels and from some with recorded
-sounds. """
+sounds; half of all these they heard a second time, with crowds made of single people. """
         if units_alone
         else ""
     )

@@ -39,7 +39,7 @@ class CryReadOutSettings:
     """
 
     inverse_regularisation: float = 0.01
-    strength: float = 0.2
+    strength: float = 0.1
     most: int = 20000
 
 

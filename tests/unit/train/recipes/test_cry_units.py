@@ -69,3 +69,12 @@ def test_weights_that_somebody_fitted_at_home_are_not_widened(tmp_path: Path, mo
 
     with pytest.raises(UsageError, match="matches of its own"):
         cry_units.config_of(fitted, mine.network, None)  # type: ignore[arg-type]
+
+
+def test_half_of_the_reels_are_learned_from_a_second_time_with_single_people():
+    reels = [reel_plan(seed, 1.0) for seed in range(40)]
+    both = cry_units.both_textures(reels)
+    assert both[:40] == reels
+    again = [plan.name for plan in both[40:]]
+    assert len(set(again)) == len(again) and 10 <= len(again) <= 30
+    assert all(name.endswith("-people") for name in again)
