@@ -59,7 +59,11 @@ def simulate(
             raise UsageError(f"{file} is there already", "Choose another name, or replace it with --force.")
     with shown() as progress:
         write_flac(SimulatedMatch(score, out.name), out, progress)
-    write_truth(truth_of(score), truth_file, overwrite=True)
+    try:
+        write_truth(truth_of(score), truth_file, overwrite=True)
+    except BaseException:
+        truth_file.unlink(missing_ok=True)  # what is there is of another sound
+        raise
 
 
 def _real_timeline(match: int, wanted: MatchWanted) -> "Timeline":

@@ -1,12 +1,12 @@
 """Sound from a source into a file."""
 
-import os
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from engine.audio.source import AudioSource
 from engine.core import grid
 from engine.core.errors import MomentumError
+from engine.core.files import whole_file
 from engine.core.telling import Progress
 
 
@@ -17,23 +17,23 @@ def write_flac(source: AudioSource, file: Path, progress: Progress) -> None:
     """
     import soundfile
 
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{file.name[:100]}-", suffix=".part", dir=file.parent)
-    except OSError as error:
-        raise MomentumError(
-            f"{file.parent} can't be written to: {error.strerror}", "Choose a folder that is there and yours."
-        ) from error
-    unfinished = Path(name)
-    try:
-        with (
-            os.fdopen(handle, "wb") as opened,
+    with ExitStack() as stack:
+        try:
+            unfinished = stack.enter_context(whole_file(file, replace=True))
+        except OSError as error:
+            raise MomentumError(
+                f"{file.parent} can't be written to: {error.strerror}", "Choose a folder that is there and yours."
+            ) from error
+        sound = stack.enter_context(
             soundfile.SoundFile(
-                opened, "w", samplerate=grid.SAMPLE_RATE_HZ, channels=1, format="FLAC", subtype="PCM_16"
-            ) as sound,
-        ):
-            for block in source.blocks():
-                sound.write(block.samples)
-                progress("simulating", block.end / grid.SAMPLE_RATE_HZ, source.duration_s)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+                stack.enter_context(unfinished.open("wb")),
+                "w",
+                samplerate=grid.SAMPLE_RATE_HZ,
+                channels=1,
+                format="FLAC",
+                subtype="PCM_16",
+            )
+        )
+        for block in source.blocks():
+            sound.write(block.samples)
+            progress("simulating", block.end / grid.SAMPLE_RATE_HZ, source.duration_s)

@@ -4,11 +4,11 @@ No descriptor of these is handed down to a program that is started: Python sees 
 """
 
 import errno
-import glob
+import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -20,6 +20,8 @@ from engine.core.text import plain
 
 PRIVATE_FOLDER: Final = 0o700
 PRIVATE_FILE: Final = 0o600
+_NAMED_AFTER: Final = 100
+"""How much of a file's name stands in that of its unfinished one: with the rest a name stays below 255 bytes."""
 
 
 def private_folder(folder: Path) -> Path:
@@ -100,13 +102,13 @@ def whole_file(file: Path, replace: bool = False) -> Iterator[Path]:
     """
     _refuse_taken(file, replace)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{file.name[:100]}-", suffix=".part", dir=file.parent)
+        handle, name = _unfinished(file)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(file)) from error
     unfinished = Path(name)
     try:
         yield unfinished
-        os.fsync(handle)
+        sync(handle)
         _refuse_taken(file, replace)
         unfinished.replace(file)
     except OSError as error:
@@ -118,10 +120,28 @@ def whole_file(file: Path, replace: bool = False) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def remove_unfinished(file: Path) -> None:
-    """Remove what those who were killed in ``whole_file`` left beside ``file``. Nobody may be writing it just now."""
-    for unfinished in file.parent.glob(f".{glob.escape(file.name[:100])}-*.part"):
-        unfinished.unlink(missing_ok=True)
+def _unfinished(file: Path) -> tuple[int, str]:
+    """A descriptor and the name of a new file beside ``file``, held as long as the descriptor is open."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{file.name[:_NAMED_AFTER]}-", suffix=".part", dir=file.parent)
+        with suppress(OSError):  # some network drives know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)  # taken for a dead one's in between
+
+
+def remove_unfinished(folder: Path, names: Set[str]) -> None:
+    """Remove what those who were killed in ``whole_file`` left of files with these ``names`` in ``folder``.
+
+    What somebody is writing just now stays, and so does what can't be removed.
+    """
+    named = {name[:_NAMED_AFTER] for name in names}
+    for unfinished in folder.glob(".*-*.part"):
+        if unfinished.name[1:].rpartition("-")[0] in named:
+            with suppress(OSError), unfinished.open("rb") as opened:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                unfinished.unlink()
 
 
 @contextmanager

@@ -88,9 +88,7 @@ def simulate_plans(
     for _, result in run_tasks(missing, workers or InThisProcess(), _nobody, "drawing"):
         done, drawn_min = done + 1, drawn_min + result["minutes"]
         progress(done, len(plans), drawn_min)
-    for task in missing:
-        for file in _files_of(folder, task.name):
-            remove_unfinished(file)
+    remove_unfinished(folder, {file.name for plan in plans for file in _files_of(folder, plan.name)})
     return [read_match(folder / f"{plan.name}.json", plan.minutes) for plan in plans]
 
 

@@ -77,10 +77,9 @@ class SimulatedFiles:
         """Nothing: the files are the result."""
 
     def remove_unfinished(self) -> None:
-        """Remove what workers that were killed left behind, when all that was wanted is done."""
-        for one in self._files.values():
-            remove_unfinished(one.file)
-            remove_unfinished(one.truth)
+        """Remove what workers that were killed left behind; what somebody is writing stays."""
+        files = self._files.values()
+        remove_unfinished(self.folder, {one.file.name for one in files} | {one.truth.name for one in files})
 
     def _take(self, claim: dict[str, Any], force: bool) -> None:
         file = self.folder / CLAIM

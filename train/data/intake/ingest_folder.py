@@ -18,7 +18,6 @@ from engine.football.goal_list import load_goals
 from engine.football.soccernet import load_labels
 from engine.football.statsbomb import load_from_folder, load_online
 from train.data.intake.ingest_recording import MatchToIngest, ingest_recording
-from train.data.library import Library
 from train.jobs.task import Result, Task
 
 TABLE: Final = "matches.csv"
@@ -125,7 +124,7 @@ def take_in(given: RecordingWanted) -> Result:
     )
     kick_offs = parse_kick_offs(row["kickoff"] or None, row["second-half"] or None, row["extra-time"] or None)
     match = MatchToIngest(given.folder / row["media"], events, kick_offs, given.replace)
-    done = ingest_recording(match, Library(given.library), given.program, given.now)
+    done = ingest_recording(match, given.library, given.program, lambda: given.now)
     if done.refusal is not None:
         raise waits_for_kick_offs(done.match_id, done.refusal)
     return {"id": done.match_id}

@@ -1,6 +1,6 @@
 """One recording into the library: opened, without its voices where that is wanted, its kick-offs said or found."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,15 +34,16 @@ class MatchToIngest:
 
 def ingest_recording(
     given: MatchToIngest,
-    library: Library,
+    library: Path,
     program: str,
-    now: datetime,
+    now: Callable[[], datetime],
     progress: Progress = lambda step, done, total: None,
     settings: Settings | None = None,
 ) -> Ingested:
-    """Bring ``given`` into ``library``; ``settings`` say whether voices are taken out of it first.
+    """Bring ``given`` into the library in a folder; ``settings`` say whether voices are taken out of it first.
 
-    Raises any ``MomentumError``. A match whose kick-offs were not found is there all the same, and waits for them.
+    ``now`` is asked when a match is complete, for its provenance. Raises any ``MomentumError``. A match whose
+    kick-offs were not found is there all the same, and waits for them.
     """
     hear = without_voices(settings) if settings is not None else lambda source: source
     with closing(hear(MediaFile(given.media))) as source:
@@ -50,9 +51,9 @@ def ingest_recording(
             media=given.media,
             source=source,
             events=given.events,
-            library=library,
+            library=Library(library),
             align=lambda mel, match: resolve(mel, match, given.kick_offs),
-            now=lambda: now,
+            now=now,
             progress=progress,
             program=program,
             replace=given.replace,

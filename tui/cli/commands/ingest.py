@@ -114,11 +114,11 @@ def _ingest_file(match: "MatchToIngest", separate: bool | None, as_json: bool) -
     from tui.cli.progress import shown_on_stderr
     from tui.monitor.settings import settings_for
 
-    settings, library = settings_for({"separate": separate}), Library(find_paths().library)
+    settings, library = settings_for({"separate": separate}), find_paths().library
     program = f"momentum {installed('acoustic-momentum')}"
     with shown_on_stderr() as progress:
-        result = ingest_recording(match, library, program, datetime.now(UTC), progress, settings)
-    entry = library.find(result.match_id)
+        result = ingest_recording(match, library, program, lambda: datetime.now(UTC), progress, settings)
+    entry = Library(library).find(result.match_id)
     _report(entry, result.alignment, result.already, as_json)
     if result.refusal is not None:
         raise waits_for_kick_offs(entry.id, result.refusal)

@@ -8,6 +8,7 @@ from engine.core.files import (
     numbered_file,
     private_file,
     private_folder,
+    remove_unfinished,
     whole_file,
     whole_folder,
     write_private,
@@ -115,3 +116,22 @@ def test_a_folder_whose_filling_fails_is_gone_unless_it_was_there(tmp_path: Path
         with pytest.raises(ValueError), whole_folder(folder):
             raise ValueError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_may_write_one_file_at_once(tmp_path: Path):
+    with whole_file(tmp_path / "a", replace=True) as first:
+        first.write_text("whole")
+        with whole_file(tmp_path / "a", replace=True) as second:
+            second.write_text("whole")
+        assert (tmp_path / "a").read_text() == "whole"
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_a_killed_one_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path):
+    for name in (".a.txt-dead.part", ".b-a.txt-dead.part", ".a.txt.part"):
+        (tmp_path / name).write_text("half")
+    with whole_file(tmp_path / "a.txt") as unfinished:
+        unfinished.write_text("new")
+        remove_unfinished(tmp_path, {"a.txt"})
+    assert {file.name for file in tmp_path.iterdir()} == {"a.txt", ".b-a.txt-dead.part", ".a.txt.part"}
+    assert (tmp_path / "a.txt").read_text() == "new"

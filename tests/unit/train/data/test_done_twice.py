@@ -4,10 +4,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.app.simulate import MatchWanted
+from engine.core.signals import Samples
+from engine.simulator.match import play_cue
+from engine.simulator.sound_cues import Cue
+from engine.simulator.venue import Venue
 from train.data import simulated_files
 from train.data.simulated import draw, simulate_plans
 from train.data.simulated_files import SimulatedFiles, simulate_file
@@ -44,19 +47,20 @@ def test_a_match_simulated_in_the_middle_of_the_same_one(tmp_path: Path, monkeyp
 
 def test_a_match_drawn_in_the_middle_of_the_same_one(tmp_path: Path):
     plan = random_plan(1, 2.0)
-    heard = np.ones((3, 2), np.float32)
-    once = replace(plan, ear=lambda sound: heard)
-    simulate_plans(tmp_path / "once", [once], lambda *_: None)
-    twice = tmp_path / "twice"
-    twice.mkdir()
+    simulate_plans(tmp_path / "once", [plan], lambda *_: None)
     within: list[object] = []
 
-    def ear(sound: object) -> np.ndarray:
-        within.append(draw((twice, once)))
-        return heard
+    def play(cue: Cue, venue: Venue) -> Samples:
+        if not within:
+            within.append(None)
+            assert list((tmp_path / "twice").glob(".*.part"))
+            simulate_plans(tmp_path / "twice", [plan], lambda *_: None)
+        return play_cue(cue, venue)
 
-    assert draw((twice, replace(plan, ear=ear))) == within[0]
-    assert files(twice) == files(tmp_path / "once")
+    (tmp_path / "twice").mkdir()
+    draw((tmp_path / "twice", replace(plan, play=play)))
+    assert within
+    assert files(tmp_path / "twice") == files(tmp_path / "once")
 
 
 def test_what_workers_that_were_killed_left_is_gone_when_all_is_done(tmp_path: Path):

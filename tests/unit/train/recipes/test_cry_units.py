@@ -12,6 +12,7 @@ from engine.core import grid
 from engine.core.errors import UsageError
 from engine.core.paths import shipped_weights
 from engine.model.checkpoint import load
+from engine.simulator.venue import Texture
 from tests.unit.train.fit.network.test_widened_network import ALL, reel
 from tests.unit.train.recipes.drawn_matches import drawn
 from tests.untrained_weights import write_untrained_weights
@@ -34,11 +35,14 @@ class OneSource:
 def test_the_card_says_what_taught_the_units_and_the_line_is_chosen_anew(tmp_path: Path, monkeypatch):
     matches = drawn(tmp_path / "drawn", 2)
 
+    heard: list[str] = []
+
     def simulated(folder: Path, plans: Sequence[Plan], rule: object) -> list[TrainingMatch]:
+        heard.extend(plan.name for plan in plans)
         return [reel(1, ALL)] if plans and plans[0].name.startswith("reel") else matches
 
     monkeypatch.setattr(cry_units, "simulated", simulated)
-    monkeypatch.setattr(cry_units, "reels_of", lambda _: [reel_plan(0, 1.0)])
+    monkeypatch.setattr(cry_units, "reels_of", lambda _: [reel_plan(seed, 1.0) for seed in range(8)])
     monkeypatch.setattr(cry_units, "Recordings", OneSource)
     monkeypatch.setattr("train.recipes.shipped_weights.evaluate", lambda *_, **__: None)
     monkeypatch.setattr("train.recipes.shipped_weights.to_report", lambda _: None)
@@ -53,6 +57,7 @@ def test_the_card_says_what_taught_the_units_and_the_line_is_chosen_anew(tmp_pat
     where = ["--start", start, "--work", tmp_path, "--sounds", tmp_path, "--val-reel", tmp_path / "reel.flac"]
     cry_units.main([str(out), *map(str, where)])
 
+    assert "reel-0" in heard and any(name.endswith("-people") for name in heard)
     before, after = load(start), load(out)
     assert after.config.head.hidden == before.config.head.hidden + 2
     assert after.config.calibration.fitted and after.config.calibration != before.config.calibration
@@ -78,3 +83,4 @@ def test_half_of_the_reels_are_learned_from_a_second_time_with_single_people():
     again = [plan.name for plan in both[40:]]
     assert len(set(again)) == len(again) and 10 <= len(again) <= 30
     assert all(name.endswith("-people") for name in again)
+    assert both[40].score().venue.texture is Texture.PEOPLE
