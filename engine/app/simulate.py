@@ -44,7 +44,7 @@ def simulate(
     from engine.app.write_sound import write_flac
     from engine.simulator.confuser_schedule import choose_confusers
     from engine.simulator.match import SimulatedMatch, plan_match
-    from engine.simulator.truth import truth_of, write_truth
+    from engine.simulator.truth import truth_file_of, truth_of, write_truth
 
     if out.suffix.lower() != ".flac":
         raise UsageError(f"{out.name} is not named as a FLAC file", "Give a name that ends in .flac.")
@@ -53,7 +53,7 @@ def simulate(
     kinds = choose_confusers(wanted.confusers)
     timeline = None if wanted.match is None else _real_timeline(wanted.match, wanted)
     score = plan_match(wanted.seed, timeline, wanted.minutes, kinds)
-    truth_file = out.with_name(out.stem + ".events.json")
+    truth_file = truth_file_of(out)
     for file in (out, truth_file):
         if file.exists() and not force:
             raise UsageError(f"{file} is there already", "Choose another name, or replace it with --force.")

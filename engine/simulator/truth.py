@@ -104,6 +104,11 @@ def _soundings(cues: Iterable[Cue], duration_s: float) -> tuple[Sounding, ...]:
     return tuple(sorted(found, key=lambda sounding: (sounding.onset_s, sounding.kind)))
 
 
+def truth_file_of(sound: Path) -> Path:
+    """Where the truth of the recording in the file ``sound`` goes."""
+    return sound.with_name(f"{sound.stem}.events.json")
+
+
 def write_truth(truth: Truth, file: Path, overwrite: bool = False) -> None:
     """Write the truth for its owner alone, whole or not at all. Raises ``UsageError`` where the file is there and
     ``overwrite`` is False."""

@@ -14,6 +14,7 @@ from engine.app.simulate import MatchWanted, simulate
 from engine.core.errors import InputError, UsageError
 from engine.core.files import private_folder, remove_unfinished, write_whole_json
 from engine.core.telling import Progress
+from engine.simulator.truth import truth_file_of
 from train.jobs.same_program import this_program
 from train.jobs.task import Result, Task
 
@@ -30,7 +31,7 @@ class FileWanted:
 
     @property
     def truth(self) -> Path:
-        return self.file.with_name(f"{self.file.stem}.events.json")
+        return truth_file_of(self.file)
 
 
 def simulate_file(given: FileWanted) -> Result:

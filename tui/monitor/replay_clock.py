@@ -6,7 +6,7 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
 @dataclass
-class Player:
+class ReplayClock:
     """Moves through ``[0, length_s]``; time comes in from outside."""
 
     length_s: float

@@ -21,7 +21,7 @@ from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import KEYS, Key, bindings, key_name
 from tui.monitor.model import Candidate, Model
 from tui.monitor.play_clip import play
-from tui.monitor.replay_clock import Player
+from tui.monitor.replay_clock import ReplayClock
 from tui.monitor.reviews import Reviews
 from tui.monitor.screens import questions
 from tui.monitor.screens.ask import Answer, Ask, Question
@@ -53,7 +53,7 @@ class ActingScreen(Screen[None]):
         self.model = Model(feed)
         self.reviews = Reviews(self.model)
         self.view = View()
-        self.player: Player | None = None
+        self.player: ReplayClock | None = None
         self.with_rejected = False
 
     def paint(self, clock_s: float | None = None) -> None:

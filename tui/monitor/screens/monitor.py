@@ -20,13 +20,13 @@ from tui.monitor.feed import FeedKind, SessionFeed
 from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import key_name
 from tui.monitor.model import Moment
-from tui.monitor.replay_clock import Player
+from tui.monitor.replay_clock import ReplayClock
 from tui.monitor.screens.acting import moment_of
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.filtering import FilterLine
 from tui.monitor.screens.switch_session import VisitingScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.widgets.action_outcome import SHOWN_S, Said
+from tui.monitor.widgets.action_outcome import SHOWN_S, ActionOutcome
 from tui.monitor.widgets.alarm_budget import BudgetPanel
 from tui.monitor.widgets.graph import Graph, picture_of
 from tui.monitor.widgets.header_and_status import (
@@ -104,7 +104,7 @@ class MonitorScreen(VisitingScreen):
         yield FilterLine()
         with Container(id="foot"):
             yield SpokenLine(self.glyphs, id="spoken")
-            yield Said(self.glyphs, id="messages")
+            yield ActionOutcome(self.glyphs, id="messages")
             yield StatusLine(self.glyphs, id="status")
             yield KeyBar(self.glyphs, id="keys")
 
@@ -114,7 +114,7 @@ class MonitorScreen(VisitingScreen):
         except MomentumError as error:  # a store may be damaged further in than opening it shows
             self._fail(error)
         if self.feed.info.kind is FeedKind.REPLAY:
-            self.player = Player(self.model.head_s, speed=self.settings.speed)
+            self.player = ReplayClock(self.model.head_s, speed=self.settings.speed)
         self.query_one(SpikeLog).focus()
         self.call_after_refresh(self.tick)
         if self.settings.fps > 0:
@@ -200,7 +200,7 @@ class MonitorScreen(VisitingScreen):
         self.query_one(Banner).show([*(warning for _, warning in reversed(self._told)), *standing], width, rows)
         if self.app.screen is not self:
             self._said_at = clock_s
-        elif clock_s - self._said_at >= SHOWN_S and self.query_one(Said).text:
+        elif clock_s - self._said_at >= SHOWN_S and self.query_one(ActionOutcome).text:
             self.say("")
 
     def warn(self, warning: BannerText, clock_s: float) -> None:
@@ -214,7 +214,7 @@ class MonitorScreen(VisitingScreen):
             return
         self._said_at = self._clock()
         self.set_class(bool(text), "-saying")
-        self.query_one(Said).show(text, severity, *self.size)
+        self.query_one(ActionOutcome).show(text, severity, *self.size)
 
     def _fresh(self, moment: Moment, clock_s: float) -> Moment:
         """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale.
@@ -275,7 +275,7 @@ class MonitorScreen(VisitingScreen):
 
     def on_resize(self, event: Resize) -> None:
         self._whole_at = float("-inf")
-        self.query_one(Said).fit_into(*event.size)
+        self.query_one(ActionOutcome).fit_into(*event.size)
         self.call_after_refresh(self.paint)
 
     def _poll(self) -> list[Event]:

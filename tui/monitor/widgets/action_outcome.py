@@ -14,7 +14,7 @@ _OTHER_ROWS: Final = 3
 _STYLES: Final = {"information": "strong", "warning": "note", "error": "fault"}
 
 
-class Said(Painted):
+class ActionOutcome(Painted):
     """In place of the status line while there is something to say."""
 
     NAME = "Messages"

@@ -15,7 +15,7 @@ from tui.monitor.glyphs import Glyphs
 from tui.monitor.keys import WALL_KEYS, key_name
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.widgets.action_outcome import SHOWN_S, Said
+from tui.monitor.widgets.action_outcome import SHOWN_S, ActionOutcome
 from tui.monitor.widgets.header_and_status import Banner, BannerText, KeyBar, KeyHint
 from tui.wall.board import Counts, Only
 from tui.wall.screens.acting import ActingWall, SearchLine
@@ -66,7 +66,7 @@ class WallScreen(ActingWall):
         yield SearchLine()
         yield ChosenVenue(self.glyphs, id="chosen")
         with Container(id="foot"):
-            yield Said(self.glyphs, id="messages")
+            yield ActionOutcome(self.glyphs, id="messages")
             yield WallStatus(self.glyphs, id="status")
             yield KeyBar(self.glyphs, id="keys")
 
@@ -81,7 +81,7 @@ class WallScreen(ActingWall):
         self.opened = self.arriving = None
 
     def on_resize(self, event: Resize) -> None:
-        self.query_one(Said).fit_into(*event.size)
+        self.query_one(ActionOutcome).fit_into(*event.size)
         self.call_after_refresh(self.paint)
 
     def tick(self) -> None:
@@ -115,14 +115,14 @@ class WallScreen(ActingWall):
         self.query_one(ChosenVenue).show(None if chosen is None else (chosen, now_s))
         self.query_one(WallStatus).show(self._status(now_s))
         self.query_one(KeyBar).show(self._hints())
-        if self.app.screen is self and now_s - self._said_s >= SHOWN_S and self.query_one(Said).text:
+        if self.app.screen is self and now_s - self._said_s >= SHOWN_S and self.query_one(ActionOutcome).text:
             self.say("")
 
     def say(self, text: str, severity: str = "information") -> None:
         """In the line above the footer, where it covers nothing."""
         self._said_s, self._said_alarm = self.clock(), severity == "warning"
         self.set_class(bool(text), "-saying")
-        self.query_one(Said).show(text, severity, *self.size)
+        self.query_one(ActionOutcome).show(text, severity, *self.size)
 
     def _tell(self, alarmed: Sequence[Venue], now_s: float) -> None:
         """Say what has just happened, once: alarms before trouble, and a lost connection before lost venues."""

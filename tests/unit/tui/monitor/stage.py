@@ -11,7 +11,7 @@ from tests.unit.tui.staged import Staged
 from tui.monitor.feed import FeedKind
 from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.monitor import MonitorScreen
-from tui.monitor.widgets.action_outcome import Said
+from tui.monitor.widgets.action_outcome import ActionOutcome
 from tui.monitor.widgets.header_and_status import Banner
 
 NOW_S = 250.0
@@ -39,7 +39,7 @@ class Stage(Staged):
         """What a person reads: in the banner, and above the footer or in a dialog."""
         screen = self.app.screen
         dialog = [str(screen.query_one("#said", Static).content)] if isinstance(screen, Ask) else []
-        return [self.text(Banner), *dialog, self.screen.query_one(Said).text]
+        return [self.text(Banner), *dialog, self.screen.query_one(ActionOutcome).text]
 
     async def written(self) -> None:
         """Wait for what is being written."""

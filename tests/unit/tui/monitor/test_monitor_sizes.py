@@ -10,7 +10,7 @@ from tests.unit.tui.monitor.fake_feed import INFO
 from tests.unit.tui.monitor.stage import NOW_S, REPLAY, WATCH, Opening
 from tui.monitor.feed import FeedInfo, FeedKind
 from tui.monitor.glyphs import UNICODE
-from tui.monitor.widgets.action_outcome import Said
+from tui.monitor.widgets.action_outcome import ActionOutcome
 from tui.monitor.widgets.alarm_budget import BudgetPanel
 from tui.monitor.widgets.graph import Graph
 from tui.monitor.widgets.header_and_status import Banner, KeyBar
@@ -39,7 +39,7 @@ async def test_nothing_that_is_said_lies_over_the_log_or_the_footer(on_stage: Op
         shown = [panel for panel in stage.screen.query(Painted) if panel.display and panel.region.height]
         lines = [y for panel in shown if panel.region.x == 0 for y in range(panel.region.y, panel.region.bottom)]
         assert sorted(lines) == sorted(set(lines))
-        assert "more false alarms" in " ".join(stage.text(Said).split())
+        assert "more false alarms" in " ".join(stage.text(ActionOutcome).split())
         assert "Lost: USB microphone" in stage.text(Banner)
         assert "q quit" in stage.text(KeyBar)
         assert stage.screen.query_one(KeyBar).region.bottom == size[1]

@@ -1,8 +1,8 @@
-from tui.monitor.replay_clock import Player
+from tui.monitor.replay_clock import ReplayClock
 
 
 def test_it_moves_as_fast_as_told_and_stops_at_the_end() -> None:
-    player = Player(length_s=60.0, speed=8.0)
+    player = ReplayClock(length_s=60.0, speed=8.0)
     player.advance(2.0)
     assert (player.position_s, player.playing) == (16.0, True)
     player.advance(100.0)
@@ -10,13 +10,13 @@ def test_it_moves_as_fast_as_told_and_stops_at_the_end() -> None:
 
 
 def test_paused_it_stays() -> None:
-    player = Player(length_s=60.0, playing=False)
+    player = ReplayClock(length_s=60.0, playing=False)
     player.advance(5.0)
     assert player.position_s == 0.0
 
 
 def test_speed_goes_by_steps_from_wherever_it_was() -> None:
-    player = Player(length_s=60.0, speed=3.0)
+    player = ReplayClock(length_s=60.0, speed=3.0)
     player.change_speed(1)
     assert player.speed == 4.0
     player.change_speed(-1)

@@ -14,7 +14,7 @@ from tests.unit.tui.wall.made_up import LATER, HandedSource, reading, start
 from tui.monitor.screens.help import HelpScreen
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.widgets.action_outcome import Said
+from tui.monitor.widgets.action_outcome import ActionOutcome
 from tui.monitor.widgets.header_and_status import Banner, KeyBar
 from tui.monitor.widgets.index import IndexPanel
 from tui.monitor.widgets.paint import text_of
@@ -85,7 +85,7 @@ async def test_an_alarm_comes_first_rings_once_and_is_said_in_banner_and_line(op
         assert stage.names[0] == "ground-2"
         assert "ALARM ground-2 0.91" in stage.text(Banner)
         assert "1 alarm " in stage.text(WallHeader)
-        assert "alarm at ground-2: 0.91 in minute 00:10" in stage.wall.query_one(Said).text
+        assert "alarm at ground-2: 0.91 in minute 00:10" in stage.wall.query_one(ActionOutcome).text
         await stage.tick(0.2)
         assert stage.bells == [1000.0]
         stage.source.bring("ground-2", reading(102.0, 0.2), Spike(100.0, 101.0, 102.0, 0.95, 101.0))
@@ -98,7 +98,7 @@ async def test_what_is_loud_covers_no_venue(opened: Opening) -> None:
     async with opened() as stage:
         stage.source.bring("ground-1", Alarm(100.0, 101.0, 0.91))
         await stage.tick()
-        regions = [stage.wall.query_one(kind).region for kind in (Banner, Said, KeyBar, ChosenVenue)]
+        regions = [stage.wall.query_one(kind).region for kind in (Banner, ActionOutcome, KeyBar, ChosenVenue)]
         assert all(not region.overlaps(stage.wall.grid.region) for region in regions)
         assert len({region.y for region in regions}) == 4
 
@@ -113,7 +113,7 @@ async def test_a_venue_that_went_silent_is_a_state_within_three_seconds(opened: 
         assert "0.10" not in line
         assert "--" in line
         assert "2 in trouble" in stage.text(WallHeader)
-        assert "no word from ground-1, ground-2" in stage.wall.query_one(Said).text
+        assert "no word from ground-1, ground-2" in stage.wall.query_one(ActionOutcome).text
 
 
 async def test_without_a_connection_no_number_is_left(opened: Opening) -> None:
@@ -126,7 +126,7 @@ async def test_without_a_connection_no_number_is_left(opened: Opening) -> None:
         stage.source.link = Link(LinkState.UP)
         stage.source.bring("ground-0", reading(103.0, 0.3))
         await stage.tick(1.0)
-        assert "connected again" in stage.wall.query_one(Said).text
+        assert "connected again" in stage.wall.query_one(ActionOutcome).text
         assert "0.30" in stage.lines[0]
 
 
@@ -184,7 +184,7 @@ async def test_enter_opens_a_venues_monitor_that_goes_on_live_and_q_comes_back(o
         assert "0.6" in stage.text(IndexPanel, monitor) or monitor.model.head_s == pytest.approx(101.0)
         assert "read only" in stage.text(Banner, monitor)
         await stage.press("g")
-        assert "the wall only looks" in monitor.query_one(Said).text
+        assert "the wall only looks" in monitor.query_one(ActionOutcome).text
         stage.source.bring("ground-1", Alarm(100.0, 101.0, 0.9))
         await stage.tick(0.2)
         monitor.tick()
@@ -240,7 +240,7 @@ async def test_help_theme_layout_and_picture(opened: Opening, tmp_path: Path) ->
         await stage.press("v")
         assert not stage.wall.grid.has_tiles
         await stage.press("t")
-        assert "theme: light" in stage.wall.query_one(Said).text
+        assert "theme: light" in stage.wall.query_one(ActionOutcome).text
         await stage.press("s")
         await stage.app.workers.wait_for_complete()
         assert list(tmp_path.glob("wall-picture*.svg"))
