@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test test-long mutants check picture bench weights clean
+.PHONY: run test test-long fuzz mutants check picture bench weights clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/momentum live demo
@@ -22,6 +22,10 @@ test: $(VENV)/.dev
 # The five long jobs that are killed and go on; CONTRIBUTING.md names them.
 test-long: $(VENV)/.dev
 	$(SIDE_BY_SIDE) -m long $(ARGS)
+
+# Tests that hold for every input, with inputs that nobody has tried yet; `make test` tries the same ones every time.
+fuzz: $(VENV)/.dev
+	$(SIDE_BY_SIDE) -m hypothesis --hypothesis-profile fuzz $(ARGS)
 
 # Small mistakes in the code that listens and learns, one at a time: do the tests notice? Long; taken up again at will.
 mutants: $(VENV)/.dev

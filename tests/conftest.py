@@ -1,4 +1,7 @@
-"""For all tests: hypothesis judges what happens, never how long it took on a busy machine; products are exact."""
+"""For all tests: hypothesis judges what happens, never how long it took on a busy machine; products are exact.
+
+A change is judged by what it changed: the same tests see the same examples every time. ``make fuzz`` has hypothesis
+draw new ones, and remembers those that fail."""
 
 import gc
 import os
@@ -9,8 +12,9 @@ from hypothesis import settings
 
 import engine  # noqa: F401  (the environment is set before MLX's first product, also where a test imports MLX alone)
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("fuzz", deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 # Beside each other, tests have the size of the terminal that somebody else sits at: readline puts it there.
 for size in ("COLUMNS", "LINES"):

@@ -135,7 +135,7 @@ def test_digital_silence_is_no_number_and_restarts_the_history(network, steep, c
     samples = np.concatenate([crowd[:at], np.zeros(n, np.float32), crowd[: 5 * grid.SAMPLE_RATE_HZ]])
     readings = listen(PressureStream(network, steep), samples, sizes)
     silent = [reading for reading in readings if reading.health is Health.SILENT]
-    assert bool(silent) == (silence_s > 1.25) or 1.0 < silence_s < 1.25
+    assert bool(silent) == (silence_s > 1.25) or 1.0 <= silence_s <= 1.25
     assert all(reading.pressure is None for reading in silent)
     if silent:
         assert all(r.health is Health.WARMING_UP for r in readings if r.t > silent[-1].t)
