@@ -44,7 +44,7 @@ class Mosquitto:
         assert MOSQUITTO is not None
         nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen([MOSQUITTO, "-c", str(self._settings)], **nowhere)
-        _until_open(self.port)
+        _until_answering(self.port)
         return self
 
     def stop(self) -> None:
@@ -186,10 +186,16 @@ class Consumer:
             self._changed.notify_all()
 
 
-def _until_open(port: int) -> None:
+def _until_answering(port: int) -> None:
+    """Wait until somebody at ``port`` answers a client of MQTT 3.1.1, if only by hanging up. Mosquitto's port is open a
+    moment before its main loop runs, and a SIGTERM that comes between is forgotten."""
+    hello = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01?"
     until_s = monotonic() + PATIENCE_S
     while monotonic() < until_s:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
+            with suppress(ConnectionResetError):
+                client.sendall(hello)
+                client.recv(1)
             return
         threading.Event().wait(0.02)
     raise AssertionError("the broker does not come up")
