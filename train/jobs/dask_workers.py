@@ -17,7 +17,7 @@ from typing import Any, Final
 
 os.environ.setdefault("DASK_CONFIG", os.devnull)  # read when dask is imported; a person's own settings stay out
 import dask
-from distributed import Client, Future, LocalCluster, Security, get_worker
+from distributed import CancelledError, Client, Future, LocalCluster, Security, get_worker
 from distributed.scheduler import KilledWorker
 
 from engine.core.errors import MomentumError
@@ -155,25 +155,28 @@ class DaskWorkers:
         )
 
     def _outcome(self, future: Future[Any]) -> Outcome:
+        """What came of a task. The scheduler may go at any moment, also between two of these lines."""
         if future.status == "finished":
-            found: Outcome = future.result()
+            try:
+                found: Outcome = future.result()
+            except (CancelledError, OSError) as error:
+                raise self._gone() from error
             return found
-        if future.status != "error":
-            raise self._gone()
-        error = future.exception()
-        match error:
+        fault = future.exception() if future.status == "error" else None
+        match fault:
+            case None:
+                raise self._gone()
             case KilledWorker():
                 return Fault(
                     "worker after worker died with it", "See how much memory they have, and what their machines say."
                 )
             case WrongWorker():
-                raise error
+                raise fault
             case ImportError():
                 raise MomentumError(
-                    f"a worker can't run the program: {error}", "Install the same version of it on all machines."
-                ) from error
-        assert error is not None
-        raise error
+                    f"a worker can't run the program: {fault}", "Install the same version of it on all machines."
+                ) from fault
+        raise fault
 
     def _check_there(self) -> None:
         if self._client.status != "running":

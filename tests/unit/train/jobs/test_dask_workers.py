@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
+from distributed import CancelledError, Future
+
 from engine.core.errors import MomentumError, UsageError
 from tests.unit.train.jobs.trial_tasks import nobody, trial
 from train.jobs import dask_workers
@@ -148,6 +150,26 @@ def test_a_bad_recording_is_named_and_the_others_go_on(workers: Workers):
     done = {task.name for task, _ in run_tasks(tasks, workers, nobody, "squares", on_fault=faults)}
     assert done == {"match-1", "match-4"}
     assert said == ["match-2: recording 2 breaks off"]
+
+
+@pytest.mark.parametrize("lost", [CancelledError("connection lost"), OSError("closed while it was read")])
+def test_a_scheduler_that_goes_while_a_result_is_on_its_way_is_said(
+    workers: DaskWorkers, monkeypatch: pytest.MonkeyPatch, lost: Exception
+):
+    def result(_: object) -> None:
+        raise lost
+
+    monkeypatch.setattr(Future, "result", result)
+    with pytest.raises(MomentumError, match="the scheduler is gone"):
+        list(workers.outcomes(iter([trial(1)])))
+
+
+def test_a_scheduler_that_goes_while_it_is_asked_what_went_wrong_is_said(
+    workers: DaskWorkers, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Future, "exception", lambda _: None)
+    with pytest.raises(MomentumError, match="the scheduler is gone"):
+        list(workers.outcomes(iter([trial(2, fault="program")])))
 
 
 def test_a_mistake_of_the_program_comes_back_as_it_was(workers: Workers):
