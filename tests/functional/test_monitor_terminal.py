@@ -4,11 +4,15 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
 import sys
 import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -121,26 +125,90 @@ def test_a_signal_ends_the_recording_with_its_reason(tmp_path: Path) -> None:
     assert [end.reason for end in ends] == ["terminated"]
 
 
-def test_the_monitor_ends_with_its_terminal_where_no_signal_says_that_it_is_gone(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+@contextmanager
+def without_session(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The monitor listening on a terminal of no session, so that nobody sends SIGHUP, and the person's end of that."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environ = {**os.environ, "MOMENTUM_HOME": str(home), "TERM": "xterm-256color"}
-    monitor = subprocess.Popen(
-        LIVE, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environ
-    )  # the terminal of no session, so nobody sends SIGHUP
+    monitor = subprocess.Popen(LIVE, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environ)
     os.close(theirs)
-    shown = b""
-    while b"LIVE" not in shown:
-        shown += os.read(ours, 4096)
-    os.close(ours)
     try:
-        assert monitor.wait(timeout=60) == 143
+        read_until(ours, b"LIVE")
+        yield monitor, ours
     finally:
         monitor.kill()
+        monitor.wait()
+
+
+def read_until(terminal_side: int, words: bytes = b"", seconds: float = 60.0) -> None:
+    """Take what is drawn, until ``words`` were in it; without any, for so many seconds."""
+    shown, deadline = b"", time.monotonic() + seconds
+    while not words or words not in shown:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            assert not words, f"{words!r} never came"
+            return
+        if select.select([terminal_side], [], [], left)[0]:
+            shown += os.read(terminal_side, 65536)
+
+
+def ends_of(home: Path) -> list[str]:
     (folder,) = list_sessions(home / "data" / "sessions")
-    ends = [event for event in SessionReader.open(folder).poll() if isinstance(event, End)]
-    assert [end.reason for end in ends] == ["terminated"]
+    return [event.reason for event in SessionReader.open(folder).poll() if isinstance(event, End)]
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.8])
+def test_the_monitor_ends_with_its_terminal_where_no_signal_says_that_it_is_gone(
+    after_s: float, tmp_path: Path
+) -> None:
+    with without_session(tmp_path) as (monitor, ours):
+        read_until(ours, seconds=after_s)
+        os.close(ours)
+        assert monitor.wait(timeout=60) == 143
+    assert ends_of(tmp_path) == ["terminated"]
+
+
+def test_a_letter_of_another_encoding_ends_no_recording(tmp_path: Path) -> None:
+    with without_session(tmp_path) as (monitor, ours):
+        os.write(ours, "é".encode("latin-1") * 2)
+        read_until(ours, seconds=1.0)
+        assert monitor.poll() is None
+        os.write(ours, b"q")
+        read_until(ours, b"ends the recording")
+        os.write(ours, b"y")
+        assert monitor.wait(timeout=60) == 0
+        os.close(ours)
+    assert ends_of(tmp_path) == ["quit"]
+
+
+_FAILING = """
+import sys
+from pathlib import Path
+from textual.app import App
+from engine.core.errors import MomentumError
+from tui.monitor.launch import run_on_terminal
+from tui.monitor.settings import MonitorSettings
+
+class Failing(App):
+    def on_ready(self):
+        raise ValueError("of the program itself")
+
+try:
+    run_on_terminal(Failing, MonitorSettings(), Path(sys.argv[1]))
+except MomentumError as error:
+    print(error.message)
+"""
+
+
+@needs_tmux
+def test_a_screen_that_failed_is_said_on_the_terminal(tmp_path: Path) -> None:
+    program = tmp_path / "failing.py"
+    program.write_text(_FAILING, encoding="utf-8")
+    command = [sys.executable, str(program), str(tmp_path)]
+    with terminal(tmp_path, command, environ={"PYTHONPATH": str(Path.cwd())}) as pane:
+        assert "the screen failed" in pane.until("EXIT 0")
+    assert "of the program itself" in (tmp_path / "stray-output.log").read_text(encoding="utf-8")
 
 
 @needs_tmux

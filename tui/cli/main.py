@@ -94,7 +94,7 @@ def _run(args: Sequence[str] | None) -> int:
 
 
 def _report(message: str, hint: str) -> None:
-    with suppress(BrokenPipeError):  # the exit code says it to whoever does not read
+    with suppress(OSError):  # the exit code says it where nobody reads
         sys.stderr.write(f"{PROGRAM}: {plain(message)}\n  {plain(hint)}\n")
 
 

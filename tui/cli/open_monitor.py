@@ -93,6 +93,9 @@ def show_live(
         code = 0
         try:
             code = (screen or run_monitor)(feed, settings, find_paths().log)
+        except BaseException:
+            run.stop.request("screen_failed")
+            raise
         finally:
             run.stop.request(reason_of(code) or "quit")
         end = feed.run.result()

@@ -27,8 +27,8 @@ _SIGNALS = {
     signal.SIGHUP: ExitCode.TERMINATED,
     signal.SIGINT: ExitCode.INTERRUPTED,
 }
-_TERMINAL = 0
-"""The file descriptor that a terminal is read from."""
+_TERMINAL = 1
+"""The file descriptor of the terminal: keys may come from elsewhere, where standard input is sound."""
 _LOOK_FOR_TERMINAL_S = 0.5
 """Sooner than thirty pictures are drawn: so many wait for a terminal that is gone, and the next would wait for ever."""
 S = TypeVar("S")

@@ -15,9 +15,9 @@ from engine.app.keep_session import recording, watched
 from engine.app.listen import DEMO_AT_ONCE_S, Listening
 from engine.app.open_source import open_source
 from engine.audio.reconnecting import WatchedSource
-from engine.core.errors import DeviceError, UsageError
+from engine.core.errors import DeviceError, MomentumError, UsageError
 from engine.core.settings import Settings
-from engine.core.signals import Mark, Reading
+from engine.core.signals import End, Mark, Reading
 from engine.session import SessionReader, list_sessions
 from engine.session.device_lock import hold_device
 from engine.session.file_lock import Holder
@@ -97,6 +97,20 @@ def test_the_screen_and_the_session_have_the_same_run(crowd: str, root: Path):
     assert replayed.operating_points == shown.operating_points != ()
     assert [event for event in recorded if not isinstance(event, Mark)] == [e for e in seen if not isinstance(e, Mark)]
     assert Mark(2.0, "goal") in recorded
+
+
+def test_a_screen_that_failed_is_the_reason_of_the_end(root: Path):
+    def screen(feed, *_: object) -> int:
+        raise MomentumError("the screen failed", "look at the log")
+
+    settings = Settings()
+    opened = watched(open_source("demo"), settings, None)
+    engine = build_engine(settings)
+    with recording(opened, engine, settings, keep=True, tell=print) as kept, pytest.raises(MomentumError):
+        show_live(Listening(opened, engine, kept), on_screen(settings), screen=screen)
+    (session,) = list_sessions(root)
+    with SessionReader.open(session) as reader:
+        assert [event.reason for event in reader.poll() if isinstance(event, End)] == ["screen_failed"]
 
 
 def test_without_a_session_the_run_is_shown_all_the_same(crowd: str, root: Path):

@@ -1,8 +1,23 @@
-"""No stray p in Terminal.app."""
+"""No stray p in Terminal.app, and nothing that a terminal sends ends the program."""
+
+import errno
+import io
+import os
+import pty
+import select
+import time
+import tty
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from textual.app import App
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.message import Message
 
-from tui.monitor.terminal_driver import QuietDriver, choose_driver
+from tui.monitor.terminal_driver import QuietDriver, TerminalDriver, choose_driver
 
 MACBOOK = {"TERM": "xterm-256color", "SSH_CONNECTION": "10.0.0.2 50000 10.0.0.1 22"}
 
@@ -30,8 +45,103 @@ def test_terminal_app_is_asked_nothing_also_over_ssh(environ, system):
         (MACBOOK | {"TERM": "tmux-256color", "TMUX": "/tmp/tmux-501/default,1,0"}, "Darwin"),
         (MACBOOK | {"LC_TERMINAL": "iTerm2"}, "Linux"),
         ({"TERM_PROGRAM": "iTerm.app", "TERM": "xterm-256color"}, "Darwin"),
-        (MACBOOK | {"TEXTUAL_DRIVER": "textual.drivers.linux_driver:LinuxDriver"}, "Linux"),
     ],
 )
 def test_other_terminals_are_asked_as_ever(environ, system):
-    assert choose_driver(environ, system) is None
+    assert choose_driver(environ, system) is TerminalDriver
+
+
+def test_who_names_a_driver_to_textual_gets_it():
+    named = {"TEXTUAL_DRIVER": "textual.drivers.linux_driver:LinuxDriver"}
+    assert choose_driver(MACBOOK | named, "Linux") is None
+
+
+class Reading(TerminalDriver):
+    """Reads keys from a pseudo-terminal until the first ``q``."""
+
+    def __init__(self, fileno: int) -> None:
+        super().__init__(App())
+        self.fileno = fileno
+        self.keys: list[str] = []
+
+    def process_message(self, message: Message) -> None:
+        if isinstance(message, Key):
+            self.keys.append(message.key)
+            if message.key == "q":
+                self.exit_event.set()
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """The two ends of a pseudo-terminal, the person's and the program's."""
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    yield ours, theirs
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.fixture
+def driver(terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("asyncio.get_running_loop", lambda: None)  # no application runs
+    with os.fdopen(os.dup(terminal[1])) as keys:
+        monkeypatch.setattr("sys.__stdin__", keys)
+        yield Reading(terminal[1])
+
+
+def type_in(terminal: tuple[int, int], keys: bytes) -> None:
+    """Type, and wait until it is read."""
+    os.write(terminal[0], keys)
+    deadline = time.monotonic() + 10.0
+    while select.select([terminal[1]], [], [], 0.0)[0]:
+        assert time.monotonic() < deadline, f"nobody reads {keys!r}"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        pytest.param("né".encode("latin-1") * 2, id="Latin-1"),
+        pytest.param(b"\x1b[99999999999u", id="a letter beyond Unicode"),
+        pytest.param(b"\xff\xfe\x80", id="no encoding's"),
+    ],
+)
+def test_a_key_that_nobody_can_read_is_no_key_and_the_next_one_is(
+    unreadable: bytes, terminal: tuple[int, int], driver: Reading
+) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(driver.run_input_thread)
+        try:
+            type_in(terminal, b"m")
+            type_in(terminal, unreadable)
+        finally:
+            os.write(terminal[0], b"q")
+        reading.result(10.0)
+    assert driver.keys == ["m", "q"]
+
+
+def test_a_terminal_that_says_it_is_gone_ends_the_reading(driver: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LinuxDriver, "run_input_thread", raises(OSError(errno.EIO, "Input/output error")))
+    driver.run_input_thread()
+
+
+def test_any_other_fault_of_the_terminal_is_one(driver: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LinuxDriver, "run_input_thread", raises(OSError(errno.EBADF, "Bad file descriptor")))
+    with pytest.raises(OSError, match="Bad file"):
+        driver.run_input_thread()
+
+
+def raises(fault: Exception) -> Callable[[LinuxDriver], None]:
+    def run(_: LinuxDriver) -> None:
+        raise fault
+
+    return run
+
+
+def test_what_wrote_to_a_terminal_that_is_gone_holds_nobody_up(driver: Reading) -> None:
+    driver._writer_thread = WriterThread(io.StringIO())  # as one that has ended: it doesn't run
+    for _ in range(MAX_QUEUED_WRITES + 1):
+        driver.write("a picture")
+    driver.close()
+    assert driver._writer_thread._queue.empty()
