@@ -11,8 +11,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -126,15 +126,17 @@ def test_a_signal_ends_the_recording_with_its_reason(tmp_path: Path) -> None:
 
 
 @contextmanager
-def without_session(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The monitor listening on a terminal of no session, so that nobody sends SIGHUP, and the person's end of that."""
+def without_session(
+    home: Path, command: Sequence[str] = LIVE, shown: bytes = b"LIVE"
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A monitor on a terminal of no session, so that nobody sends SIGHUP, and the person's end of that."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environ = {**os.environ, "MOMENTUM_HOME": str(home), "TERM": "xterm-256color"}
-    monitor = subprocess.Popen(LIVE, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environ)
+    monitor = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environ)
     os.close(theirs)
     try:
-        read_until(ours, b"LIVE")
+        read_until(ours, shown)
         yield monitor, ours
     finally:
         monitor.kill()
@@ -169,6 +171,38 @@ def test_the_monitor_ends_with_its_terminal_where_no_signal_says_that_it_is_gone
     assert ends_of(tmp_path) == ["terminated"]
 
 
+_EARLY = """
+import os
+import sys
+import time
+from pathlib import Path
+from tests.unit.tui.monitor.fake_feed import FakeFeed, make_events
+from tui.monitor.app import MonitorApp
+from tui.monitor.launch import run_on_terminal
+from tui.monitor.settings import MonitorSettings
+
+def make():
+    os.write(1, b"about to draw")
+    while os.isatty(1):
+        time.sleep(0.01)
+    return MonitorApp(FakeFeed(make_events(60.0)), MonitorSettings())
+
+sys.exit(run_on_terminal(make, MonitorSettings(), Path(sys.argv[1])))
+"""
+
+
+def test_a_terminal_that_is_gone_before_anything_was_drawn_ends_the_monitor_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "early.py"
+    program.write_text(_EARLY, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    command = [sys.executable, str(program), str(tmp_path)]
+    with without_session(tmp_path, command, b"about to draw") as (monitor, ours):
+        os.close(ours)
+        assert monitor.wait(timeout=60) == 143
+
+
 def test_a_letter_of_another_encoding_ends_no_recording(tmp_path: Path) -> None:
     with without_session(tmp_path) as (monitor, ours):
         os.write(ours, "é".encode("latin-1") * 2)
@@ -177,6 +211,8 @@ def test_a_letter_of_another_encoding_ends_no_recording(tmp_path: Path) -> None:
         os.write(ours, b"q")
         read_until(ours, b"ends the recording")
         os.write(ours, b"y")
+        with suppress(OSError):  # it is the last to have the terminal open
+            read_until(ours)
         assert monitor.wait(timeout=60) == 0
         os.close(ours)
     assert ends_of(tmp_path) == ["quit"]

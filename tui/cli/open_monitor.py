@@ -93,7 +93,7 @@ def show_live(
         code = 0
         try:
             code = (screen or run_monitor)(feed, settings, find_paths().log)
-        except BaseException:
+        except Exception:
             run.stop.request("screen_failed")
             raise
         finally:

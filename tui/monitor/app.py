@@ -19,7 +19,7 @@ from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.keys import KEYS, Key, check_keymap
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
-from tui.monitor.terminal_driver import choose_driver
+from tui.monitor.terminal_driver import TerminalDriver, choose_driver
 from tui.monitor.themes import THEME_NAMES, THEMES, choose_theme
 
 _SIGNALS = {
@@ -81,13 +81,14 @@ class TerminalApp(App[int], Generic[S]):
         loop = asyncio.get_running_loop()
         for number, code in _SIGNALS.items():
             loop.add_signal_handler(number, self.exit, int(code), int(code))
-        if os.isatty(_TERMINAL):
-            self.set_interval(_LOOK_FOR_TERMINAL_S, self._end_with_the_terminal)
+        self.set_interval(_LOOK_FOR_TERMINAL_S, self._end_with_the_terminal)
 
     def _end_with_the_terminal(self) -> None:
         """SIGHUP goes to the first program of a terminal, and ``make``, for one, hands it on to nobody."""
         if not os.isatty(_TERMINAL):
             self.exit(int(ExitCode.TERMINATED), int(ExitCode.TERMINATED))
+        elif isinstance(self._driver, TerminalDriver) and not self._driver.can_draw:  # a picture that stands still
+            self.exit(int(ExitCode.FAILED), int(ExitCode.FAILED))
 
     async def action_quit(self) -> None:
         """Ctrl+Q: as on ``q``. A dialog is left first."""

@@ -8,11 +8,20 @@ and sizes that come with the keys instead of by a signal.
 """
 
 import errno
+import os
+import selectors
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
+from contextlib import suppress
+from queue import Full
 from typing import Final
 
+from textual._xterm_parser import XTermParser
 from textual.driver import Driver
+from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+
+from engine.core.errors import ExitCode
 
 _APPLE: Final = "Apple_Terminal"
 _CLAIMED: Final = ("xterm-256color", "xterm-color", "xterm", "vt100", "nsterm")
@@ -21,31 +30,72 @@ _OTHERS: Final = ("LC_TERMINAL", "TMUX", "STY", "VTE_VERSION", "WT_SESSION", "KI
 """Variables that other terminals leave, and that may survive the way."""
 
 
+_MOST_KEYS: Final = 4096
+"""Bytes."""
+_LOOK_FOR_END_S: Final = 0.1
+_LOOK_FOR_WRITER_S: Final = 0.5
+
+
 class TerminalDriver(LinuxDriver):
-    """Outlives keys that nobody can read, and a terminal that is gone: whoever runs the application looks for it."""
+    """Outlives keys that nobody can read, and waits for no terminal that is gone."""
 
     def run_input_thread(self) -> None:
-        """Read keys until the application ends. What can't be read, a letter of Latin-1 for one, is no key: Textual
-        would leave the application for it, and with it a recording would end."""
-        while True:
-            try:
-                super().run_input_thread()
-            except OSError as error:
-                if error.errno != errno.EIO:  # which is how a terminal says that it is gone
-                    raise
-            except Exception:  # noqa: BLE001 - of decoding and parsing, and the bytes are used up by now
-                continue
-            return
+        """Read keys until the application or the terminal ends.
+
+        What can't be read, a letter of Latin-1 for one, is shown as such or is no key: Textual would leave the
+        application for it, and with it a recording would end. From a terminal that is gone Textual reads nothing over
+        and over, and that takes the time in which the application would end.
+        """
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        parser = XTermParser(self._debug)
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                typed = b""
+                if selector.select(_LOOK_FOR_END_S) and not (typed := self._read()):
+                    self._app.call_later(self._app.exit, int(ExitCode.TERMINATED), int(ExitCode.TERMINATED))
+                    return
+                try:
+                    if text := decode(typed):  # nothing as long as a letter is not there whole
+                        for event in parser.feed(text):
+                            self.process_message(event)
+                    for event in parser.tick():
+                        self.process_message(event)
+                except Exception:  # noqa: BLE001 - of parsing, and what could not be parsed is used up by now
+                    parser = XTermParser(self._debug)
+
+    def _read(self) -> bytes:
+        """What was typed; nothing from a terminal that is gone, or that others took over."""
+        try:
+            return os.read(self.fileno, _MOST_KEYS)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""
+
+    @property
+    def can_draw(self) -> bool:
+        """False once the terminal refused a picture: nothing is drawn from then on."""
+        return self._writer_thread is None or self._writer_thread.is_alive()
 
     def write(self, data: str) -> None:
-        """Draw. What writes ends with the terminal, and thirty pictures later its queue would take no more."""
-        if self._writer_thread is None or self._writer_thread.is_alive():
-            super().write(data)
+        """Draw. Where the terminal holds up what writes, wait for that, but no longer than it lives."""
+        assert self._writer_thread is not None, "it is not on the screen"
+        self._put(self._writer_thread, data)
 
     def close(self) -> None:
         """Wait for what is still to be drawn, if it can be."""
-        if self._writer_thread is not None and self._writer_thread.is_alive():
-            super().close()
+        if self._writer_thread is not None:
+            self._put(self._writer_thread, None)
+            self._writer_thread.join()
+
+    @staticmethod
+    def _put(writer: WriterThread, data: str | None) -> None:
+        """What Textual's own ``write`` does waits for ever where the terminal stalls first and then goes."""
+        while writer.is_alive():
+            with suppress(Full):
+                writer._queue.put(data, timeout=_LOOK_FOR_WRITER_S)
+                return
 
 
 class QuietDriver(TerminalDriver):

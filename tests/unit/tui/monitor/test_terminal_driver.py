@@ -9,14 +9,18 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from textual.app import App
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.message import Message
 
+from engine.core.errors import ExitCode
+from tests.unit.tui.monitor.fake_feed import FakeFeed
+from tui.monitor.app import MonitorApp
+from tui.monitor.settings import MonitorSettings
 from tui.monitor.terminal_driver import QuietDriver, TerminalDriver, choose_driver
 
 MACBOOK = {"TERM": "xterm-256color", "SSH_CONNECTION": "10.0.0.2 50000 10.0.0.1 22"}
@@ -117,31 +121,95 @@ def test_a_key_that_nobody_can_read_is_no_key_and_the_next_one_is(
             type_in(terminal, unreadable)
         finally:
             os.write(terminal[0], b"q")
-        reading.result(10.0)
-    assert driver.keys == ["m", "q"]
+        try:
+            reading.result(10.0)
+        finally:
+            driver.exit_event.set()
+    assert (driver.keys[0], driver.keys[-1]) == ("m", "q")
 
 
-def test_a_terminal_that_says_it_is_gone_ends_the_reading(driver: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LinuxDriver, "run_input_thread", raises(OSError(errno.EIO, "Input/output error")))
-    driver.run_input_thread()
+def test_a_letter_may_come_in_pieces(terminal: tuple[int, int], driver: Reading) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(driver.run_input_thread)
+        try:
+            for piece in "é".encode():
+                type_in(terminal, bytes([piece]))
+        finally:
+            os.write(terminal[0], b"q")
+        try:
+            reading.result(10.0)
+        finally:
+            driver.exit_event.set()
+    assert driver.keys == ["é", "q"]
 
 
-def test_any_other_fault_of_the_terminal_is_one(driver: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LinuxDriver, "run_input_thread", raises(OSError(errno.EBADF, "Bad file descriptor")))
-    with pytest.raises(OSError, match="Bad file"):
+def reads(nothing: bytes | OSError) -> Callable[[int, int], bytes]:
+    def read(_: int, __: int) -> bytes:
+        if isinstance(nothing, OSError):
+            raise nothing
+        return nothing
+
+    return read
+
+
+@pytest.mark.parametrize("nothing", [b"", OSError(errno.EIO, "Input/output error")])
+def test_a_terminal_from_which_no_key_will_come_ends_the_application(
+    nothing: bytes | OSError, terminal: tuple[int, int], driver: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(driver._app, "call_later", lambda *call: asked.extend(call))
+    os.write(terminal[0], b"m")
+    with monkeypatch.context() as patched:
+        patched.setattr("os.read", reads(nothing))
         driver.run_input_thread()
+    assert asked == [driver._app.exit, 143, 143]
 
 
-def raises(fault: Exception) -> Callable[[LinuxDriver], None]:
-    def run(_: LinuxDriver) -> None:
-        raise fault
+def test_any_other_fault_of_the_terminal_is_one(
+    terminal: tuple[int, int], driver: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.write(terminal[0], b"m")
+    with monkeypatch.context() as patched:
+        patched.setattr("os.read", reads(OSError(errno.EBADF, "Bad file descriptor")))
+        with pytest.raises(OSError, match="Bad file"):
+            driver.run_input_thread()
 
-    return run
+
+class Stalled(io.StringIO):
+    """A terminal that takes nothing, and then is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes = Event()
+
+    def write(self, _: str) -> int:
+        self.goes.wait(30.0)
+        raise OSError(errno.EIO, "Input/output error")
 
 
-def test_what_wrote_to_a_terminal_that_is_gone_holds_nobody_up(driver: Reading) -> None:
-    driver._writer_thread = WriterThread(io.StringIO())  # as one that has ended: it doesn't run
-    for _ in range(MAX_QUEUED_WRITES + 1):
-        driver.write("a picture")
-    driver.close()
-    assert driver._writer_thread._queue.empty()
+def test_a_terminal_that_stalls_and_then_goes_holds_nobody_up(driver: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threading.excepthook", lambda _: None)  # what writes ends by its own fault
+    terminal = Stalled()
+    driver._writer_thread = WriterThread(terminal)
+    driver._writer_thread.start()
+    with ThreadPoolExecutor(1) as thread:
+        drawn = thread.submit(lambda: [driver.write("a picture") for _ in range(2 * MAX_QUEUED_WRITES)])
+        with pytest.raises(TimeoutError):
+            drawn.result(0.2)
+        assert driver.can_draw
+        terminal.goes.set()
+        drawn.result(10.0)
+        assert not driver.can_draw
+        thread.submit(driver.close).result(10.0)
+
+
+async def test_a_picture_that_stands_still_ends_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = MonitorApp(FakeFeed([]), MonitorSettings())
+    async with app.run_test():
+        monkeypatch.setattr("os.isatty", lambda _: True)
+        standing = TerminalDriver.__new__(TerminalDriver)
+        standing._writer_thread = WriterThread(io.StringIO())
+        with monkeypatch.context() as patched:
+            patched.setattr(app, "_driver", standing)
+            app._end_with_the_terminal()
+    assert app.return_code == ExitCode.FAILED
