@@ -30,7 +30,8 @@ _SIGNALS = {
 _TERMINAL = 1
 """The file descriptor of the terminal: keys may come from elsewhere, where standard input is sound."""
 _LOOK_FOR_TERMINAL_S = 0.5
-"""Sooner than thirty pictures are drawn: so many wait for a terminal that is gone, and the next would wait for ever."""
+"""Sooner than thirty pictures are drawn: so many Textual's own drivers take for a terminal that is gone, and then they
+wait for ever."""
 S = TypeVar("S")
 
 

@@ -1,10 +1,10 @@
-"""How Textual talks to the terminal: no byte that comes from there, and no end of it, may end the program.
+"""How Textual talks to the terminal: nothing typed ends the program, and a terminal that is gone never holds it up.
 
-One question less, too, that Terminal.app answers with a stray letter. Textual asks whether the terminal can do two
-things (``CSI ? 2026 $ p`` and ``CSI ? 2048 $ p``, DECRQM). Terminal.app stops reading at the ``$`` and prints the
-``p``. Textual leaves the first question out where ``TERM_PROGRAM`` names that terminal, and asks the second there too;
-over ssh the variable does not travel, and both are asked. What an answer would bring is little: drawing in one piece,
-and sizes that come with the keys instead of by a signal.
+And a question that Terminal.app answers with a stray letter is not asked there. Textual asks whether the terminal can
+do two things (``CSI ? 2026 $ p`` and ``CSI ? 2048 $ p``, DECRQM). Terminal.app stops reading at the ``$`` and prints
+the ``p``. Textual leaves the first question out where ``TERM_PROGRAM`` names that terminal, and asks the second there
+too; over ssh the variable does not travel, and both are asked. What an answer would bring is little: drawing in one
+piece, and sizes that come with the keys instead of by a signal.
 """
 
 import errno
@@ -28,8 +28,6 @@ _CLAIMED: Final = ("xterm-256color", "xterm-color", "xterm", "vt100", "nsterm")
 """What Terminal.app may be set to say that it is; xterm-256color unless somebody changed it."""
 _OTHERS: Final = ("LC_TERMINAL", "TMUX", "STY", "VTE_VERSION", "WT_SESSION", "KITTY_WINDOW_ID", "WEZTERM_PANE")
 """Variables that other terminals leave, and that may survive the way."""
-
-
 _MOST_KEYS: Final = 4096
 """Bytes."""
 _LOOK_FOR_END_S: Final = 0.1

@@ -94,13 +94,21 @@ def driver(terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield Reading(terminal[1])
 
 
-def type_in(terminal: tuple[int, int], keys: bytes) -> None:
-    """Type, and wait until it is read."""
-    os.write(terminal[0], keys)
-    deadline = time.monotonic() + 10.0
-    while select.select([terminal[1]], [], [], 0.0)[0]:
-        assert time.monotonic() < deadline, f"nobody reads {keys!r}"
-        time.sleep(0.01)
+def type_in(driver: Reading, terminal: tuple[int, int], *pieces: bytes) -> None:
+    """Type each piece once the one before it is read, and at last ``q``; returns when the reading has ended."""
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(driver.run_input_thread)
+        try:
+            for keys in pieces:
+                os.write(terminal[0], keys)
+                deadline = time.monotonic() + 10.0
+                while select.select([terminal[1]], [], [], 0.0)[0]:
+                    assert time.monotonic() < deadline, f"nobody reads {keys!r}"
+                    time.sleep(0.01)
+            os.write(terminal[0], b"q")
+            reading.result(10.0)
+        finally:
+            driver.exit_event.set()  # whatever failed, the thread ends
 
 
 @pytest.mark.parametrize(
@@ -111,35 +119,15 @@ def type_in(terminal: tuple[int, int], keys: bytes) -> None:
         pytest.param(b"\xff\xfe\x80", id="no encoding's"),
     ],
 )
-def test_a_key_that_nobody_can_read_is_no_key_and_the_next_one_is(
+def test_a_key_that_nobody_can_read_costs_no_other_key(
     unreadable: bytes, terminal: tuple[int, int], driver: Reading
 ) -> None:
-    with ThreadPoolExecutor(1) as thread:
-        reading = thread.submit(driver.run_input_thread)
-        try:
-            type_in(terminal, b"m")
-            type_in(terminal, unreadable)
-        finally:
-            os.write(terminal[0], b"q")
-        try:
-            reading.result(10.0)
-        finally:
-            driver.exit_event.set()
+    type_in(driver, terminal, b"m", unreadable)
     assert (driver.keys[0], driver.keys[-1]) == ("m", "q")
 
 
 def test_a_letter_may_come_in_pieces(terminal: tuple[int, int], driver: Reading) -> None:
-    with ThreadPoolExecutor(1) as thread:
-        reading = thread.submit(driver.run_input_thread)
-        try:
-            for piece in "é".encode():
-                type_in(terminal, bytes([piece]))
-        finally:
-            os.write(terminal[0], b"q")
-        try:
-            reading.result(10.0)
-        finally:
-            driver.exit_event.set()
+    type_in(driver, terminal, *(bytes([piece]) for piece in "é".encode()))
     assert driver.keys == ["é", "q"]
 
 
