@@ -34,12 +34,20 @@ def told_so_far(
     return told
 
 
-@pytest.mark.parametrize("every_s", [0.3, 7.0])
-@pytest.mark.parametrize("made", [weights, load_words], ids=["by hand", "shipped"])
-def test_bit_by_bit_a_commentary_tells_what_the_whole_of_it_tells(made: Callable[[], WordsWeights], every_s: float):
-    model = made()
-    told = told_so_far(MATCH, model, 320.0, every_s)
-    whole = events_of(hear([MATCH], model, LIVE, 320.0), model, LIVE)
+HALF = chatter(2700.0, (104.0, GOAL), (1500.0, "corner for them"), (2650.0, GOAL))
+
+
+@pytest.mark.parametrize(
+    ("made", "said", "every_s"),
+    [(weights, MATCH, 0.3), (weights, MATCH, 7.0), (load_words, MATCH, 0.3), (load_words, HALF, 7.0)],
+    ids=["by hand, 0.3 s", "by hand, 7 s", "shipped, 0.3 s", "shipped, a half, 7 s"],
+)
+def test_bit_by_bit_a_commentary_tells_what_the_whole_of_it_tells(
+    made: Callable[[], WordsWeights], said: Transcript, every_s: float
+):
+    model, end_s = made(), said.end_s + 20.0
+    told = told_so_far(said, model, end_s, every_s)
+    whole = events_of(hear([said], model, LIVE, end_s), model, LIVE)
     known_s = max(now_s for now_s, _ in told)
     in_order = sorted((replace(event, words=()) for _, event in told), key=lambda event: (event.t_s, event.label))
     assert in_order == sorted(

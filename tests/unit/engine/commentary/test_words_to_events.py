@@ -6,7 +6,8 @@ import pytest
 from engine.commentary.features import COUNTS, STEP_S, features_of, normal, said_scores
 from engine.commentary.spots import PeakSettings, live_peaks, peaks
 from engine.commentary.transcript import Segment, Transcript
-from engine.commentary.word_network import spanned
+from engine.commentary.word_network import row_by_row, spanned
+from engine.commentary.word_weights import load_words
 from engine.commentary.words_to_events import check_worth, events_of, hear
 from engine.core.errors import InputError
 from tests.unit.engine.commentary.networks import chatter, network, said, weights
@@ -72,6 +73,26 @@ def test_spans_are_sums_over_steps_by_the_root_of_their_length_and_nothing_lies_
     found = spanned(steps, ((-2, 0), (0, 1), (1, 3)))
     assert found[3] == pytest.approx([3 / np.sqrt(2), 3.0, 9 / np.sqrt(2)])
     assert found[0] == pytest.approx([0.0, 0.0, 3 / np.sqrt(2)])
+
+
+def test_what_a_step_says_does_not_depend_on_how_many_are_read_with_it():
+    network = load_words().networks["live"]
+    said = np.random.default_rng(0).standard_normal((1500, network.vectors.shape[1])).astype(np.float32)
+    squashed, before = np.tanh(said), -network.spans[0][0]
+    whole = spanned(squashed, network.spans)
+    hidden = row_by_row(whole, network.hidden)
+    for first, steps in ((60, 1), (61, 2), (130, 5), (777, 16), (1333, 150)):
+        behind = first + steps + network.spans[-1][1]
+        found = spanned(squashed[first - before : behind], network.spans)[before : before + steps]
+        assert np.array_equal(found, whole[first : first + steps])
+        assert np.array_equal(row_by_row(found, network.hidden), hidden[first : first + steps])
+
+
+def test_a_span_says_the_same_whatever_was_said_long_before():
+    # Half way between two numbers of single precision, so that a rounding of the sum so far would decide.
+    span, before = [1.0, 2.0**-24, 0.0, 0.0], [1.0] * 1023 + [0.5, 3 * 2.0**-43]
+    alone, late = (spanned(np.array(steps, np.float32)[:, None], ((0, 4),)) for steps in (span, before + span))
+    assert alone[0] == late[len(before)]
 
 
 def test_the_word_goal_gives_a_goal_where_it_was_said():
