@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from engine.core.errors import ExitCode, InputError, MomentumError
 from tests.unit.train.jobs import trial_tasks
 from tests.unit.train.jobs.trial_tasks import nobody, trial
 from train.jobs.kept_results import KeptResults, to_bytes
 from train.jobs.run_tasks import Faults, how_it_goes, in_order, run_tasks
+from train.jobs.task import Task
 from train.jobs.workers import InThisProcess
 
 
@@ -50,6 +52,20 @@ def test_where_nobody_takes_faults_the_first_one_ends_the_job():
 def test_a_mistake_of_the_program_is_no_fault_of_the_task():
     with pytest.raises(KeyError):
         list(run_tasks([trial(2, fault="program")], InThisProcess(), nobody, "s", on_fault=Faults(lambda *_: None)))
+
+
+def threads_of_products(_: object) -> dict[str, int]:
+    """How many threads share a product of matrices just now."""
+    return {"most": max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")}
+
+
+def test_a_task_has_one_thread_here_as_the_workers_of_a_cluster_have():
+    with threadpool_limits(2, "blas"):
+        if threads_of_products(None)["most"] < 2:
+            pytest.skip("the library for products has one thread only")
+        ((_, found),) = run_tasks([Task("threads", threads_of_products, None, {})], InThisProcess(), nobody, "threads")
+        assert found == {"most": 1}
+        assert threads_of_products(None)["most"] == 2
 
 
 def test_rate_and_time_left_are_those_of_what_this_run_made():
