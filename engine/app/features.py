@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from engine.app.made_features import Made
 from engine.core.errors import InputError, MomentumError, UsageError
 from engine.core.telling import untold
 
@@ -37,16 +38,6 @@ class Features(NamedTuple):
 
     values: "NDArray[np.float32]"
     start_s: float
-
-
-class Made(NamedTuple):
-    """A file of features, and how many rows it has; ``fault`` is what its recording broke off with, or why there are
-    none. ``seconds`` is how long that took, None where it was there already."""
-
-    file: Path
-    rows: int
-    fault: MomentumError | None
-    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

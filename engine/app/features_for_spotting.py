@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.app.made_features import Made
 from engine.core.errors import InputError, MomentumError, UsageError, WeightsError
 from engine.core.text import plain
 
 if TYPE_CHECKING:
-    from engine.app.features import Decoding, Made
+    from engine.app.features import Decoding
     from engine.core.run_protocols import Stop
     from engine.core.telling import Progress, Tell
     from engine.encoders.choices import Choice, Engine
@@ -139,9 +140,9 @@ def _checked(
 
 def _made(
     video: Path, choice: "Choice", row: Mapping[str, Any], making: Making, tell: "Progress", stop: "Stop"
-) -> "Made | None":
+) -> Made | None:
     """Those beside the recording where they are of it, else those in the cache, which are made where they are not."""
-    from engine.app.features import Made, Order, make_features
+    from engine.app.features import Order, make_features
     from engine.encoders.choices import BY_TITLE
     from engine.encoders.feature_file import feature_file, is_made, load_features, source_row
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.app.made_features import Made
 from engine.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from engine.app.features import Made
     from engine.core.telling import Tell
     from engine.encoders.pca import Pca
 
@@ -37,9 +37,7 @@ def components_for(file: Path, of_encoder: "Mapping[str, Any]", say: "Tell") -> 
     return pca
 
 
-def reduce_features(
-    made: "Sequence[Made]", title: str, wanted: int | Path, over_others: bool = False
-) -> "Iterator[Made]":
+def reduce_features(made: Sequence[Made], title: str, wanted: int | Path, over_others: bool = False) -> Iterator[Made]:
     """``1_ResNET_TF2.npy`` to ``1_ResNET_TF2_PCA512.npy`` beside it, with a page on what it is.
 
     ``title`` is what the encoder's files are called; ``wanted`` is how many components to fit on all that was made,
@@ -73,8 +71,7 @@ def reduce_features(
         yield _reduced(file, reduced, pca.apply, said, over_others)
 
 
-def _reduced(file: Path, reduced: Path, apply: Any, said: dict[str, Any], over_others: bool) -> "Made":
-    from engine.app.features import Made
+def _reduced(file: Path, reduced: Path, apply: Any, said: dict[str, Any], over_others: bool) -> Made:
     from engine.encoders.feature_file import load_features, made_rows, pieces_of, read_sidecar, write_features
 
     rows = len(load_features(file))

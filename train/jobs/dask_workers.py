@@ -24,7 +24,6 @@ from engine.core.errors import MomentumError
 from engine.core.files import write_private
 from train.jobs.same_program import WrongWorker, check_worker, this_program
 from train.jobs.task import Fault, Outcome, Task, attempt
-from train.jobs.workers import Workers
 
 ALLOWED_FAILURES: Final = 20
 """Workers that may die under a task before it is taken for the one that kills them; Dask's own 3 are soon reached where
@@ -40,7 +39,7 @@ _KEPT: Final = "What is done is kept: the same command goes on from there, on an
 
 
 @contextmanager
-def local_workers(count: int) -> Iterator[Workers]:
+def local_workers(count: int) -> Iterator["DaskWorkers"]:
     """``count`` processes of this machine, which nobody beside this process can reach: they listen on the loopback
     device and take orders under a certificate that is made here and forgotten."""
     with tempfile.TemporaryDirectory(prefix="momentum-workers-") as scratch, _quiet(), _settings(scratch):
@@ -66,7 +65,7 @@ def local_workers(count: int) -> Iterator[Workers]:
 
 
 @contextmanager
-def workers_of(address: str, folders: Sequence[Path]) -> Iterator[Workers]:
+def workers_of(address: str, folders: Sequence[Path]) -> Iterator["DaskWorkers"]:
     """The workers of the scheduler at ``address``. Raises ``MomentumError`` where nobody answers."""
     with _quiet(), _settings(tempfile.gettempdir()), _marks(folders) as marks:
         try:

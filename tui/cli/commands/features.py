@@ -9,7 +9,8 @@ from engine.core.text import plain
 from tui.cli.output import raise_last, say
 
 if TYPE_CHECKING:
-    from engine.app.features import Made, Order
+    from engine.app.features import Order
+    from engine.app.made_features import Made
 
 VideoEncoder = Literal["resnet152", "resnet50", "mobilenet", "efficientnet-lite", "objects", "pixels"]
 AudioEncoder = Literal["vggish", "mn04", "crowd"]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine.core.clock_text import minutes_time
 from tui.cli.cluster_option import Cluster
 from tui.cli.commands.live import Separate
 from tui.cli.output import AsJson
@@ -179,6 +180,16 @@ def _report(entry: Any, alignment: Any, already: bool, as_json: bool) -> None:
     print_lines(f"{entry.title}, {entry.duration_s / 60:.0f} minutes, {entry.bytes / 1e6:.1f} MB")
     print_lines(f"id {entry.id}{' (its sound was there already)' if already else ''}")
     if alignment:
-        from tui.cli.commands.library import describe_alignment
-
         print_lines(describe_alignment(alignment))
+
+
+def describe_alignment(alignment: Any) -> str:
+    """A line on where the kick-offs lie and how that is known."""
+    if alignment is None:
+        return "kick-offs: not known, so training leaves it out ('momentum library align' sets them)"
+    times = ", ".join(f"period {number} at {minutes_time(t_s)}" for number, t_s in sorted(alignment.kick_off_s.items()))
+    if alignment.confidence is None:
+        return f"kick-offs: {times} ({alignment.method})"
+    # Beyond three nines the figure says more about the method's assumptions than about the match.
+    sure = "above 0.999" if alignment.confidence > 0.999 else f"{alignment.confidence:.3f}"
+    return f"kick-offs: {times} (measured, confidence {sure}, crowd lag {alignment.lag_s:.1f} s)"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.core.clock_text import minutes_time
-from tui.cli.commands.ingest import ExtraTime, KickOff, SecondHalf
+from tui.cli.commands.ingest import ExtraTime, KickOff, SecondHalf, describe_alignment
 from tui.cli.groups import group
 from tui.cli.output import AsJson, Column, print_json, print_lines, print_table
 
@@ -181,18 +181,6 @@ def remove(matches: Matches, as_json: AsJson = False) -> None:
         print_json({"removed": ids})
     else:
         print_lines("\n".join(f"removed {match_id}" for match_id in ids))
-
-
-def describe_alignment(alignment: Any) -> str:
-    """A line on where the kick-offs lie and how that is known."""
-    if alignment is None:
-        return "kick-offs: not known, so training leaves it out ('momentum library align' sets them)"
-    times = ", ".join(f"period {number} at {minutes_time(t_s)}" for number, t_s in sorted(alignment.kick_off_s.items()))
-    if alignment.confidence is None:
-        return f"kick-offs: {times} ({alignment.method})"
-    # Beyond three nines the figure says more about the method's assumptions than about the match.
-    sure = "above 0.999" if alignment.confidence > 0.999 else f"{alignment.confidence:.3f}"
-    return f"kick-offs: {times} (measured, confidence {sure}, crowd lag {alignment.lag_s:.1f} s)"
 
 
 def _sound_time(alignment: Any, event: Any) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.app.features import Made, Order, build_encoder, features_of, make_features, row_of_encoder
+from engine.app.features import Order, build_encoder, features_of, make_features, row_of_encoder
+from engine.app.made_features import Made
 from engine.core.errors import InputError, UsageError
 from engine.core.run_protocols import Stop
 from engine.encoders import feature_file as feature_files
