@@ -12,7 +12,7 @@ from engine.spotting.pooling import Pool, normalised, seeded_linear
 
 
 class PooledModel(Module):
-    """Features of every channel -> logits of background and of every class, for all windows of a strip.
+    """Features of every channel -> logits of background and of every class, for all windows of a segment.
 
     ``joined`` has one pool and one classifier, ``pooled`` a pool for each channel and one classifier, ``logits`` a pool
     and a classifier for each.

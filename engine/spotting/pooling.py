@@ -1,7 +1,7 @@
-"""What windows of features are pooled to: maximum, mean, NetVLAD, NetRVLAD, NetFV; all windows of a strip at once.
+"""What windows of features are pooled to: maximum, mean, NetVLAD, NetRVLAD, NetFV; all windows of a segment at once.
 
 Every row is assigned to clusters once, however many windows it lies in, and windows share their sums (``sliding``). A
-strip as long as a window is the published networks' own computation. After Arandjelović et al. (NetVLAD, 2016), Miech
+segment as long as a window is the published networks' own computation. After Arandjelović et al. (NetVLAD, 2016), Miech
 et al. (NetRVLAD, NetFV; LOUPE, 2017), Giancola & Ghanem (NetVLAD++, 2021). LOUPE normalises its assignments by the
 batch's statistics, at test, too, so that a score depends on what else is scored; here a bias takes that place, as
 LOUPE does without its batch norm.

@@ -1,4 +1,4 @@
-"""From features of a half to the log-odds of every class at every row, in strips that fit into memory."""
+"""From features of a half to the log-odds of every class at every row, in segments that fit into memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class FeatureTrack:
     start_s: float = 0.0
 
 
-def padded_strip(values: Array, first: int, rows: int) -> Array:
+def padded_segment(values: Array, first: int, rows: int) -> Array:
     """``rows`` rows of ``values`` from ``first`` on, which may be negative: beyond the ends the end rows stand."""
     places = np.clip(np.arange(first, first + rows), 0, len(values) - 1)
     return np.ascontiguousarray(values[places], dtype=np.float32)
@@ -43,8 +43,8 @@ def log_odds(model: Model, config: SpottingConfig, channels: Sequence[Array]) ->
     return np.concatenate(list(window_logits(model, config, channels, 1)))[:, 1:]
 
 
-_STRIP_FLOATS: Final = 12_000_000
-"""What one strip's pooled windows may take, times a few in between: well below 600 MB altogether."""
+_SEGMENT_FLOATS: Final = 12_000_000
+"""What one segment's pooled windows may take, times a few in between: well below 600 MB altogether."""
 
 
 def window_logits(model: PooledModel, config: SpottingConfig, channels: Sequence[Array], stride: int) -> list[Array]:
@@ -53,13 +53,15 @@ def window_logits(model: PooledModel, config: SpottingConfig, channels: Sequence
     rows = len(channels[0])
     moments = (rows - 1) // stride + 1
     floats = max(pool.inner for pool in model.pools)
-    most = max(1, min(_STRIP_FLOATS // floats, 2048))
+    most = max(1, min(_SEGMENT_FLOATS // floats, 2048))
     parts = []
     for begun in range(0, moments, most):
         count = min(most, moments - begun)
         first = begun * stride - (window.rows - window.ahead)
-        strips = [mx.array(padded_strip(each, first, (count - 1) * stride + window.rows))[None] for each in channels]
-        parts.append(np.array(model(strips, stride)[0]))
+        segments = [
+            mx.array(padded_segment(each, first, (count - 1) * stride + window.rows))[None] for each in channels
+        ]
+        parts.append(np.array(model(segments, stride)[0]))
     return parts
 
 
@@ -74,7 +76,7 @@ def calf_scores(model: Calf, config: SpottingConfig, values: Array) -> Array:
     starts = chunk_starts(max(rows, chunk), chunk, field)
     found = []
     for at in range(0, len(starts), _CHUNKS):
-        chunks = np.stack([padded_strip(values, start, chunk) for start in starts[at : at + _CHUNKS]])
+        chunks = np.stack([padded_segment(values, start, chunk) for start in starts[at : at + _CHUNKS]])
         found.append(np.array(model(mx.array(chunks))[1]))
     return dense_detections(np.concatenate(found), starts, rows, chunk, field)
 

@@ -1,4 +1,4 @@
-"""Spotting models on strips against the same windows one by one, forward and back; and an epoch over 300 games."""
+"""Spotting models on segments against the same windows one by one, forward and back; and an epoch over 300 games."""
 
 from time import process_time
 
@@ -50,10 +50,10 @@ def run() -> list[Row]:
     rng = np.random.default_rng(0)
     rows = []
     for stride, what in ((2, "a second apart"), (10, "5 s apart"), (_WINDOW, "side by side")):
-        strip = mx.array(rng.normal(size=(1, (_WINDOWS - 1) * stride + _WINDOW, _WIDTH)).astype(np.float32))
+        segment = mx.array(rng.normal(size=(1, (_WINDOWS - 1) * stride + _WINDOW, _WIDTH)).astype(np.float32))
         steps: dict[str, Step] = {
-            "strips": (model, lambda strip=strip, stride=stride: (model([strip], stride) ** 2).sum()),
-            "one by one": (windows, lambda strip=strip, stride=stride: (windows(strip, stride) ** 2).sum()),
+            "segments": (model, lambda segment=segment, stride=stride: (model([segment], stride) ** 2).sum()),
+            "one by one": (windows, lambda segment=segment, stride=stride: (windows(segment, stride) ** 2).sum()),
         }
         values = [float(step().item()) for _, step in steps.values()]
         assert np.allclose(values, values[0], rtol=1e-3), values
@@ -62,9 +62,9 @@ def run() -> list[Row]:
             low, middle, high = np.percentile(_WINDOWS / np.array(seconds), [25, 50, 75])
             spread = float(high - low) / 2
             rows.append(Row(f"NetVLAD, {name}, {what}", float(middle), "windows/s", spread, "processor time"))
-        ratio = float(np.median(took["one by one"]) / np.median(took["strips"]))
-        rows.append(Row(f"strips / one by one, {what}", ratio, "times", None, ""))
-        epoch_s = np.median(took["strips"]) * _GAMES * 2 * _HALF_ROWS / (_WINDOWS * stride)
+        ratio = float(np.median(took["one by one"]) / np.median(took["segments"]))
+        rows.append(Row(f"segments / one by one, {what}", ratio, "times", None, ""))
+        epoch_s = np.median(took["segments"]) * _GAMES * 2 * _HALF_ROWS / (_WINDOWS * stride)
         rows.append(
             Row(f"an epoch of {_GAMES} games, {what}", float(epoch_s) / 60, "min", None, "processor time, reckoned")
         )

@@ -53,7 +53,7 @@ def run() -> list[Row]:
     segment = mx.array(frames)
     shifted, grouped = _Windows(network, grouped=False), _Windows(network, grouped=True)
     ways = {
-        "strips": (segments, lambda: (segments.windows(segments.columns(segment)) ** 2).sum()),
+        "segments": (segments, lambda: (segments.windows(segments.columns(segment)) ** 2).sum()),
         "windows, shift-and-add": (shifted, lambda: (shifted(windows) ** 2).sum()),
         "windows, conv2d": (grouped, lambda: (grouped(windows) ** 2).sum()),
     }
@@ -65,6 +65,6 @@ def run() -> list[Row]:
         low, middle, high = np.percentile(count / np.array(seconds), [25, 50, 75])
         rows.append(Row(f"encoder, {name}", float(middle), "windows/s", float(high - low) / 2, "processor time"))
     for name in list(ways)[1:]:
-        ratio = float(np.median(took[name]) / np.median(took["strips"]))
-        rows.append(Row(f"strips / {name}", ratio, "times", None, "required: 4" if "conv2d" in name else ""))
+        ratio = float(np.median(took[name]) / np.median(took["segments"]))
+        rows.append(Row(f"segments / {name}", ratio, "times", None, "required: 4" if "conv2d" in name else ""))
     return rows

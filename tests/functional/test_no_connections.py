@@ -179,7 +179,7 @@ def test_learning_and_judging_call_nobody(traced: Traced, tmp_path: Path):
     small_weights(traced.home / "data" / "weights" / "small")
     settings = tmp_path / "settings.toml"
     settings.write_text(SMALL_BATCHES)
-    fitted = ("--steps", 1, "--fold-steps", 0, "--sharpen-steps", 0, "--histories", 2, "--settings", settings)
+    fitted = ("--steps", 1, "--fold-steps", 0, "--fine-tune-steps", 0, "--histories", 2, "--settings", settings)
     for seed in (0, 1, 2, 3, 50, 51):
         draw(tmp_path, seed)
     judged = ("--simulate", 2, "--seed", 50, "--teach", 4, "--teach-seed", 0, "--minutes", 4.0, "--drawn", tmp_path)

@@ -28,8 +28,14 @@ ends what it has begun."""
 _LOCK: Final = ".lock"
 _LOOK_S: Final = 0.5
 _MADE_WITH: Final = ("acoustic-momentum", "mlx", "numpy")
-_RENAMED: Final = {"strips": "segments", "pieces": "crops", "sharpen": "fine_tune"}
-"""Settings that were called otherwise in run folders begun before; such a run goes on as any other does."""
+RENAMED: Final = {
+    "strips": "segments",
+    "pieces": "crops",
+    "sharpen": "fine_tune",
+    "strip_windows": "segment_windows",
+}
+"""Settings that were called otherwise before: a run folder that was begun then goes on as any other does, and files of
+settings say what they said."""
 _ELSEWHERE: Final = "Give another folder with --run, or the settings that this run was started with."
 
 
@@ -160,7 +166,7 @@ def _renamed(settings: Any) -> Any:
     """Settings of a run under the names that they have now."""
     if not isinstance(settings, dict):
         return settings
-    return {_RENAMED.get(name, name): _renamed(value) for name, value in settings.items()}
+    return {RENAMED.get(name, name): _renamed(value) for name, value in settings.items()}
 
 
 def _difference(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

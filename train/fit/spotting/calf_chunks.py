@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.spotting.calf import Calf
 from engine.spotting.config import CalfConfig, SpottingConfig
-from engine.spotting.scores import padded_strip
+from engine.spotting.scores import padded_segment
 from train.fit.spotting.games import Half
 
 Array = NDArray[np.float32]
@@ -94,7 +94,7 @@ class ChunkSampler:
                 margin = self.sizes.field // 2
                 start = row - int(rng.integers(margin, self.sizes.chunk - margin))
                 start = max(0, min(start, half.rows - self.sizes.chunk))
-            joined = [padded_strip(channel[: half.rows], start, self.sizes.chunk) for channel in half.channels]
+            joined = [padded_segment(channel[: half.rows], start, self.sizes.chunk) for channel in half.channels]
             rows.append(np.concatenate(joined, axis=1))
             shifts.append(shifts_of(half, self.config, start + np.arange(self.sizes.chunk)))
             events.append(self._events(half, start))

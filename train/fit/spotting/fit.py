@@ -24,8 +24,8 @@ from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Parameters, Progress, Trainer
 from train.fit.spotting.calf_chunks import ChunkSampler, calf_loss, keep_statistics, reaches
 from train.fit.spotting.games import TEST, TRAIN, VALID, Games, Half
+from train.fit.spotting.segments import Segments, SegmentSampler, class_weights, classified, segment_loss
 from train.fit.spotting.settings import SpottingSettings
-from train.fit.spotting.strips import Strips, StripSampler, class_weights, classified, strip_loss
 from train.fit.spotting.training_job import ModelWanted, models_of, one_thread, run_inputs
 
 _CALF_BATCH: Final = 32
@@ -101,12 +101,12 @@ def fit_model(
         return _fit_calf(model, served, games, config, settings, state, tell)
     assert isinstance(model, PooledModel) and isinstance(served, PooledModel)
     rows = sum(half.rows for half in games.parts[TRAIN])
-    sampler = StripSampler(games.parts[TRAIN], config, settings)
-    an_epoch = max(1, ceil(rows / (settings.at_once * settings.strip_windows * sampler.stride)))
+    sampler = SegmentSampler(games.parts[TRAIN], config, settings)
+    an_epoch = max(1, ceil(rows / (settings.at_once * settings.segment_windows * sampler.stride)))
     weights = mx.array(class_weights(games.parts[TRAIN], config, settings))
 
-    def loss(model: PooledModel, batch: Strips, key: mx.array) -> mx.array:
-        return strip_loss(model, batch, key, sampler.stride, settings.gamma, weights)
+    def loss(model: PooledModel, batch: Segments, key: mx.array) -> mx.array:
+        return segment_loss(model, batch, key, sampler.stride, settings.gamma, weights)
 
     def check(parameters: Parameters) -> Mapping[str, float]:
         served.update(tree_unflatten(list(parameters.items())))
@@ -115,7 +115,7 @@ def fit_model(
 
     best = Trainer(
         state, model, _schedule(settings, an_epoch), one.seed, sampler.draw, loss, check, tell,
-        items=settings.at_once * settings.strip_windows,
+        items=settings.at_once * settings.segment_windows,
     ).run()  # fmt: skip
     served.update(tree_unflatten(list(best.items())))
     return served

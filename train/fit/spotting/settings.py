@@ -35,11 +35,11 @@ class SpottingSettings:
     """What is trained and how.
 
     ``model`` is a pool, with ``++`` for past and future apart, or ``calf``. Windows are ``window_s`` long (None: 20 s,
-    and two minutes for CALF, whose windows are its chunks) and begin ``stride_s`` apart, ``strip_windows`` in a strip
-    and ``at_once`` strips in a step; ``epochs`` times as many rows as there are. ``weights``: rare classes count more
-    (``balanced``) or as they come (``even``); ``gamma``: how much less counts what is right already (focal loss).
-    ``delay_s``: a causal model, which reads so much beyond the moment. ``events`` is how
-    scores become events, ``apart_s`` and ``least`` as in ``EventSettings``.
+    and two minutes for CALF, whose windows are its chunks) and begin ``stride_s`` apart, ``segment_windows`` in a
+    segment and ``at_once`` segments in a step; ``epochs`` times as many rows as there are. ``weights``: rare classes
+    count more (``balanced``) or as they come (``even``); ``gamma``: how much less counts what is right already (focal
+    loss). ``delay_s``: a causal model, which reads so much beyond the moment. ``events`` is how scores become events,
+    ``apart_s`` and ``least`` as in ``EventSettings``.
     """
 
     model: str = "netvlad++"
@@ -58,7 +58,7 @@ class SpottingSettings:
     apart_s: float = 20.0
     least: float = 0.05
     at_once: int = 8
-    strip_windows: int = 32
+    segment_windows: int = 32
     epochs: int = 40
     seed: int = 0
     schedule: PlateauSchedule = field(default_factory=lambda: PlateauSchedule(steps=1, learning_rate=1e-3, patience=10))

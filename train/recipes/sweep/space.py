@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 from engine.core.errors import InputError, UsageError
+from train.fit.loop.run_folder import RENAMED
 
 _MOST_BYTES: Final = 1 << 20
 _HINT: Final = "'momentum train sweep --show-space' prints the one that is tried without a file."
@@ -104,14 +105,14 @@ def _literal(value: Value) -> str:
 
 
 def changed(settings: S, values: Mapping[str, Value], elsewhere: Mapping[str, str] | None = None) -> S:
-    """``settings`` with others by name, with dots into their parts.
+    """``settings`` with others by name, with dots into their parts; names of before are understood.
 
     Raises ``UsageError`` for a name or a value that no setting has, or one that is chosen ``elsewhere``.
     """
     for name, value in values.items():
         if elsewhere and name in elsewhere:
             raise UsageError(f"the setting {name} is no choice of a sweep", elsewhere[name])
-        settings = _changed(settings, name.split("."), value, name)
+        settings = _changed(settings, [RENAMED.get(part, part) for part in name.split(".")], value, name)
     return settings
 
 

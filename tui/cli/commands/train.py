@@ -64,11 +64,14 @@ def encoder(
         int | None,
         typer.Option("--fold-steps", min=0, help="Steps without each fold, to find hard negatives; 0: none."),
     ] = None,
-    sharpen_steps: Annotated[
-        int | None, typer.Option("--sharpen-steps", min=0, help="Steps of the last stage, the head alone; 0: none.")
+    fine_tune_steps: Annotated[
+        int | None,
+        typer.Option(
+            "--fine-tune-steps", "--sharpen-steps", min=0, help="Steps of the last stage, the head alone; 0: none."
+        ),
     ] = None,
     histories: Annotated[
-        int | None, typer.Option("--histories", min=1, max=200, help="Labelled histories a strip.")
+        int | None, typer.Option("--histories", min=1, max=200, help="Labelled histories a segment.")
     ] = None,
     given: Annotated[
         Path | None, typer.Option("--settings", metavar="FILE", help="Other settings, such as best.toml of a sweep.")
@@ -113,10 +116,10 @@ def encoder(
     schedule = _changed(settings.schedule, steps=steps, learning_rate=learning_rate)
     settings = replace(settings, schedule=schedule)
     settings = _changed(settings, fold_steps=fold_steps, histories=histories)
-    if sharpen_steps is not None and settings.fine_tune:
-        steps_of = _changed(settings.fine_tune.schedule, steps=max(1, sharpen_steps))
+    if fine_tune_steps is not None and settings.fine_tune:
+        steps_of = _changed(settings.fine_tune.schedule, steps=max(1, fine_tune_steps))
         settings = replace(
-            settings, fine_tune=replace(settings.fine_tune, schedule=steps_of) if sharpen_steps else None
+            settings, fine_tune=replace(settings.fine_tune, schedule=steps_of) if fine_tune_steps else None
         )
     if simulate:
         folder = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"

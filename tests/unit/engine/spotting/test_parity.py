@@ -108,13 +108,13 @@ def test_pools_and_fusions_give_what_was_written_down_once(name):
     ],
     ids=lambda pool: f"{pool.kind}{'++' if pool.apart else ''}",
 )
-def test_a_strip_gives_what_its_windows_give_one_by_one(pool, stride):
-    config = SpottingConfig("strip", (VIDEO,), V1, JOINED, pool, WindowConfig(8, 4))
+def test_a_segment_gives_what_its_windows_give_one_by_one(pool, stride):
+    config = SpottingConfig("segment", (VIDEO,), V1, JOINED, pool, WindowConfig(8, 4))
     model = PooledModel(config, seed=1)
     rows = drawn(6, 2, 37, 5)
-    strip = np.array(model([rows], stride))
+    segment = np.array(model([rows], stride))
     alone = [np.array(model([rows[:, at : at + 8]], 1))[:, 0] for at in range(0, 37 - 8 + 1, stride)]
-    np.testing.assert_allclose(strip, np.stack(alone, axis=1), atol=2e-6)
+    np.testing.assert_allclose(segment, np.stack(alone, axis=1), atol=2e-6)
 
 
 @pytest.mark.parametrize("kind", ["netvlad", "netrvlad"])

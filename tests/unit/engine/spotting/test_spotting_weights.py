@@ -172,10 +172,10 @@ def test_a_half_shorter_than_a_window_or_a_chunk_is_read_all_the_same():
         assert values.shape == (3, 3) and np.isfinite(values).all()
 
 
-def test_strips_of_a_long_half_join_without_a_seam(monkeypatch):
+def test_segments_of_a_long_half_join_without_a_seam(monkeypatch):
     weights = weights_of(SMALL)
     whole, _ = curves_of(BOTH, weights, ALL)
-    monkeypatch.setattr("engine.spotting.scores._STRIP_FLOATS", 7 * weights.models[ALL].pools[0].inner)
+    monkeypatch.setattr("engine.spotting.scores._SEGMENT_FLOATS", 7 * weights.models[ALL].pools[0].inner)
     cut, _ = curves_of(BOTH, weights, ALL)
     np.testing.assert_allclose(cut, whole, atol=1e-5)
 

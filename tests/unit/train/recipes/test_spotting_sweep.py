@@ -30,7 +30,7 @@ apart_s = {low = 4, high = 20}
 epochs = 2
 clusters = 4
 stride_s = 1.0
-strip_windows = 8
+segment_windows = 8
 """
 
 
@@ -62,7 +62,7 @@ def dealt(folder: Path) -> DealtGames:
 
 
 def wanted(folder: Path, work: Path, earlier=None, **params) -> TrialWanted:
-    space = Space({"model": Choice(("mean",))}, {"epochs": 3, "window_s": 4.0, "stride_s": 1.0, "strip_windows": 8})
+    space = Space({"model": Choice(("mean",))}, {"epochs": 3, "window_s": 4.0, "stride_s": 1.0, "segment_windows": 8})
     return TrialWanted(0, params, 0, SweptSpotting.of(space, dealt(folder), ()).learner, earlier, work)
 
 

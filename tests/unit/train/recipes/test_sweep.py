@@ -11,6 +11,7 @@ from engine.core.errors import InputError, MomentumError, UsageError
 from tests.unit.train.jobs.trial_tasks import nobody
 from tests.unit.train.recipes.drawn_matches import QUICK, drawn
 from train.fit.settings import FitSettings
+from train.fit.spotting.settings import SpottingSettings
 from train.jobs.task import Fault
 from train.jobs.workers import InThisProcess
 from train.recipes.sweep import study as studies
@@ -219,3 +220,10 @@ def test_a_space_that_makes_no_sense_is_refused_before_anything_is_tried(tmp_pat
 def test_the_usual_space_is_one():
     assert len(read_space(None, KNOBS).tried) == 7
     assert "[fixed]" in DEFAULT
+
+
+def test_a_file_of_settings_with_the_names_of_before_is_understood():
+    before = {"strips": 5, "pieces.pieces": 4, "sharpen.copies": 3}
+    now = {"segments": 5, "crops.crops": 4, "fine_tune.copies": 3}
+    assert changed(FitSettings(), before) == changed(FitSettings(), now) != FitSettings()
+    assert changed(SpottingSettings(), {"strip_windows": 8}).segment_windows == 8

@@ -22,7 +22,7 @@ from train.fit.spotting.training_job import SpottingWanted, Training, one_thread
 from train.jobs.workers import InThisProcess
 from tui.cli.main import main
 
-SMALL = SpottingSettings(window_s=6.0, stride_s=1.0, clusters=4, epochs=1, strip_windows=8)
+SMALL = SpottingSettings(window_s=6.0, stride_s=1.0, clusters=4, epochs=1, segment_windows=8)
 GONE = MomentumError("the scheduler is gone: tcp://desk:8786", "What is done is kept.")
 
 

@@ -1,4 +1,4 @@
-"""Strips of windows for a step of training, their targets, and how well windows are classified."""
+"""Segments of windows for a step of training, their targets, and how well windows are classified."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.spotting.config import SpottingConfig
 from engine.spotting.pooled_model import PooledModel
-from engine.spotting.scores import padded_strip, window_logits
+from engine.spotting.scores import padded_segment, window_logits
 from train.fit.network.losses import binary_cross_entropy
 from train.fit.spotting.games import Half
 from train.fit.spotting.settings import BALANCED, SpottingSettings
@@ -20,9 +20,9 @@ _MOST_WEIGHT = 30.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Strips:
-    """A batch: ``channels`` (strips, rows, width) each; ``targets`` (strips, windows, 1 + classes), background first;
-    ``counts`` (strips, windows) is 0 for a window whose moment lies outside of its half."""
+class Segments:
+    """A batch: ``channels`` (segments, rows, width) each; ``targets`` (segments, windows, 1 + classes), background
+    first; ``counts`` (segments, windows) is 0 for a window whose moment lies outside of its half."""
 
     channels: tuple[Array, ...]
     targets: Array
@@ -30,8 +30,8 @@ class Strips:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StripSampler:
-    """Draws strips from halves, the longer the likelier, from anywhere in them."""
+class SegmentSampler:
+    """Draws segments from halves, the longer the likelier, from anywhere in them."""
 
     halves: Sequence[Half]
     config: SpottingConfig
@@ -42,23 +42,23 @@ class StripSampler:
         """Rows between windows."""
         return max(1, round(self.settings.stride_s * self.config.window.rate_hz))
 
-    def draw(self, rng: np.random.Generator) -> Strips:
+    def draw(self, rng: np.random.Generator) -> Segments:
         settings, window, stride = self.settings, self.config.window, self.stride
         lengths = np.array([half.rows for half in self.halves], dtype=np.float64)
         chosen = rng.choice(len(self.halves), settings.at_once, p=lengths / lengths.sum())
-        span = (settings.strip_windows - 1) * stride
+        span = (settings.segment_windows - 1) * stride
         channels: list[list[Array]] = [[] for _ in self.config.channels]
         targets, counts = [], []
         for half in (self.halves[n] for n in chosen.tolist()):
-            # The strip may hang over the ends, or a half's first and last rows would be seen less than the rest.
+            # The segment may hang over the ends, or a half's first and last rows would be seen less than the rest.
             first = int(rng.integers(-min(span // 2, half.rows - 1), max(1, half.rows - span // 2)))
-            moments = first + np.arange(settings.strip_windows) * stride
+            moments = first + np.arange(settings.segment_windows) * stride
             begun, rows = first - (window.rows - window.ahead), span + window.rows
             for values, channel in zip(channels, half.channels, strict=True):
-                values.append(padded_strip(channel[: half.rows], begun, rows))
+                values.append(padded_segment(channel[: half.rows], begun, rows))
             targets.append(targets_at(half, moments, self.config))
             counts.append(((moments >= 0) & (moments < half.rows)).astype(np.float32))
-        return Strips(tuple(np.stack(each) for each in channels), np.stack(targets), np.stack(counts))
+        return Segments(tuple(np.stack(each) for each in channels), np.stack(targets), np.stack(counts))
 
 
 def targets_at(half: Half, moments: NDArray[np.int64], config: SpottingConfig) -> Array:
@@ -82,8 +82,8 @@ def class_weights(halves: Sequence[Half], config: SpottingConfig, settings: Spot
     return weights
 
 
-def strip_loss(
-    model: PooledModel, batch: Strips, key: mx.array, stride: int, gamma: float, weights: mx.array
+def segment_loss(
+    model: PooledModel, batch: Segments, key: mx.array, stride: int, gamma: float, weights: mx.array
 ) -> mx.array:
     """Cross-entropy of every class of every window, focal with ``gamma``; events times ``weights`` (1 + classes,)."""
     logits = model([mx.array(channel) for channel in batch.channels], stride, key)

@@ -1,4 +1,4 @@
-"""What a model learns from: strips, their targets and the loss, on cases reckoned by hand."""
+"""What a model learns from: segments, their targets and the loss, on cases reckoned by hand."""
 
 import json
 from dataclasses import replace
@@ -13,10 +13,10 @@ from engine.spotting.vocabularies import DANGER, V1
 from tests.unit.train.fit.spotting.game_folder import PICTURE
 from train.fit.spotting.calf_chunks import Chunks, ChunkSampler, _matched, reaches, segmentation_loss, shifts_of
 from train.fit.spotting.games import Half, read_games
+from train.fit.spotting.segments import Segments, SegmentSampler, class_weights, segment_loss, targets_at
 from train.fit.spotting.settings import BALANCED, SpottingSettings
-from train.fit.spotting.strips import Strips, StripSampler, class_weights, strip_loss, targets_at
 
-CONFIG = SpottingConfig("strips", (ChannelConfig("video", 2),), V1, window=WindowConfig(8, 4))
+CONFIG = SpottingConfig("segments", (ChannelConfig("video", 2),), V1, window=WindowConfig(8, 4))
 FEATURES = np.stack([np.arange(100.0), np.ones(100)], axis=1).astype(np.float32)
 HALF = Half("game", 1, (FEATURES,), (), np.array([[20, 0], [22, 2]]))
 
@@ -35,9 +35,9 @@ def test_a_window_is_of_a_class_where_an_event_of_it_lies_in_it():
 
 
 @pytest.mark.parametrize("ahead", [4, 2])
-def test_a_strip_lies_where_its_targets_say_and_counts_no_moment_outside_of_the_half(ahead: int):
+def test_a_segment_lies_where_its_targets_say_and_counts_no_moment_outside_of_the_half(ahead: int):
     config = replace(CONFIG, window=WindowConfig(8, ahead), causal=ahead < 4)
-    sampler = StripSampler([HALF], config, SpottingSettings(stride_s=1.0, strip_windows=5, at_once=20))
+    sampler = SegmentSampler([HALF], config, SpottingSettings(stride_s=1.0, segment_windows=5, at_once=20))
     batch = sampler.draw(np.random.default_rng(1))
     assert batch.channels[0].shape == (20, 4 * 2 + 8, 2)
     for rows, targets, counts in zip(batch.channels[0][:, :, 0], batch.targets, batch.counts, strict=True):
@@ -49,12 +49,12 @@ def test_a_strip_lies_where_its_targets_say_and_counts_no_moment_outside_of_the_
 
 def test_the_loss_leaves_out_what_lies_outside_and_weighs_events_and_what_is_right_already():
     logits = mx.array([[[0.0, 0.0, 0.0, 0.0], [3.0, 3.0, 3.0, 3.0]]])
-    batch = Strips(
+    batch = Segments(
         (np.zeros((1, 1, 2), np.float32),), np.array([[[0, 1, 0, 0], [0, 0, 0, 0]]], np.float32), np.array([[1.0, 0.0]])
     )
 
     def loss(gamma: float, weights: list[float]) -> float:
-        return float(strip_loss(lambda *_: logits, batch, mx.random.key(0), 1, gamma, mx.array(weights)))
+        return float(segment_loss(lambda *_: logits, batch, mx.random.key(0), 1, gamma, mx.array(weights)))
 
     assert loss(0, [1, 1, 1, 1]) == pytest.approx(np.log(2))
     assert loss(2, [1, 1, 1, 1]) == pytest.approx(np.log(2) / 4)
