@@ -13,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,7 @@ from train.data.tagger_as_teacher import ear_of
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
 from train.evaluate.report import to_report
-from train.fit.fit_network import fit
+from train.fit.fit_ensemble import fit_ensemble
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule
 from train.fit.settings import FineTuneSettings, FitSettings, TagSettings
@@ -74,6 +74,9 @@ def main(args: Sequence[str] | None = None) -> None:
         "--sounds", type=Path, action="append", default=[], help="a folder of real sounds with its MANIFEST.csv"
     )
     parser.add_argument("--taggers", type=Path, help="a folder with a sound tagger that teaches as well")
+    parser.add_argument(
+        "--networks", type=int, default=1, help="networks trained from other seeds, whose mean is shipped as one"
+    )
     parser.add_argument("--tags", action="store_true", help="weights that also tell what kind of sound is heard")
     parser.add_argument(
         "--val-reel",
@@ -101,11 +104,18 @@ def main(args: Sequence[str] | None = None) -> None:
     val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     data = TrainingData(train_matches, val_matches, val_reels=val_reels)
     settings = replace(SETTINGS, read_tags=TagSettings()) if chosen.tags else SETTINGS
-    inputs = run_inputs(settings, rule, data) | {"judged_by": {match.id: match.digest for match in val_matches}}
-    with closing(RunFolder(chosen.work / "run", inputs)) as run:
-        fitted = fit(data, rule, settings, run, chosen.weights.name, _show_progress)
+    judged_by = {"judged_by": {match.id: match.digest for match in val_matches}}
+    inputs = [
+        run_inputs(replace(settings, seed=settings.seed + i), rule, data) | judged_by for i in range(chosen.networks)
+    ]
+    with ExitStack() as opened:
+        runs = [
+            opened.enter_context(closing(RunFolder(chosen.work / (f"run-{i}" if i else "run"), each)))
+            for i, each in enumerate(inputs)
+        ]
+        fitted = fit_ensemble(data, rule, settings, runs, chosen.weights.name, _show_progress)
     learned = Learned(
-        train_matches, val_matches, test_matches, inputs, data_section(chosen.open_data is not None, recordings)
+        train_matches, val_matches, test_matches, inputs[0], data_section(chosen.open_data is not None, recordings)
     )
     checksum = save_measured(chosen.weights, fitted.config, fitted.network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
