@@ -5,8 +5,9 @@ A simulated reel says what sounded when; here the sounds that are no cry come fr
 sound is learned by heart, what a thousand studios recorded is not. Only sounds whose manifest allows it are used,
 of sources that neither choose nor judge.
 
-No recording of a singing crowd may teach. So chants are made of other voices: a song, or a phrase of speech that comes
-again and again, as if dozens of people sang or shouted it in near unison, each with a delay and a pitch of their own.
+Few recordings of a singing crowd may teach. So chants are mostly made of other voices: a song, or a phrase of speech
+that comes again and again, as if dozens of people sang or shouted it in near unison, each with a delay and a pitch of
+their own. Whole crowds that may teach are heard as they were recorded, somewhat higher or lower.
 
 Over 300 lines, since a recording comes into a ground in one way, from the list of sounds to the truth of the reel.
 """
@@ -26,7 +27,7 @@ from engine.simulator.equal_loudness_reel import plan_reel
 from engine.simulator.match import Score, at_level, draws_for, in_order, play_cue
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
 from engine.simulator.venue import Venue
-from train.data.real_sounds.crowd_of_recorded_people import cry_of_groups, many_at_once
+from train.data.real_sounds.crowd_of_recorded_people import at_pitch, cry_of_groups, many_at_once
 from train.data.real_sounds.parts import TEACH_ONLY, TRAIN
 from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
 
@@ -56,6 +57,7 @@ KINDS_OF: Final[Mapping[str, tuple[Kind, ...]]] = {
 }
 """Which of the simulator's kinds a recording of this sort can stand for."""
 _GROUPS: Final = "people"
+_STANDS: Final = "stand"
 KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
     (_GROUPS, "applause"): (Reaction.APPLAUSE,),
     (_GROUPS, "cheer"): (Reaction.ROAR, Reaction.MUTED_ROAR),
@@ -64,10 +66,17 @@ KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
     ("signal", "horn"): (Confuser.HORNS,),
     ("signal", "drum"): (Confuser.DRUMS,),
     ("signal", "whistle"): (Confuser.WHISTLE,),
+    (_STANDS, "applause"): (Reaction.APPLAUSE,),
+    (_STANDS, "boo"): (Reaction.BOO,),
+    (_STANDS, "chant"): (Reaction.CHANT,),
+    (_STANDS, "cheer"): (Reaction.ROAR, Reaction.MUTED_ROAR),
+    (_STANDS, "groan"): (Reaction.OOH, Reaction.GROAN),
 }
 """The same for what only teaches, by kind and what it is."""
 RECORDED_CRIES: Final = 0.5
 """Of the cries of a kind that there are recorded groups of; the others are the simulator's own."""
+WHOLE_CROWDS: Final = 0.6
+"""Of the recorded sounds of a kind of which whole crowds were recorded: those; the rest is made of groups or songs."""
 SHARES: Final[Mapping[Kind, float]] = {
     Confuser.PA_MUSIC: 0.28,
     Reaction.CHANT: 0.22,
@@ -102,6 +111,9 @@ _TUNES: Final = ((0,), (0,), (0, 0, 3, 0), (0, 2, 4, 2), (0, 4, 5, 4), (0, -2, 0
 """Semitones of a chant's lines; most are one note."""
 _QUIET_DB: Final = -30.0
 _FADE_S: Final = 0.02
+_CROWD_PITCH: Final = 0.08
+_FALL_DB: Final = -8.0
+"""How much a recorded cry falls from its cue's peak to its end."""
 _RATE: Final = grid.SAMPLE_RATE_HZ
 
 
@@ -124,8 +136,8 @@ class Source:
 
 
 class Recordings:
-    """What may teach in some folders of sounds, by the simulator's kind and by source; groups of people where
-    ``groups`` says so.
+    """What may teach in some folders of sounds, by the simulator's kind and by source; groups of people and
+    whole crowds where ``groups`` says so.
 
     Raises ``InputError`` where there is no manifest, or nothing that may teach.
     """
@@ -134,13 +146,15 @@ class Recordings:
         self._folders = folders
         self._groups = groups
         self._by_kind: dict[Kind, dict[str, list[Recording]]] = {}
+        self._stands: dict[Kind, dict[str, list[Recording]]] = {}
         for folder in folders:
             for clip in read_manifest(folder):
-                if clip.kind == _GROUPS and not groups:
+                if clip.kind in (_GROUPS, _STANDS) and not groups:
                     continue
+                there = self._stands if clip.kind == _STANDS else self._by_kind
                 for kind in _kinds_of(clip):
-                    self._by_kind.setdefault(kind, {}).setdefault(clip.source, []).append(Recording(folder, clip))
-        if not self._by_kind:
+                    there.setdefault(kind, {}).setdefault(clip.source, []).append(Recording(folder, clip))
+        if not self._by_kind and not self._stands:
             raise InputError(
                 f"{', '.join(map(str, folders))}: no sound there may teach", "See may_train_shipped_weights."
             )
@@ -153,12 +167,12 @@ class Recordings:
     def kinds(self) -> frozenset[Kind]:
         """The kinds that there are recordings of, and chants where they can be made."""
         voices = {Confuser.PA_MUSIC, Confuser.PA_SPEECH} & set(self._by_kind)
-        return frozenset(self._by_kind) | ({Reaction.CHANT} if voices else frozenset())
+        return frozenset(self._by_kind) | frozenset(self._stands) | ({Reaction.CHANT} if voices else frozenset())
 
     def sources(self) -> list[Source]:
         """Every source that may be heard, by name."""
         found: dict[str, list[tuple[Clip, str]]] = {}
-        for kind, by_source in self._by_kind.items():
+        for kind, by_source in (*self._by_kind.items(), *self._stands.items()):
             for name, some in by_source.items():
                 found.setdefault(name, []).extend((recording.clip, kind.value) for recording in some)
         return [
@@ -174,6 +188,8 @@ class Recordings:
     def play(self, cue: Cue, venue: Venue) -> Samples:
         """The sound of ``cue``, dry: a recording where there is one of its kind, else the simulator's own."""
         rng = cue.draws()
+        if cue.kind in self._stands and rng.random() < WHOLE_CROWDS * (RECORDED_CRIES if cue.kind in ALARMS else 1.0):
+            return at_level(self._whole_crowd(cue, rng), cue.level_db)
         if cue.kind is Reaction.CHANT:
             return at_level(self._chant(cue, venue, rng), cue.level_db)
         if cue.kind not in self._by_kind or (cue.kind in ALARMS and rng.random() >= RECORDED_CRIES):
@@ -186,16 +202,37 @@ class Recordings:
             sound = self._piece(cue.kind, cue.duration_s, rng)
         return at_level(sound, cue.level_db)
 
+    def _whole_crowd(self, cue: Cue, rng: np.random.Generator) -> Samples:
+        """A recorded crowd, somewhat higher or lower: a cry from its onset on, falling as the cue says; anything else
+        from anywhere."""
+        ratio = float(np.exp(rng.normal(0.0, _CROWD_PITCH)))
+        if cue.kind not in ALARMS:
+            return at_pitch(self._piece(cue.kind, cue.duration_s * ratio, rng, self._stands), ratio)
+        sound = at_pitch(_from_its_onset(self._drawn(self._stands[cue.kind], rng)), ratio)
+        length = round(cue.duration_s * _RATE)
+        there_and_back = np.concatenate([sound, sound[::-1]])  # a cry that is too short goes on without a new onset
+        fall = np.arange(length) / _RATE - (cue.peak_s - cue.onset_s)
+        fall_db = np.interp(fall, [0.0, max(cue.duration_s - (cue.peak_s - cue.onset_s), 0.1)], [0.0, _FALL_DB])
+        return _faded(np.resize(there_and_back, length) * (10 ** (fall_db / 20)).astype(np.float32))
+
+    def _drawn(self, sources: Mapping[str, list[Recording]], rng: np.random.Generator) -> Samples:
+        """A recording; every source is drawn equally often, whatever it holds."""
+        names = sorted(sources)
+        some = sources[names[int(rng.integers(len(names)))]]
+        return self._load(some[int(rng.integers(len(some)))])
+
     def _pieces(self, kind: Kind, rng: np.random.Generator) -> Callable[[float], Samples]:
         return lambda seconds: self._piece(kind, seconds, rng)
 
-    def _piece(self, kind: Kind, seconds: float, rng: np.random.Generator) -> Samples:
-        """``seconds`` from anywhere in a recording, a short one again and again; every source is drawn equally often,
-        whatever it holds."""
-        sources = self._by_kind[kind]
-        names = sorted(sources)
-        some = sources[names[int(rng.integers(len(names)))]]
-        sound = self._load(some[int(rng.integers(len(some)))])
+    def _piece(
+        self,
+        kind: Kind,
+        seconds: float,
+        rng: np.random.Generator,
+        among: Mapping[Kind, Mapping[str, list[Recording]]] | None = None,
+    ) -> Samples:
+        """``seconds`` from anywhere in a recording, a short one again and again."""
+        sound = self._drawn((self._by_kind if among is None else among)[kind], rng)
         length = round(seconds * _RATE)
         if len(sound) > length:
             first = int(rng.integers(len(sound) - length + 1))

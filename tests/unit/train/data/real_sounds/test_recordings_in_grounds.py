@@ -127,6 +127,45 @@ def test_groups_of_people_are_left_out_where_they_are_not_wanted_and_on_another_
     assert pickle.loads(pickle.dumps(alone)).kinds == alone.kinds
 
 
+def test_of_a_recorded_crowd_some_cries_are_made_somewhat_higher_or_lower(folder: Path):
+    _with(folder, "roar.flac", "stand", "cheer", tone(6000.0, 2.0))
+    recordings = Recordings([folder])
+    heard = [strongest_hz(recordings.play(cue(Reaction.ROAR, seed=seed), VENUE)) for seed in range(24)]
+    recorded = [hz for hz in heard if 6000.0 / 1.4 < hz < 6000.0 * 1.4]
+    assert 2 < len(recorded) < 18
+    assert len({round(hz) for hz in recorded}) == len(recorded)
+    (clip,) = [clip for clip in read_manifest(folder) if clip.kind == "stand"]
+    assert clip.part == TRAIN and "by Anna" in [source.name for source in recordings.sources()]
+
+
+def test_a_recorded_crowd_s_cry_begins_at_once_goes_on_and_falls(folder: Path):
+    rising = np.concatenate([np.zeros(RATE), np.random.default_rng(1).normal(0, 0.1, 2 * RATE)]).astype(np.float32)
+    _with(folder, "roar.flac", "stand", "cheer", rising)
+    loud = Cue(Reaction.ROAR, Place.NEAR, 10.0, 12.0, 19.0, 9.0, 5)
+    sound = Recordings([folder])._whole_crowd(loud, np.random.default_rng(2))
+    assert len(sound) == 9 * RATE
+    tenths = 10 * np.log10(np.square(sound[RATE // 10 : -RATE // 10]).reshape(88, -1).mean(axis=1))
+    assert tenths[0] > tenths.max() - 3  # neither the second of silence before it nor a pause where it is too short
+    assert np.diff(tenths).min() > -3
+    assert -9.5 < tenths[-1] - tenths[0] < -6.5
+
+
+def test_a_recorded_stand_that_sings_or_claps_is_heard_from_anywhere_and_does_not_fall(folder: Path):
+    _with(folder, "sung.flac", "stand", "chant", tone(5000.0, 4.0))
+    recordings = Recordings([folder])
+    assert Reaction.CHANT in recordings.kinds
+    heard = [recordings.play(cue(Reaction.CHANT, 6.0, seed), VENUE) for seed in range(12)]
+    sung = [one for one in heard if 3600 < strongest_hz(one) < 7000]
+    assert 3 < len(sung) < 12
+    levels = np.square(sung[0][: 5 * RATE]).reshape(10, -1).mean(axis=1)
+    assert levels.min() > 0.5 * levels.max()
+
+
+def test_whole_crowds_are_left_out_where_groups_are(folder: Path):
+    _with(folder, "boo.flac", "stand", "boo", tone(300.0, 2.0))
+    assert Recordings([folder]).kinds - Recordings([folder], groups=False).kinds == {Reaction.BOO}
+
+
 def test_a_folder_in_which_nothing_may_teach_is_refused(folder: Path):
     manifest = folder / "MANIFEST.csv"
     manifest.write_text(manifest.read_text().replace(",yes,", ",no,"))
