@@ -114,9 +114,8 @@ def main(args: Sequence[str] | None = None) -> None:
             for i, each in enumerate(inputs)
         ]
         fitted = fit_ensemble(data, rule, settings, runs, chosen.weights.name, _show_progress)
-    learned = Learned(
-        train_matches, val_matches, test_matches, inputs[0], data_section(chosen.open_data is not None, recordings)
-    )
+    section = data_section(chosen.open_data is not None, recordings) + several_section(chosen.networks)
+    learned = Learned(train_matches, val_matches, test_matches, inputs[0], section)
     checksum = save_measured(chosen.weights, fitted.config, fitted.network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 
@@ -218,6 +217,16 @@ part whether the simulated crowd cries out, in part the share of danger given it
 counted on the matches learned from. Stopped, calibrated and given its threshold on matches and grounds apart."""
 
 
+def several_section(networks: int) -> str:
+    """The card's words on networks that are shipped as one; none for one."""
+    if networks == 1:
+        return ""
+    return f"""
+
+The network is {networks} networks side by side, trained alike from other seeds; its log-odds
+are the mean of theirs (`train/fit/network/ensemble.py`)."""
+
+
 def _recorded(recordings: Recordings | None, units_alone: bool) -> str:
     if recordings is None:
         return "No recorded sound was learned from, so nobody else's licence applies."
@@ -232,8 +241,9 @@ sounds; half of all these they heard a second time, with crowds made of single p
         if units_alone
         else ""
     )
-    return f"""{alone}{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have simulated cries among recordings,
-played in simulated grounds; no crowd at a match is among the recordings. They came from:
+    return f"""{alone}{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have cries among recordings, played in
+simulated grounds; of the cries of a kind of which people or whole crowds were recorded, half are those. The recordings
+came from:
 
 | source | what | author | licence |
 |---|---|---|---|
