@@ -23,13 +23,13 @@ from engine.model.tags import TagReadout
 Array = NDArray[np.float32]
 
 SMALL_FRAMES: Final = 256
-"""Strips that are longer than this together go through MLX."""
+"""Segments that are longer than this together go through MLX."""
 
 
-def columns(cnn: SpectrogramCNN, strips: Array) -> Array:
+def columns(cnn: SpectrogramCNN, segments: Array) -> Array:
     """As ``SpectrogramCNN.columns``: (n, t, MEL_BANDS, channels) -> (n, columns, column_width)."""
     first, *strides = cnn.config.strides
-    stem = np.concatenate(_taps(strips, first), axis=-1)
+    stem = np.concatenate(_taps(segments, first), axis=-1)
     x = _relu6(_dense(stem, cnn.stem.weight, cnn.stem.bias))
     for block, stride in zip(cnn.blocks, strides, strict=True):
         taps, weights = _taps(x, stride), np.asarray(block.depthwise)

@@ -1,7 +1,8 @@
 """Real sound for learning and judging: ``python -m train.experiments.gather_sounds OUT [--packages DIR] [--shared
 DIR]``.
 
-With ``--repositories DIR`` also groups of people and signals from checkouts of public repositories, which only teach.
+With ``--repositories DIR`` also groups of people, whole crowds and signals from checkouts of public
+repositories, which only teach.
 
 Recorded music, voices, whistles, horns, drums and crowds from Debian packages, which are fetched and unpacked into
 ``--packages`` without being installed, and the sounds of ``--shared``. ``OUT`` gets mono FLAC at 22050 Hz and a

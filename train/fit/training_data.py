@@ -53,8 +53,9 @@ class TrainingData:
         least = segment_frames(histories) + _LEAST_ROOM * grid.WINDOW_HOP_FRAMES
         for match in self.train_matches:
             if match.frames < least:
+                held_s, least_s = match.frames * grid.HOP_S, least * grid.HOP_S
                 raise InputError(
-                    f"{match.id} holds {match.frames * grid.HOP_S:.0f} s of sound, a strip {least * grid.HOP_S:.0f} s",
+                    f"{match.id} holds {held_s:.0f} s of sound, a segment {least_s:.0f} s",
                     "Take it out of the training, or train with fewer --histories.",
                 )
 

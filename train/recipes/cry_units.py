@@ -3,7 +3,7 @@ FOLDER --val-reel REEL ...``.
 
 The network of ``FROM``, made by ``train.recipes.shipped_weights``, stays; beside it come units that say how much
 likelier a cry is than a chant and than applause (``train.fit.network.widened_network``), learned from simulated reels
-and reels of recorded music, voices, noises and groups of people. Calibration and alarm line are chosen anew, by
+and reels of recorded music, voices, noises and people. Calibration and alarm line are chosen anew, by
 simulated matches and reels of real sounds, and everything is measured anew for the card.
 """
 

@@ -96,6 +96,8 @@ def main(args: Sequence[str] | None = None) -> None:
         "--moods", type=Path, help="crowd loops by mood, made by train.experiments.make_reel --moods, for the card"
     )
     chosen = parser.parse_args(args)
+    if chosen.networks < 1 or (chosen.networks > 1 and chosen.tags):
+        parser.error("--networks takes a number from 1 on, and 1 with --tags")
     rule = Danger()
     recordings = Recordings(chosen.sounds) if chosen.sounds else None
     plans = plans_of(chosen.open_data, recordings, None if chosen.taggers is None else ear_in(chosen.taggers))
@@ -242,8 +244,8 @@ sounds; half of all these they heard a second time, with crowds made of single p
         else ""
     )
     return f"""{alone}{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have cries among recordings, played in
-simulated grounds; of the cries of a kind of which people or whole crowds were recorded, half are those. The recordings
-came from:
+simulated grounds; two in three of those cries are recorded people or crowds as well where there are some of their kind.
+The recordings came from:
 
 | source | what | author | licence |
 |---|---|---|---|

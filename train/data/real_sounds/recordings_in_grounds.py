@@ -74,9 +74,11 @@ KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
 }
 """The same for what only teaches, by kind and what it is."""
 RECORDED_CRIES: Final = 0.5
-"""Of the cries of a kind that there are recorded groups of; the others are the simulator's own."""
+"""Of the cries of a kind of which groups of people were recorded, and that are no whole crowd's: made of groups; the
+others are the simulator's own."""
 WHOLE_CROWDS: Final = 0.6
-"""Of the recorded sounds of a kind of which whole crowds were recorded: those; the rest is made of groups or songs."""
+"""Of the sounds of a kind of which whole crowds were recorded: those, and of its cries half as many, so that 65 % of
+cries are recorded where there are groups as well. What is left is made as without recorded crowds."""
 SHARES: Final[Mapping[Kind, float]] = {
     Confuser.PA_MUSIC: 0.28,
     Reaction.CHANT: 0.22,
@@ -112,6 +114,7 @@ _TUNES: Final = ((0,), (0,), (0, 0, 3, 0), (0, 2, 4, 2), (0, 4, 5, 4), (0, -2, 0
 _QUIET_DB: Final = -30.0
 _FADE_S: Final = 0.02
 _CROWD_PITCH: Final = 0.08
+"""Standard deviation of the logarithm of how much faster, and so higher, a recorded crowd is heard."""
 _FALL_DB: Final = -8.0
 """How much a recorded cry falls from its cue's peak to its end."""
 _RATE: Final = grid.SAMPLE_RATE_HZ
@@ -203,8 +206,8 @@ class Recordings:
         return at_level(sound, cue.level_db)
 
     def _whole_crowd(self, cue: Cue, rng: np.random.Generator) -> Samples:
-        """A recorded crowd, somewhat higher or lower: a cry from its onset on, falling as the cue says; anything else
-        from anywhere."""
+        """A recorded crowd, somewhat higher or lower: a cry from its onset on, falling evenly from the cue's peak on;
+        anything else from anywhere."""
         ratio = float(np.exp(rng.normal(0.0, _CROWD_PITCH)))
         if cue.kind not in ALARMS:
             return at_pitch(self._piece(cue.kind, cue.duration_s * ratio, rng, self._stands), ratio)

@@ -27,8 +27,8 @@ class Row:
     """One choice made otherwise. ``keep`` says which plans are trained on, and how they are drawn.
 
     ``laid_over``: with real sounds laid over the others. ``recorded``: with reels of simulated cries among recorded
-    sounds, in which cries and applause may be recorded groups of people as well. ``told``: a tagger says what it hears
-    in these reels.
+    sounds, in which cries and applause may be recorded people, in groups or whole crowds, as well. ``told``: a tagger
+    says what it hears in these reels.
     """
 
     name: str

@@ -30,12 +30,14 @@ _OUT: Final = ("out", "out_bias")
 
 
 def ensemble(networks: Sequence[MlxNetwork]) -> MlxNetwork:
-    """One network whose log-odds are the mean of those of ``networks``.
+    """One network whose log-odds are the mean of those of ``networks``, one at least.
 
     Raises ``UsageError`` where they differ in more than their widths, or read with attention or tell tags: attention
     has one weight for all values, and probabilities of tags are calibrated for one network.
     """
     first = networks[0]
+    if any(len(one.encoder.channels) != len(first.encoder.channels) for one in networks):
+        raise UsageError("the networks differ in their depth", "Train them with the same settings.")
     encoder = replace(
         first.encoder,
         channels=tuple(sum(widths) for widths in zip(*(one.encoder.channels for one in networks), strict=True)),

@@ -109,10 +109,15 @@ def changed(settings: S, values: Mapping[str, Value], elsewhere: Mapping[str, st
 
     Raises ``UsageError`` for a name or a value that no setting has, or one that is chosen ``elsewhere``.
     """
-    for name, value in values.items():
+    seen: set[str] = set()
+    for given, value in values.items():
+        name = ".".join(RENAMED.get(part, part) for part in given.split("."))
         if elsewhere and name in elsewhere:
-            raise UsageError(f"the setting {name} is no choice of a sweep", elsewhere[name])
-        settings = _changed(settings, [RENAMED.get(part, part) for part in name.split(".")], value, name)
+            raise UsageError(f"the setting {given} is no choice of a sweep", elsewhere[name])
+        if name in seen:
+            raise UsageError(f"the setting {name} stands there twice, by two names", "Leave the old name out.")
+        seen.add(name)
+        settings = _changed(settings, name.split("."), value, given)
     return settings
 
 

@@ -47,7 +47,7 @@ def spotting(
         float | None, typer.Option(metavar="S", min=1, max=600, help="Seconds of a window. Without: 20, CALF 120.")
     ] = None,
     stride: Annotated[
-        float, typer.Option(metavar="S", min=0.1, max=600, help="Seconds between the windows of a strip.")
+        float, typer.Option(metavar="S", min=0.1, max=600, help="Seconds between the windows of a segment.")
     ] = 5.0,
     clusters: Annotated[int, typer.Option(min=1, max=4096, help="Clusters of NetVLAD and its kin.")] = 64,
     hidden: Annotated[int, typer.Option(min=0, max=65536, help="Outputs behind each pool, gated; 0: none.")] = 0,

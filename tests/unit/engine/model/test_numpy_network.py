@@ -30,9 +30,9 @@ def _network(encoder: EncoderConfig | None = None, **head: object) -> MlxNetwork
 @pytest.mark.parametrize("frames", [23, 24, 61])
 def test_columns_and_embeddings_are_mlxs(encoder, frames):
     network = _network(encoder)
-    strips = np.random.default_rng(1).normal(size=(3, frames, grid.MEL_BANDS, 2)).astype(np.float32)
-    expected = np.asarray(network.cnn.columns(mx.array(strips)))
-    np.testing.assert_allclose(host.columns(network.cnn, strips), expected, atol=1e-5)
+    segments = np.random.default_rng(1).normal(size=(3, frames, grid.MEL_BANDS, 2)).astype(np.float32)
+    expected = np.asarray(network.cnn.columns(mx.array(segments)))
+    np.testing.assert_allclose(host.columns(network.cnn, segments), expected, atol=1e-5)
     pooled = np.random.default_rng(2).uniform(0, 6, (4, encoder.pooled_width)).astype(np.float32)
     np.testing.assert_allclose(
         host.embed(network.cnn, pooled), np.asarray(network.cnn.embed(mx.array(pooled))), atol=1e-5

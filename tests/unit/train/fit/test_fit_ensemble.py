@@ -19,7 +19,7 @@ from train.fit.fitted import Fitted, as_served
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Schedule
 from train.fit.predict import predict
-from train.fit.settings import CropSettings, FineTuneSettings, FitSettings
+from train.fit.settings import CropSettings, FineTuneSettings, FitSettings, TagSettings
 from train.fit.training_data import TrainingData, run_inputs
 
 RULE = Danger()
@@ -80,6 +80,14 @@ def test_one_network_is_what_it_is_alone_to_the_bit(tmp_path: Path, data: Traini
         alone = train_network(data, SETTINGS, run, lambda _: None).network
     for name, tensor in parameters(alone).items():
         assert np.array_equal(np.array(tensor), np.array(parameters(one.network)[name])), name
+
+
+def test_tags_of_several_networks_are_refused_before_anything_is_trained(tmp_path: Path, data: TrainingData):
+    with ExitStack() as opened:
+        runs = [opened.enter_context(closing(RunFolder(tmp_path / str(i), {}))) for i in range(2)]
+        with pytest.raises(UsageError, match="tags"):
+            fit_ensemble(data, RULE, replace(SETTINGS, read_tags=TagSettings()), runs, "several", lambda _: None)
+        assert not any(run.metrics() for run in runs)
 
 
 def test_several_networks_without_matches_to_validate_on_are_refused(tmp_path: Path, data: TrainingData):

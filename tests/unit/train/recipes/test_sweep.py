@@ -227,3 +227,5 @@ def test_a_file_of_settings_with_the_names_of_before_is_understood():
     now = {"segments": 5, "crops.crops": 4, "fine_tune.copies": 3}
     assert changed(FitSettings(), before) == changed(FitSettings(), now) != FitSettings()
     assert changed(SpottingSettings(), {"strip_windows": 8}).segment_windows == 8
+    with pytest.raises(UsageError, match="twice"):
+        changed(FitSettings(), {"strips": 5, "segments": 6})

@@ -1,4 +1,4 @@
-"""Which public repositories hold recorded people and signals that may teach, and what of them is taken.
+"""Which public repositories hold recorded people, crowds and signals that may teach, and what of them is taken.
 
 No package of Debian has people who clap, cheer or sigh and whose terms let it teach. These have: groups of ten
 (``people``), of which a crowd is made, and whole crowds (``stand``), heard as they are. Each file's licence and author

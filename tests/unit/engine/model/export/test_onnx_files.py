@@ -38,9 +38,9 @@ def test_a_reading_from_the_files_and_their_metadata_alone(weights: Weights, fol
     frames, hop = about["grid"]["history_frames"], about["grid"]["window_hop_frames"]
     stride, per_window = about["encoder"]["time_stride"], about["encoder"]["window_columns"]
     heard = np.random.default_rng(1).normal(size=(1, frames, 64, about["front_end"]["channels"])).astype(np.float32)
-    (strip,) = columns.run(None, {"frames": heard})[0]
+    (segment,) = columns.run(None, {"frames": heard})[0]
     spans = [about["encoder"].get(name, 0) for name in ("middle_columns", "recent_columns")]
-    windows = [strip[k * hop // stride :][:per_window] for k in range(about["grid"]["windows"])]
+    windows = [segment[k * hop // stride :][:per_window] for k in range(about["grid"]["windows"])]
     pooled = [
         np.concatenate([window[-newest:].mean(axis=0) for newest in (per_window, *spans) if newest])
         for window in windows

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import mlx.core as mx
 import numpy as np
 import pytest
 
@@ -17,13 +18,22 @@ from engine.model.network import MlxNetwork
 from engine.model.tags import TagsConfig
 from tests.unit.onnx_runtime import runtime_or_skip
 from train.fit.network.ensemble import ensemble
+from train.fit.network.head_model import flat_parameters, nested
 
 ENCODER = EncoderConfig(channels=(8, 6, 4, 4), embedding=12, middle_columns=9)
 HEAD = HeadConfig(hidden=6, fc=5, readout="last")
 
 
 def network(seed: int, encoder: EncoderConfig = ENCODER, head: HeadConfig = HEAD) -> MlxNetwork:
-    return MlxNetwork(FrontEndConfig(), encoder, head, seed=seed)
+    """One whose every tensor is drawn: a new network's biases are alike."""
+    made = MlxNetwork(FrontEndConfig(), encoder, head, seed=seed)
+    rng = np.random.default_rng(seed)
+    for part in (made.cnn, made.pressure):
+        drawn = {
+            name: np.array(tensor) + rng.normal(0, 0.2, tensor.shape) for name, tensor in flat_parameters(part).items()
+        }
+        part.update(nested({name: mx.array(tensor.astype(np.float32)) for name, tensor in drawn.items()}))
+    return made
 
 
 def log_odds(network, windows: np.ndarray) -> np.ndarray:
@@ -79,6 +89,7 @@ def test_an_ensemble_is_saved_and_runs_as_any_weights_in_both_engines(tmp_path: 
         network(2, replace(ENCODER, pool="mean")),
         network(2, head=replace(HEAD, readout="mean")),
         network(2, head=replace(HEAD, layers=1)),
+        network(2, replace(ENCODER, channels=(8, 6, 4), strides=ENCODER.strides[:3])),
         MlxNetwork(FrontEndConfig(floor_db=-55.0), ENCODER, HEAD, 2),
     ],
 )
