@@ -31,7 +31,7 @@ from train.data.tagger_as_teacher import ear_of
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
 from train.evaluate.report import to_report
-from train.fit.fit_ensemble import fit_ensemble
+from train.fit.fit_network import fit_ensemble
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule
 from train.fit.settings import FineTuneSettings, FitSettings, TagSettings

@@ -28,12 +28,7 @@ ends what it has begun."""
 _LOCK: Final = ".lock"
 _LOOK_S: Final = 0.5
 _MADE_WITH: Final = ("acoustic-momentum", "mlx", "numpy")
-RENAMED: Final = {
-    "strips": "segments",
-    "pieces": "crops",
-    "sharpen": "fine_tune",
-    "strip_windows": "segment_windows",
-}
+RENAMED: Final = {"strips": "segments", "strip_windows": "segment_windows", "pieces": "crops", "sharpen": "fine_tune"}
 """Settings that were called otherwise before: a run folder that was begun then goes on as any other does, and files of
 settings say what they said."""
 _ELSEWHERE: Final = "Give another folder with --run, or the settings that this run was started with."

@@ -13,8 +13,7 @@ from engine.model.encoder import EncoderConfig
 from engine.model.head import HeadConfig
 from tests.unit.train.segment_matches import made_up_match
 from train.data.labels import Danger
-from train.fit.fit_ensemble import fit_ensemble
-from train.fit.fit_network import train_network
+from train.fit.fit_network import fit_ensemble, train_network
 from train.fit.fitted import Fitted, as_served
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Schedule

@@ -6,6 +6,9 @@ stand in the repository's own list, but for two (``_ELSEWHERE``). They only teac
 is taken of which a reel that judges was found to hold the same recording, or the same pack.
 """
 
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from train.data.real_sounds.gathered.debian_copyright import Terms
@@ -20,11 +23,7 @@ def _taken(kind: str, what: str, file: str, author: str, licence: str = "CC0-1.0
     return Taken(kind, (file,), what, BY_AUTHOR, stated=Stated(Terms(licence, f"freesound {author}"), words))
 
 
-def _stand(what: str, file: str, author: str, words: str = _LISTED) -> Taken:
-    return _taken("stand", what, file, author, words=words)
-
-
-REPOSITORIES: Final = (
+_PEOPLE: Final = (
     Package(
         "SoundMonster",
         (
@@ -60,72 +59,50 @@ REPOSITORIES: Final = (
         ),
         origin="GitHub OpenRCT2",
     ),
-    Package(
-        "MMA-Warriors",
-        (
-            _stand("cheer", "assets/crowd_audio/opening_bell_roar.wav", "SoundBiterSFX"),
-            _stand("cheer", "assets/crowd_audio/opening_bell_roar_03.wav", "itmightgetloud"),
-            _stand("cheer", "assets/crowd_audio/knockout_eruption_02.wav", "itmightgetloud"),
-            _stand("groan", "assets/crowd_audio/clean_strike_ooh.wav", "RadioCounseling"),
-            _stand("groan", "assets/crowd_audio/clean_strike_ooh_02.wav", "dr_skitz"),
-            _stand("groan", "assets/crowd_audio/clean_strike_ooh_03.wav", "mrrap4food"),
-            _stand("boo", "assets/crowd_audio/controversial_decision_boos.wav", "HowardV"),
-            _stand("boo", "assets/crowd_audio/controversial_decision_boos_02.wav", "TRP"),
-            _stand("boo", "assets/crowd_audio/controversial_decision_boos_03.wav", "dr_skitz"),
-            _stand("applause", "assets/crowd_audio/respectful_postfight_applause.wav", "Ev-Dawg"),
-            _stand("applause", "assets/crowd_audio/respectful_postfight_applause_02.wav", "cognito perceptu"),
-            _stand("applause", "assets/crowd_audio/respectful_postfight_applause_03.wav", "Bansemer"),
-        ),
-        origin="GitHub Kebabasaurus",
-    ),
-    Package(
-        "WilhelmSFX",
-        (
-            _stand("applause", "Samples/277022__*.wav", "Sandermotions"),
-            _stand("boo", "Samples/403060__*.wav", "valeriebbb96"),
-            _stand("groan", "Samples/431134__*.wav", "QUARTETOFANTASTICO"),
-            _stand("groan", "Samples/752706__*.wav", "Nox_Sound"),
-        ),
-        origin="GitHub Wh1teDuke",
-    ),
-    Package(
-        "arena-ai",
-        (
-            _stand("groan", "assets/sounds/candidates/freesound/sandermotions*/494361__*.wav", "Sandermotions"),
-            _stand("groan", "assets/sounds/candidates/freesound/sandermotions*/494362__*.wav", "Sandermotions"),
-            _stand("groan", "assets/sounds/runtime_assets/crowd_near_miss_01.wav", "Sandermotions"),
-        ),
-        origin="GitHub eventanilha82",
-    ),
-    Package(
-        "lastkick",
-        (
-            _stand("cheer", "public/audio/stadium-goal-cheer-cc0.mp3", "Sandermotions"),
-            _stand("groan", "public/audio/crowd-disappointment-cc0.mp3", "ShangusBurger"),
-        ),
-        origin="GitHub makerjackie",
-    ),
-    Package(
-        "tiny-chopper-raceway",
-        (_stand("cheer", "godot/sounds/139973__*.wav", "jessepash"),),
-        origin="GitHub Cheeseness",
-    ),
-    Package(
-        "Texas_Hold-em_poker_with_LLM",
-        (_stand("cheer", "sounds/651646__*.wav", "Krizin", _ELSEWHERE),),
-        origin="GitHub nonePyJaC",
-    ),
-    Package(
-        "petit-rick",
-        (
-            _stand("groan", "uncompressed-sounds/264499__*.wav", "noah0189"),
-            _stand("cheer", "uncompressed-sounds/511788__*.wav", "Kinoton"),
-        ),
-        origin="GitHub lespin",
-    ),
-    Package(
-        "hanoi",
-        (_stand("cheer", "sound/sfx/221568__*.mp3", "AlaskaRobotics", _ELSEWHERE),),
-        origin="GitHub jobbol",
-    ),
 )
+"""Groups of people and signals."""
+_WHOLE_CROWDS: Final = """
+Kebabasaurus/MMA-Warriors | cheer | SoundBiterSFX | assets/crowd_audio/opening_bell_roar.wav
+Kebabasaurus/MMA-Warriors | cheer | itmightgetloud | assets/crowd_audio/opening_bell_roar_03.wav
+Kebabasaurus/MMA-Warriors | cheer | itmightgetloud | assets/crowd_audio/knockout_eruption_02.wav
+Kebabasaurus/MMA-Warriors | groan | RadioCounseling | assets/crowd_audio/clean_strike_ooh.wav
+Kebabasaurus/MMA-Warriors | groan | dr_skitz | assets/crowd_audio/clean_strike_ooh_02.wav
+Kebabasaurus/MMA-Warriors | groan | mrrap4food | assets/crowd_audio/clean_strike_ooh_03.wav
+Kebabasaurus/MMA-Warriors | boo | HowardV | assets/crowd_audio/controversial_decision_boos.wav
+Kebabasaurus/MMA-Warriors | boo | TRP | assets/crowd_audio/controversial_decision_boos_02.wav
+Kebabasaurus/MMA-Warriors | boo | dr_skitz | assets/crowd_audio/controversial_decision_boos_03.wav
+Kebabasaurus/MMA-Warriors | applause | Ev-Dawg | assets/crowd_audio/respectful_postfight_applause.wav
+Kebabasaurus/MMA-Warriors | applause | cognito perceptu | assets/crowd_audio/respectful_postfight_applause_02.wav
+Kebabasaurus/MMA-Warriors | applause | Bansemer | assets/crowd_audio/respectful_postfight_applause_03.wav
+Wh1teDuke/WilhelmSFX | applause | Sandermotions | Samples/277022__*.wav
+Wh1teDuke/WilhelmSFX | boo | valeriebbb96 | Samples/403060__*.wav
+Wh1teDuke/WilhelmSFX | groan | QUARTETOFANTASTICO | Samples/431134__*.wav
+Wh1teDuke/WilhelmSFX | groan | Nox_Sound | Samples/752706__*.wav
+eventanilha82/arena-ai | groan | Sandermotions | assets/sounds/candidates/freesound/sandermotions*/494361__*.wav
+eventanilha82/arena-ai | groan | Sandermotions | assets/sounds/candidates/freesound/sandermotions*/494362__*.wav
+eventanilha82/arena-ai | groan | Sandermotions | assets/sounds/runtime_assets/crowd_near_miss_01.wav
+makerjackie/lastkick | cheer | Sandermotions | public/audio/stadium-goal-cheer-cc0.mp3
+makerjackie/lastkick | groan | ShangusBurger | public/audio/crowd-disappointment-cc0.mp3
+Cheeseness/tiny-chopper-raceway | cheer | jessepash | godot/sounds/139973__*.wav
+nonePyJaC/Texas_Hold-em_poker_with_LLM | cheer | Krizin | sounds/651646__*.wav
+lespin/petit-rick | groan | noah0189 | uncompressed-sounds/264499__*.wav
+lespin/petit-rick | cheer | Kinoton | uncompressed-sounds/511788__*.wav
+jobbol/hanoi | cheer | AlaskaRobotics | sound/sfx/221568__*.mp3
+"""
+"""Repository, what, maker at freesound, file: all of them CC0."""
+_LICENCE_ELSEWHERE: Final = frozenset({"Krizin", "AlaskaRobotics"})
+
+
+def _whole_crowds(table: str) -> Iterator[Package]:
+    """The packages of a table such as ``_WHOLE_CROWDS``."""
+    rows = [line.split(" | ") for line in table.strip().splitlines()]
+    for repository, of_it in groupby(rows, key=itemgetter(0)):
+        owner, name = repository.split("/")
+        taken = tuple(
+            _taken("stand", what, file, maker, words=_ELSEWHERE if maker in _LICENCE_ELSEWHERE else _LISTED)
+            for _, what, maker, file in of_it
+        )
+        yield Package(name, taken, origin=f"GitHub {owner}")
+
+
+REPOSITORIES: Final = (*_PEOPLE, *_whole_crowds(_WHOLE_CROWDS))

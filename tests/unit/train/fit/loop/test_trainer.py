@@ -119,24 +119,10 @@ def test_files_are_the_owner_s_alone(tmp_path):
 
 
 def test_a_run_begun_when_settings_had_other_names_goes_on(tmp_path):
-    begun = {
-        "settings": {
-            "strips": 8,
-            "pieces": {"stretches": 40, "pieces": 5},
-            "sharpen": {"copies": 2},
-            "strip_windows": 3,
-        }
-    }
-    now = {
-        "settings": {
-            "segments": 8,
-            "crops": {"stretches": 40, "crops": 5},
-            "fine_tune": {"copies": 2},
-            "segment_windows": 3,
-        }
-    }
-    RunFolder(tmp_path, begun).close()
-    with closing(RunFolder(tmp_path, now)) as run:
+    old = {"strips": 8, "pieces": {"stretches": 40, "pieces": 5}, "sharpen": {"copies": 2}, "strip_windows": 3}
+    new = {"segments": 8, "crops": {"stretches": 40, "crops": 5}, "fine_tune": {"copies": 2}, "segment_windows": 3}
+    RunFolder(tmp_path, {"settings": old}).close()
+    with closing(RunFolder(tmp_path, {"settings": new})) as run:
         assert run.resumed
     with pytest.raises(UsageError, match="segments was 8 and is 9"):
-        RunFolder(tmp_path, {"settings": {**now["settings"], "segments": 9}})
+        RunFolder(tmp_path, {"settings": {**new, "segments": 9}})

@@ -4,6 +4,8 @@ import pytest
 
 from train.data.real_sounds.gathered.debian_copyright import author_of, read_copyright, terms_of
 from train.data.real_sounds.gathered.licences import NON_COMMERCIAL, SHARE_ALIKE, UNCLEAR, YES, may_train
+from train.data.real_sounds.gathered.repositories import REPOSITORIES
+from train.data.real_sounds.recordings_in_grounds import KINDS_OF_TEACHING
 
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: game
@@ -84,3 +86,15 @@ def test_authors_come_without_years_and_addresses(field, author):
 )
 def test_only_what_asks_for_no_more_than_a_name_may_teach(licence, verdict):
     assert may_train(licence) == verdict
+
+
+def test_whatever_is_taken_from_repositories_may_teach_and_names_its_maker():
+    stands = 0
+    for repository in REPOSITORIES:
+        assert repository.origin.startswith("GitHub ")
+        for taken in repository.taken:
+            assert taken.stated is not None
+            assert may_train(taken.stated.terms.licence) == YES
+            assert len(taken.stated.terms.author) > len("freesound ")
+            stands += taken.kind == "stand" and (taken.kind, taken.what) in KINDS_OF_TEACHING
+    assert stands == 26 == sum(taken.kind == "stand" for one in REPOSITORIES for taken in one.taken)
