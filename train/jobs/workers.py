@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
 from engine.core.errors import UsageError
+from train.jobs.one_thread import one_thread
 from train.jobs.task import Outcome, Task, attempt
 
 _ADDRESS: Final = re.compile(r"(tcp|tls)://[^/\s:]+:\d{1,5}|(tcp|tls)://\[[0-9a-fA-F:]+\]:\d{1,5}")
@@ -32,7 +33,7 @@ class InThisProcess:
     def outcomes(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome]]:
         for task in tasks:
             assert task is not None  # whatever it waits for is done by now
-            with _one_thread():
+            with one_thread():
                 outcome = attempt(task.function, task.given)
             yield task, outcome
 
@@ -70,16 +71,6 @@ def check_address(address: str | None) -> None:
         raise UsageError(f"{(address or '')[:60]!a} is no cluster", "Give tcp://HOST:PORT of a scheduler, or local:N.")
     if local and not 1 <= int(local[1]) <= _MOST_LOCAL:
         raise UsageError(f"{local[1]} workers on this machine", f"Ask for 1 to {_MOST_LOCAL}.")
-
-
-def _one_thread() -> AbstractContextManager[object]:
-    """numpy's products by one thread, as Dask has its workers do it: several round otherwise."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:  # it comes with the extra ``train``; what works without that makes no large products
-        return nullcontext()
-    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
-    return limits
 
 
 @contextmanager

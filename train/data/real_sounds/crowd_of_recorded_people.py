@@ -22,6 +22,9 @@ _STRENGTH: Final = 0.6
 _DELAY_S: Final = 0.25
 """Beside the cry's own rise: nobody is as quick as the first."""
 
+_TUNES: Final = ((0,), (0,), (0, 0, 3, 0), (0, 2, 4, 2), (0, 4, 5, 4), (0, -2, 0, 3), (5, 4, 2, 0), (0, 0, -3, -3))
+"""Semitones of a chant's lines; most are one note."""
+
 Piece = Callable[[float], Samples]
 """Some seconds of a recorded group, drawn anew each time."""
 
@@ -58,3 +61,37 @@ def at_pitch(sound: Samples, ratio: float) -> Samples:
     """Played ``ratio`` times as fast, and so as high."""
     at = np.arange(max(round(len(sound) / ratio), 1)) * ratio
     return np.asarray(np.interp(at, np.arange(len(sound)), sound), np.float32)
+
+
+def again_and_again(phrase: Samples, seconds: float, rng: np.random.Generator) -> Samples:
+    """A phrase in a steady beat for ``seconds``: what a crowd shouts, or, on the notes of a short tune, sings."""
+    beat = max(round(len(phrase) + float(rng.uniform(0.0, 0.6)) * _RATE), _RATE // 4)
+    tune = _TUNES[int(rng.integers(len(_TUNES)))]
+    length = max(round(seconds * _RATE), len(phrase))
+    out = np.zeros(length, np.float32)
+    for number, first in enumerate(range(0, length, beat)):
+        ratio = 2.0 ** (tune[number % len(tune)] / 12.0)
+        at = np.arange(round(len(phrase) / ratio)) * ratio
+        part = np.interp(at, np.arange(len(phrase)), phrase).astype(np.float32)[: length - first]
+        out[first : first + len(part)] += part
+    return out
+
+
+def sung_by_many(sound: Samples, rng: np.random.Generator) -> Samples:
+    """``sound`` in near unison by 15 to 60 voices, each with its own delay, pitch and strength."""
+    voices = int(rng.integers(15, 61))
+    spread_s, spread_pitch = float(rng.uniform(0.02, 0.16)), float(rng.uniform(0.004, 0.03))
+    lower = float(np.exp(rng.normal(0.0, 0.12)))
+    at = np.arange(len(sound), dtype=np.float32)
+    out = np.zeros(len(sound), np.float32)
+    for _ in range(voices):
+        ratio = lower * float(np.exp(rng.normal(0.0, spread_pitch)))
+        delay = abs(float(rng.normal(0.0, spread_s))) * _RATE
+        strength = np.float32(np.exp(rng.normal(0.0, 0.5)))
+        # A voice of another pitch is also slower or faster; every two seconds it starts anew and joins the rest.
+        block = 2 * _RATE
+        begun = np.floor(at / block) * block
+        out += strength * np.interp(begun + (at - begun) * ratio - delay, at, sound, left=0.0, right=0.0).astype(
+            np.float32
+        )
+    return out

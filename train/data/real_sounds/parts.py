@@ -1,7 +1,7 @@
 """Which sources of sound teach, which are for choosing, which judge once: by the names of the sources alone.
 
 A *source* is one maker, album, voice or recording; it is in one part only, so no reel that judges holds a sound of one
-that taught; what public repositories have to teach (``TEACH_ONLY``) was compared with all that judges for that. What
+that taught; whole crowds (``TEACH_ONLY``) were compared with all that judges for that. What
 may not teach is for choosing or judging. Of other crowds that react there are so few that none teaches, and they are
 dealt between choosing and judging file by file.
 """

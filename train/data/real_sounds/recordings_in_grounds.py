@@ -27,7 +27,13 @@ from engine.simulator.equal_loudness_reel import plan_reel
 from engine.simulator.match import Score, at_level, draws_for, in_order, play_cue
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
 from engine.simulator.venue import Venue
-from train.data.real_sounds.crowd_of_recorded_people import at_pitch, cry_of_groups, many_at_once
+from train.data.real_sounds.crowd_of_recorded_people import (
+    again_and_again,
+    at_pitch,
+    cry_of_groups,
+    many_at_once,
+    sung_by_many,
+)
 from train.data.real_sounds.parts import TEACH_ONLY, TRAIN
 from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
 
@@ -109,8 +115,6 @@ UNDER: Final = 0.35
 _UNDER_S: Final = (25.0, 60.0)
 _UNDER_DB: Final = (-2.0, 8.0)
 _PLACES: Final = (Place.LOUDSPEAKERS, Place.STANDS, Place.NEAR)
-_TUNES: Final = ((0,), (0,), (0, 0, 3, 0), (0, 2, 4, 2), (0, 4, 5, 4), (0, -2, 0, 3), (5, 4, 2, 0), (0, 0, -3, -3))
-"""Semitones of a chant's lines; most are one note."""
 _QUIET_DB: Final = -30.0
 _FADE_S: Final = 0.02
 _CROWD_PITCH: Final = 0.08
@@ -279,40 +283,6 @@ def _faded(sound: Samples) -> Samples:
     out = sound.copy()
     out[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
     out[len(out) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return out
-
-
-def again_and_again(phrase: Samples, seconds: float, rng: np.random.Generator) -> Samples:
-    """A phrase in a steady beat for ``seconds``: what a crowd shouts, or, on the notes of a short tune, sings."""
-    beat = max(round(len(phrase) + float(rng.uniform(0.0, 0.6)) * _RATE), _RATE // 4)
-    tune = _TUNES[int(rng.integers(len(_TUNES)))]
-    length = max(round(seconds * _RATE), len(phrase))
-    out = np.zeros(length, np.float32)
-    for number, first in enumerate(range(0, length, beat)):
-        ratio = 2.0 ** (tune[number % len(tune)] / 12.0)
-        at = np.arange(round(len(phrase) / ratio)) * ratio
-        part = np.interp(at, np.arange(len(phrase)), phrase).astype(np.float32)[: length - first]
-        out[first : first + len(part)] += part
-    return out
-
-
-def sung_by_many(sound: Samples, rng: np.random.Generator) -> Samples:
-    """``sound`` in near unison by 15 to 60 voices, each with its own delay, pitch and strength."""
-    voices = int(rng.integers(15, 61))
-    spread_s, spread_pitch = float(rng.uniform(0.02, 0.16)), float(rng.uniform(0.004, 0.03))
-    lower = float(np.exp(rng.normal(0.0, 0.12)))
-    at = np.arange(len(sound), dtype=np.float32)
-    out = np.zeros(len(sound), np.float32)
-    for _ in range(voices):
-        ratio = lower * float(np.exp(rng.normal(0.0, spread_pitch)))
-        delay = abs(float(rng.normal(0.0, spread_s))) * _RATE
-        strength = np.float32(np.exp(rng.normal(0.0, 0.5)))
-        # A voice of another pitch is also slower or faster; every two seconds it starts anew and joins the rest.
-        block = 2 * _RATE
-        begun = np.floor(at / block) * block
-        out += strength * np.interp(begun + (at - begun) * ratio - delay, at, sound, left=0.0, right=0.0).astype(
-            np.float32
-        )
     return out
 
 

@@ -1,17 +1,16 @@
 """A training of spotting weights before it is done: it travels to whoever does a part of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.core.errors import UsageError
 from engine.spotting.config import LATE, ChannelConfig, SpottingConfig
 from engine.spotting.matrix_products import by_numpy
 from engine.spotting.weights import ALL
 from train.fit.spotting.games import DealtGames, Games
 from train.fit.spotting.settings import SpottingSettings, config_of
+from train.jobs.one_thread import one_thread as numpy_by_one_thread
 
 CHANNELS: Final = ("video", "audio")
 """What channels are called here, in the order of their features."""
@@ -80,20 +79,6 @@ def run_inputs(settings: SpottingSettings, config: SpottingConfig, games: Games)
     return {"settings": asdict(settings), "channels": channels, "learned_from": games.inputs()}
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """numpy's products by one thread, as the workers of a cluster have it: several round otherwise.
-
-    Raises ``UsageError`` where that can't be.
-    """
-    if not by_numpy():
-        yield
-        return
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError as missing:
-        raise UsageError(
-            f"{missing.name} is not installed, and training needs it", "pip install 'acoustic-momentum[train]'"
-        ) from missing
-    with threadpool_limits(1, "blas"):
-        yield
+def one_thread() -> AbstractContextManager[None]:
+    """One thread where products go through numpy. Entering raises ``UsageError`` where that can't be."""
+    return numpy_by_one_thread(needed=True) if by_numpy() else nullcontext()

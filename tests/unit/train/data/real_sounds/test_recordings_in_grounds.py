@@ -13,9 +13,9 @@ from engine.core.errors import InputError
 from engine.simulator.match import SimulatedMatch
 from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
 from engine.simulator.venue import draw_venue
-from train.data.real_sounds.crowd_of_recorded_people import cry_of_groups
+from train.data.real_sounds.crowd_of_recorded_people import again_and_again, cry_of_groups, sung_by_many
 from train.data.real_sounds.parts import TRAIN
-from train.data.real_sounds.recordings_in_grounds import Recordings, again_and_again, plan_recorded_reel, sung_by_many
+from train.data.real_sounds.recordings_in_grounds import Recordings, plan_recorded_reel
 from train.data.real_sounds.sound_manifest import read_manifest
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import recorded_plan
