@@ -5,7 +5,7 @@ and decisions. Sound tells of danger through the crowd alone, so the expectation
 has the same best answer with far less noise (Rao and Blackwell). Only the training matches are counted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import Final
@@ -116,6 +116,16 @@ def targets_of(
         else:
             targets[match.id] = match.labels.target
     return targets
+
+
+def with_teachers(
+    targets: Mapping[str, NDArray[np.float32]], taught: Mapping[str, NDArray[np.float32]], share: float
+) -> dict[str, NDArray[np.float32]]:
+    """``targets``, ``share`` of each being what is ``taught`` of its match, where anything is."""
+    return {
+        match_id: np.float32(1.0 - share) * mine + np.float32(share) * taught[match_id] if match_id in taught else mine
+        for match_id, mine in targets.items()
+    }
 
 
 def oversample(targets: NDArray[np.float32], true_share: float, trained_share: float) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.model.network import MlxNetwork
 from train.data.matches import TrainingMatch
-from train.data.soft_targets import crowd_state, targets_of
+from train.data.soft_targets import crowd_state, targets_of, with_teachers
 from train.fit.loop.trainer import Parameters, Trainer
 from train.fit.network.head_model import (
     Examples,
@@ -71,7 +71,8 @@ class _Histories:
         ]
         self._rows = [history_rows(match.ends) for match in matches]
         cries = None if settings.cries is None else tuning.cries
-        targets = targets_of(matches, fitting.true_share, settings.trained_share, cries)
+        plain = targets_of(matches, fitting.true_share, settings.trained_share, cries)
+        targets = with_teachers(plain, data.taught, tuning.taught)
         self._targets = [targets[match.id] for match in matches]
         kept = [np.flatnonzero(match.labels.weight > 0) for match in matches]
         loud = [np.intersect1d(k, _loud(match)) for k, match in zip(kept, matches, strict=True)]

@@ -12,11 +12,14 @@
    (``train/fit/fitted.py``).
 
 Each step leaves its state in the run folder and is not done twice. Several networks trained alike from other seeds can
-be calibrated as one, their mean (``train/fit/network/ensemble.py``).
+be calibrated as one, their mean (``train/fit/network/ensemble.py``), or teach one more, as wide as each of them.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
 from engine.model.network import MlxNetwork
@@ -72,17 +75,67 @@ def fit_ensemble(
             learned from.
         InputError, MomentumError: as ``train.fit.fit_network.fit``.
     """
-    if len(runs) > 1 and not data.val_matches:
-        raise UsageError("several networks need matches to validate on", "Keep some out of the matches to train on.")
-    if len(runs) > 1 and (settings.read_tags or settings.head.readout == "attention"):
-        raise UsageError("networks that tell tags or read with attention have no mean", "Train them without, or one.")
-    trained = [
-        train_network(data, replace(settings, seed=settings.seed + i), run, progress) for i, run in enumerate(runs)
-    ]
+    if len(runs) > 1:
+        _check_several(data, settings)
+    if len(runs) > 1 and settings.head.readout == "attention":
+        raise UsageError("networks that read with attention have no mean", "Train them without, or one.")
+    trained = _train_each(data, settings, runs, progress)
     network = trained[0].network if len(trained) == 1 else ensemble([one.network for one in trained])
     shape = replace(settings, encoder=network.encoder, head=network.head)
     hard = [moment for one in trained for moment in one.data.hard_moments]
     return calibrated_weights(network, replace(trained[0].data, hard_moments=hard), rule, shape, name)
+
+
+def fit_distilled(
+    data: TrainingData,
+    rule: Rule,
+    settings: FitSettings,
+    runs: Sequence[RunFolder],
+    name: str,
+    progress: Callable[[Progress], None],
+) -> Fitted:
+    """Train networks as ``fit_ensemble`` does, but let the last one learn from the mean of the others, and calibrate it
+    alone: one network that has heard what several say costs what one costs (Hinton, Vinyals and Dean, 2015).
+
+    Of its targets ``settings.taught``, for the fine-tuned head ``settings.fine_tune.taught``, are the teachers' word.
+
+    Raises:
+        UsageError: fewer than two ``runs``, tags are asked for, or no matches to validate on are given.
+        InputError, MomentumError: as ``train.fit.fit_network.fit``.
+    """
+    if len(runs) < 2:
+        raise UsageError("nobody is there to teach", "Train two networks at least.")
+    _check_several(data, settings)
+    teachers = _train_each(data, settings, runs[:-1], progress)
+    taught = said_by([one.network for one in teachers], data.train_matches)
+    seeded = replace(settings, seed=settings.seed + len(teachers))
+    trained = train_network(replace(data, taught=taught), seeded, runs[-1], progress)
+    return calibrated_weights(trained.network, trained.data, rule, seeded, name)
+
+
+def said_by(networks: Sequence[MlxNetwork], matches: Sequence[TrainingMatch]) -> dict[str, NDArray[np.float32]]:
+    """What the mean of ``networks`` says at the ends of each match: the probability (ends,) of their mean log-odds, not
+    calibrated, by the match's id."""
+    said = {}
+    for match in matches:
+        mean = np.mean([predict(network, [match])[0].log_odds for network in networks], axis=0)
+        said[match.id] = np.asarray(1.0 / (1.0 + np.exp(-mean)), np.float32)
+    return said
+
+
+def _check_several(data: TrainingData, settings: FitSettings) -> None:
+    """Raise ``UsageError`` where networks trained from other seeds could not go on together."""
+    if not data.val_matches:
+        raise UsageError("several networks need matches to validate on", "Keep some out of the matches to train on.")
+    if settings.read_tags:
+        raise UsageError("tags are fitted to one network", "Train several without tags, or one.")
+
+
+def _train_each(
+    data: TrainingData, settings: FitSettings, runs: Sequence[RunFolder], progress: Callable[[Progress], None]
+) -> "list[Trained]":
+    """A network in each of ``runs``, each with the next seed."""
+    return [train_network(data, replace(settings, seed=settings.seed + i), run, progress) for i, run in enumerate(runs)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,13 +25,14 @@ class FineTuneSettings:
     where a cry stands out (for matches whose sounds nobody knows: where danger is), the rest from anywhere. ``cries``
     is as in ``FitSettings``, where that is not None: the encoder hears best what it is trained on as a cry, the head
     says what a cry means. ``share``: how far the weights go from what they were to what they became (Wortsman et al.,
-    2022)."""
+    2022). ``taught``: as in ``FitSettings``."""
 
     copies: int = 2
     histories: int = 128
     dropout: float = 0.3
     cries: float = 0.3
     share: float = 1.0
+    taught: float = 0.7
     schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=100, patience=4)
     )
@@ -60,13 +61,14 @@ class FitSettings:
     hard negatives. ``segments`` a batch, ``histories`` labelled in each. ``trained_share``: the share of danger that
     the targets are moved to, undone by the calibration. ``cries``: how much of a simulated match's targets is whether
     the crowd cries out just now, the rest being the share of danger given its cries (``train/data/soft_targets.py``);
-    None to train on the events' labels. ``served_floor_db``: the front end's floor once all is fitted; nearer to the
-    level, it keeps the floor of the log-mel of a quiet recording out of sight (``engine/model/front_end.py``).
-    ``noise``: deviation of what is added to what the stem sees, so that no fine shade of the simulator is learned.
-    ``columns``: the first stage, on ``crops``; None for none. ``tags``, ``taggers`` and ``direct``: weights of telling
-    apart what sounds, of saying what a tagger says where one was asked, and of the index read straight from the newest
-    window. ``fine_tune``: the head's last stage, None for none. ``read_tags``: the read-out of the tags that users see
-    (``train/fit/tags.py``), None for weights without.
+    None to train on the events' labels. ``taught``: how much of the targets is what other networks say of a match,
+    where some teach (``train.fit.fit_network.fit_distilled``). ``served_floor_db``: the front end's floor once all is
+    fitted; nearer to the level, it keeps the floor of the log-mel of a quiet recording out of sight
+    (``engine/model/front_end.py``). ``noise``: deviation of what is added to what the stem sees, so that no fine shade
+    of the simulator is learned. ``columns``: the first stage, on ``crops``; None for none. ``tags``, ``taggers`` and
+    ``direct``: weights of telling apart what sounds, of saying what a tagger says where one was asked, and of the index
+    read straight from the newest window. ``fine_tune``: the head's last stage, None for none. ``read_tags``: the
+    read-out of the tags that users see (``train/fit/tags.py``), None for weights without.
     """
 
     seed: int = 0
@@ -82,6 +84,7 @@ class FitSettings:
     dropout: float = 0.3
     trained_share: float = 0.2
     cries: float | None = 0.6
+    taught: float = 0.5
     noise: float = 0.4
     columns: Schedule | None = field(default_factory=lambda: Schedule(steps=400, warmup=30))
     crops: CropSettings = field(default_factory=CropSettings)

@@ -11,7 +11,7 @@ from mlx.utils import tree_unflatten
 from engine.core import grid
 from engine.model.network import MlxNetwork
 from train.data.simulated import KINDS
-from train.data.soft_targets import targets_of
+from train.data.soft_targets import targets_of, with_teachers
 from train.data.tagger_as_teacher import CLASSES
 from train.fit.loop.trainer import Parameters, Schedule, Trainer
 from train.fit.network.head_model import flat_parameters
@@ -78,7 +78,7 @@ def _fit_segments(
     """Fit all of ``model`` on segments, which hold whole histories; the network that is served then."""
     settings = fitting.settings
     targets = targets_of(data.train_matches, fitting.true_share, settings.trained_share, settings.cries)
-    sampler = SegmentSampler(data, targets, settings)
+    sampler = SegmentSampler(data, with_teachers(targets, data.taught, settings.taught), settings)
     first = mx.array(sampler.batch(np.random.default_rng([settings.seed, _FIRST])).segments)
     if not settings.columns:
         model.standardise(first)

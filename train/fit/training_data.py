@@ -1,11 +1,12 @@
 """What a network is trained on, and what every stage of its training shares."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.audio.log_mel import Frames
 from engine.core import grid
@@ -28,7 +29,8 @@ class TrainingData:
     ``val_matches`` stop the training, calibrate and choose thresholds; nothing is fitted to them. ``overlay_sounds``
     are real sounds to lay over the others, as frames in dB. ``hard_moments`` are where a network that had not seen the
     match was wrong: (id, seconds of sound). ``val_reels`` are real sounds that choose the alarm line and calibrate the
-    tags; nothing is fitted to them.
+    tags; nothing is fitted to them. ``taught`` is what other networks say of matches to train on: by the match's id a
+    probability at each of its ends, among as much danger as is trained on.
     """
 
     train_matches: Sequence[TrainingMatch]
@@ -36,6 +38,7 @@ class TrainingData:
     overlay_sounds: Sequence[Frames] = ()
     hard_moments: Sequence[tuple[str, float]] = ()
     val_reels: Sequence[TrainingMatch] = ()
+    taught: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def in_folds(self, count: int, seed: int) -> "tuple[TrainingData, list[list[TrainingMatch]]]":
         """The data with matches to validate on, and the folds that are left to train on.

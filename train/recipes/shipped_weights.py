@@ -31,7 +31,7 @@ from train.data.tagger_as_teacher import ear_of
 from train.evaluate.card import measured_sections, write_card
 from train.evaluate.evaluation import EvaluateSettings, evaluate
 from train.evaluate.report import to_report
-from train.fit.fit_network import fit_ensemble
+from train.fit.fit_network import fit_distilled, fit_ensemble
 from train.fit.loop.run_folder import RunFolder
 from train.fit.loop.trainer import Progress, Schedule
 from train.fit.settings import FineTuneSettings, FitSettings, TagSettings
@@ -46,11 +46,12 @@ TRAIN_SEEDS, VAL_SEEDS, TEST_SEEDS = range(117), range(200, 240), range(300, 340
 REELS, REEL_MINUTES = range(80), 10.0
 RECORDED: Final = range(90)
 """Seeds of the reels whose songs, voices and noises are recordings."""
+_FINE_TUNE: Final = FineTuneSettings(schedule=Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200))
 SETTINGS: Final = FitSettings(
     folds=4,
     fold_steps=0,
     schedule=Schedule(steps=1200, learning_rate=1e-3, check_every=400),
-    fine_tune=FineTuneSettings(schedule=Schedule(steps=800, learning_rate=1e-3, warmup=20, check_every=200)),
+    fine_tune=_FINE_TUNE,
 )
 """Checked rarely, on ten whole matches: it runs to its end, and the best check is what is shipped."""
 STEP: Final = 8
@@ -77,6 +78,9 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--networks", type=int, default=1, help="networks trained from other seeds, whose mean is shipped as one"
     )
+    parser.add_argument(
+        "--distil", action="store_true", help="ship one more network instead, which learns from the mean of --networks"
+    )
     parser.add_argument("--tags", action="store_true", help="weights that also tell what kind of sound is heard")
     parser.add_argument(
         "--val-reel",
@@ -96,8 +100,8 @@ def main(args: Sequence[str] | None = None) -> None:
         "--moods", type=Path, help="crowd loops by mood, made by train.experiments.make_reel --moods, for the card"
     )
     chosen = parser.parse_args(args)
-    if chosen.networks < 1 or (chosen.networks > 1 and chosen.tags):
-        parser.error("--networks takes a number from 1 on, and 1 with --tags")
+    if chosen.networks < 1 or ((chosen.networks > 1 or chosen.distil) and chosen.tags):
+        parser.error("--networks takes a number from 1 on; --tags goes with one network alone, without --distil")
     rule = Danger()
     recordings = Recordings(chosen.sounds) if chosen.sounds else None
     plans = plans_of(chosen.open_data, recordings, None if chosen.taggers is None else ear_in(chosen.taggers))
@@ -108,16 +112,23 @@ def main(args: Sequence[str] | None = None) -> None:
     settings = replace(SETTINGS, read_tags=TagSettings()) if chosen.tags else SETTINGS
     judged_by = {"judged_by": {match.id: match.digest for match in val_matches}}
     inputs = [
-        run_inputs(replace(settings, seed=settings.seed + i), rule, data) | judged_by for i in range(chosen.networks)
+        run_inputs(replace(settings, seed=settings.seed + i), rule, data) | judged_by
+        for i in range(chosen.networks + chosen.distil)
     ]
+    if chosen.distil:
+        inputs[-1] |= {"taught_by_seeds": [settings.seed + i for i in range(chosen.networks)]}
     with ExitStack() as opened:
+        names = [f"run-{i}" if i else "run" for i in range(chosen.networks)]
+        names += [f"run-taught-by-{chosen.networks}"] if chosen.distil else []
         runs = [
-            opened.enter_context(closing(RunFolder(chosen.work / (f"run-{i}" if i else "run"), each)))
-            for i, each in enumerate(inputs)
+            opened.enter_context(closing(RunFolder(chosen.work / name, each)))
+            for name, each in zip(names, inputs, strict=True)
         ]
-        fitted = fit_ensemble(data, rule, settings, runs, chosen.weights.name, _show_progress)
-    section = data_section(chosen.open_data is not None, recordings) + several_section(chosen.networks)
-    learned = Learned(train_matches, val_matches, test_matches, inputs[0], section)
+        fit = fit_distilled if chosen.distil else fit_ensemble
+        fitted = fit(data, rule, settings, runs, chosen.weights.name, _show_progress)
+    several = taught_section(chosen.networks) if chosen.distil else several_section(chosen.networks)
+    section = data_section(chosen.open_data is not None, recordings) + several
+    learned = Learned(train_matches, val_matches, test_matches, inputs[-1 if chosen.distil else 0], section)
     checksum = save_measured(chosen.weights, fitted.config, fitted.network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 
@@ -227,6 +238,14 @@ def several_section(networks: int) -> str:
 
 The network is {networks} networks side by side, trained alike from other seeds; its log-odds
 are the mean of theirs (`train/fit/network/ensemble.py`)."""
+
+
+def taught_section(networks: int) -> str:
+    """The card's words on a network that learned from the mean of so many others."""
+    return f"""
+
+Of the targets {SETTINGS.taught:.0%}, for the head's last stage {_FINE_TUNE.taught:.0%}, are what the mean of
+{networks} networks says, trained alike from other seeds (`train.fit.fit_network.fit_distilled`)."""
 
 
 def _recorded(recordings: Recordings | None, units_alone: bool) -> str:
