@@ -91,11 +91,13 @@ def fit_distilled(
     rule: Rule,
     settings: FitSettings,
     runs: Sequence[RunFolder],
+    seed: int,
     name: str,
     progress: Callable[[Progress], None],
 ) -> Fitted:
-    """Train networks as ``fit_ensemble`` does, but let the last one learn from the mean of the others, and calibrate it
-    alone: one network that has heard what several say costs what one costs (Hinton, Vinyals and Dean, 2015).
+    """Train networks as ``fit_ensemble`` does, let one more, in the last of ``runs`` and of another ``seed``, learn
+    from their mean, and calibrate it alone: one network that knows what several say costs what one costs (Hinton,
+    Vinyals and Dean, 2015).
 
     Of its targets ``settings.taught``, for the fine-tuned head ``settings.fine_tune.taught``, are the teachers' word.
 
@@ -108,7 +110,7 @@ def fit_distilled(
     _check_several(data, settings)
     teachers = _train_each(data, settings, runs[:-1], progress)
     taught = said_by([one.network for one in teachers], data.train_matches)
-    seeded = replace(settings, seed=settings.seed + len(teachers))
+    seeded = replace(settings, seed=seed)
     trained = train_network(replace(data, taught=taught), seeded, runs[-1], progress)
     return calibrated_weights(trained.network, trained.data, rule, seeded, name)
 

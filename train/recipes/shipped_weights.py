@@ -79,7 +79,10 @@ def main(args: Sequence[str] | None = None) -> None:
         "--networks", type=int, default=1, help="networks trained from other seeds, whose mean is shipped as one"
     )
     parser.add_argument(
-        "--distil", action="store_true", help="ship one more network instead, which learns from the mean of --networks"
+        "--distil",
+        type=int,
+        metavar="SEED",
+        help="ship one more network of this seed instead, which learns from the mean of --networks",
     )
     parser.add_argument("--tags", action="store_true", help="weights that also tell what kind of sound is heard")
     parser.add_argument(
@@ -100,8 +103,12 @@ def main(args: Sequence[str] | None = None) -> None:
         "--moods", type=Path, help="crowd loops by mood, made by train.experiments.make_reel --moods, for the card"
     )
     chosen = parser.parse_args(args)
-    if chosen.networks < 1 or ((chosen.networks > 1 or chosen.distil) and chosen.tags):
+    distils = chosen.distil is not None
+    if chosen.networks < 1 or ((chosen.networks > 1 or distils) and chosen.tags):
         parser.error("--networks takes a number from 1 on; --tags goes with one network alone, without --distil")
+    seeds = [SETTINGS.seed + i for i in range(chosen.networks)]
+    if distils and chosen.distil in seeds:
+        parser.error(f"--distil needs a seed of its own; the networks have {seeds[0]} to {seeds[-1]}")
     rule = Danger()
     recordings = Recordings(chosen.sounds) if chosen.sounds else None
     plans = plans_of(chosen.open_data, recordings, None if chosen.taggers is None else ear_in(chosen.taggers))
@@ -111,24 +118,25 @@ def main(args: Sequence[str] | None = None) -> None:
     data = TrainingData(train_matches, val_matches, val_reels=val_reels)
     settings = replace(SETTINGS, read_tags=TagSettings()) if chosen.tags else SETTINGS
     judged_by = {"judged_by": {match.id: match.digest for match in val_matches}}
-    inputs = [
-        run_inputs(replace(settings, seed=settings.seed + i), rule, data) | judged_by
-        for i in range(chosen.networks + chosen.distil)
-    ]
-    if chosen.distil:
-        inputs[-1] |= {"taught_by_seeds": [settings.seed + i for i in range(chosen.networks)]}
+    each = [run_inputs(replace(settings, seed=seed), rule, data) | judged_by for seed in seeds]
+    if distils:
+        taught = run_inputs(replace(settings, seed=chosen.distil), rule, data) | judged_by
+        each.append(taught | {"taught_by_seeds": seeds})
     with ExitStack() as opened:
         names = [f"run-{i}" if i else "run" for i in range(chosen.networks)]
-        names += [f"run-taught-by-{chosen.networks}"] if chosen.distil else []
+        names += [f"run-{chosen.distil}-taught-by-{chosen.networks}"] if distils else []
         runs = [
-            opened.enter_context(closing(RunFolder(chosen.work / name, each)))
-            for name, each in zip(names, inputs, strict=True)
+            opened.enter_context(closing(RunFolder(chosen.work / name, inputs)))
+            for name, inputs in zip(names, each, strict=True)
         ]
-        fit = fit_distilled if chosen.distil else fit_ensemble
-        fitted = fit(data, rule, settings, runs, chosen.weights.name, _show_progress)
-    several = taught_section(chosen.networks) if chosen.distil else several_section(chosen.networks)
+        if distils:
+            fitted = fit_distilled(data, rule, settings, runs, chosen.distil, chosen.weights.name, _show_progress)
+            several = taught_section(chosen.networks)
+        else:
+            fitted = fit_ensemble(data, rule, settings, runs, chosen.weights.name, _show_progress)
+            several = several_section(chosen.networks)
     section = data_section(chosen.open_data is not None, recordings) + several
-    learned = Learned(train_matches, val_matches, test_matches, inputs[-1 if chosen.distil else 0], section)
+    learned = Learned(train_matches, val_matches, test_matches, each[-1 if distils else 0], section)
     checksum = save_measured(chosen.weights, fitted.config, fitted.network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 

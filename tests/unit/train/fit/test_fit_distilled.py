@@ -33,7 +33,7 @@ def data() -> TrainingData:
 def distilled(folder: Path, data: TrainingData, settings: FitSettings, networks: int = 3) -> Fitted:
     with ExitStack() as opened:
         runs = [opened.enter_context(closing(RunFolder(folder / str(i), {}))) for i in range(networks)]
-        return fit_distilled(data, RULE, settings, runs, "taught", lambda _: None)
+        return fit_distilled(data, RULE, settings, runs, settings.seed + networks - 1, "taught", lambda _: None)
 
 
 def alone(folder: Path, data: TrainingData, settings: FitSettings) -> MlxNetwork:

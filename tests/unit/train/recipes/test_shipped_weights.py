@@ -40,19 +40,26 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_a_network_taught_by_two_is_as_small_as_one_and_its_card_says_who_taught(tmp_path: Path):
-    shipped_weights.main([str(tmp_path / "out"), "--work", str(tmp_path), "--networks", "2", "--distil"])
+    shipped_weights.main([str(tmp_path / "out"), "--work", str(tmp_path), "--networks", "2", "--distil", "7"])
 
     assert load(tmp_path / "out").config.encoder == QUICK.encoder
     card = (tmp_path / "out" / "CARD.md").read_text(encoding="utf-8")
     assert "Of the targets 50%, for the head's last stage 70%" in card and "2 networks says" in card
-    assert {folder.name for folder in tmp_path.glob("run*")} == {"run", "run-1", "run-taught-by-2"}
+    assert {folder.name for folder in tmp_path.glob("run*")} == {"run", "run-1", "run-7-taught-by-2"}
     # The teachers are those that --networks alone ships as one: nothing of them is trained again.
     shipped_weights.main([str(tmp_path / "wide"), "--work", str(tmp_path), "--networks", "2"])
     assert load(tmp_path / "wide").config.encoder == replace(QUICK.encoder, channels=(16, 16, 16, 16), embedding=16)
 
 
 def test_tags_go_with_one_network_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    for several in (["--networks", "2"], ["--distil"]):
+    for several in (["--networks", "2"], ["--distil", "3"]):
         with pytest.raises(SystemExit):
             shipped_weights.main([str(tmp_path), "--work", str(tmp_path), "--tags", *several])
         assert "--tags goes with one network alone" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_one_that_is_taught_has_a_seed_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        shipped_weights.main([str(tmp_path), "--work", str(tmp_path), "--networks", "2", "--distil", "1"])
+    assert "--distil needs a seed of its own; the networks have 0 to 1" in capsys.readouterr().err
