@@ -46,7 +46,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
 
 # Weights from nothing but the simulator, in about an hour; stopped and taken up again at will. The shipped ones learned
-# from the events of real matches: make weights OPEN_DATA=folder of StatsBomb's open data.
+# from the events of real matches and from recordings besides, four networks taught them (docs/training.md): make weights
+# OPEN_DATA=folder of StatsBomb's open data SOUNDS='folders of recordings' NETWORKS=4 DISTIL=5.
 # REELS='a.flac b.flac' MOODS=c.flac, made by train.experiments.make_reel, measure on real sounds as well, for the card.
 # Debian's libopenblas0-pthread, where it is installed, makes MLX's products on Linux many times faster.
 WEIGHTS_WORK ?= .weights-work
@@ -54,6 +55,7 @@ OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-pthread/libopenblas.so.0)
 weights: $(VENV)/.dev
 	$(if $(OPENBLAS),LD_PRELOAD=$(OPENBLAS)) nice -n 10 $(BIN)/python -m train.recipes.shipped_weights weights/default --work $(WEIGHTS_WORK) \
 	  $(if $(OPEN_DATA),--open-data $(OPEN_DATA)) $(addprefix --sounds ,$(SOUNDS)) $(if $(TAGGERS),--taggers $(TAGGERS)) \
+	  $(if $(NETWORKS),--networks $(NETWORKS)) $(if $(DISTIL),--distil $(DISTIL)) \
 	  $(addprefix --val-reel ,$(VAL_REELS)) $(addprefix --reel ,$(REELS)) $(if $(MOODS),--moods $(MOODS))
 
 clean:

@@ -98,7 +98,7 @@ def test_occlusion_names_the_same_seconds_and_pitches(shipped: Shipped) -> None:
     # A network that has learned nothing goes up and down along the way; one that has, as good as only up.
     seconds = by_second(shipped.last.parts)
     other = occlude(shipped.weights.network, shipped.weights.config.calibration, shipped.history)
-    assert np.corrcoef(seconds.sum(axis=1), other.by_second)[0, 1] > 0.9
+    assert np.corrcoef(seconds.sum(axis=1), other.by_second)[0, 1] > 0.85
     elsewhere = np.abs(by_bands(seconds)) < 1e-9
     assert 0 < np.count_nonzero(~elsewhere) < len(elsewhere)
     assert np.abs(other.by_bands[elsewhere]).max() < 1e-5 < np.abs(other.by_bands).max()
