@@ -55,6 +55,7 @@ def write_card(config: WeightsConfig, inputs: Mapping[str, Any], sections: Seque
     rows = [
         ("label rule", config.label_rule),
         ("learned from", f"{len(inputs['matches'])} recordings, {inputs['simulated']} of them simulated"),
+        *([("simulated ones with recorded sounds in them", str(among))] if (among := inputs.get("recorded")) else []),
         ("real sounds mixed in", str(inputs.get("real_sounds", 0))),
         ("front end", f"{config.front_end.kind}, time constant {config.front_end.time_constant_s:g} s"),
         ("readout", config.head.readout),

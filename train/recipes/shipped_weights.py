@@ -136,7 +136,8 @@ def main(args: Sequence[str] | None = None) -> None:
             fitted = fit_ensemble(data, rule, settings, runs, chosen.weights.name, _show_progress)
             several = several_section(chosen.networks)
     section = data_section(chosen.open_data is not None, recordings) + several
-    learned = Learned(train_matches, val_matches, test_matches, each[-1 if distils else 0], section)
+    said = each[-1 if distils else 0] | {"recorded": sum(match.recorded for match in train_matches)}
+    learned = Learned(train_matches, val_matches, test_matches, said, section)
     checksum = save_measured(chosen.weights, fitted.config, fitted.network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
 

@@ -30,6 +30,7 @@ QUICK = FitSettings(
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A recipe whose matches are drawn here, and whose figures are not."""
     matches = drawn(tmp_path / "drawn", 5)
+    matches[1] = replace(matches[1], recorded=True)
     monkeypatch.setattr(shipped_weights, "SETTINGS", QUICK)
     monkeypatch.setattr(shipped_weights, "plans_of", lambda *_: ([0, 1, 2], [3, 4], []))
     monkeypatch.setattr(shipped_weights, "simulated", lambda _, plans, __: [matches[number] for number in plans])
@@ -45,6 +46,7 @@ def test_a_network_taught_by_two_is_as_small_as_one_and_its_card_says_who_taught
     assert load(tmp_path / "out").config.encoder == QUICK.encoder
     card = (tmp_path / "out" / "CARD.md").read_text(encoding="utf-8")
     assert "Of the targets 50%, for the head's last stage 70%" in card and "2 networks says" in card
+    assert "| simulated ones with recorded sounds in them | 1 |" in card
     assert {folder.name for folder in tmp_path.glob("run*")} == {"run", "run-1", "run-7-taught-by-2"}
     # The teachers are those that --networks alone ships as one: nothing of them is trained again.
     shipped_weights.main([str(tmp_path / "wide"), "--work", str(tmp_path), "--networks", "2"])
