@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
     spike_off: Annotated[Number | None, Field(ge=0, lt=1, examples=[0.4])] = None
     """Index below which an alarm ends; it can't lie above spike_on. Lower: longer alarms, and fewer that break in
-    two. Unset: the weights' own."""
+    two. Unset: the weights' own, and where spike_on is set, in their proportion to it."""
 
     spike_min_duration_s: Annotated[Number | None, Field(ge=0, le=60, examples=[0.5])] = None
     """Seconds after reaching spike_on before an alarm is given. Longer: fewer false alarms, each that much later.
@@ -236,10 +236,14 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
 def spike_settings(settings: Settings, own: SpikeSettings, points: Sequence[Mapping[str, Any]] = ()) -> SpikeSettings:
     """The weights' ``own`` spike settings with what the user changed; a budget takes one of their operating ``points``.
 
+    Where only the line is changed, an alarm ends in the same proportion below it.
+
     Raises ``UsageError`` where settings contradict each other, or no point keeps the budget.
     """
     if settings.alarm_budget is not None and settings.spike_on is None:
         own = _within_budget(own, points, settings.alarm_budget)
+    if settings.spike_on is not None:
+        own = at_threshold(own, settings.spike_on)
     changed = {
         name.removeprefix("spike_"): value
         for name, value in settings

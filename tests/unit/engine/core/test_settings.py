@@ -113,7 +113,14 @@ def test_a_folder_in_place_of_the_file_is_a_usage_error(file: Path):
 def test_spike_settings_are_the_weights_own_but_for_what_is_set(file: Path):
     own = SpikeSettings(on=0.6, off=0.3, merge_s=5.0)
     settings = load_settings(file, {"MOMENTUM_SPIKE_ON": "0.8"}).settings
-    assert spike_settings(settings, own) == SpikeSettings(on=0.8, off=0.3, merge_s=5.0)
+    assert spike_settings(settings, own) == SpikeSettings(on=0.8, off=0.4, merge_s=5.0)
+    both = load_settings(file, {"MOMENTUM_SPIKE_ON": "0.8", "MOMENTUM_SPIKE_OFF": "0.7"}).settings
+    assert spike_settings(both, own) == SpikeSettings(on=0.8, off=0.7, merge_s=5.0)
+
+
+def test_a_line_below_where_alarms_ended_takes_that_down_with_it():
+    found = spike_settings(Settings(spike_on=0.2), SpikeSettings(on=0.5, off=0.45))
+    assert (found.on, found.off) == (0.2, pytest.approx(0.18))
 
 
 POINTS = [
