@@ -20,6 +20,8 @@ _COLUMNS: Final = {
     "false_on_reaction_per_match": "false, on a cry",
 }
 _LINE: Final = "spike threshold"
+_REELS: Final = "real_reels"
+"""What the alarm line does on the reels that chose it, among what was measured."""
 _MEANING: Final = """The index of these weights is a probability of danger by the label rule below. It hears the
 crowd's alarm; it is no forecast of goals."""
 _ON_REELS: Final = {"real_cries_found": "real cries found", "real_false_per_hour": "false an hour of real sounds"}
@@ -61,7 +63,7 @@ def write_card(config: WeightsConfig, inputs: Mapping[str, Any], sections: Seque
         ("readout", config.head.readout),
         ("calibration", f"Platt, slope {config.calibration.slope:.3f}, offset {config.calibration.offset:.3f}"),
         (_LINE, f"on {config.spikes.on:g}, off {config.spikes.off:g}"),
-        *((key.replace("_", " "), _figure(value)) for key, value in config.measured.items()),
+        *((key.replace("_", " "), _measured(value)) for key, value in config.measured.items()),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     parts = [
@@ -85,7 +87,17 @@ def with_line(card: str, config: WeightsConfig) -> str:
     card, sections = re.subn(rf"^{_POINTS}$.*?(?=^## )", _points(config) + "\n\n", card, flags=re.MULTILINE | re.DOTALL)
     if (rows, sections) != (1, 1):
         raise ValueError("the card says nothing of an alarm line")
+    if _REELS in config.measured:
+        row = f"| {_REELS.replace('_', ' ')} | {_measured(config.measured[_REELS])} |"
+        card = re.sub(rf"^\| {_REELS.replace('_', ' ')} \|.*$", row, card, flags=re.MULTILINE)
     return card
+
+
+def _measured(value: Any) -> str:
+    """A figure, or some with a name each."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {_figure(one)}" for name, one in value.items())
+    return _figure(value)
 
 
 def _points(config: WeightsConfig) -> str:
