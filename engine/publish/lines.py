@@ -99,11 +99,13 @@ class PlainLines:
         out: where the lines go.
         threshold: the index from which on a bar is drawn as alarm.
         ascii_only: no character beyond ASCII.
+        line: what that threshold gives, in words, for the first line; empty: not known.
     """
 
-    def __init__(self, out: TextIO, threshold: float, ascii_only: bool = False) -> None:
+    def __init__(self, out: TextIO, threshold: float, ascii_only: bool = False, line: str = "") -> None:
         self._out = out
         self._threshold = threshold
+        self._line_gives = line
         self._full, self._empty, self._spark = ("#", ".", "!") if ascii_only else ("█", "·", "▲")
         self._next_s = 0.0
         self._heard = ""
@@ -126,7 +128,8 @@ class PlainLines:
             heard = f"  {self._heard}" if self._heard else ""
             return f"{clock_time(event.t):>7}  {self._index(event)}  {event.level_db:6.1f} dBFS{heard}"
         if isinstance(event, Start):
-            return f"listening to {plain(event.source)} with the weights {plain(event.weights)}"
+            gives = f"; alarm from {self._threshold:.2f}, {self._line_gives}" if self._line_gives else ""
+            return f"listening to {plain(event.source)} with the weights {plain(event.weights)}{gives}"
         return self._notice(event)
 
     def _index(self, reading: Reading) -> str:

@@ -39,6 +39,8 @@ NEXT_CLIP_S: Final = 14.0
 """An alarm in a reel belongs to the newest clip if it comes so soon after its onset."""
 _NEITHER: Final = frozenset({Reaction.APPLAUSE.value, Reaction.BOO.value})
 _OFF_SHARE: Final = 0.6
+FURTHER_BUDGETS: Final = (8, 12, 18)
+"""More false alarms a match, for lines around the one that reels choose: for whoever would rather miss less."""
 _ALARMED: Final = (3e-5, 0.1)
 _THRESHOLDS: Final = 100
 """Thresholds tried: so many, reached by thirty in a million to a tenth of all readings. One alarm a match is a
@@ -116,7 +118,8 @@ def choose_thresholds(
     a stretch of a match, only the events in it count. Lines that the index seldom leaves at rest (``sane_lines``) are
     never chosen; where all are such, the line is ``NEVER``. Raises ``InputError`` when the rule names no events.
 
-    With real ``reels`` the line is the lowest that both worlds bear (``heard_line``), where there is one.
+    With real ``reels`` the line is the lowest that both worlds bear (``heard_line``), where there is one, and there are
+    points around it, too (``FURTHER_BUDGETS``).
     """
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
@@ -152,6 +155,10 @@ def choose_thresholds(
             # Its own figures stand among the points, so that whoever listens is told what the line gives.
             (mine,) = (point for point in rows if point.threshold == heard)
             found_points[ceil(mine.false_per_match)] = mine
+            known = {point.threshold for point in found_points.values()}
+            further = operating_points(rows, [budget for budget in FURTHER_BUDGETS if budget not in found_points])
+            found_points |= {budget: point for budget, point in further.items() if point.threshold not in known}
+            found_points = dict(sorted(found_points.items()))
     return at_threshold(settings, best), found_points
 
 

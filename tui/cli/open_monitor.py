@@ -51,13 +51,14 @@ def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") ->
         return run_monitor(StoredFeed(reader, kind), settings, find_paths().log)
 
 
-def printer_for(as_json: bool, plain: bool, threshold: float, as_ascii: bool) -> "ReadingSink":
-    """What prints a run on stdout: JSON Lines where they are asked for or a program reads, else readable ones."""
+def printer_for(as_json: bool, plain: bool, threshold: float, as_ascii: bool, line: str = "") -> "ReadingSink":
+    """What prints a run on stdout: JSON Lines where they are asked for or a program reads, else readable ones, which
+    say in words what the alarm ``line`` gives where that is known."""
     from engine.publish.lines import JsonLines, PlainLines
 
     if as_json or not (plain or sys.stdout.isatty()):
         return JsonLines(sys.stdout)
-    return PlainLines(sys.stdout, threshold, as_ascii)
+    return PlainLines(sys.stdout, threshold, as_ascii, line)
 
 
 def show_live(

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.heard_tags import Heard
+from engine.core.operating_points import OperatingPoint
 from engine.core.signals import Event, Mark, Rejected, Spike
 from engine.core.spotted import Lane, Spotted
 from engine.session.recording_problems import NotKept
@@ -37,15 +38,6 @@ class FeedKind(StrEnum):
     """Another process records it: leaving the screen leaves it alone."""
     REPLAY = auto()
     """It is finished."""
-
-
-class OperatingPoint(NamedTuple):
-    """A threshold, how often it was measured to raise a false alarm, and the share of real cries that it found; None
-    where that was not measured."""
-
-    alarms_per_match: float
-    threshold: float
-    cries_found: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError
 from engine.core.files import numbered_file, whole_file
+from engine.core.operating_points import points_of
 from engine.core.signals import Event, Mark, Rejected, Spike, Start
-from engine.core.spike_settings import measured_lines
 from engine.session import Review, SessionReader
-from tui.monitor.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Tell, Vitals, Wanted
+from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Tell, Vitals, Wanted
 
 if TYPE_CHECKING:
     from engine.explain.explanation import Explanation
@@ -29,19 +29,6 @@ _NAMES: Final = {
     "labels": (".labels", ".json"),
 }  # fmt: skip
 """What follows the session's name in that of an export."""
-
-
-def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
-    """Operating points as the weights' config spells them; rows that are none are left out."""
-    points = [
-        OperatingPoint(false, threshold, _share(row)) for row in rows for false, threshold in measured_lines([row])
-    ]
-    return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
-
-
-def _share(row: Mapping[str, Any]) -> float | None:
-    found = row.get("real_cries_found")
-    return float(found) if isinstance(found, int | float) and 0 <= found <= 1 else None
 
 
 def info_of(kind: FeedKind, start: Start, operating_points: Iterable[Any], calibration: str) -> FeedInfo:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from engine.core.clock_text import parse_time, session_time
 from engine.core.errors import MomentumError
 from engine.core.files import numbered_file, private_folder
+from engine.core.operating_points import budget_sentence, next_point
 from engine.core.said_events import GOAL
 from engine.core.signals import Alarm, Mark, Rejected, Spike, WordsEvent
 from engine.core.spotted import Spotted
@@ -30,7 +31,6 @@ from tui.monitor.settings import MonitorSettings
 from tui.monitor.svg import screen_as_svg
 from tui.monitor.themes import THEME_NAMES
 from tui.monitor.visible_stretch import View
-from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
 from tui.monitor.widgets.graph import Graph
 from tui.monitor.widgets.paint import Painted
 from tui.monitor.widgets.spike_log import SpikeLog

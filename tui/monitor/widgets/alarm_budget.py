@@ -2,42 +2,9 @@
 
 from textwrap import wrap
 
+from engine.core.operating_points import budget_sentence
 from engine.core.text import plain
-from tui.monitor.feed import OperatingPoint
 from tui.monitor.widgets.paint import Line, Piece, ShowingOfSession, rule
-
-_SAME = 1e-4
-"""Weights keep the line in force with four digits."""
-
-
-def point_in_force(points: tuple[OperatingPoint, ...], threshold: float) -> OperatingPoint | None:
-    """The operating point whose threshold is the one in force, if there is one."""
-    return next((point for point in points if abs(point.threshold - threshold) < _SAME), None)
-
-
-def next_point(points: tuple[OperatingPoint, ...], threshold: float, more: int) -> OperatingPoint | None:
-    """The next operating point with more (``more`` = 1) or fewer (-1) alarms than ``threshold`` gives; None at the end.
-
-    More alarms go with a lower threshold.
-    """
-    ordered = sorted(points, key=lambda point: point.threshold)
-    if more > 0:
-        return next((point for point in reversed(ordered) if point.threshold < threshold - _SAME), None)
-    return next((point for point in ordered if point.threshold > threshold + _SAME), None)
-
-
-def budget_sentence(points: tuple[OperatingPoint, ...], threshold: float) -> str:
-    """What the alarm line means in alarms, in words."""
-    point = point_in_force(points, threshold)
-    if point is not None:
-        count = round(point.alarms_per_match, 1)
-        found = "" if point.cries_found is None else f", {point.cries_found:.0%} of real cries found"
-        return f"about {count:g} false alarm{_s(count)} a match{found}"
-    return "no measured rate of false alarms for it"
-
-
-def _s(count: float) -> str:
-    return "" if count == 1 else "s"
 
 
 class BudgetPanel(ShowingOfSession[float]):

@@ -75,6 +75,14 @@ def test_plain_lines_are_one_a_second_and_say_what_happened():
     assert "1:01:40  end: end of file" in text
 
 
+def test_the_first_plain_line_says_what_the_alarm_line_gives_where_that_is_known():
+    def first(gives: str) -> str:
+        return _printed(lambda out: PlainLines(out, threshold=0.3878, line=gives), [START]).strip()
+
+    assert first("about 8 false alarms a match").endswith("; alarm from 0.39, about 8 false alarms a match")
+    assert "alarm from" not in first("")
+
+
 def test_plain_lines_can_be_ascii():
     assert _printed(lambda out: PlainLines(out, threshold=0.7, ascii_only=True), EVENTS[1:]).isascii()
 

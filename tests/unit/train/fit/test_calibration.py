@@ -14,6 +14,7 @@ from engine.simulator.truth import Sounding
 from tests.unit.train.segment_matches import made_up_match
 from train.data.labels import Danger, GoalWindow
 from train.fit.calibration import (
+    FURTHER_BUDGETS,
     NEVER,
     OnReels,
     calibrate,
@@ -172,3 +173,21 @@ def test_the_line_comes_down_to_where_real_cries_are_heard():
     reel = Predicted(match, times_s, np.where((times_s > 61.0) & (times_s < 66.0), 1.0, -5.0))
     with_reels, _ = choose_thresholds(predicted, Calibration(), Danger(), SpikeSettings(), [reel])
     assert with_reels.on < alone.on
+
+
+def test_there_are_lines_around_the_one_that_reels_choose(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("train.fit.calibration.heard_line", lambda rows, _: max(row.threshold for row in rows))
+    predicted = []
+    for seed in range(3):
+        one = _predicted(seed)
+        first_s = one.match.sounds[0].onset_s  # the first event is heard less clearly than two sounds that are none
+        odds = np.where(abs(one.times_s - first_s - 5.0) < 4.0, 0.0, one.log_odds)
+        for wrong_s in (150.0, 600.0):
+            odds[(one.times_s > wrong_s) & (one.times_s < wrong_s + 3)] = 1.0
+        predicted.append(replace(one, log_odds=odds))
+    reel = Predicted(predicted[0].match, np.arange(40.0, 360.0), np.full(320, -5.0))
+    settings, found = choose_thresholds(predicted, Calibration(), Danger(), SpikeSettings(), [reel])
+    further = next(point for budget, point in found.items() if budget in FURTHER_BUDGETS)
+    assert further.threshold < settings.on
+    assert further.recall > found[5].recall
+    assert list(found) == sorted(found)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.core import grid
 from engine.core.errors import InputError
+from engine.core.operating_points import OperatingPoint
 from engine.core.signals import (
     End,
     Event,
@@ -30,7 +31,7 @@ from engine.explain.explanation import Explanation
 from engine.live.spike_detector import SpikeDetector, SpikeSettings
 from engine.session.recording_problems import NotKept
 from tests.unit.tui.monitor.made_up_explanation import made_up
-from tui.monitor.feed import FeedInfo, FeedKind, OperatingPoint, Readings, SpikeLabel, Vitals
+from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Vitals
 
 READING_S = grid.READING_FRAMES * grid.HOP_S
 THRESHOLD = 0.7

@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 
 from engine.core.errors import InputError
-from engine.core.paths import shipped_weights
 from engine.core.signals import AudioBlock, End, Mark, Start
-from engine.model.checkpoint import read_config
 from engine.session import SessionReader, SessionWriter
 from tests.unit.tui.monitor.fake_feed import INFO, make_events
 from tui.monitor.feed import FeedKind, SpikeLabel
 from tui.monitor.model import Model
-from tui.monitor.stored_feed import StoredFeed, points_of
-from tui.monitor.widgets.alarm_budget import next_point, point_in_force
+from tui.monitor.stored_feed import StoredFeed
 
 POINTS = [{"false_per_match": 1, "threshold": 0.7}, {"false_per_match": 0.2, "threshold": 0.9}]
 
@@ -152,18 +149,3 @@ def test_a_session_without_a_start_is_refused_with_a_hint(tmp_path: Path) -> Non
     with pytest.raises(InputError, match="holds nothing yet"):
         StoredFeed(SessionReader.open(writer.folder), FeedKind.WATCH)
     writer.close()
-
-
-def test_the_shipped_weights_have_alarm_lines_to_choose_from_and_the_one_in_force_is_among_them() -> None:
-    config, _ = read_config(shipped_weights() / "default")
-    points = points_of(config.operating_points)
-    assert len(points) == 6
-    assert point_in_force(points, config.spikes.on) is not None
-    fewer = next_point(points, config.spikes.on, -1)
-    assert fewer is not None
-    assert fewer.threshold > config.spikes.on
-
-
-def test_operating_points_that_make_no_sense_are_left_out() -> None:
-    rows = [*POINTS, {"threshold": 0.5}, {"false_per_match": 1, "threshold": 7}, "0.5", None]
-    assert [point.threshold for point in points_of(rows)] == [0.9, 0.7]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from engine.core.operating_points import budget_sentence, next_point
 from engine.core.signals import End, Health, HealthChange, Reading, Rejected, Spike
 from engine.football.match_clock import MatchClock
 from engine.session.state import SessionState
@@ -18,7 +19,6 @@ from tui.monitor.feed import FeedKind, SpikeLabel, Vitals
 from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.model import Model, Moment
 from tui.monitor.visible_stretch import View
-from tui.monitor.widgets.alarm_budget import budget_sentence, next_point
 from tui.monitor.widgets.bars import bar_rows
 from tui.monitor.widgets.graph import Picture, graph_lines, picture_of
 from tui.monitor.widgets.header_and_status import (

@@ -1,0 +1,57 @@
+"""The alarm lines that weights were measured at: what each gives, the next one, and the one in force in words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from engine.core.spike_settings import measured_lines
+
+_SAME: Final = 1e-4
+"""Weights keep the line in force with four digits."""
+
+
+class OperatingPoint(NamedTuple):
+    """A threshold, how often it was measured to raise a false alarm, and the share of real cries that it found; None
+    where that was not measured."""
+
+    alarms_per_match: float
+    threshold: float
+    cries_found: float | None = None
+
+
+def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
+    """Operating points as the weights' config spells them; rows that are none are left out."""
+    points = [
+        OperatingPoint(false, threshold, _share(row)) for row in rows for false, threshold in measured_lines([row])
+    ]
+    return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
+
+
+def _share(row: Mapping[str, Any]) -> float | None:
+    found = row.get("real_cries_found")
+    return float(found) if isinstance(found, int | float) and 0 <= found <= 1 else None
+
+
+def point_in_force(points: Iterable[OperatingPoint], threshold: float) -> OperatingPoint | None:
+    """The operating point whose threshold is the one in force, if there is one."""
+    return next((point for point in points if abs(point.threshold - threshold) < _SAME), None)
+
+
+def next_point(points: Iterable[OperatingPoint], threshold: float, more: int) -> OperatingPoint | None:
+    """The next operating point with more (``more`` = 1) or fewer (-1) alarms than ``threshold`` gives; None at the end.
+
+    More alarms go with a lower threshold.
+    """
+    ordered = sorted(points, key=lambda point: point.threshold)
+    if more > 0:
+        return next((point for point in reversed(ordered) if point.threshold < threshold - _SAME), None)
+    return next((point for point in ordered if point.threshold > threshold + _SAME), None)
+
+
+def budget_sentence(points: Iterable[OperatingPoint], threshold: float) -> str:
+    """What the alarm line means in alarms, in words."""
+    point = point_in_force(points, threshold)
+    if point is not None:
+        count = round(point.alarms_per_match, 1)
+        found = "" if point.cries_found is None else f", {point.cries_found:.0%} of real cries found"
+        return f"about {count:g} false alarm{'' if count == 1 else 's'} a match{found}"
+    return "no measured rate of false alarms for it"

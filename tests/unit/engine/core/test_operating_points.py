@@ -1,0 +1,35 @@
+"""What alarm lines give, in figures and in words."""
+
+from engine.core.operating_points import OperatingPoint, budget_sentence, next_point, point_in_force, points_of
+from engine.core.paths import shipped_weights
+from engine.model.checkpoint import read_config
+
+ROWS = [
+    {"false_per_match": 1.0, "threshold": 0.7},
+    {"false_per_match": 0.52, "threshold": 0.9, "real_cries_found": 0.416},
+]
+
+
+def test_the_shipped_weights_have_alarm_lines_to_choose_from_on_both_sides_of_the_one_in_force() -> None:
+    config, _ = read_config(shipped_weights() / "default")
+    points = points_of(config.operating_points)
+    assert len(points) == 8
+    assert point_in_force(points, config.spikes.on) is not None
+    fewer, more = (next_point(points, config.spikes.on, way) for way in (-1, 1))
+    assert fewer is not None
+    assert more is not None
+    assert fewer.threshold > config.spikes.on > more.threshold
+    assert fewer.alarms_per_match < more.alarms_per_match
+
+
+def test_operating_points_that_make_no_sense_are_left_out() -> None:
+    rows = [*ROWS, {"threshold": 0.5}, {"false_per_match": 1, "threshold": 7}, "0.5", None]
+    assert [point.threshold for point in points_of(rows)] == [0.9, 0.7]
+
+
+def test_a_line_is_said_with_its_false_alarms_and_the_real_cries_that_it_finds() -> None:
+    points = points_of(ROWS)
+    assert points == (OperatingPoint(0.52, 0.9, 0.416), OperatingPoint(1.0, 0.7))
+    assert budget_sentence(points, 0.9) == "about 0.5 false alarms a match, 42% of real cries found"
+    assert budget_sentence(points, 0.7) == "about 1 false alarm a match"
+    assert budget_sentence(points, 0.8) == "no measured rate of false alarms for it"
