@@ -1,6 +1,6 @@
 """From logits to a probability that means what it says, and to a threshold that is worth having."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import ceil, isnan, nan
@@ -40,7 +40,7 @@ NEXT_CLIP_S: Final = 14.0
 _NEITHER: Final = frozenset({Reaction.APPLAUSE.value, Reaction.BOO.value})
 _OFF_SHARE: Final = 0.6
 FURTHER_BUDGETS: Final = (8, 12, 18)
-"""More false alarms a match, for lines around the one that reels choose: for whoever would rather miss less."""
+"""More false alarms a match, for lines below the one that reels choose: for whoever would rather miss less."""
 _ALARMED: Final = (3e-5, 0.1)
 _THRESHOLDS: Final = 100
 """Thresholds tried: so many, reached by thirty in a million to a tenth of all readings. One alarm a match is a
@@ -119,7 +119,7 @@ def choose_thresholds(
     never chosen; where all are such, the line is ``NEVER``. Raises ``InputError`` when the rule names no events.
 
     With real ``reels`` the line is the lowest that both worlds bear (``heard_line``), where there is one, and there are
-    points around it, too (``FURTHER_BUDGETS``).
+    points below it, too (``FURTHER_BUDGETS``).
     """
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
@@ -149,17 +149,26 @@ def choose_thresholds(
     else:  # of equals the highest would never raise an alarm
         best = min(point.threshold for point in rows if point.false_per_match <= max(BUDGETS))
     if reels:
-        heard = heard_line(rows, on_reels(reels, calibration, settings, thresholds.tolist()))
+        real = on_reels(reels, calibration, settings, thresholds.tolist())
+        heard = heard_line(rows, real)
         if heard is not None:
             best = heard
             # Its own figures stand among the points, so that whoever listens is told what the line gives.
             (mine,) = (point for point in rows if point.threshold == heard)
             found_points[ceil(mine.false_per_match)] = mine
-            known = {point.threshold for point in found_points.values()}
-            further = operating_points(rows, [budget for budget in FURTHER_BUDGETS if budget not in found_points])
-            found_points |= {budget: point for budget, point in further.items() if point.threshold not in known}
-            found_points = dict(sorted(found_points.items()))
+            found_points = _with_further(found_points, rows, {row.threshold: row.cries_found for row in real})
     return at_threshold(settings, best), found_points
+
+
+def _with_further(
+    found: dict[int, OperatingPoint], rows: Sequence[OperatingPoint], cries_found: Mapping[float, float]
+) -> dict[int, OperatingPoint]:
+    """The points and those for ``FURTHER_BUDGETS``, each where its line finds more of the real cries as well: alarms
+    that don't end swallow the cries after them."""
+    for budget, point in operating_points(rows, [one for one in FURTHER_BUDGETS if one not in found]).items():
+        if cries_found[point.threshold] > max((cries_found[one.threshold] for one in found.values()), default=0.0):
+            found = found | {budget: point}
+    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)

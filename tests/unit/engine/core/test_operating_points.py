@@ -13,7 +13,7 @@ ROWS = [
 def test_the_shipped_weights_have_alarm_lines_to_choose_from_on_both_sides_of_the_one_in_force() -> None:
     config, _ = read_config(shipped_weights() / "default")
     points = points_of(config.operating_points)
-    assert len(points) == 8
+    assert len(points) == 7
     assert point_in_force(points, config.spikes.on) is not None
     fewer, more = (next_point(points, config.spikes.on, way) for way in (-1, 1))
     assert fewer is not None

@@ -175,7 +175,7 @@ def test_the_line_comes_down_to_where_real_cries_are_heard():
     assert with_reels.on < alone.on
 
 
-def test_there_are_lines_around_the_one_that_reels_choose(monkeypatch: pytest.MonkeyPatch):
+def test_there_are_lines_below_the_one_that_reels_choose_where_they_find_more(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("train.fit.calibration.heard_line", lambda rows, _: max(row.threshold for row in rows))
     predicted = []
     for seed in range(3):
@@ -185,9 +185,12 @@ def test_there_are_lines_around_the_one_that_reels_choose(monkeypatch: pytest.Mo
         for wrong_s in (150.0, 600.0):
             odds[(one.times_s > wrong_s) & (one.times_s < wrong_s + 3)] = 1.0
         predicted.append(replace(one, log_odds=odds))
-    reel = Predicted(predicted[0].match, np.arange(40.0, 360.0), np.full(320, -5.0))
+    reel = predicted[0]
     settings, found = choose_thresholds(predicted, Calibration(), Danger(), SpikeSettings(), [reel])
     further = next(point for budget, point in found.items() if budget in FURTHER_BUDGETS)
     assert further.threshold < settings.on
     assert further.recall > found[5].recall
     assert list(found) == sorted(found)
+    deaf = Predicted(reel.match, np.arange(40.0, 360.0), np.full(320, -5.0))
+    _, found = choose_thresholds(predicted, Calibration(), Danger(), SpikeSettings(), [deaf])
+    assert not {*FURTHER_BUDGETS} & {*found}  # none finds more of the real cries
