@@ -7,6 +7,8 @@ from engine.core.spike_settings import measured_lines
 
 _SAME: Final = 1e-4
 """Weights keep the line in force with four digits."""
+_OF_ANOTHER_DETECTOR: Final = ("spike_off", "spike_min_duration_s", "spike_refractory_s", "spike_merge_s")
+"""Settings with which no line was measured."""
 
 
 class OperatingPoint(NamedTuple):
@@ -55,3 +57,12 @@ def budget_sentence(points: Iterable[OperatingPoint], threshold: float) -> str:
         found = "" if point.cries_found is None else f", {point.cries_found:.0%} of real cries found"
         return f"about {count:g} false alarm{'' if count == 1 else 's'} a match{found}"
     return "no measured rate of false alarms for it"
+
+
+def what_line_gives(rows: Iterable[Any], threshold: float, settings: Mapping[str, Any]) -> str:
+    """The same of operating points as the weights' config spells them; empty where there are none, and where
+    ``settings`` make a detector of alarms that is another one than the measured one."""
+    points = points_of(rows)
+    if not points or any(settings.get(name) is not None for name in _OF_ANOTHER_DETECTOR):
+        return ""
+    return budget_sentence(points, threshold)

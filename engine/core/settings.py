@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
     spike_off: Annotated[Number | None, Field(ge=0, lt=1, examples=[0.4])] = None
     """Index below which an alarm ends; it can't lie above spike_on. Lower: longer alarms, and fewer that break in
-    two. Unset: the weights' own, and where spike_on is set, in their proportion to it."""
+    two. Unset: the weights' own, and where spike_on or alarm_budget is set, in their proportion to the line."""
 
     spike_min_duration_s: Annotated[Number | None, Field(ge=0, le=60, examples=[0.5])] = None
     """Seconds after reaching spike_on before an alarm is given. Longer: fewer false alarms, each that much later.

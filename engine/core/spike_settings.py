@@ -38,7 +38,7 @@ class SpikeSettings:
 
 def at_threshold(settings: SpikeSettings, on: float) -> SpikeSettings:
     """The same settings with another threshold, the lower one in the same proportion."""
-    return replace(settings, on=on, off=on * settings.off / settings.on if settings.on else 0.0)
+    return replace(settings, on=on, off=min(on, on * settings.off / settings.on) if settings.on else 0.0)
 
 
 def measured_lines(points: Iterable[Any]) -> list[tuple[float, float]]:

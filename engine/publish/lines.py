@@ -99,13 +99,13 @@ class PlainLines:
         out: where the lines go.
         threshold: the index from which on a bar is drawn as alarm.
         ascii_only: no character beyond ASCII.
-        line: what that threshold gives, in words, for the first line; empty: not known.
+        gives: what that threshold gives, in words, for the first line; empty: not known.
     """
 
-    def __init__(self, out: TextIO, threshold: float, ascii_only: bool = False, line: str = "") -> None:
+    def __init__(self, out: TextIO, threshold: float, ascii_only: bool = False, gives: str = "") -> None:
         self._out = out
         self._threshold = threshold
-        self._line_gives = line
+        self._gives = gives
         self._full, self._empty, self._spark = ("#", ".", "!") if ascii_only else ("█", "·", "▲")
         self._next_s = 0.0
         self._heard = ""
@@ -128,8 +128,8 @@ class PlainLines:
             heard = f"  {self._heard}" if self._heard else ""
             return f"{clock_time(event.t):>7}  {self._index(event)}  {event.level_db:6.1f} dBFS{heard}"
         if isinstance(event, Start):
-            gives = f"; alarm from {self._threshold:.2f}, {self._line_gives}" if self._line_gives else ""
-            return f"listening to {plain(event.source)} with the weights {plain(event.weights)}{gives}"
+            line = f"; alarm from {self._threshold:.2f}, {self._gives}" if self._gives else ""
+            return f"listening to {plain(event.source)} with the weights {plain(event.weights)}{line}"
         return self._notice(event)
 
     def _index(self, reading: Reading) -> str:

@@ -89,7 +89,9 @@ def with_line(card: str, config: WeightsConfig) -> str:
         raise ValueError("the card says nothing of an alarm line")
     if _REELS in config.measured:
         row = f"| {_REELS.replace('_', ' ')} | {_measured(config.measured[_REELS])} |"
-        card = re.sub(rf"^\| {_REELS.replace('_', ' ')} \|.*$", row, card, flags=re.MULTILINE)
+        card, rows = re.subn(rf"^\| {_REELS.replace('_', ' ')} \|.*$", row, card, flags=re.MULTILINE)
+        if not rows:
+            card = re.sub(rf"^\| {_LINE} \|.*$", lambda line: f"{line[0]}\n{row}", card, flags=re.MULTILINE)
     return card
 
 

@@ -156,16 +156,17 @@ def choose_thresholds(
             # Its own figures stand among the points, so that whoever listens is told what the line gives.
             (mine,) = (point for point in rows if point.threshold == heard)
             found_points[ceil(mine.false_per_match)] = mine
-            found_points = _with_further(found_points, rows, {row.threshold: row.cries_found for row in real})
+            below = [row for row in rows if row.threshold < heard]
+            found_points = _with_further(found_points, below, {row.threshold: row.cries_found for row in real})
     return at_threshold(settings, best), found_points
 
 
 def _with_further(
-    found: dict[int, OperatingPoint], rows: Sequence[OperatingPoint], cries_found: Mapping[float, float]
+    found: dict[int, OperatingPoint], below: Sequence[OperatingPoint], cries_found: Mapping[float, float]
 ) -> dict[int, OperatingPoint]:
-    """The points and those for ``FURTHER_BUDGETS``, each where its line finds more of the real cries as well: alarms
-    that don't end swallow the cries after them."""
-    for budget, point in operating_points(rows, [one for one in FURTHER_BUDGETS if one not in found]).items():
+    """The points and those ``below`` for ``FURTHER_BUDGETS``, each where its line finds more of the real cries as well:
+    alarms that don't end swallow the cries after them."""
+    for budget, point in operating_points(below, [one for one in FURTHER_BUDGETS if one not in found]).items():
         if cries_found[point.threshold] > max((cries_found[one.threshold] for one in found.values()), default=0.0):
             found = found | {budget: point}
     return dict(sorted(found.items()))

@@ -13,6 +13,7 @@ from train.data.labels import Rule
 from train.data.matches import danger_share
 from train.fit.calibration import (
     BUDGETS,
+    FURTHER_BUDGETS,
     MOST_AT_REST,
     NEVER,
     OnReels,
@@ -122,7 +123,8 @@ def alarm_note(points: Mapping[int, OperatingPoint], spikes: SpikeSettings) -> d
     """What is to be said where no threshold was good enough."""
     if spikes.on >= NEVER:
         return {"alarms": f"none: above every line the index spends more than {MOST_AT_REST:.0%} of the rest"}
-    if any(point.recall > 0 for point in points.values()):
+    offered = {b: point for b, point in points.items() if b not in FURTHER_BUDGETS or point.threshold >= spikes.on}
+    if any(point.recall > 0 for point in offered.values()):
         return {}
     if points:
         return {"alarms": f"no danger was caught here with at most {max(BUDGETS)} false alarms a match; judge on more"}

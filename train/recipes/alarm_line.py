@@ -35,7 +35,7 @@ def main(args: Sequence[str] | None = None) -> None:
         weights.config,
         spikes=line.spikes,
         operating_points=line.operating_points,
-        measured=dict(weights.config.measured) | line.measured,
+        measured={name: one for name, one in weights.config.measured.items() if name != "alarms"} | line.measured,
     )
     card = with_line((chosen.weights / CARD_FILE).read_text(encoding="utf-8"), config)
     checksum = save(chosen.weights, config, weights.network, card)

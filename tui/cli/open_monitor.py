@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.app.listen import Listening
     from engine.core.run_protocols import ReadingSink
     from engine.core.settings import Settings
+    from engine.session import SessionReader
     from tui.monitor.feed import FeedKind
     from tui.monitor.settings import MonitorSettings
 
@@ -51,14 +52,24 @@ def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") ->
         return run_monitor(StoredFeed(reader, kind), settings, find_paths().log)
 
 
-def printer_for(as_json: bool, plain: bool, threshold: float, as_ascii: bool, line: str = "") -> "ReadingSink":
-    """What prints a run on stdout: JSON Lines where they are asked for or a program reads, else readable ones, which
-    say in words what the alarm ``line`` gives where that is known."""
+def printer_for(as_json: bool, plain: bool, threshold: float, as_ascii: bool, gives: str = "") -> "ReadingSink":
+    """What prints a run on stdout: JSON Lines where they are asked for or a program reads, else readable ones; these
+    begin with what the alarm line ``gives``, in words, where that is known."""
     from engine.publish.lines import JsonLines, PlainLines
 
     if as_json or not (plain or sys.stdout.isatty()):
         return JsonLines(sys.stdout)
-    return PlainLines(sys.stdout, threshold, as_ascii, line)
+    return PlainLines(sys.stdout, threshold, as_ascii, gives)
+
+
+def printer_of_session(reader: "SessionReader", as_json: bool, plain: bool, as_ascii: bool) -> "ReadingSink":
+    """The same for a session on disk."""
+    from engine.core.operating_points import what_line_gives
+
+    info = reader.info
+    threshold = info.start.threshold if info.start else 1.0
+    gives = what_line_gives(info.weights.get("operating_points") or (), threshold, info.settings)
+    return printer_for(as_json, plain, threshold, as_ascii, gives)
 
 
 def show_live(

@@ -44,21 +44,17 @@ def replay(
     settings = settings_for({"theme": theme, "ascii": as_ascii or None, "mouse": mouse, "fps": fps})
     if not (as_json or plain) and can_show_monitor(os.environ, sys.stdout):
         return show_session(folder, FeedKind.REPLAY, on_screen(settings, speed))
-    _print(folder, as_json or not (plain or sys.stdout.isatty()), settings.ascii)
+    _print(folder, as_json, plain, settings.ascii)
     return 0
 
 
-def _print(folder: "Path", as_json: bool, as_ascii: bool) -> None:
+def _print(folder: "Path", as_json: bool, plain: bool, as_ascii: bool) -> None:
     """The session's lines, as they were printed when it was live."""
-    from engine.publish.lines import JsonLines, PlainLines
     from engine.session import SessionReader
+    from tui.cli.open_monitor import printer_of_session
 
     with SessionReader.open(folder) as reader:
-        start = reader.info.start
-        printer: JsonLines | PlainLines
-        printer = (
-            JsonLines(sys.stdout) if as_json else PlainLines(sys.stdout, start.threshold if start else 1, as_ascii)
-        )
+        printer = printer_of_session(reader, as_json, plain, as_ascii)
         while events := reader.poll(limit=_PORTION):
             for event in events:
                 printer.write(event)

@@ -39,7 +39,7 @@ def watch(
     from engine.core.paths import find_paths
     from engine.core.run_protocols import Stop
     from engine.session import SessionReader
-    from tui.cli.open_monitor import on_screen, printer_for, show_session
+    from tui.cli.open_monitor import on_screen, printer_of_session, show_session
     from tui.monitor.feed import FeedKind
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for
@@ -54,7 +54,6 @@ def watch(
         return show_session(folder, FeedKind.WATCH, on_screen(settings))
     stop = Stop()
     with SessionReader.open(folder) as reader, ending_on_signals(stop):
-        start = reader.info.start
-        printer = printer_for(as_json, plain, start.threshold if start else 1.0, settings.ascii)
+        printer = printer_of_session(reader, as_json, plain, settings.ascii)
         reason = follow(reader, printer, stop, from_start=from_start)
     return exit_code_of(reason)

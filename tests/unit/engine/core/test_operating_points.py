@@ -1,6 +1,15 @@
 """What alarm lines give, in figures and in words."""
 
-from engine.core.operating_points import OperatingPoint, budget_sentence, next_point, point_in_force, points_of
+import pytest
+
+from engine.core.operating_points import (
+    OperatingPoint,
+    budget_sentence,
+    next_point,
+    point_in_force,
+    points_of,
+    what_line_gives,
+)
 from engine.core.paths import shipped_weights
 from engine.model.checkpoint import read_config
 
@@ -33,3 +42,19 @@ def test_a_line_is_said_with_its_false_alarms_and_the_real_cries_that_it_finds()
     assert budget_sentence(points, 0.9) == "about 0.5 false alarms a match, 42% of real cries found"
     assert budget_sentence(points, 0.7) == "about 1 false alarm a match"
     assert budget_sentence(points, 0.8) == "no measured rate of false alarms for it"
+    assert budget_sentence((), 0.7) == "no measured rate of false alarms for it"
+
+
+def test_the_next_line_is_found_by_asking_for_more_or_fewer_alarms() -> None:
+    points = (OperatingPoint(0.5, 0.8), OperatingPoint(1.0, 0.7), OperatingPoint(3.0, 0.55))
+    assert next_point(points, 0.7, 1) == points[2]
+    assert next_point(points, 0.7, -1) == points[0]
+    assert next_point(points, 0.8, -1) is None
+    assert next_point(points, 0.75, 1) == points[1]
+
+
+@pytest.mark.parametrize("name", ["spike_off", "spike_min_duration_s", "spike_refractory_s", "spike_merge_s"])
+def test_nothing_is_said_of_a_line_with_which_another_detector_was_measured(name: str) -> None:
+    assert what_line_gives(ROWS, 0.7, {}) == what_line_gives(ROWS, 0.7, {name: None}) == "about 1 false alarm a match"
+    assert what_line_gives(ROWS, 0.7, {name: 0.1}) == ""
+    assert what_line_gives((), 0.7, {}) == ""

@@ -172,6 +172,19 @@ def test_head_takes_the_first_line_of_a_long_listening_and_it_ends_quietly():
     assert (process.returncode, said) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("flags", "says"), [(["--alarm-budget", "5"], "; alarm from 0.44, about "), (["--spike-off", "0.02"], "default\n")]
+)
+def test_readable_lines_begin_with_what_the_line_in_force_gives_where_that_was_measured(flags: list[str], says: str):
+    command = [sys.executable, "-m", "tui", "live", "demo:1", "--plain", "--speed", "max", "--no-record", *flags]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        first = process.stdout.readline()
+        process.stdout.close()
+    assert says in first
+    assert ("of real cries found" in first) == ("about" in says)
+
+
 @pytest.mark.parametrize("form", ["--json", "--text"])
 def test_doctor_keeps_its_exit_code_when_head_closes_the_pipe(form: str):
     reader, writer = os.pipe()

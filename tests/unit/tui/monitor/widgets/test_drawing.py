@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from engine.core.operating_points import budget_sentence, next_point
 from engine.core.signals import End, Health, HealthChange, Reading, Rejected, Spike
 from engine.football.match_clock import MatchClock
 from engine.session.state import SessionState
-from tests.unit.tui.monitor.fake_feed import INFO, POINTS, FakeFeed, make_events
+from tests.unit.tui.monitor.fake_feed import INFO, FakeFeed, make_events
 from tui.monitor.feed import FeedKind, SpikeLabel, Vitals
 from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.model import Model, Moment
@@ -252,17 +251,6 @@ def test_a_warning_is_broken_at_words_and_none_is_lost_for_another() -> None:
         " ! a simulated match ",
     ]
     assert len(banner_rows(warnings, 30, 1, UNICODE)) == 1
-
-
-def test_an_operating_point_is_chosen_by_asking_for_more_or_fewer_alarms() -> None:
-    assert next_point(POINTS, 0.7, 1) == POINTS[2]
-    assert next_point(POINTS, 0.7, -1) == POINTS[0]
-    assert next_point(POINTS, 0.8, -1) is None
-    assert next_point(POINTS, 0.75, 1) == POINTS[1]
-    assert budget_sentence(POINTS, 0.7) == "about 1 false alarm a match"
-    assert budget_sentence((), 0.7) == "no measured rate of false alarms for it"
-    heard = (POINTS[0]._replace(cries_found=0.817),)
-    assert budget_sentence(heard, heard[0].threshold).endswith(" a match, 82% of real cries found")
 
 
 def test_the_spectrum_is_dark_where_it_is_loud_low_bands_at_the_bottom() -> None:
