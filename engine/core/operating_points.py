@@ -15,7 +15,7 @@ class OperatingPoint(NamedTuple):
     """A threshold, how often it was measured to raise a false alarm, and the share of real cries that it found; None
     where that was not measured."""
 
-    alarms_per_match: float
+    alarms_per_match: float | None
     threshold: float
     cries_found: float | None = None
 
@@ -31,6 +31,16 @@ def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
 def _share(row: Mapping[str, Any]) -> float | None:
     found = row.get("real_cries_found")
     return float(found) if isinstance(found, int | float) and 0 <= found <= 1 else None
+
+
+def changes_detector(settings: Mapping[str, Any]) -> bool:
+    """Whether ``settings`` make a detector of alarms that is another one than that of the weights, lines apart."""
+    return any(settings.get(name) is not None for name in _OF_ANOTHER_DETECTOR)
+
+
+def unmeasured(points: Iterable[OperatingPoint]) -> tuple[OperatingPoint, ...]:
+    """The same lines for another detector than the one that was measured."""
+    return tuple(OperatingPoint(None, point.threshold) for point in points)
 
 
 def point_in_force(points: Iterable[OperatingPoint], threshold: float) -> OperatingPoint | None:
@@ -52,7 +62,7 @@ def next_point(points: Iterable[OperatingPoint], threshold: float, more: int) ->
 def budget_sentence(points: Iterable[OperatingPoint], threshold: float) -> str:
     """What the alarm line means in alarms, in words."""
     point = point_in_force(points, threshold)
-    if point is not None:
+    if point is not None and point.alarms_per_match is not None:
         count = round(point.alarms_per_match, 1)
         found = "" if point.cries_found is None else f", {point.cries_found:.0%} of real cries found"
         return f"about {count:g} false alarm{'' if count == 1 else 's'} a match{found}"
@@ -61,8 +71,6 @@ def budget_sentence(points: Iterable[OperatingPoint], threshold: float) -> str:
 
 def what_line_gives(rows: Iterable[Any], threshold: float, settings: Mapping[str, Any]) -> str:
     """The same of operating points as the weights' config spells them; empty where there are none, and where
-    ``settings`` make a detector of alarms that is another one than the measured one."""
+    ``settings`` make another detector than the measured one."""
     points = points_of(rows)
-    if not points or any(settings.get(name) is not None for name in _OF_ANOTHER_DETECTOR):
-        return ""
-    return budget_sentence(points, threshold)
+    return budget_sentence(points, threshold) if points and not changes_detector(settings) else ""

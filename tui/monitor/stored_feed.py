@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError
 from engine.core.files import numbered_file, whole_file
-from engine.core.operating_points import points_of
+from engine.core.operating_points import OperatingPoint, changes_detector, points_of, unmeasured
 from engine.core.signals import Event, Mark, Rejected, Spike, Start
 from engine.session import Review, SessionReader
 from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Tell, Vitals, Wanted
@@ -31,7 +31,7 @@ _NAMES: Final = {
 """What follows the session's name in that of an export."""
 
 
-def info_of(kind: FeedKind, start: Start, operating_points: Iterable[Any], calibration: str) -> FeedInfo:
+def info_of(kind: FeedKind, start: Start, points: tuple[OperatingPoint, ...], calibration: str) -> FeedInfo:
     """What the screen says of a run, as its first line and its weights tell it."""
     return FeedInfo(
         kind,
@@ -43,7 +43,7 @@ def info_of(kind: FeedKind, start: Start, operating_points: Iterable[Any], calib
         start.started_at,
         start.label_rule,
         simulated=start.source.startswith("demo"),
-        operating_points=points_of(operating_points),
+        operating_points=points,
         calibration=calibration,
     )
 
@@ -194,5 +194,8 @@ class StoredFeed:
         info = self.reader.info
         if info.start is None:
             raise InputError(f"session {info.name} holds nothing yet", "wait a moment, then try again")
-        points, calibration = info.weights.get("operating_points") or (), info.weights.get("calibration") or ""
-        return replace(info_of(kind, info.start, points, str(calibration)), session=info.name, source=info.source)
+        points = points_of(info.weights.get("operating_points") or ())
+        if changes_detector(info.settings):
+            points = unmeasured(points)
+        calibration = str(info.weights.get("calibration") or "")
+        return replace(info_of(kind, info.start, points, calibration), session=info.name, source=info.source)

@@ -223,7 +223,7 @@ class ActingScreen(Screen[None]):
         words = budget_sentence(points, point.threshold)
         where = "from now on" if taken else "on this screen only: the listening keeps its own line"
         side = "fewer goals missed, more false alarms" if more > 0 else "fewer false alarms, more goals missed"
-        self.say(f"alarm from {point.threshold:.2f}, {words} {where} ({side})")
+        self.say(f"alarm from {point.threshold:.2f} {where}; {words} ({side})")
         self.paint()
 
     def action_verdict(self, verdict: str) -> None:

@@ -8,6 +8,7 @@ from engine.core.operating_points import (
     next_point,
     point_in_force,
     points_of,
+    unmeasured,
     what_line_gives,
 )
 from engine.core.paths import shipped_weights
@@ -28,7 +29,7 @@ def test_the_shipped_weights_have_alarm_lines_to_choose_from_on_both_sides_of_th
     assert fewer is not None
     assert more is not None
     assert fewer.threshold > config.spikes.on > more.threshold
-    assert fewer.alarms_per_match < more.alarms_per_match
+    assert (fewer.alarms_per_match or 0.0) < (more.alarms_per_match or 0.0)
 
 
 def test_operating_points_that_make_no_sense_are_left_out() -> None:
@@ -58,3 +59,10 @@ def test_nothing_is_said_of_a_line_with_which_another_detector_was_measured(name
     assert what_line_gives(ROWS, 0.7, {}) == what_line_gives(ROWS, 0.7, {name: None}) == "about 1 false alarm a match"
     assert what_line_gives(ROWS, 0.7, {name: 0.1}) == ""
     assert what_line_gives((), 0.7, {}) == ""
+
+
+def test_lines_of_another_detector_can_be_taken_and_promise_nothing() -> None:
+    points = unmeasured(points_of(ROWS))
+    assert [point.threshold for point in points] == [0.9, 0.7]
+    assert budget_sentence(points, 0.9) == "no measured rate of false alarms for it"
+    assert next_point(points, 0.9, 1) == points[1]

@@ -8,6 +8,7 @@ import pytest
 from engine.core.errors import InputError
 from engine.core.signals import AudioBlock, End, Mark, Start
 from engine.session import SessionReader, SessionWriter
+from tests.unit.engine.session.helpers import start
 from tests.unit.tui.monitor.fake_feed import INFO, make_events
 from tui.monitor.feed import FeedKind, SpikeLabel
 from tui.monitor.model import Model
@@ -148,4 +149,18 @@ def test_a_session_without_a_start_is_refused_with_a_hint(tmp_path: Path) -> Non
     writer = SessionWriter.create(tmp_path, "demo:7")
     with pytest.raises(InputError, match="holds nothing yet"):
         StoredFeed(SessionReader.open(writer.folder), FeedKind.WATCH)
+    writer.close()
+
+
+def test_a_session_of_another_detector_has_lines_to_take_that_promise_nothing(tmp_path: Path) -> None:
+    writer = SessionWriter.create(
+        tmp_path, "demo:7", weights={"operating_points": POINTS}, settings={"spike_refractory_s": 2.0}
+    )
+    writer.write(start(writer.name))
+    feed = StoredFeed(SessionReader.open(writer.folder), FeedKind.REPLAY)
+    assert [(point.threshold, point.alarms_per_match) for point in feed.info.operating_points] == [
+        (0.9, None),
+        (0.7, None),
+    ]
+    feed.close()
     writer.close()
