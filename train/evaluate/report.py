@@ -157,7 +157,11 @@ def _differences(scorers: Sequence[Evaluated]) -> list[dict[str, Any]]:
 
 
 def _reel(figures: ReelFigures) -> dict[str, Any]:
-    return {**asdict(figures), "false_alarms_per_hour": figures.false_alarms_per_hour}
+    return {
+        **asdict(figures),
+        "false_alarms_per_hour": figures.false_alarms_per_hour,
+        "bed_alarms_per_hour": figures.bed_alarms_per_hour,
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -28,6 +28,8 @@ from train.metrics.ranking import Flags, Scores, exact_levels, roc_auc, spearman
 ALARM_GROUP: Final = "reaction"
 APART: Final = frozenset({"applause", "boo"})
 """Reactions that are no alarm: neither right nor wrong."""
+BED: Final = "bed"
+"""What lies under all clips."""
 WITHIN_S: Final = 10.0
 SETTLES_S: Final = (1.0, 3.0)
 """How long after the onset and after the end of a reaction the settled figure leaves out."""
@@ -66,7 +68,12 @@ class ReelFigures:
         """Alarms an hour of reel that came with a confuser."""
         if self.alarms_per_hour is None:
             return None
-        return sum(rate for group, rate in self.alarms_per_hour.items() if group not in (*APART, ALARM_GROUP, "bed"))
+        return sum(rate for group, rate in self.alarms_per_hour.items() if group not in (*APART, ALARM_GROUP, BED))
+
+    @property
+    def bed_alarms_per_hour(self) -> float | None:
+        """Alarms an hour of reel that came with no clip."""
+        return None if self.alarms_per_hour is None else self.alarms_per_hour.get(BED, 0.0)
 
 
 def readings_over(sound: Path, weights: Weights) -> list[Reading]:
@@ -234,7 +241,7 @@ def _alarms(tracks: Sequence[Track], settings: SpikeSettings) -> tuple[float | N
         decided = decisions_s(track.t_s, track.scores, settings)
         for t, last in zip(decided, _last_clip(track.truth, np.array(decided)).tolist(), strict=True):
             with_clip = last < len(clips) and t <= clips[last].onset_s + GAP_S[0]
-            group = clips[last].group if with_clip else "bed"
+            group = clips[last].group if with_clip else BED
             rates[group] = rates.get(group, 0.0) + 1 / hours
             if with_clip and t <= clips[last].onset_s + WITHIN_S:
                 alarmed.add(last)

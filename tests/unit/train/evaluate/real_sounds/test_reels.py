@@ -76,12 +76,15 @@ def test_alarms_are_counted_by_what_they_came_with():
     assert found.reactions_caught == 0.5
     assert found.alarms_per_hour == pytest.approx({"reaction": 9.0, "whistle": 9.0, "applause": 9.0})
     assert found.false_alarms_per_hour == pytest.approx(9.0)
+    assert found.bed_alarms_per_hour == 0.0
 
 
 def test_an_alarm_long_after_a_clip_came_with_the_bed():
     track = scorer(0.1, 0.1, 0.1, 0.1, 0.1)
     track.scores[(T_S > 250) & (T_S < 255)] = 0.9
-    assert judged(track, settings=SETTINGS).alarms_per_hour == pytest.approx({"bed": 9.0})
+    found = judged(track, settings=SETTINGS)
+    assert found.alarms_per_hour == pytest.approx({"bed": 9.0})
+    assert (found.bed_alarms_per_hour, found.false_alarms_per_hour) == (pytest.approx(9.0), 0.0)
 
 
 def test_each_clip_is_judged_by_the_listener_that_never_heard_it():
