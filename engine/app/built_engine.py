@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from engine.core.operating_points import OperatingPoint
     from engine.core.settings import Settings
     from engine.core.signals import Start
     from engine.core.spike_settings import SpikeSettings
@@ -20,13 +21,15 @@ UNTRAINED: Final = "These weights are untrained: the index means nothing yet."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Engine:
-    """Loaded weights, and a stream and spike settings that go with them; ``name`` is what computes ``network``."""
+    """Loaded weights, and a stream, spike settings and alarm lines that go with them; ``name`` is what computes
+    ``network``."""
 
     name: str
     weights: "Weights"
     network: "Network"
     stream: "Stream"
     spikes: "SpikeSettings"
+    lines: "tuple[OperatingPoint, ...]"
 
     def start(self, source: str, session: str = "", separation: str | None = None) -> "Start":
         """The first line of a run on ``source``, from which ``separation`` takes voices."""
@@ -60,6 +63,7 @@ def build_engine(settings: "Settings", step: int | None = None, live: bool = Tru
             engine is not installed.
     """
     from engine.core import grid
+    from engine.core.operating_points import points_of
     from engine.core.paths import find_paths
     from engine.core.settings import spike_settings
     from engine.live.stream import PressureStream
@@ -83,7 +87,8 @@ def build_engine(settings: "Settings", step: int | None = None, live: bool = Tru
     limit_cache()
     network = network_of(weights, computing.engine, computing.device)
     stream = PressureStream(network, weights.config.calibration, step or grid.READING_FRAMES)
-    return Engine(computing.engine, weights, network, stream, spikes)
+    lines = points_of(weights.config.operating_points, settings.model_dump())
+    return Engine(computing.engine, weights, network, stream, spikes, lines)
 
 
 @contextmanager

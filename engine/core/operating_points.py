@@ -20,27 +20,22 @@ class OperatingPoint(NamedTuple):
     cries_found: float | None = None
 
 
-def points_of(rows: Iterable[Any]) -> tuple[OperatingPoint, ...]:
-    """Operating points as the weights' config spells them; rows that are none are left out."""
+def points_of(rows: Iterable[Any], settings: Mapping[str, Any] | None = None) -> tuple[OperatingPoint, ...]:
+    """Operating points as the weights' config spells them; rows that are none are left out.
+
+    Where ``settings`` make another detector of alarms than the measured one, the lines alone are known.
+    """
     points = [
         OperatingPoint(false, threshold, _share(row)) for row in rows for false, threshold in measured_lines([row])
     ]
+    if settings and any(settings.get(name) is not None for name in _OF_ANOTHER_DETECTOR):
+        points = [OperatingPoint(None, point.threshold) for point in points]
     return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
 
 
 def _share(row: Mapping[str, Any]) -> float | None:
     found = row.get("real_cries_found")
     return float(found) if isinstance(found, int | float) and 0 <= found <= 1 else None
-
-
-def changes_detector(settings: Mapping[str, Any]) -> bool:
-    """Whether ``settings`` make a detector of alarms that is another one than that of the weights, lines apart."""
-    return any(settings.get(name) is not None for name in _OF_ANOTHER_DETECTOR)
-
-
-def unmeasured(points: Iterable[OperatingPoint]) -> tuple[OperatingPoint, ...]:
-    """The same lines for another detector than the one that was measured."""
-    return tuple(OperatingPoint(None, point.threshold) for point in points)
 
 
 def point_in_force(points: Iterable[OperatingPoint], threshold: float) -> OperatingPoint | None:
@@ -67,10 +62,3 @@ def budget_sentence(points: Iterable[OperatingPoint], threshold: float) -> str:
         found = "" if point.cries_found is None else f", {point.cries_found:.0%} of real cries found"
         return f"about {count:g} false alarm{'' if count == 1 else 's'} a match{found}"
     return "no measured rate of false alarms for it"
-
-
-def what_line_gives(rows: Iterable[Any], threshold: float, settings: Mapping[str, Any]) -> str:
-    """The same of operating points as the weights' config spells them; empty where there are none, and where
-    ``settings`` make another detector than the measured one."""
-    points = points_of(rows)
-    return budget_sentence(points, threshold) if points and not changes_detector(settings) else ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import isclose
 from typing import Any
 
 from engine.core.errors import UsageError
@@ -40,12 +39,6 @@ class SpikeSettings:
 def at_threshold(settings: SpikeSettings, on: float) -> SpikeSettings:
     """The same settings with another threshold, the lower one in the same proportion."""
     return replace(settings, on=on, off=min(on, on * settings.off / settings.on) if settings.on else 0.0)
-
-
-def same_but_for_the_line(own: SpikeSettings, used: SpikeSettings) -> bool:
-    """Whether ``used`` is ``own`` with another threshold at most."""
-    same = at_threshold(own, used.on)
-    return isclose(same.off, used.off, abs_tol=1e-6) and replace(same, off=used.off) == used
 
 
 def measured_lines(points: Iterable[Any]) -> list[tuple[float, float]]:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.app.listen import Listening
+    from engine.core.operating_points import OperatingPoint
     from engine.core.run_protocols import ReadingSink
     from engine.core.settings import Settings
     from engine.session import SessionReader
@@ -52,24 +55,27 @@ def show_session(folder: Path, kind: "FeedKind", settings: "MonitorSettings") ->
         return run_monitor(StoredFeed(reader, kind), settings, find_paths().log)
 
 
-def printer_for(as_json: bool, plain: bool, threshold: float, as_ascii: bool, gives: str = "") -> "ReadingSink":
+def printer_for(
+    as_json: bool, plain: bool, threshold: float, as_ascii: bool, lines: "Sequence[OperatingPoint]"
+) -> "ReadingSink":
     """What prints a run on stdout: JSON Lines where they are asked for or a program reads, else readable ones; these
-    begin with what the alarm line ``gives``, in words, where that is known."""
+    begin with what the alarm line gives where ``lines`` say so."""
+    from engine.core.operating_points import budget_sentence
     from engine.publish.lines import JsonLines, PlainLines
 
     if as_json or not (plain or sys.stdout.isatty()):
         return JsonLines(sys.stdout)
-    return PlainLines(sys.stdout, threshold, as_ascii, gives)
+    measured = any(line.alarms_per_match is not None for line in lines)
+    return PlainLines(sys.stdout, threshold, as_ascii, budget_sentence(lines, threshold) if measured else "")
 
 
 def printer_of_session(reader: "SessionReader", as_json: bool, plain: bool, as_ascii: bool) -> "ReadingSink":
     """The same for a session on disk."""
-    from engine.core.operating_points import what_line_gives
+    from engine.core.operating_points import points_of
 
     info = reader.info
-    threshold = info.start.threshold if info.start else 1.0
-    gives = what_line_gives(info.weights.get("operating_points") or (), threshold, info.settings)
-    return printer_for(as_json, plain, threshold, as_ascii, gives)
+    lines = points_of(info.weights.get("operating_points") or (), info.settings)
+    return printer_for(as_json, plain, info.start.threshold if info.start else 1.0, as_ascii, lines)
 
 
 def show_live(

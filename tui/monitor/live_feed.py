@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from engine.core import grid
 from engine.core.errors import MomentumError
-from engine.core.operating_points import points_of, unmeasured
 from engine.core.signals import ALARM_LINE, AudioBlock, End, Event, Mark, Reading, Rejected, Spike, Start
-from engine.core.spike_settings import at_threshold, same_but_for_the_line
+from engine.core.spike_settings import at_threshold
 from engine.explain.recent_sound import Recent
 from engine.live.spike_detector import SpikeDetector
 from engine.session.recording_problems import NotKept
@@ -37,11 +36,7 @@ def live_info(
     engine: "Engine", start: Start, *, recording: bool = False, fallback: bool = False, at_once_s: float = 0.0
 ) -> FeedInfo:
     """What the screen says of a run of this process."""
-    config = engine.weights.config
-    points = points_of(config.operating_points)
-    if not same_but_for_the_line(config.spikes, engine.spikes):
-        points = unmeasured(points)
-    info = info_of(FeedKind.LIVE, start, points, config.calibrated_on)
+    info = info_of(FeedKind.LIVE, start, engine.lines, engine.weights.config.calibrated_on)
     return replace(info, recording=recording, fallback=fallback, at_once_s=at_once_s)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import InputError
 from engine.core.files import numbered_file, whole_file
-from engine.core.operating_points import OperatingPoint, changes_detector, points_of, unmeasured
+from engine.core.operating_points import OperatingPoint, points_of
 from engine.core.signals import Event, Mark, Rejected, Spike, Start
 from engine.session import Review, SessionReader
 from tui.monitor.feed import FeedInfo, FeedKind, Readings, SpikeLabel, Tell, Vitals, Wanted
@@ -194,8 +194,6 @@ class StoredFeed:
         info = self.reader.info
         if info.start is None:
             raise InputError(f"session {info.name} holds nothing yet", "wait a moment, then try again")
-        points = points_of(info.weights.get("operating_points") or ())
-        if changes_detector(info.settings):
-            points = unmeasured(points)
+        points = points_of(info.weights.get("operating_points") or (), info.settings)
         calibration = str(info.weights.get("calibration") or "")
         return replace(info_of(kind, info.start, points, calibration), session=info.name, source=info.source)

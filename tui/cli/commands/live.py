@@ -84,7 +84,6 @@ def live(
     from engine.app.built_engine import UNTRAINED
     from engine.app.ending import ending_on_signals, exit_code_of
     from engine.app.listen import DEMO_AT_ONCE_S, Wanted, listening, speed_of
-    from engine.core.operating_points import what_line_gives
     from tui.cli.open_monitor import on_screen, printer_for, show_live
     from tui.monitor.launch import can_show_monitor
     from tui.monitor.settings import settings_for
@@ -102,8 +101,7 @@ def live(
             demo = run.opened.source.name.startswith("demo:")
             fallback = settings.source is None and demo
             return show_live(run, on_screen(settings), fallback=fallback, at_once_s=at_once_s if demo else 0.0)
-        on, points = run.engine.spikes.on, run.engine.weights.config.operating_points
-        printer = printer_for(as_json, plain, on, settings.ascii, what_line_gives(points, on, settings.model_dump()))
+        printer = printer_for(as_json, plain, run.engine.spikes.on, settings.ascii, run.engine.lines)
         if not run.engine.weights.config.trained:
             say(UNTRAINED)
         with ending_on_signals(run.stop):

@@ -8,8 +8,6 @@ from engine.core.operating_points import (
     next_point,
     point_in_force,
     points_of,
-    unmeasured,
-    what_line_gives,
 )
 from engine.core.paths import shipped_weights
 from engine.model.checkpoint import read_config
@@ -55,14 +53,9 @@ def test_the_next_line_is_found_by_asking_for_more_or_fewer_alarms() -> None:
 
 
 @pytest.mark.parametrize("name", ["spike_off", "spike_min_duration_s", "spike_refractory_s", "spike_merge_s"])
-def test_nothing_is_said_of_a_line_with_which_another_detector_was_measured(name: str) -> None:
-    assert what_line_gives(ROWS, 0.7, {}) == what_line_gives(ROWS, 0.7, {name: None}) == "about 1 false alarm a match"
-    assert what_line_gives(ROWS, 0.7, {name: 0.1}) == ""
-    assert what_line_gives((), 0.7, {}) == ""
-
-
-def test_lines_of_another_detector_can_be_taken_and_promise_nothing() -> None:
-    points = unmeasured(points_of(ROWS))
+def test_lines_of_another_detector_than_the_measured_one_can_be_taken_and_promise_nothing(name: str) -> None:
+    assert points_of(ROWS, {}) == points_of(ROWS, {name: None, "spike_on": 0.7}) == points_of(ROWS)
+    points = points_of(ROWS, {name: 0.1})
     assert [point.threshold for point in points] == [0.9, 0.7]
     assert budget_sentence(points, 0.9) == "no measured rate of false alarms for it"
     assert next_point(points, 0.9, 1) == points[1]

@@ -1,13 +1,10 @@
 """The spike detector: each rule, each reason."""
 
-from dataclasses import replace
-
 import pytest
 
 from engine.core.errors import UsageError
 from engine.core.heard_tags import CauseSettings, Heard
 from engine.core.signals import Alarm, Health, Reading, Rejected, Spike
-from engine.core.spike_settings import same_but_for_the_line
 from engine.live.spike_detector import SpikeDetector, SpikeSettings, at_threshold, measured_lines
 
 SETTINGS = SpikeSettings(on=0.7, off=0.5, min_duration_s=1.0, refractory_s=10.0, merge_s=2.0)
@@ -116,14 +113,6 @@ def test_another_threshold_keeps_the_proportion_of_the_lower_one():
     assert (moved.on, moved.off) == pytest.approx((0.4, 0.3))
     assert at_threshold(SpikeSettings(on=0.0, off=0.0), 0.4).off == 0.0
     assert at_threshold(SpikeSettings(on=0.7, off=0.7), 0.09).off == 0.09  # 0.09 * 0.7 / 0.7 is a little more
-
-
-def test_a_detector_is_the_same_with_another_line_and_another_one_with_another_end():
-    own = SpikeSettings(on=0.3878, off=0.2327)
-    assert same_but_for_the_line(own, at_threshold(own, 0.32))
-    assert same_but_for_the_line(own, own)
-    assert not same_but_for_the_line(own, replace(own, off=0.02))
-    assert not same_but_for_the_line(own, replace(at_threshold(own, 0.32), refractory_s=5.0))
 
 
 def test_of_a_weights_operating_points_those_that_say_both_numbers_are_taken():
