@@ -40,7 +40,7 @@ check: $(VENV)/.dev
 
 # The picture in the README, from the real program on the demo match.
 picture: $(VENV)/.dev
-	$(BIN)/python -m tui.monitor.screenshot docs/monitor.svg --at 2:05 --kick-off 0:20
+	$(BIN)/python -m tui.monitor.screenshot docs/monitor.svg --at 2:06.2 --kick-off 0:20
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -30,17 +30,18 @@ MOST_AT_REST: Final = 0.1
 one alarm would run into the next. The shipped weights spend 0.003 and less there."""
 NEVER: Final = 1.0
 """The line where every other is refused: no alarms."""
-MOST_FALSE, MOST_ON_NOTHING, MOST_ON_REELS = 12.0, 1.0, 6.0
-"""False alarms that a line may raise: a simulated match, on nothing among them, and an hour of real reels. Simulated
-crowds cry out over every foul, so most of the first are cries at something else; at lines that spare them (8 a match, 4
-an hour) half of the recorded crowds that rise raise no alarm."""
+MOST_FALSE, MOST_ON_NOTHING, MOST_ON_REELS = 12.0, 2.0, 10.0
+"""False alarms that a line may raise: a simulated match, on nothing among them, and an hour of real reels, in which
+something as loud as a cry sounds three times a minute. Simulated crowds cry out over every foul, so most of the first
+are cries at something else. Lines that spare more are deaf: with half of the last two a third of recorded cries and of
+simulated goals raise no alarm."""
 CRY_WITHIN_S: Final = 10.0
 NEXT_CLIP_S: Final = 14.0
 """An alarm in a reel belongs to the newest clip if it comes so soon after its onset."""
 _NEITHER: Final = frozenset({Reaction.APPLAUSE.value, Reaction.BOO.value})
 _OFF_SHARE: Final = 0.6
 FURTHER_BUDGETS: Final = (8, 12, 18)
-"""More false alarms a match, for lines below the one that reels choose: for whoever would rather miss less."""
+"""More false alarms a match, for lines around and below the one that reels choose."""
 _ALARMED: Final = (3e-5, 0.1)
 _THRESHOLDS: Final = 100
 """Thresholds tried: so many, reached by thirty in a million to a tenth of all readings. One alarm a match is a
@@ -119,7 +120,7 @@ def choose_thresholds(
     never chosen; where all are such, the line is ``NEVER``. Raises ``InputError`` when the rule names no events.
 
     With real ``reels`` the line is the lowest that both worlds bear (``heard_line``), where there is one, and there are
-    points below it, too (``FURTHER_BUDGETS``).
+    points around and below it, too (``FURTHER_BUDGETS``).
     """
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]
@@ -156,18 +157,18 @@ def choose_thresholds(
             # Its own figures stand among the points, so that whoever listens is told what the line gives.
             (mine,) = (point for point in rows if point.threshold == heard)
             found_points[ceil(mine.false_per_match)] = mine
-            below = [row for row in rows if row.threshold < heard]
-            found_points = _with_further(found_points, below, {row.threshold: row.cries_found for row in real})
+            found_points = _with_further(found_points, rows, {row.threshold: row.cries_found for row in real})
     return at_threshold(settings, best), found_points
 
 
 def _with_further(
-    found: dict[int, OperatingPoint], below: Sequence[OperatingPoint], cries_found: Mapping[float, float]
+    found: dict[int, OperatingPoint], rows: Sequence[OperatingPoint], cries_found: Mapping[float, float]
 ) -> dict[int, OperatingPoint]:
-    """The points and those ``below`` for ``FURTHER_BUDGETS``, each where its line finds more of the real cries as well:
-    alarms that don't end swallow the cries after them."""
-    for budget, point in operating_points(below, [one for one in FURTHER_BUDGETS if one not in found]).items():
-        if cries_found[point.threshold] > max((cries_found[one.threshold] for one in found.values()), default=0.0):
+    """The points and those for ``FURTHER_BUDGETS``, each where its line finds more of the real cries than every line
+    above it: alarms that don't end swallow the cries after them."""
+    for budget, point in operating_points(rows, [one for one in FURTHER_BUDGETS if one not in found]).items():
+        above = [cries_found[one.threshold] for one in found.values() if one.threshold >= point.threshold]
+        if cries_found[point.threshold] > max(above, default=0.0):
             found = found | {budget: point}
     return dict(sorted(found.items()))
 

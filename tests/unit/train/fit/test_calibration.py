@@ -140,10 +140,10 @@ def _point(threshold: float, false: float, on_nothing: float) -> OperatingPoint:
 
 
 def test_the_heard_line_is_the_lowest_that_both_worlds_bear():
-    simulated = [_point(0.2, 12.1, 0.0), _point(0.3, 12.0, 1.1), _point(0.4, 9.0, 1.0), _point(0.5, 5.0, 0.5)]
+    simulated = [_point(0.2, 12.1, 0.0), _point(0.3, 12.0, 2.1), _point(0.4, 9.0, 2.0), _point(0.5, 5.0, 0.5)]
     quiet = [OnReels(point.threshold, 0.9, 0.0) for point in simulated]
     assert heard_line(simulated, quiet) == 0.4
-    loud = [OnReels(point.threshold, 0.9, 6.0 if point.threshold == 0.5 else 6.1) for point in simulated]
+    loud = [OnReels(point.threshold, 0.9, 10.0 if point.threshold == 0.5 else 10.1) for point in simulated]
     assert heard_line(simulated, loud) == 0.5
     assert heard_line(simulated[:2], quiet[:2]) is None
 
