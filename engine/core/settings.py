@@ -12,6 +12,7 @@ import reprlib
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -261,7 +262,7 @@ def _within_budget(own: SpikeSettings, points: Sequence[Mapping[str, Any]], budg
             f"these weights have no alarm line with at most {budget:g} false alarms a match",
             "None was measured: set the line itself with spike_on."
             if fewest is None
-            else f"The fewest that was measured is {fewest:.1f}; or set the line itself with spike_on.",
+            else f"The fewest that was measured is {ceil(10 * fewest) / 10:g}; or set the line itself with spike_on.",
         )
     return at_threshold(own, min(kept))
 

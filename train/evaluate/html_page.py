@@ -19,7 +19,7 @@ h2{margin:2rem 0 0;font-size:1.1rem} p.note{margin:.2rem 0;color:#555}
 figure{display:inline-block;width:min(32rem,100%);margin:.5rem;vertical-align:top} img{max-width:100%}
 .untrained{border:2px solid #d55e00;padding:.5rem 1rem}
 """
-_MOST_FALSE: Final = 10.0
+_MOST_FALSE: Final = 12.0
 
 
 def to_html(report: Mapping[str, Any], made_at: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from math import ceil, isnan, nan
+from math import ceil, inf, isnan, nan
 from typing import Any, Final
 
 import numpy as np
@@ -33,8 +33,8 @@ NEVER: Final = 1.0
 MOST_FALSE, MOST_ON_NOTHING, MOST_ON_REELS = 12.0, 2.0, 10.0
 """False alarms that a line may raise: a simulated match, on nothing among them, and an hour of real reels, in which
 something as loud as a cry sounds three times a minute. Simulated crowds cry out over every foul, so most of the first
-are cries at something else. Lines that spare more are deaf: with half of the last two a third of recorded cries and of
-simulated goals raise no alarm."""
+are cries at something else. Lines that spare more are deaf: with one and six for the last two a third of recorded cries
+and of simulated goals raise no alarm."""
 CRY_WITHIN_S: Final = 10.0
 NEXT_CLIP_S: Final = 14.0
 """An alarm in a reel belongs to the newest clip if it comes so soon after its onset."""
@@ -112,7 +112,8 @@ def choose_thresholds(
     settings: SpikeSettings,
     reels: Sequence[Predicted] = (),
 ) -> tuple[SpikeSettings, dict[int, OperatingPoint]]:
-    """Spike settings with the best F1 among one to five false alarms a match, and the best point for each budget.
+    """Spike settings with the best F1 among one to five false alarms a match, and the best point for each budget, but
+    that the point of the line itself stands for its own.
 
     Recordings shorter than a match count by their length. Where no threshold keeps any budget, the highest one and no
     points; where none that keeps one catches anything, the lowest that keeps the largest. Where ``predicted`` speaks of
@@ -165,10 +166,12 @@ def _with_further(
     found: dict[int, OperatingPoint], rows: Sequence[OperatingPoint], cries_found: Mapping[float, float]
 ) -> dict[int, OperatingPoint]:
     """The points and those for ``FURTHER_BUDGETS``, each where its line finds more of the real cries than every line
-    above it: alarms that don't end swallow the cries after them."""
+    above it, since alarms that don't end swallow the cries after them, and fewer than every one below."""
     for budget, point in operating_points(rows, [one for one in FURTHER_BUDGETS if one not in found]).items():
+        cries = cries_found[point.threshold]
         above = [cries_found[one.threshold] for one in found.values() if one.threshold >= point.threshold]
-        if cries_found[point.threshold] > max(above, default=0.0):
+        below = [cries_found[one.threshold] for one in found.values() if one.threshold < point.threshold]
+        if max(above, default=0.0) < cries < min(below, default=inf):
             found = found | {budget: point}
     return dict(sorted(found.items()))
 

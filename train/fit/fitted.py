@@ -114,20 +114,21 @@ def reel_note(heard: OnReels, data: TrainingData) -> dict[str, float]:
     """What the alarm line does on the real reels that it was chosen by."""
     return {
         "hours": round(sum(reel.frames for reel in data.val_reels) * grid.HOP_S / 3600.0, 2),
-        "cries_found": round(heard.cries_found, 4),
+        "cries_found": round(heard.cries_found, 6),
         "false_per_hour": round(heard.false_per_hour, 4),
     }
 
 
 def alarm_note(points: Mapping[int, OperatingPoint], spikes: SpikeSettings) -> dict[str, str]:
-    """What is to be said where no threshold was good enough."""
+    """What is to be said where no threshold was good enough; ``spikes`` are not rounded."""
     if spikes.on >= NEVER:
         return {"alarms": f"none: above every line the index spends more than {MOST_AT_REST:.0%} of the rest"}
     offered = {b: point for b, point in points.items() if b not in FURTHER_BUDGETS or point.threshold >= spikes.on}
     if any(point.recall > 0 for point in offered.values()):
         return {}
     if points:
-        return {"alarms": f"no danger was caught here with at most {max(BUDGETS)} false alarms a match; judge on more"}
+        most = max(offered, default=max(BUDGETS))
+        return {"alarms": f"no danger was caught here with at most {most} false alarms a match; judge on more"}
     return {"alarms": f"no threshold gave at most {max(BUDGETS)} false alarms a match; expect more"}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from tui.cli.output import Column, print_lines, print_plot, print_table
 
 _HEIGHT = 16
-_MOST_FALSE = 10.0
+_MOST_FALSE = 12.0
 _SHOWN = ("index", "boosting", "crowd-band loudness", "oracle")
 
 

@@ -216,7 +216,7 @@ class ActingScreen(Screen[None]):
             return
         point = next_point(points, self.model.threshold, more)
         if point is None:
-            self.say(f"there is no setting with {'more' if more > 0 else 'fewer'} alarms")
+            self.say(f"no line with {'more' if more > 0 else 'fewer'} alarms was measured for these weights")
             return
         taken = self.feed.set_threshold(point.threshold)
         self.model.set_threshold(point.threshold)

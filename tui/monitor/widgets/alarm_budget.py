@@ -2,7 +2,7 @@
 
 from textwrap import wrap
 
-from engine.core.operating_points import budget_sentence
+from engine.core.operating_points import budget_sentence, next_point
 from engine.core.text import plain
 from tui.monitor.widgets.paint import Line, Piece, ShowingOfSession, rule
 
@@ -32,11 +32,15 @@ class BudgetPanel(ShowingOfSession[float]):
             (f"labels: {plain(info.label_rule, 200) or 'unknown'}", "faint"),
             (f"calibration: {plain(info.calibration, 200) or 'none'}", "faint"),
         ]
-        lines: list[Line] = [
-            rule("Alarm budget", width, self.glyphs, "[ fewer  ] more" if info.operating_points else "")
-        ]
+        lines: list[Line] = [rule("Alarm budget", width, self.glyphs, "  ".join(self._keys()))]
         for index, (text, style) in enumerate(texts):
             room = max(height - len(lines) - (len(texts) - index - 1), 1)  # each has a row, the last what is left
             rows = wrap(text, max(width - 1, 8), max_lines=room, placeholder=" " + self.glyphs.ellipsis)
             lines += [[Piece(f" {row}", style)] for row in rows]
         return lines
+
+    def _keys(self) -> list[str]:
+        """The keys that lead to another line."""
+        points = self.info.operating_points
+        keys = (("[ fewer", -1), ("] more", 1))
+        return [key for key, more in keys if next_point(points, self.threshold, more) is not None]

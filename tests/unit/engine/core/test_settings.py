@@ -146,6 +146,14 @@ def test_a_budget_that_no_line_keeps_is_refused(points, hint):
     assert hint in refused.value.hint
 
 
+def test_the_fewest_false_alarms_that_are_named_are_enough_to_ask_for() -> None:
+    points = [{"budget": 1, "false_per_match": 0.914, "threshold": 0.6}]
+    with pytest.raises(UsageError) as refused:
+        spike_settings(Settings(alarm_budget=0.9), SpikeSettings(), points)
+    assert "is 1;" in refused.value.hint
+    assert spike_settings(Settings(alarm_budget=1.0), SpikeSettings(), points).on == 0.6
+
+
 def test_every_spike_setting_can_be_set():
     names = {field.name for field in dataclasses.fields(SpikeSettings)}
     assert names == {name.removeprefix("spike_") for name in Settings.model_fields if name.startswith("spike_")}

@@ -17,6 +17,7 @@ from train.fit.calibration import (
     FURTHER_BUDGETS,
     NEVER,
     OnReels,
+    _with_further,
     calibrate,
     choose_thresholds,
     fit_platt,
@@ -173,6 +174,20 @@ def test_the_line_comes_down_to_where_real_cries_are_heard():
     reel = Predicted(match, times_s, np.where((times_s > 61.0) & (times_s < 66.0), 1.0, -5.0))
     with_reels, _ = choose_thresholds(predicted, Calibration(), Danger(), SpikeSettings(), [reel])
     assert with_reels.on < alone.on
+
+
+def test_lines_for_further_budgets_stand_where_more_false_alarms_find_more_cries():
+    rows = [_point(0.25, 18.0, 0.0), _point(0.32, 12.0, 0.0), _point(0.38, 8.0, 0.0), _point(0.44, 5.0, 0.0)]
+    rows = [replace(row, recall=0.9 - row.threshold) for row in rows]
+    found = {5: rows[3], 12: rows[1]}
+
+    def lines(*cries: float) -> dict[int, float]:
+        heard = dict(zip((0.25, 0.32, 0.38, 0.44), cries, strict=True))
+        return {budget: point.threshold for budget, point in _with_further(found, rows, heard).items()}
+
+    assert lines(0.8, 0.77, 0.68, 0.63) == {5: 0.44, 8: 0.38, 12: 0.32, 18: 0.25}
+    assert lines(0.77, 0.77, 0.63, 0.63) == {5: 0.44, 12: 0.32}  # no more than above it
+    assert lines(0.8, 0.77, 0.78, 0.63) == {5: 0.44, 12: 0.32, 18: 0.25}  # no fewer than below it
 
 
 def test_there_are_lines_below_the_one_that_reels_choose_where_they_find_more(monkeypatch: pytest.MonkeyPatch):

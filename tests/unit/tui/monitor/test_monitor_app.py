@@ -150,7 +150,7 @@ async def test_brackets_move_the_alarm_line_and_say_what_that_does(on_stage: Ope
         await stage.press("left_square_bracket", "left_square_bracket")
         assert stage.feed.thresholds == [0.55, THRESHOLD, 0.8]
         await stage.press("left_square_bracket")
-        assert stage.said[-1] == "there is no setting with fewer alarms"
+        assert stage.said[-1] == "no line with fewer alarms was measured for these weights"
 
 
 async def test_weights_without_operating_points_say_so(on_stage: Opening) -> None:

@@ -100,6 +100,15 @@ def test_the_alarm_budget_is_never_cut_within_a_word() -> None:
         assert words <= set(f"{known} calibration: index: chance of a danger event near by".split())
 
 
+@pytest.mark.parametrize(
+    ("threshold", "keys"), [(0.8, "] more"), (0.7, "[ fewer  ] more"), (0.55, "[ fewer"), (0.9, "] more")]
+)
+def test_the_alarm_budget_names_the_keys_that_lead_somewhere(threshold: float, keys: str) -> None:
+    head = text_of(BudgetPanel(UNICODE, replace(INFO, threshold=threshold)).draw(46, 8))[0]
+    assert keys in head
+    assert ("fewer" in head, "more" in head) == ("fewer" in keys, "more" in keys)
+
+
 @pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 24)])
 async def test_a_dialog_shows_its_first_choice_on_any_terminal(on_stage: Opening, size: tuple[int, int]) -> None:
     async with on_stage(size=size) as stage:
