@@ -132,8 +132,7 @@ def _on_matches(heard: Mapping[str, Any], scorers: Sequence[Mapping[str, Any]]) 
 {heard["count"]} simulated matches, {heard["hours"]:.1f} hours, grounds and seeds that neither learning nor calibration
 saw. Danger events: {heard["danger_events"]}, of them {heard["goals"]} goals; {heard["reacted_to"]} were answered by the
 crowd. Intervals: 95 %, by whole matches. The rows with a budget take each listener's best threshold on these very
-matches; the rows *there* the one chosen on others at five false alarms a match, which is not the line in force: of that
-one docs/quality.md tells.
+matches; the rows *there* one chosen on others for a budget, which need not be the line in force.
 
 {_table(("", *(one["name"] for one in scorers)), rows)}"""
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from train.evaluate.charts import Line, legend, line_chart
-from train.evaluate.report import caught_by_budget, tables
+from train.evaluate.report import MOST_FALSE_SHOWN, caught_by_budget, tables
 from train.evaluate.table import Table
 
 STYLE: Final = """
@@ -19,7 +19,6 @@ h2{margin:2rem 0 0;font-size:1.1rem} p.note{margin:.2rem 0;color:#555}
 figure{display:inline-block;width:min(32rem,100%);margin:.5rem;vertical-align:top} img{max-width:100%}
 .untrained{border:2px solid #d55e00;padding:.5rem 1rem}
 """
-_MOST_FALSE: Final = 12.0
 
 
 def to_html(report: Mapping[str, Any], made_at: str) -> str:
@@ -76,7 +75,7 @@ def summary(report: Mapping[str, Any]) -> list[str]:
 def _figures(report: Mapping[str, Any]) -> str:
     scorers = report["listeners"]
     roc = [Line(one["name"], [(x, y) for x, y in one["roc"]]) for one in scorers]
-    caught = [Line(one["name"], caught_by_budget(one, _MOST_FALSE)) for one in scorers]
+    caught = [Line(one["name"], caught_by_budget(one, MOST_FALSE_SHOWN)) for one in scorers]
     reliable = [
         Line(
             one["name"],
@@ -93,7 +92,7 @@ def _figures(report: Mapping[str, Any]) -> str:
                 caught,
                 "at most so many false alarms a match",
                 "share of danger events caught",
-                (0, _MOST_FALSE),
+                (0, MOST_FALSE_SHOWN),
                 (0, 1),
             ),
         ),

@@ -21,11 +21,13 @@ from train.evaluate.real_sounds.reel_tables import (
 )
 from train.evaluate.real_sounds.reels import ReelFigures
 from train.evaluate.table import Table, number, with_interval
-from train.fit.calibration import MATCH_HOURS
+from train.fit.calibration import MATCH_HOURS, MOST_FALSE
 from train.metrics.ranking import roc_curve
 
 SCHEMA: Final = 1
 _CURVE_POINTS: Final = 200
+MOST_FALSE_SHOWN: Final = MOST_FALSE
+"""Where pictures of what is caught end: no line that is chosen raises more false alarms a match."""
 
 
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = {

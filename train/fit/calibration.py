@@ -41,7 +41,7 @@ NEXT_CLIP_S: Final = 14.0
 _NEITHER: Final = frozenset({Reaction.APPLAUSE.value, Reaction.BOO.value})
 _OFF_SHARE: Final = 0.6
 FURTHER_BUDGETS: Final = (8, 12, 18)
-"""More false alarms a match, for lines around and below the one that reels choose."""
+"""More false alarms a match, for lines above and below the one that reels choose."""
 _ALARMED: Final = (3e-5, 0.1)
 _THRESHOLDS: Final = 100
 """Thresholds tried: so many, reached by thirty in a million to a tenth of all readings. One alarm a match is a
@@ -121,7 +121,7 @@ def choose_thresholds(
     never chosen; where all are such, the line is ``NEVER``. Raises ``InputError`` when the rule names no events.
 
     With real ``reels`` the line is the lowest that both worlds bear (``heard_line``), where there is one, and there are
-    points around and below it, too (``FURTHER_BUDGETS``).
+    points above and below it for more budgets (``FURTHER_BUDGETS``).
     """
     settings = replace(settings, off=_OFF_SHARE * settings.on)
     pressure = [_sigmoid(calibration.slope * one.log_odds + calibration.offset) for one in predicted]

@@ -6,7 +6,6 @@ from typing import Any
 from tui.cli.output import Column, print_lines, print_plot, print_table
 
 _HEIGHT = 16
-_MOST_FALSE = 12.0
 _SHOWN = ("index", "boosting", "crowd-band loudness", "oracle")
 
 
@@ -34,15 +33,15 @@ def _plot_caught(report: Mapping[str, Any]) -> None:
     """Recall against false alarms a match, for the scorers that matter most."""
     import plotext
 
-    from train.evaluate.report import caught_by_budget
+    from train.evaluate.report import MOST_FALSE_SHOWN, caught_by_budget
 
     _begin(plotext, "danger events caught against false alarms a match")
     for one in report["listeners"]:
         if one["name"] in _SHOWN:
-            points = caught_by_budget(one, _MOST_FALSE)
+            points = caught_by_budget(one, MOST_FALSE_SHOWN)
             if points:
                 plotext.plot([x for x, _ in points], [y for _, y in points], label=one["name"])
-    plotext.xlim(0, _MOST_FALSE)
+    plotext.xlim(0, MOST_FALSE_SHOWN)
     plotext.ylim(0, 1)
     print_plot()
 
