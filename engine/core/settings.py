@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     """Seconds after reaching spike_on before an alarm is given. Longer: fewer false alarms, each that much later.
     Unset: the weights' own."""
 
-    spike_refractory_s: Annotated[Number | None, Field(ge=0, le=600, examples=[10.0])] = None
+    spike_refractory_s: Annotated[Number | None, Field(ge=0, le=600, examples=[5.0])] = None
     """Seconds after an alarm's end in which no other is given. Longer: fewer repetitions, and a second chance reported
     late or missed. Unset: the weights' own."""
 

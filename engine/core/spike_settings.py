@@ -22,7 +22,7 @@ class SpikeSettings:
     on: float = 0.7
     off: float = 0.5
     min_duration_s: float = 1.0
-    refractory_s: float = 10.0
+    refractory_s: float = 5.0
     merge_s: float = 3.0
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -29,6 +29,26 @@ BLOCK: Final = 2 * grid.HOP
 _LOUDEST_S: Final = 0.4
 
 Player = Callable[[Cue, Venue], Samples]
+
+
+class Bed(Protocol):
+    """What is heard all the while."""
+
+    def next(self) -> tuple[Samples, Samples]:
+        """The next stretch: the far crowd, already diffuse, and the near voices, still dry; level 1 at rest."""
+        ...
+
+
+Bedding = Callable[[np.random.Generator, Venue, Mood, int], Bed]
+"""Makes the bed of a recording, in stretches of so many short frames."""
+
+
+def simulated_bed(rng: np.random.Generator, venue: Venue, mood: Mood, frames: int) -> Bed:
+    """The simulator's own."""
+    make = crowd_of_single_people.Talk if venue.texture is Texture.PEOPLE else Murmur
+    return make(rng, venue, mood, frames)
+
+
 PLAYERS: Final[dict[Reaction | Confuser, Player]] = {
     Reaction.ROAR: reactions.roar,
     Reaction.MUTED_ROAR: reactions.roar,
@@ -150,15 +170,19 @@ class SimulatedMatch:
         score: what sounds when.
         name: what a person calls it.
         play: makes the sound of a cue, dry; others than the simulator's own may know recordings.
+        bedding: makes what is heard all the while.
     """
 
     live = False
     """A simulation waits for whoever listens."""
 
-    def __init__(self, score: Score, name: str = "simulation", play: Player = play_cue) -> None:
+    def __init__(
+        self, score: Score, name: str = "simulation", play: Player = play_cue, bedding: Bedding = simulated_bed
+    ) -> None:
         self.score = score
         self.name = name
         self._play = play
+        self._bedding = bedding
 
     @property
     def duration_s(self) -> float | None:
@@ -182,8 +206,7 @@ class SimulatedMatch:
         score = self.score
         venue = score.venue
         left = syn.samples(score.duration_s)
-        bed = crowd_of_single_people.Talk if venue.texture is Texture.PEOPLE else Murmur
-        murmur = bed(draws_for(score.seed, "murmur"), venue, score.mood, CHUNK // syn.STEP)
+        murmur = self._bedding(draws_for(score.seed, "murmur"), venue, score.mood, CHUNK // syn.STEP)
         buses = {place: Bus(draws_for(score.seed, f"room {place.value}"), venue, place) for place in Place}
         ear = _Ear(minimum_phase(venue.response_db))
         microphone = Microphone(draws_for(score.seed, "microphone"), venue)

@@ -105,7 +105,7 @@ def draw(given: tuple[Path, Plan]) -> Result:
     frames = 0
     path, told, known = _files_of(folder, plan.name)
     with whole_file(path, replace=True) as unfinished, unfinished.open("wb") as file:
-        for chunk in SimulatedMatch(score, play=plan.play).chunks():
+        for chunk in SimulatedMatch(score, play=plan.play, bedding=plan.bedding).chunks():
             if plan.ear is not None:
                 sound.append(chunk)
             mel = log_mel.push(chunk)

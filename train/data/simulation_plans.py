@@ -14,11 +14,12 @@ from engine.core.errors import InputError, UsageError
 from engine.core.signals import Samples
 from engine.football.statsbomb import load_from_folder, match_ids
 from engine.simulator.equal_loudness_reel import plan_reel
-from engine.simulator.match import Player, Score, plan_match, play_cue
+from engine.simulator.match import Bedding, Player, Score, plan_match, play_cue, simulated_bed
 from engine.simulator.real_timeline import to_timeline
 from engine.simulator.timeline import Timeline, cut, draw_timeline
 from engine.simulator.venue import Texture
-from train.data.real_sounds.recordings_in_grounds import Recordings, plan_recorded_reel
+from train.data.real_sounds.recorded_reel import plan_recorded_reel
+from train.data.real_sounds.recordings_in_grounds import Recordings
 
 T = TypeVar("T")
 Ear = Callable[[Samples], NDArray[np.float32]]
@@ -41,8 +42,8 @@ class Plan:
     """Something to draw: ``minutes`` of sound in the ground that ``seed`` draws.
 
     Making a score can take reading an event file, so it is only made when the sound is drawn. ``play`` makes the sound
-    of its cues; with ``recorded`` those that are no cry are recordings. ``ear`` says of the whole sound what a stranger
-    hears in it. A plan can be handed to another process, unless it has an ear.
+    of its cues; with ``recorded`` those that are no cry are recordings. ``bedding`` makes the bed. ``ear`` says of the
+    whole sound what a stranger hears in it. A plan can be handed to another process, unless it has an ear.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Plan:
     minutes: float
     score: Callable[[], Score]
     play: Player = play_cue
+    bedding: Bedding = simulated_bed
     recorded: bool = False
     ear: Ear | None = None
 
@@ -86,8 +88,8 @@ def recorded_plan(seed: int, minutes: float, recordings: Recordings, ear: Ear | 
     """A reel of simulated cries among recorded sounds, and what ``ear`` hears in it."""
     name = f"recorded-{seed}"
     ground = zlib.crc32(name.encode())
-    kinds = recordings.kinds
-    return Plan(name, ground, minutes, partial(plan_recorded_reel, ground, minutes, kinds), recordings.play, True, ear)
+    score = partial(plan_recorded_reel, ground, minutes, recordings.kinds)
+    return Plan(name, ground, minutes, score, recordings.play, recordings.bed, True, ear)
 
 
 def with_people(plan: Plan, share: float) -> Plan:

@@ -2,11 +2,12 @@
 FOLDER --val-reel REEL ...``.
 
 The network of ``FROM``, made by ``train.recipes.shipped_weights``, stays; beside it come units that say how much
-likelier a cry is than a chant and than applause (``train.fit.network.widened_network``), learned from simulated reels
-and reels of recorded music, voices, noises and people. Calibration and alarm line are chosen anew, by
+likelier a cry is than a chant, and than applause or boos (``train.fit.network.widened_network``), learned from
+simulated reels and reels of recorded music, voices, noises and people. Calibration and alarm line are chosen anew, by
 simulated matches and reels of real sounds, and everything is measured anew for the card.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.errors import UsageError
+from engine.core.weights_config_file import CARD_FILE
 from engine.model.checkpoint import Weights, WeightsConfig, load
 from engine.model.network import MlxNetwork
 from train.data.labels import Danger
@@ -27,13 +29,15 @@ from train.fit.predict import predict
 from train.fit.training_data import TrainingData
 from train.fit.validation import check_figures
 from train.recipes.shipped_weights import (
+    RECORDED,
+    REEL_MINUTES,
     Learned,
-    data_section,
     parser_of,
     plans_of,
     reels_of,
     save_measured,
     simulated,
+    sources_table,
 )
 
 _SETTINGS = CryReadOutSettings()
@@ -64,8 +68,8 @@ def main(args: Sequence[str] | None = None) -> None:
     config = config_of(before, network, TrainingData(reels, val_matches, val_reels=val_reels))
     train_matches, test_matches = simulated(sounds, plans[0], rule), simulated(sounds, plans[2], rule)
     heard = {match.id: match.digest for match in [*train_matches, *reels]}
-    inputs = {"matches": heard, "simulated": len(heard)}
-    section = data_section(chosen.open_data is not None, recordings, units_alone=True)
+    inputs = {"matches": heard, "simulated": len(heard), "recorded": sum(match.recorded for match in reels)}
+    section = _section(before, recordings)
     learned = Learned(train_matches, val_matches, test_matches, inputs, section)
     checksum = save_measured(chosen.weights, config, network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
@@ -75,6 +79,21 @@ def both_textures(reels: Sequence[Plan]) -> list[Plan]:
     """The reels, and half of them again with crowds made of single people."""
     again = (with_people(plan, _PEOPLE_SHARE) for plan in reels)
     return [*reels, *(plan for plan in again if plan not in reels)]
+
+
+def _section(before: Weights, recordings: Recordings) -> str:
+    """The card's words on what the network learned from, which are those of its own card, and on what its units did."""
+    card = (before.folder / CARD_FILE).read_text(encoding="utf-8")
+    found = re.search(r"^## Data\n.*?(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
+    network = found.group().rstrip() if found else "## Data\n\nThe network's own card says what it learned from."
+    return f"""{network}
+
+Beside this network, whose tensors have the sha256 `{before.checksum[:12]}`, two units know a cry from a chant and from
+applause and boos (`train/fit/network/widened_network.py`). They learned from the simulated reels and from
+{len(RECORDED)} of {REEL_MINUTES:g} minutes with cries among recordings, drawn for them; half of all these they heard a
+second time, with crowds made of single people. Calibration and alarm line were chosen anew. These recordings came from:
+
+{sources_table(recordings)}"""
 
 
 def config_of(before: Weights, network: MlxNetwork, data: TrainingData) -> WeightsConfig:

@@ -223,8 +223,8 @@ def ear_in(taggers: Path) -> Ear:
     return ear_of(tagger.scores, tagger.classes)
 
 
-def data_section(real: bool, recordings: Recordings | None, units_alone: bool = False) -> str:
-    """The card's section on what was learned from. ``units_alone``: recordings taught nothing but the cry units."""
+def data_section(real: bool, recordings: Recordings | None) -> str:
+    """The card's section on what was learned from."""
     matches = (
         """The goals, shots and fouls of 40 real matches (StatsBomb's open data, of which nothing is kept here),
 each played in two or three stretches of 20 to 31 minutes, every stretch in a simulated ground of its own."""
@@ -234,7 +234,7 @@ each played in two or three stretches of 20 to 31 minutes, every stretch in a si
     return f"""## Data
 
 {matches} Besides, {len(REELS)} simulated reels of {REEL_MINUTES:g} minutes: every kind of sound as loud and as sudden,
-over the beds of as many grounds. {_recorded(recordings, units_alone)} Targets are in
+over the beds of as many grounds. {_recorded(recordings)} Targets are in
 part whether the simulated crowd cries out, in part the share of danger given its cries (`train/data/soft_targets.py`),
 counted on the matches learned from. Stopped, calibrated and given its threshold on matches and grounds apart."""
 
@@ -257,29 +257,26 @@ Of the targets {SETTINGS.taught:.0%}, for the head's last stage {_FINE_TUNE.taug
 {networks} networks says, trained alike from other seeds (`train.fit.fit_network.fit_distilled`)."""
 
 
-def _recorded(recordings: Recordings | None, units_alone: bool) -> str:
+def _recorded(recordings: Recordings | None) -> str:
     if recordings is None:
         return "No recorded sound was learned from, so nobody else's licence applies."
-    sources = "\n".join(
-        f"| {source.name} | {source.kinds} | {source.author} | {source.licence} |" for source in recordings.sources()
-    )
-    alone = (
-        """
-The network beside its cry units (`train/fit/network/widened_network.py`) learned from no recording. These units alone,
-which know a cry from a chant and from applause, learned from those simulated reels and from some with recorded
-sounds; half of all these they heard a second time, with crowds made of single people. """
-        if units_alone
-        else ""
-    )
-    return f"""{alone}{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have cries among recordings, played in
+    return f"""{len(RECORDED)} more reels of {REEL_MINUTES:g} minutes have cries among recordings, played in
 simulated grounds; two in three of those cries are recorded people or crowds as well where there are some of their kind.
 The recordings came from:
 
-| source | what | author | licence |
-|---|---|---|---|
-{sources}
+{sources_table(recordings)}
 
 """
+
+
+def sources_table(recordings: Recordings) -> str:
+    """Every source of recordings, with author and licence, as Markdown."""
+    sources = "\n".join(
+        f"| {source.name} | {source.kinds} | {source.author} | {source.licence} |" for source in recordings.sources()
+    )
+    return f"""| source | what | author | licence |
+|---|---|---|---|
+{sources}"""
 
 
 def _show_simulated(done: int, of: int, minutes: float) -> None:

@@ -5,15 +5,14 @@ A simulated reel says what sounded when; here the sounds that are no cry come fr
 sound is learned by heart, what a thousand studios recorded is not. Only sounds whose manifest allows it are used,
 of sources that neither choose nor judge.
 
-Few recordings of a singing crowd may teach. So chants are mostly made of other voices: a song, or a phrase of speech
-that comes again and again, as if dozens of people sang or shouted it in near unison, each with a delay and a pitch of
-their own. Whole crowds that may teach are heard as they were recorded, somewhat higher or lower.
-
-Over 300 lines, since a recording comes into a ground in one way, from the list of sounds to the truth of the reel.
+Few recordings of a singing crowd may teach. So chants are made of other voices as well: unaccompanied singing, a song,
+or a phrase of either or of speech that comes again and again, as if dozens of people sang or shouted it in near unison,
+each with a delay and a pitch of their own. Whole crowds that may teach are heard as they were recorded, somewhat higher
+or lower.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -23,9 +22,9 @@ import numpy as np
 from engine.core import grid
 from engine.core.errors import InputError
 from engine.core.signals import Samples
-from engine.simulator.equal_loudness_reel import plan_reel
-from engine.simulator.match import Score, at_level, draws_for, in_order, play_cue
-from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
+from engine.simulator.crowd_behaviour import Mood
+from engine.simulator.match import Bed, at_level, play_cue, simulated_bed
+from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Reaction
 from engine.simulator.venue import Venue
 from train.data.real_sounds.crowd_of_recorded_people import (
     again_and_again,
@@ -35,9 +34,10 @@ from train.data.real_sounds.crowd_of_recorded_people import (
     sung_by_many,
 )
 from train.data.real_sounds.parts import TEACH_ONLY, TRAIN
+from train.data.real_sounds.recorded_bed import RecordedBed
+from train.data.real_sounds.recorded_reel import Kind
 from train.data.real_sounds.sound_manifest import Clip, load, read_manifest
 
-Kind = Reaction | Confuser
 KINDS_OF: Final[Mapping[str, tuple[Kind, ...]]] = {
     "music": (Confuser.PA_MUSIC,),
     "speech": (Confuser.PA_SPEECH, Confuser.COMMENTATOR, Confuser.CHATTER),
@@ -64,10 +64,12 @@ KINDS_OF: Final[Mapping[str, tuple[Kind, ...]]] = {
 """Which of the simulator's kinds a recording of this sort can stand for."""
 _GROUPS: Final = "people"
 _STANDS: Final = "stand"
+_BEDS: Final = "murmur"
 KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
     (_GROUPS, "applause"): (Reaction.APPLAUSE,),
     (_GROUPS, "cheer"): (Reaction.ROAR, Reaction.MUTED_ROAR),
     (_GROUPS, "groan"): (Reaction.OOH, Reaction.GROAN),
+    (_GROUPS, "sing"): (Reaction.CHANT,),
     (_GROUPS, "talk"): (Confuser.CHATTER,),
     ("signal", "horn"): (Confuser.HORNS,),
     ("signal", "drum"): (Confuser.DRUMS,),
@@ -82,43 +84,17 @@ KINDS_OF_TEACHING: Final[Mapping[tuple[str, str], tuple[Kind, ...]]] = {
 RECORDED_CRIES: Final = 0.5
 """Of the cries of a kind of which groups of people were recorded, and that are no whole crowd's: made of groups; the
 others are the simulator's own."""
+SUNG_CHANTS: Final = 0.6
+"""Of the chants that are no whole crowd's: made of people who sing unaccompanied, where there are some."""
+RECORDED_BEDS: Final = 0.6
+"""Of the grounds: those whose bed has recorded crowds in it, where there are some."""
 WHOLE_CROWDS: Final = 0.6
 """Of the sounds of a kind of which whole crowds were recorded: those, and of its cries half as many, so that 65 % of
 cries are recorded where there are groups as well. What is left is made as without recorded crowds."""
-SHARES: Final[Mapping[Kind, float]] = {
-    Confuser.PA_MUSIC: 0.28,
-    Reaction.CHANT: 0.22,
-    Confuser.PA_SPEECH: 0.08,
-    Confuser.COMMENTATOR: 0.06,
-    Confuser.CHATTER: 0.06,
-    Reaction.APPLAUSE: 0.06,
-    Confuser.WHISTLE: 0.06,
-    Confuser.DRUMS: 0.05,
-    Confuser.HORNS: 0.05,
-}
-"""Of the recorded sounds of a reel; what is left is for the surroundings, evenly."""
-CRY_SHARE: Final = 0.35
-"""Of all sounds of a reel: simulated cries."""
-GAP_S: Final = (10.0, 22.0)
-LEVEL_DB: Final = (5.0, 16.0)
-LENGTH_S: Final[Mapping[Kind, tuple[float, float]]] = {
-    Confuser.PA_MUSIC: (2.5, 16.0),
-    Reaction.CHANT: (3.0, 16.0),
-    Reaction.APPLAUSE: (3.0, 10.0),
-    Confuser.WHISTLE: (0.3, 2.5),
-    Confuser.HORNS: (0.8, 6.0),
-    Confuser.DRUMS: (2.5, 12.0),
-}
-_USUAL_LENGTH_S: Final = (1.5, 9.0)
-UNDER: Final = 0.35
-"""Share of the time with a long song or chant under everything, so that there are cries over songs."""
-_UNDER_S: Final = (25.0, 60.0)
-_UNDER_DB: Final = (-2.0, 8.0)
-_PLACES: Final = (Place.LOUDSPEAKERS, Place.STANDS, Place.NEAR)
 _QUIET_DB: Final = -30.0
 _FADE_S: Final = 0.02
-_CROWD_PITCH: Final = 0.08
-"""Standard deviation of the logarithm of how much faster, and so higher, a recorded crowd is heard."""
+_PITCH: Final = 0.08
+"""Standard deviation of the logarithm of how much faster, and so higher, a recording is heard."""
 _FALL_DB: Final = -8.0
 """How much a recorded cry falls from its cue's peak to its end."""
 _RATE: Final = grid.SAMPLE_RATE_HZ
@@ -154,10 +130,13 @@ class Recordings:
         self._groups = groups
         self._by_kind: dict[Kind, dict[str, list[Recording]]] = {}
         self._stands: dict[Kind, dict[str, list[Recording]]] = {}
+        self._beds: dict[str, list[Recording]] = {}
         for folder in folders:
             for clip in read_manifest(folder):
-                if clip.kind in (_GROUPS, _STANDS) and not groups:
+                if clip.kind in (_GROUPS, _STANDS, _BEDS) and not groups:
                     continue
+                if clip.kind == _BEDS and clip.may_train:
+                    self._beds.setdefault(clip.source, []).append(Recording(folder, clip))
                 there = self._stands if clip.kind == _STANDS else self._by_kind
                 for kind in _kinds_of(clip):
                     there.setdefault(kind, {}).setdefault(clip.source, []).append(Recording(folder, clip))
@@ -182,6 +161,8 @@ class Recordings:
         for kind, by_source in (*self._by_kind.items(), *self._stands.items()):
             for name, some in by_source.items():
                 found.setdefault(name, []).extend((recording.clip, kind.value) for recording in some)
+        for name, some in self._beds.items():
+            found.setdefault(name, []).extend((recording.clip, _BEDS) for recording in some)
         return [
             Source(
                 name,
@@ -206,13 +187,21 @@ class Recordings:
         elif cue.kind is Reaction.APPLAUSE:
             sound = many_at_once(cue.duration_s, self._pieces(cue.kind, rng), rng)
         else:
-            sound = self._piece(cue.kind, cue.duration_s, rng)
+            sound = self._at_some_pitch(cue.kind, cue.duration_s, rng)
         return at_level(sound, cue.level_db)
+
+    def bed(self, rng: np.random.Generator, venue: Venue, mood: Mood, frames: int) -> Bed:
+        """The bed of a ground: for ``RECORDED_BEDS`` of them of recorded crowds, where there are some."""
+        simulated = simulated_bed(rng, venue, mood, frames)
+        apart = rng.spawn(1)[0]  # takes no number of the simulator's: without recorded crowds nothing is otherwise
+        if not self._beds or apart.random() >= RECORDED_BEDS:
+            return simulated
+        return RecordedBed(apart, lambda: self._drawn(self._beds, apart), simulated, mood, frames)
 
     def _whole_crowd(self, cue: Cue, rng: np.random.Generator) -> Samples:
         """A recorded crowd, somewhat higher or lower: a cry from its onset on, falling evenly from the cue's peak on;
         anything else from anywhere."""
-        ratio = float(np.exp(rng.normal(0.0, _CROWD_PITCH)))
+        ratio = float(np.exp(rng.normal(0.0, _PITCH)))
         if cue.kind not in ALARMS:
             return at_pitch(self._piece(cue.kind, cue.duration_s * ratio, rng, self._stands), ratio)
         sound = at_pitch(_from_its_onset(self._drawn(self._stands[cue.kind], rng)), ratio)
@@ -227,6 +216,11 @@ class Recordings:
         names = sorted(sources)
         some = sources[names[int(rng.integers(len(names)))]]
         return self._load(some[int(rng.integers(len(some)))])
+
+    def _at_some_pitch(self, kind: Kind, seconds: float, rng: np.random.Generator) -> Samples:
+        """``seconds`` of a recording that is played somewhat faster or slower: few voices do for more."""
+        ratio = float(np.exp(rng.normal(0.0, _PITCH)))
+        return np.resize(at_pitch(self._piece(kind, seconds * ratio, rng), ratio), round(seconds * _RATE))
 
     def _pieces(self, kind: Kind, rng: np.random.Generator) -> Callable[[float], Samples]:
         return lambda seconds: self._piece(kind, seconds, rng)
@@ -247,11 +241,16 @@ class Recordings:
         return _faded(np.resize(_from_its_onset(sound), length))
 
     def _chant(self, cue: Cue, venue: Venue, rng: np.random.Generator) -> Samples:
+        if Reaction.CHANT in self._by_kind and rng.random() < SUNG_CHANTS:
+            if rng.random() < 0.5:
+                return sung_by_many(self._at_some_pitch(Reaction.CHANT, cue.duration_s, rng), rng)
+            line = self._at_some_pitch(Reaction.CHANT, float(rng.uniform(1.2, 5.0)), rng)
+            return sung_by_many(again_and_again(line, cue.duration_s, rng), rng)
         draw = rng.random()
         if draw < 0.35 and Confuser.PA_MUSIC in self._by_kind:
-            return sung_by_many(self._piece(Confuser.PA_MUSIC, cue.duration_s, rng), rng)
+            return sung_by_many(self._at_some_pitch(Confuser.PA_MUSIC, cue.duration_s, rng), rng)
         if draw < 0.85 and Confuser.PA_SPEECH in self._by_kind:
-            phrase = self._piece(Confuser.PA_SPEECH, float(rng.uniform(0.6, 2.5)), rng)
+            phrase = self._at_some_pitch(Confuser.PA_SPEECH, float(rng.uniform(0.6, 2.5)), rng)
             return sung_by_many(again_and_again(phrase, cue.duration_s, rng), rng)
         return play_cue(cue, venue)
 
@@ -284,64 +283,3 @@ def _faded(sound: Samples) -> Samples:
     out[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
     out[len(out) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
     return out
-
-
-def plan_recorded_reel(seed: int, minutes: float, kinds: frozenset[Kind]) -> Score:
-    """A reel of simulated cries and ``kinds`` of recorded sounds, all equally loud, in the ground that ``seed`` draws.
-
-    For ``UNDER`` of the time a long song or chant goes on under all that.
-    """
-    cries = plan_reel(seed, minutes, ALARMS)  # for the ground, its bed and how cries are shaped
-    rng = draws_for(seed, "recorded reel")
-    shares = _shares(kinds - ALARMS)
-    names = sorted(shares)
-    weights = np.array([shares[name] for name in names])
-    cues: list[Cue] = []
-    cry = 0
-    at_s = float(rng.uniform(*GAP_S))
-    while at_s < cries.duration_s - 1.0:
-        level_db = float(rng.uniform(*LEVEL_DB))
-        if rng.random() < CRY_SHARE and cries.cues:
-            model = cries.cues[cry % len(cries.cues)]
-            moved_s = at_s - model.onset_s
-            cues.append(
-                replace(
-                    model, onset_s=at_s, peak_s=model.peak_s + moved_s, end_s=model.end_s + moved_s,
-                    level_db=level_db, seed=int(rng.integers(2**32)),
-                )
-            )  # fmt: skip
-            cry += 1
-        else:
-            kind = names[int(rng.choice(len(names), p=weights / weights.sum()))]
-            cues.append(
-                _cue(
-                    rng,
-                    kind,
-                    at_s,
-                    float(rng.uniform(*LENGTH_S.get(kind, _USUAL_LENGTH_S))),
-                    level_db,
-                    cries.duration_s,
-                )
-            )
-        at_s += float(rng.uniform(*GAP_S))
-    songs = [kind for kind in (Confuser.PA_MUSIC, Reaction.CHANT) if kind in kinds]
-    at_s = 0.0
-    while songs and at_s < cries.duration_s - _UNDER_S[1]:
-        seconds = float(rng.uniform(*_UNDER_S))
-        if rng.random() < UNDER:
-            kind = songs[int(rng.integers(len(songs)))]
-            cues.append(_cue(rng, kind, at_s, seconds, float(rng.uniform(*_UNDER_DB)), cries.duration_s))
-        at_s += seconds
-    return replace(cries, cues=in_order(cues))
-
-
-def _shares(kinds: frozenset[Kind]) -> dict[Kind, float]:
-    rest = [kind for kind in kinds if kind not in SHARES]
-    left = 1.0 - sum(SHARES.values())
-    return {kind: SHARES[kind] for kind in kinds & set(SHARES)} | {kind: left / len(rest) for kind in rest}
-
-
-def _cue(rng: np.random.Generator, kind: Kind, at_s: float, seconds: float, level_db: float, duration_s: float) -> Cue:
-    place = Place.STANDS if kind is Reaction.APPLAUSE else _PLACES[int(rng.integers(len(_PLACES)))]
-    end_s = min(at_s + seconds, duration_s)
-    return Cue(kind, place, at_s, (at_s + end_s) / 2, end_s, level_db, int(rng.integers(2**32)))

@@ -1,7 +1,7 @@
-"""Linear read-outs of a cry against one other kind of sound, fitted when the network stands.
+"""Linear read-outs of a cry against other kinds of sound, fitted when the network stands.
 
 Logistic regression on what windows are pooled to, at the moments at which one kind of sound alone is heard; the two
-sides count alike however often they sound, and of the cries a groan half as much as a cheer.
+sides count alike however often they sound, of the cries a groan half as much as a cheer, of the others each alike.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,9 +20,8 @@ from train.data.tags import tags_at
 from train.fit.network.head_model import first_window_end, pooled_windows
 from train.fit.network.widened_network import Array, ReadOut, with_cry_units
 
-AGAINST: Final = ("chant", "applause")
-"""What a cry is told from: what sounds most like one. Music, speech, whistles and horns as a third made no reel
-better."""
+AGAINST: Final = (("chant",), ("applause", "boo"))
+"""What each read-out tells a cry from: what sounds most like one. Music and speech beside chants gained nothing."""
 _CRIES: Final[Mapping[str, float]] = {"cheer": 1.0, "groan": 0.5}
 """What counts as a cry, and how much."""
 _CERTAIN: Final = 0.5
@@ -67,29 +66,32 @@ class Heard:
 def widened(
     network: MlxNetwork, matches: Sequence[TrainingMatch], settings: CryReadOutSettings, seed: int
 ) -> MlxNetwork:
-    """The network with units that know a cry from a chant and from applause, learned from ``matches``.
+    """The network with units that know a cry from what is in ``AGAINST``, learned from ``matches``.
 
-    Raises ``InputError`` where no cry, no chant or no applause is heard in them alone.
+    Raises ``InputError`` where no cry, or nothing of one of those kinds, is heard in them alone.
     """
     heard = Heard.of(network, matches)
     read_outs = [
-        fit_read_out(heard, other, settings, np.random.default_rng([seed, i])) for i, other in enumerate(AGAINST)
+        fit_read_out(heard, others, settings, np.random.default_rng([seed, i])) for i, others in enumerate(AGAINST)
     ]
     return with_cry_units(network, read_outs, settings.strength)
 
 
-def fit_read_out(heard: Heard, other: str, settings: CryReadOutSettings, rng: np.random.Generator) -> ReadOut:
-    """The log-odds of a cry against ``other``."""
+def fit_read_out(
+    heard: Heard, others: Sequence[str], settings: CryReadOutSettings, rng: np.random.Generator
+) -> ReadOut:
+    """The log-odds of a cry against ``others``."""
     from sklearn.linear_model import LogisticRegression
 
     rows, weights, truth = [], [], []
-    for name, share in {**_CRIES, other: sum(_CRIES.values())}.items():
+    each = sum(_CRIES.values()) / len(others)
+    for name, share in {**_CRIES, **dict.fromkeys(others, each)}.items():
         mine = rng.permutation(np.flatnonzero(heard.tag == TAG_NAMES.index(name)))[: settings.most]
         if not len(mine):
             raise InputError(f"no {name} is heard alone in what is learned from", "Learn from more simulated reels.")
         rows.append(mine)
         weights.append(np.full(len(mine), share / len(mine)))
-        truth.append(np.full(len(mine), name != other))
+        truth.append(np.full(len(mine), name not in others))
     pooled = heard.pooled[np.concatenate(rows)].astype(np.float32)
     mean, deviation = pooled.mean(axis=0), pooled.std(axis=0) + 1e-3
     counted = np.concatenate(weights) * len(pooled) / sum(map(np.sum, weights))

@@ -94,7 +94,7 @@ def _reading(t: float, pressure: float | None) -> Reading:
 
 
 def test_without_settings_the_documented_ones_hold():
-    assert SpikeSettings() == SpikeSettings(on=0.7, off=0.5, min_duration_s=1.0, refractory_s=10.0, merge_s=3.0)
+    assert SpikeSettings() == SpikeSettings(on=0.7, off=0.5, min_duration_s=1.0, refractory_s=5.0, merge_s=3.0)
 
 
 @pytest.mark.parametrize("extreme", [{"on": 1.0}, {"off": 0.0}, {"on": 0.5}, {"merge_s": 0.0, "refractory_s": 0.0}])

@@ -14,6 +14,7 @@ from train.data.real_sounds.gathered import debian_sound_packages, gathering, un
 from train.data.real_sounds.gathered.debian_copyright import Terms
 from train.data.real_sounds.gathered.debian_sound_packages import BY_AUTHOR, Package, Stated, Taken
 from train.data.real_sounds.gathered.gathering import cut, maker_of
+from train.data.real_sounds.gathered.repositories import REPOSITORIES
 from train.data.real_sounds.gathered.wad_music import midi_pieces
 from train.experiments import gather_sounds
 
@@ -145,6 +146,19 @@ def test_people_of_a_checkout_are_taken_with_the_maker_that_its_list_names(fetch
     assert "left out: OpenSoundEffects: there is no" in capsys.readouterr().err
 
 
+def test_of_a_file_only_the_stretch_that_is_wanted_is_taken(tmp_path):
+    murmur = tmp_path / "checkouts" / "factorio-tycoon" / "sound" / "440949__l_q__street.wav"
+    write(murmur, 17)
+    (taken,) = [one for each in REPOSITORIES for one in each.taken if "440949" in one.files[0]]
+    package = Package("factorio-tycoon", (taken,), origin="GitHub someone")
+    (row,) = gathering.from_package(package, murmur.parent.parent, tmp_path / "out", None, print)
+    assert (row.kind, row.author, row.seconds) == ("murmur", "freesound l_q", "7.50")
+    whole, _ = soundfile.read(murmur)
+    cut, _ = soundfile.read(tmp_path / "out" / row.file)
+    first = round(9.5 * 22050)
+    np.testing.assert_allclose(cut, whole[first : first + len(cut)].mean(axis=1), atol=1e-3)
+
+
 def test_a_package_is_fetched_and_unpacked_once(tmp_path, monkeypatch):
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -187,7 +201,7 @@ def test_every_piece_of_music_in_a_wad_is_found_once(tmp_path):
 
 def test_every_package_of_the_table_names_known_kinds_and_states_words_with_terms():
     kinds = {taken.kind for package in debian_sound_packages.PACKAGES for taken in package.taken}
-    assert kinds <= {"music", "speech", "whistle", "horn", "drum", "crowd", "applause", "surroundings"}
+    assert kinds <= {"music", "speech", "whistle", "horn", "drum", "crowd", "applause", "surroundings", "stand"}
     stated = [taken.stated for package in debian_sound_packages.PACKAGES for taken in package.taken if taken.stated]
     assert all(one.words and one.terms.licence for one in stated)
     assert (

@@ -5,6 +5,7 @@ what a person read in the others, with the words that say so. A *source* is one 
 is kept apart when a reel judges what was never heard.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -34,7 +35,7 @@ class Taken:
     ``files`` are shell patterns of names beneath the package's root; ``upstream`` replaces ``installed`` at their
     beginning, for the names by which the copyright file speaks of them. ``what`` empty: to be told by listening.
     ``joined``: files of a second or two, put after one another to stretches of the same voice. ``most`` bounds how many
-    files (or stretches) of one folder are taken.
+    files (or stretches) of one folder are taken. ``between_s``: from where to where a file is taken, if not whole.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Taken:
     joined: bool = False
     most: int = TEACHING
     stated: Stated | None = None
+    between_s: tuple[float, float] = (0.0, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ PACKAGES: Final = (
             ),
             Taken("horn", ("*/sfx/horn.ogg", "*/sfx/*fanfare*.ogg"), "horn", BY_AUTHOR, _KART),
             Taken("surroundings", _KART_PLACES, "surroundings", BY_AUTHOR, _KART),
+            Taken("stand", ("*/sfx/gp_end.ogg",), "applause", BY_AUTHOR, _KART),
         ),
     ),
     # Music that only judges.

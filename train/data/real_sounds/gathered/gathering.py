@@ -5,6 +5,7 @@ Over 300 lines, since what may be taken, from where and under which licence is t
 
 import csv
 import io
+import math
 import os
 import re
 import tempfile
@@ -30,7 +31,7 @@ from train.data.real_sounds.gathered.licences import UNCLEAR, may_train
 from train.data.real_sounds.gathered.wad_music import midi_pieces, played
 from train.data.real_sounds.sound_manifest import MANIFEST
 
-SOUNDS: Final = frozenset({".ogg", ".oga", ".opus", ".mp3", ".wav", ".flac"})
+SOUNDS: Final = frozenset({".ogg", ".oga", ".opus", ".mp3", ".m4a", ".wav", ".flac"})
 LONGEST_S: Final = 90.0
 """A longer file is heard in ``PLACES`` places of ``PLACE_S`` each."""
 PLACES: Final = 3
@@ -201,7 +202,7 @@ def _each(files: Sequence[Path], taken: Taken, package: str, out: Path, say: Say
     """The pieces of each file: what was written, and of which file."""
     for file in files[: taken.most]:
         stem = f"{taken.kind}/{package}-{_safe(file)}"
-        for name in _written(stem, partial(_decoded, file, say), out):
+        for name in _written(stem, partial(_decoded, file, say, taken.between_s), out):
             yield name, file
 
 
@@ -273,8 +274,8 @@ _SHORTEST_S: Final = 0.05
 _SILENT: Final = 1e-3
 
 
-def _decoded(file: Path, say: Say) -> Samples | None:
-    """A whole file; None, and a word to ``say``, where it can't be read, is silent or next to nothing."""
+def _decoded(file: Path, say: Say, between_s: tuple[float, float] = (0.0, math.inf)) -> Samples | None:
+    """What is wanted of a file; None, and a word to ``say``, where it can't be read, is silent or next to nothing."""
     try:
         source = MediaFile(file)
         try:
@@ -284,6 +285,8 @@ def _decoded(file: Path, say: Say) -> Samples | None:
     except InputError as fault:
         say(f"left out: {fault.message}")
         return None
+    first, end = (round(min(at_s * grid.SAMPLE_RATE_HZ, len(sound))) for at_s in between_s)
+    sound = sound[first:end]
     if len(sound) < _SHORTEST_S * grid.SAMPLE_RATE_HZ or float(np.abs(sound).max()) < _SILENT:
         say(f"left out: {file.name}: silent, or next to nothing")
         return None

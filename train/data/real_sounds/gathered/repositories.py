@@ -1,14 +1,14 @@
 """Which public repositories hold recorded people, crowds and signals that may teach, and what of them is taken.
 
 No package of Debian has people who clap, cheer or sigh and whose terms let it teach. These have: groups of ten
-(``people``), of which a crowd is made, and whole crowds (``stand``), heard as they are. Each file's licence and author
-stand in the repository's own list, but for two (``_ELSEWHERE``). They only teach: no reel is made of them, and nothing
-is taken of which a reel that judges was found to hold the same recording, or the same pack.
+(``people``), of which a crowd is made, whole crowds that do something (``stand``) and crowds that only are there
+(``murmur``), heard as they are. Each file's licence and author stand in the repository's own list, but for a few
+(``_ELSEWHERE``). They only teach: no reel is made of them, and nothing is taken of which a reel that judges was found
+to hold the same recording, or the same pack.
 """
 
-from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from train.data.real_sounds.gathered.debian_copyright import Terms
@@ -16,11 +16,14 @@ from train.data.real_sounds.gathered.debian_sound_packages import BY_AUTHOR, Pac
 
 _LISTED: Final = "the repository's list of sounds names author and licence of each"
 _ELSEWHERE: Final = "the file's name has its number at freesound; public lists of sounds name that number's licence"
+_OF_THE_SET: Final = "the data set that the repository names as its source has this licence"
 _ATTRIBUTION, _FREE = "Attribution license", "Public domain"
 
 
 def _taken(kind: str, what: str, file: str, author: str, licence: str = "CC0-1.0", words: str = _LISTED) -> Taken:
-    return Taken(kind, (file,), what, BY_AUTHOR, stated=Stated(Terms(licence, f"freesound {author}"), words))
+    """``author`` is a name at freesound, or one "of" another place."""
+    named = author if " of " in author else f"freesound {author}"
+    return Taken(kind, (file,), what, BY_AUTHOR, stated=Stated(Terms(licence, named), words))
 
 
 _PEOPLE: Final = (
@@ -90,19 +93,87 @@ lespin/petit-rick | cheer | Kinoton | uncompressed-sounds/511788__*.wav
 jobbol/hanoi | cheer | AlaskaRobotics | sound/sfx/221568__*.mp3
 """
 """Repository, what, maker at freesound, file: all of them CC0."""
-_LICENCE_ELSEWHERE: Final = frozenset({"Krizin", "AlaskaRobotics"})
+_FURTHER: Final = """
+Kebabasaurus/MMA-Warriors | murmur | crowd | itmightgetloud | CC0-1.0 | assets/crowd_audio/pre_fight_arena_murmur_02.wav
+eventanilha82/arena-ai | murmur | crowd | Sandermotions | CC0-1.0 | assets/*/494356__*.wav | 5.2 | 11.9
+eventanilha82/arena-ai | murmur | crowd | Sandermotions | CC0-1.0 | assets/*/494357__*.wav | 0.6 | 20.0
+rafaelmardojai/blanket | murmur | crowd | stephan of pdsounds | public-domain | data/resources/sounds/coffee-shop.ogg
+bahrmichael/factorio-tycoon | murmur | crowd | iamazerrad | CC0-1.0 | sound/274349__*.wav
+bahrmichael/factorio-tycoon | murmur | crowd | l_q | CC0-1.0 | sound/440949__*.wav | 9.5 | 17.1
+bahrmichael/factorio-tycoon | murmur | crowd | nimlos | CC0-1.0 | sound/524629__*.wav
+makoto-jansson/mumu | murmur | crowd | priesjensen | CC0-1.0 | public/sounds/cafe_sound/482990__*.m4a | 37.1 | 103.0
+OpenTTD/OpenSFX | stand | cheer | lonemonk | CC-BY-3.0 | src/wav/osfx_29.wav
+Mctigerbeast/Snaykee | people | applause | Riancodgamer | CC0-1.0 | */Resources/sfx_audience_cheering.wav
+jonjonsson/SoundMonster | people | talk | JPolito | CC-BY-3.0 | Attribution license/eyes open*.mp3
+jonjonsson/SoundMonster | people | talk | vikuserro | CC-BY-3.0 | Attribution license/yes yeeeess.mp3
+jonjonsson/SoundMonster | people | talk | Alivvie | CC0-1.0 | Public domain/wow.mp3
+jonjonsson/SoundMonster | people | groan | laft2k | CC0-1.0 | Public domain/shock gasp.mp3
+Wh1teDuke/WilhelmSFX | people | talk | kyles | CC0-1.0 | Samples/407183__*.wav
+Wh1teDuke/WilhelmSFX | people | talk | EduFigueres | CC0-1.0 | Samples/450737__*.wav
+Wh1teDuke/WilhelmSFX | people | cheer | khenshom | CC0-1.0 | Samples/527740__*.wav
+Wh1teDuke/WilhelmSFX | people | cheer | craigsmith | CC0-1.0 | Samples/675108__*.wav
+1olegshev/clue-cards | people | cheer | Joseph Sardin of BigSoundBank | CC0-1.0 | */sounds/game-over.mp3 | 0.0 | 3.0
+NEW-CYLANDIA/little-warioware | people | cheer | jayfrosting | CC0-1.0 | microgames/press_key/333404__*.wav
+"""
+"""Repository, kind, what, maker, licence, file, and from where to where (s) it is taken, if not whole."""
+_SINGING: Final = """
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Soprano_105.wav | 4 | 84
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_ContraAlt_107.wav | 4 | 84
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Bajos_104.wav | 4 | 84
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_tenor1-06-2.wav | 4 | 84
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Soprano_205.wav | 18 | 98
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_ContraAlt_207.wav | 18 | 98
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Bajos_204.wav | 18 | 98
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_tenor2-06-2.wav | 18 | 98
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Soprano_305.wav | 8 | 88
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_ContraAlt_307.wav | 8 | 88
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Bajos_304.wav | 8 | 88
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_tenor3-06-2.wav | 8 | 88
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Soprano_405.wav | 30 | 100
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_ContraAlt_407.wav | 30 | 100
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_Bajos_404.wav | 30 | 100
+schufo/umss | {stem} of Choral Singing Dataset (Cuesta and others) | CC-BY-4.0 | */nino_tenor4-06-2.wav | 30 | 100
+PierreChouteau/PierreChouteau.github.io | {stem} of Cantoria (Cuesta, Gómez) | CC-BY-4.0 | *_CEA_satb_15.984_voice_?.wav
+PierreChouteau/PierreChouteau.github.io | {stem} of Cantoria (Cuesta, Gómez) | CC-BY-4.0 | */mix_EJB2_satb_47.984.wav
+mir-dataset-loaders/mirdata | {stem} of vocadito (Bittner and others) | CC-BY-4.0 | */vocadito/Audio/vocadito_1.wav
+spotify/basic-pitch | {stem} of vocadito (Bittner and others) | CC-BY-4.0 | tests/resources/vocadito_1[04].wav
+groupmm/libsoni | {stem} of Dagstuhl ChoirSet (Rosenzweig and others) | CC-BY-4.0 | */DCS_LI_QuartetA_Take04_*.wav
+Khadorstorm/ChoirSeparation-Transcription | {stem} of Dagstuhl ChoirSet | CC-BY-4.0 | *_ScaleUpDown02_[BS]?_DYN.wav
+MTG/sms-tools-materials | xserra | CC-BY-4.0 | sounds/singing-female.wav
+MTG/sms-tools-materials | xserra, Vignesh Ishwar | CC-BY-4.0 | sounds/vignesh.wav
+oatsu-gh/my-singing-voice-database | CrazY of oatsu's singing database | MIT | */antagata_dokosa_denoise.flac | 2 | 24
+Wh1teDuke/WilhelmSFX | owstu | CC0-1.0 | Samples/72769[46]__*.wav
+Wh1teDuke/WilhelmSFX | karymronda | CC0-1.0 | Samples/271425__*.wav
+tmhglnd/mercury | dobroide | CC-BY | */choir/choir_01.wav | 0 | 19
+tmhglnd/mercury | klankbeeld | CC-BY | */choir/choir_02.wav | 0 | 4
+tmhglnd/mercury | uair01 | CC-BY | */choir/choir_03.wav | 0 | 19.5
+quozl/gytha | Jace | CC0-1.0 | sounds/57204__*.ogg
+jonjonsson/SoundMonster | AG3NT_CH33S3 | CC0-1.0 | Public domain/thank you crowd.mp3
+jonjonsson/SoundMonster | magixmusic | CC0-1.0 | Public domain/hallelujah.mp3
+"""
+"""Repository, maker, licence, file, from where to where: people who sing or shout unaccompanied, ``{stem}``
+in a file of this name."""
+_LICENCE_ELSEWHERE: Final = frozenset({"Krizin", "AlaskaRobotics", "priesjensen", "jayfrosting", "Jace"})
 
 
-def _whole_crowds(table: str) -> Iterator[Package]:
-    """The packages of a table such as ``_WHOLE_CROWDS``."""
-    rows = [line.split(" | ") for line in table.strip().splitlines()]
-    for repository, of_it in groupby(rows, key=itemgetter(0)):
+def _rows(table: str) -> list[list[str]]:
+    return [line.split(" | ") for line in table.strip().splitlines()]
+
+
+def _packages(table: Sequence[Sequence[str]], others: Iterable[Package] = ()) -> tuple[Package, ...]:
+    """``others``, and what rows such as those of ``_FURTHER`` add to them."""
+    found = {package.name: package for package in others}
+    for repository, kind, what, maker, licence, file, *between in table:
         owner, name = repository.split("/")
-        taken = tuple(
-            _taken("stand", what, file, maker, words=_ELSEWHERE if maker in _LICENCE_ELSEWHERE else _LISTED)
-            for _, what, maker, file in of_it
-        )
-        yield Package(name, taken, origin=f"GitHub {owner}")
+        words = _OF_THE_SET if "{stem} of" in maker else _ELSEWHERE if maker in _LICENCE_ELSEWHERE else _LISTED
+        taken = _taken(kind, what, file, maker, licence, words)
+        if between:
+            taken = replace(taken, between_s=(float(between[0]), float(between[1])))
+        package = found.get(name, Package(name, (), origin=f"GitHub {owner}"))
+        found[name] = replace(package, taken=(*package.taken, taken))
+    return tuple(found.values())
 
 
-REPOSITORIES: Final = (*_PEOPLE, *_whole_crowds(_WHOLE_CROWDS))
+_STANDS: Final = [[where, "stand", what, maker, "CC0-1.0", file] for where, what, maker, file in _rows(_WHOLE_CROWDS)]
+_VOICES: Final = [[where, "people", "sing", *rest] for where, *rest in _rows(_SINGING)]
+REPOSITORIES: Final = _packages([*_STANDS, *_rows(_FURTHER), *_VOICES], _PEOPLE)

@@ -15,7 +15,8 @@ from engine.simulator.sound_cues import ALARMS, Confuser, Cue, Place, Reaction
 from engine.simulator.venue import draw_venue
 from train.data.real_sounds.crowd_of_recorded_people import again_and_again, cry_of_groups, sung_by_many
 from train.data.real_sounds.parts import TRAIN
-from train.data.real_sounds.recordings_in_grounds import Recordings, plan_recorded_reel
+from train.data.real_sounds.recorded_reel import plan_recorded_reel
+from train.data.real_sounds.recordings_in_grounds import Recordings
 from train.data.real_sounds.sound_manifest import read_manifest
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import recorded_plan
@@ -60,7 +61,8 @@ def strongest_hz(sound: np.ndarray) -> float:
 def test_what_may_not_teach_is_never_heard(folder: Path):
     recordings = Recordings([folder])
     heard = [strongest_hz(recordings.play(cue(Confuser.PA_MUSIC, seed=seed), VENUE)) for seed in range(8)]
-    assert heard == pytest.approx([440.0] * 8, abs=2.0)
+    assert all(440.0 / 1.4 < hz < 440.0 * 1.4 for hz in heard)
+    assert len({round(hz) for hz in heard}) > 4  # each somewhat higher or lower
     assert [source.author for source in recordings.sources()] == ["Ben", "Dora"]
 
 
@@ -151,6 +153,19 @@ def test_a_recorded_stand_that_sings_or_claps_is_heard_from_anywhere_and_does_no
     assert 3 < len(sung) < 12
     levels = np.square(sung[0][: 5 * RATE]).reshape(10, -1).mean(axis=1)
     assert levels.min() > 0.5 * levels.max()
+
+
+def test_of_one_who_sings_many_chants_are_made_that_go_on(folder: Path):
+    _with(folder, "sung.flac", "people", "sing", tone(5000.0, 3.0))
+    recordings = Recordings([folder])
+    assert Reaction.CHANT in recordings.kinds and "by Anna" in [source.name for source in recordings.sources()]
+    heard = [recordings.play(cue(Reaction.CHANT, 6.0, seed), VENUE) for seed in range(30)]
+    sung = [one for one in heard if 3300 < strongest_hz(one) < 7600]
+    assert 11 <= len(sung) <= 25
+    for one in sung:
+        assert len(one) == 6 * RATE
+        seconds = np.square(one[: 5 * RATE]).reshape(5, -1).mean(axis=1)
+        assert seconds.min() > 0.1 * seconds.max()
 
 
 def test_whole_crowds_are_left_out_where_groups_are(folder: Path):

@@ -13,11 +13,12 @@ from engine.model.front_end import FrontEndConfig
 from engine.model.head import HeadConfig, Readout
 from engine.model.inference_engines import network_of
 from engine.model.network import MlxNetwork
+from engine.model.tags import TAG_NAMES
 from engine.simulator.truth import Sounding
 from tests.unit.onnx_runtime import runtime_or_skip
 from tests.unit.train.segment_matches import made_up_match
 from train.data.matches import TrainingMatch
-from train.fit.network.cry_read_outs import CryReadOutSettings, Heard, fit_read_out, widened
+from train.fit.network.cry_read_outs import AGAINST, CryReadOutSettings, Heard, fit_read_out, widened
 from train.fit.network.widened_network import Array, ReadOut, with_cry_units
 
 ENCODER = EncoderConfig(channels=(8, 8, 8, 8), embedding=12)
@@ -91,7 +92,13 @@ def reel(number: int, kinds: tuple[str, ...]) -> TrainingMatch:
     """Six minutes of noise with sounds in bands of their own by kind, one after the other."""
     plain = made_up_match(f"reel-{number}", number, minutes=6.0, goals=0)
     frames = plain.read(0, plain.frames).copy()
-    bands = {"roar": slice(20, 30), "groan": slice(18, 26), "chant": slice(36, 46), "applause": slice(50, 62)}
+    bands = {
+        "roar": slice(20, 30),
+        "groan": slice(18, 26),
+        "chant": slice(36, 46),
+        "applause": slice(50, 62),
+        "boo": slice(12, 20),
+    }
     sounds = []
     for i, onset_s in enumerate(np.arange(40.0, 340.0, 15.0)):
         kind = kinds[i % len(kinds)]
@@ -101,22 +108,41 @@ def reel(number: int, kinds: tuple[str, ...]) -> TrainingMatch:
     return replace(plain, read=lambda a, b: frames[a:b], simulated=True, sounds=tuple(sounds))
 
 
-ALL = ("roar", "chant", "groan", "applause")
+ALL = ("roar", "chant", "groan", "applause", "boo")
 
 
-def test_a_read_out_knows_a_cry_from_a_song_in_a_reel_it_never_heard():
+@pytest.mark.parametrize("others", AGAINST)
+def test_a_read_out_knows_a_cry_from_each_of_the_others_in_a_reel_it_never_heard(others: tuple[str, ...]):
     plain = network()
     taught = fit_read_out(
-        Heard.of(plain, [reel(1, ALL), reel(2, ALL)]), "chant", CryReadOutSettings(), np.random.default_rng(0)
+        Heard.of(plain, [reel(1, ALL), reel(2, ALL)]), others, CryReadOutSettings(), np.random.default_rng(0)
     )
 
     new = Heard.of(plain, [reel(3, ALL)])
     odds = taught.log_odds(new.pooled.astype(np.float32))
 
-    assert odds[new.tag == 0].min() > odds[new.tag == 4].max(), "every moment of a cheer, every moment of a chant"
-    assert np.median(odds[new.tag == 0]) > 0 > np.median(odds[new.tag == 4])
+    cheers = odds[new.tag == TAG_NAMES.index("cheer")]
+    for other in others:
+        theirs = odds[new.tag == TAG_NAMES.index(other)]
+        assert cheers.min() > theirs.max(), f"every moment of a cheer, every moment of {other}"
+        assert np.median(cheers) > 0 > np.median(theirs)
 
 
-def test_reels_without_applause_teach_no_unit():
-    with pytest.raises(InputError, match="no applause is heard alone"):
-        widened(network(), [reel(1, ("roar", "chant", "groan"))], CryReadOutSettings(), 0)
+def test_what_is_heard_once_counts_as_much_as_what_is_heard_often():
+    """Three columns, one for cries, one for applause, one for boos, of which there are a fiftieth as many."""
+    rng = np.random.default_rng(4)
+    tags = {"cheer": 600, "groan": 300, "applause": 1000, "boo": 20}
+    column = {"cheer": 0, "groan": 0, "applause": 1, "boo": 2}
+    rows = [rng.normal(0, 1, (many, 3)) + 2 * np.eye(3)[column[name]] for name, many in tags.items()]
+    tag = np.concatenate([np.full(many, TAG_NAMES.index(name)) for name, many in tags.items()])
+    heard = Heard(np.concatenate(rows).astype(np.float16), tag)
+
+    taught = fit_read_out(heard, ("applause", "boo"), CryReadOutSettings(inverse_regularisation=1.0), rng)
+
+    assert taught.weights[2] == pytest.approx(taught.weights[1], rel=0.4), "a boo is as little of a cry as applause"
+
+
+@pytest.mark.parametrize("missing", ["applause", "boo", "chant"])
+def test_reels_that_lack_one_of_the_others_teach_no_unit(missing: str):
+    with pytest.raises(InputError, match=f"no {missing} is heard alone"):
+        widened(network(), [reel(1, tuple(kind for kind in ALL if kind != missing))], CryReadOutSettings(), 0)
