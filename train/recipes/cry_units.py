@@ -65,10 +65,11 @@ def main(args: Sequence[str] | None = None) -> None:
     val_matches = simulated(sounds, plans[1], rule)
     network = widened(before.network, reels, _SETTINGS, seed=0)
     val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
-    config = config_of(before, network, TrainingData(reels, val_matches, val_reels=val_reels))
+    data = TrainingData(reels, val_matches, val_reels=val_reels)
+    config = config_of(before, network, data)
     train_matches, test_matches = simulated(sounds, plans[0], rule), simulated(sounds, plans[2], rule)
-    heard = {match.id: match.digest for match in [*train_matches, *reels]}
-    inputs = {"matches": heard, "simulated": len(heard), "recorded": sum(match.recorded for match in reels)}
+    heard = learned_from(before, data)
+    inputs = {"matches": heard, "simulated": len(heard)}
     section = _section(before, recordings)
     learned = Learned(train_matches, val_matches, test_matches, inputs, section)
     checksum = save_measured(chosen.weights, config, network, learned, chosen.reel, chosen.moods)
@@ -96,6 +97,12 @@ second time, with crowds made of single people. Calibration and alarm line were 
 {sources_table(recordings)}"""
 
 
+def learned_from(before: Weights, data: TrainingData) -> frozenset[str]:
+    """The marks of all that the network or its units learned from; ``data`` has the matches and reels that chose."""
+    chose = {match.mark for match in (*data.val_matches, *data.val_reels)}
+    return frozenset({*before.config.seen, *data.marks} - chose)
+
+
 def config_of(before: Weights, network: MlxNetwork, data: TrainingData) -> WeightsConfig:
     """The config of a network that was widened: its shape, calibrated and with its line chosen by what ``data`` holds
     to validate on.
@@ -115,7 +122,12 @@ def config_of(before: Weights, network: MlxNetwork, data: TrainingData) -> Weigh
         calibration=calibration,
         spikes=line.spikes,
         operating_points=line.operating_points,
-        measured=dict(before.config.measured) | found | line.measured,
+        measured={
+            **before.config.measured,
+            **found,
+            **line.measured,
+            "learned_from_matches": len(learned_from(before, data)),
+        },
         seen=tuple(dict.fromkeys((*before.config.seen, *data.marks))),
     )
 

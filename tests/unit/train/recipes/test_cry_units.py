@@ -20,6 +20,7 @@ from train.data.matches import TrainingMatch
 from train.data.real_sounds.recordings_in_grounds import Source
 from train.data.real_sounds.reel_truth import Placed, ReelTruth, write_truth
 from train.data.simulation_plans import Plan, reel_plan
+from train.fit.training_data import TrainingData
 from train.recipes import cry_units
 
 
@@ -63,11 +64,23 @@ def test_the_card_says_what_taught_the_units_and_the_line_is_chosen_anew(tmp_pat
     assert after.config.head.hidden == before.config.head.hidden + 2
     assert after.config.calibration.fitted and after.config.calibration != before.config.calibration
     assert {match.mark for match in matches} < set(after.config.seen)
+    assert after.config.measured["learned_from_matches"] == 1, "the reel; the matches chose"
     assert {"cries_found", "false_per_hour"} < set(after.config.measured["real_reels"])
     card = (out / "CARD.md").read_text(encoding="utf-8")
     assert "| ann/songs | music | Ann | CC0-1.0 |" in card and card.rstrip().count("## Measured") == 1
     assert card.index("Songs of Ben.") < card.index(f"`{before.checksum[:12]}`") < card.index("| ann/songs")
     assert "Anywhere." not in card
+
+
+def test_what_the_network_learned_from_counts_beside_what_its_units_did(tmp_path: Path):
+    write_untrained_weights(tmp_path, seed=1)
+    units, chose = reel(1, ALL), reel(2, ALL)
+    before = load(tmp_path)
+    before = replace(before, config=replace(before.config, seen=("0" * 12, units.mark, chose.mark)))
+
+    learned = cry_units.learned_from(before, TrainingData([units], [chose]))
+
+    assert learned == {"0" * 12, units.mark}
 
 
 def test_weights_that_somebody_fitted_at_home_are_not_widened(tmp_path: Path, monkeypatch):
