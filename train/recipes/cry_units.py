@@ -92,9 +92,10 @@ def _section(before: Weights, recordings: Recordings) -> str:
 Beside this network, whose tensors have the sha256 `{before.checksum[:12]}`, two units know a cry from a chant and from
 applause and boos (`train/fit/network/widened_network.py`). They learned from the simulated reels and from
 {len(RECORDED)} of {REEL_MINUTES:g} minutes with cries among recordings, drawn for them; half of all these they heard a
-second time, with crowds made of single people. Calibration and alarm line were chosen anew. These recordings came from:
+second time, with crowds made of single people. Calibration and alarm line were chosen anew. These recordings came from
+sources named above and from these:
 
-{sources_table(recordings)}"""
+{sources_table(recordings, told=network)}"""
 
 
 def learned_from(before: Weights, data: TrainingData) -> frozenset[str]:

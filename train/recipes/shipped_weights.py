@@ -269,11 +269,13 @@ The recordings came from:
 """
 
 
-def sources_table(recordings: Recordings) -> str:
-    """Every source of recordings, with author and licence, as Markdown."""
-    sources = "\n".join(
+def sources_table(recordings: Recordings, told: str = "") -> str:
+    """Every source of recordings, with author and licence, as Markdown; rows that stand in ``told`` are left out."""
+    rows = [
         f"| {source.name} | {source.kinds} | {source.author} | {source.licence} |" for source in recordings.sources()
-    )
+    ]
+    there = set(told.splitlines())
+    sources = "\n".join(row for row in rows if row not in there)
     return f"""| source | what | author | licence |
 |---|---|---|---|
 {sources}"""

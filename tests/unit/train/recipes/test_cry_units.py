@@ -30,7 +30,7 @@ class OneSource:
     def __init__(self, folders: Sequence[Path]) -> None: ...
 
     def sources(self) -> list[Source]:
-        return [Source("ann/songs", "music", "Ann", "CC0-1.0")]
+        return [Source("ann/songs", "music", "Ann", "CC0-1.0"), Source("ben/drums", "drum", "Ben", "MIT")]
 
 
 def test_the_card_says_what_taught_the_units_and_the_line_is_chosen_anew(tmp_path: Path, monkeypatch):
@@ -54,7 +54,9 @@ def test_the_card_says_what_taught_the_units_and_the_line_is_chosen_anew(tmp_pat
     write_truth(ReelTruth(1, 70.0, (cry,)), tmp_path / "reel.json")
     start, out = tmp_path / "start", tmp_path / "out"
     write_untrained_weights(start, seed=1)
-    (start / "CARD.md").write_text("# start\n\n## Data\n\nSongs of Ben.\n\n## Not tested\n\nAnywhere.\n")
+    (start / "CARD.md").write_text(
+        "# start\n\n## Data\n\n| ben/drums | drum | Ben | MIT |\n\n## Not tested\n\nAnywhere.\n"
+    )
 
     where = ["--start", start, "--work", tmp_path, "--sounds", tmp_path, "--val-reel", tmp_path / "reel.flac"]
     cry_units.main([str(out), *map(str, where)])
@@ -68,8 +70,8 @@ def test_the_card_says_what_taught_the_units_and_the_line_is_chosen_anew(tmp_pat
     assert {"cries_found", "false_per_hour"} < set(after.config.measured["real_reels"])
     card = (out / "CARD.md").read_text(encoding="utf-8")
     assert "| ann/songs | music | Ann | CC0-1.0 |" in card and card.rstrip().count("## Measured") == 1
-    assert card.index("Songs of Ben.") < card.index(f"`{before.checksum[:12]}`") < card.index("| ann/songs")
-    assert "Anywhere." not in card
+    assert card.index("| ben/drums |") < card.index(f"`{before.checksum[:12]}`") < card.index("| ann/songs")
+    assert "Anywhere." not in card and card.count("| ben/drums |") == 1
 
 
 def test_what_the_network_learned_from_counts_beside_what_its_units_did(tmp_path: Path):
