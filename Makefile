@@ -46,8 +46,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
 
 # Weights from nothing but the simulator, in about an hour; stopped and taken up again at will. The shipped ones learned
-# from the events of real matches and from recordings besides, four networks taught them (docs/training.md): make weights
-# OPEN_DATA=folder of StatsBomb's open data SOUNDS='folders of recordings' NETWORKS=4 DISTIL=5.
+# from the events of real matches and from recordings besides, four networks taught them: make weights OPEN_DATA=folder
+# of StatsBomb's open data SOUNDS='folders of recordings' NETWORKS=4 DISTIL=5; train.recipes.cry_units then put units
+# beside the network (docs/training.md).
 # REELS='a.flac b.flac' MOODS=c.flac, made by train.experiments.make_reel, measure on real sounds as well, for the card.
 # Debian's libopenblas0-pthread, where it is installed, makes MLX's products on Linux many times faster.
 WEIGHTS_WORK ?= .weights-work

@@ -21,7 +21,8 @@ class OperatingPoint(NamedTuple):
 
 
 def points_of(rows: Iterable[Any], settings: Mapping[str, Any] | None = None) -> tuple[OperatingPoint, ...]:
-    """Operating points as the weights' config spells them; rows that are none are left out.
+    """Operating points as the weights' config spells them, the highest first; rows that are none are left out, and of
+    several budgets with one threshold there is one point.
 
     Where ``settings`` make another detector of alarms than the measured one, the lines alone are known.
     """
@@ -30,7 +31,8 @@ def points_of(rows: Iterable[Any], settings: Mapping[str, Any] | None = None) ->
     ]
     if settings and any(settings.get(name) is not None for name in _OF_ANOTHER_DETECTOR):
         points = [OperatingPoint(None, point.threshold) for point in points]
-    return tuple(sorted(points, key=lambda point: point.threshold, reverse=True))
+    one_each = {point.threshold: point for point in points}
+    return tuple(sorted(one_each.values(), key=lambda point: point.threshold, reverse=True))
 
 
 def _share(row: Mapping[str, Any]) -> float | None:

@@ -26,14 +26,20 @@ def test_the_shipped_weights_have_quieter_lines_to_choose_from_each_with_what_it
     found = [point.cries_found or 0.0 for point in sorted(points, key=lambda point: -point.threshold)]
     assert found == sorted(found)  # whoever takes a quieter line hears of fewer cries, and no line is worth nothing
     assert len(set(found)) == len(found)
-    fewer = next_point(points, config.spikes.on, -1)
+    fewer, more = (next_point(points, config.spikes.on, step) for step in (-1, 1))
     assert fewer is not None
-    assert fewer.threshold > config.spikes.on
+    assert more is not None
+    assert fewer.threshold > config.spikes.on > more.threshold
 
 
 def test_operating_points_that_make_no_sense_are_left_out() -> None:
     rows = [*ROWS, {"threshold": 0.5}, {"false_per_match": 1, "threshold": 7}, "0.5", None]
     assert [point.threshold for point in points_of(rows)] == [0.9, 0.7]
+
+
+def test_two_budgets_with_one_threshold_are_one_line() -> None:
+    rows = [{**ROWS[0], "budget": 4}, {**ROWS[0], "budget": 5}]
+    assert points_of(rows) == (OperatingPoint(1.0, 0.7),)
 
 
 def test_a_line_is_said_with_its_false_alarms_and_the_real_cries_that_it_finds() -> None:

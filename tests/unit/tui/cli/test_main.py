@@ -173,7 +173,7 @@ def test_head_takes_the_first_line_of_a_long_listening_and_it_ends_quietly():
 
 
 @pytest.mark.parametrize(
-    ("flags", "says"), [(["--alarm-budget", "5"], "; alarm from 0.44, about "), (["--spike-off", "0.02"], "default\n")]
+    ("flags", "says"), [(["--alarm-budget", "5"], "; alarm from 0.48, about "), (["--spike-off", "0.02"], "default\n")]
 )
 def test_readable_lines_begin_with_what_the_line_in_force_gives_where_that_was_measured(flags: list[str], says: str):
     command = [sys.executable, "-m", "tui", "live", "demo:1", "--plain", "--speed", "max", "--no-record", *flags]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.paths import shipped_weights
+from engine.model.checkpoint import read_config
 from tests.extras import need
 from tui.cli.main import main
 
@@ -15,7 +17,8 @@ def test_onnx_tells_every_file_with_what_it_takes_and_gives(tmp_path: Path, caps
     assert main(["export", "onnx", str(tmp_path / "out"), "--json"]) == 0
     rows = {Path(row["file"]).name: row for row in json.loads(capsys.readouterr().out)}
     assert set(rows) == {"columns.onnx", "embed.onnx", "window.onnx", "head.onnx"}
-    assert rows["head.onnx"]["input"] == "histories (n, 15, 128)"
+    embedding = read_config(shipped_weights() / "default")[0].encoder.embedding
+    assert rows["head.onnx"]["input"] == f"histories (n, 15, {embedding})"
     assert rows["head.onnx"]["output"] == "logits (n, 2)"
     for row in rows.values():
         assert Path(row["file"]).stat().st_size == row["bytes"]

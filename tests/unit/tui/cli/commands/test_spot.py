@@ -18,6 +18,7 @@ from engine.app.spot import halves_of
 from engine.core.errors import UsageError
 from engine.core.log_odds_fusion import ChannelRule, KindRule
 from engine.core.made_by import MadeBy
+from engine.core.paths import shipped_weights
 from engine.core.tensor_file import sha256_of
 from engine.encoders.choices import BY_TITLE, OF_PICTURES, OF_SOUND, Choice
 from engine.encoders.crowd import Crowd
@@ -29,6 +30,7 @@ from engine.encoders.sound_network import HEARINGS
 from engine.football.json_document import read_json
 from engine.football.soccernet_files import PREDICTIONS
 from engine.football.soccernet_spots import predicted_spots
+from engine.model.checkpoint import read_config
 from engine.session import SessionReader
 from engine.spotting.config import JOINED, LATE, ChannelConfig, SpottingConfig, WindowConfig
 from engine.spotting.pooling import PoolConfig
@@ -40,12 +42,13 @@ from tests.unit.tui.cli.commands.test_commentary import GOAL, PLAY, srt
 from tui.cli.main import main
 
 SECONDS = 46
+EMBEDDING = read_config(shipped_weights() / "default")[0].encoder.embedding
 SOUND_FROM_S = 1.5
 """A session counts from the beginning of its sound."""
 HOW = ChannelRule(0.0, 2.0, -5.0, -1.0, 0.6)
 LATE_ONE = SpottingConfig(
     "small",
-    (ChannelConfig("video", Pixels.width, "Pixels"), ChannelConfig("audio", 128, "Crowd")),
+    (ChannelConfig("video", Pixels.width, "Pixels"), ChannelConfig("audio", EMBEDDING, "Crowd")),
     V1,
     LATE,
     PoolConfig("max"),
