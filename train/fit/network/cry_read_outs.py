@@ -1,7 +1,9 @@
 """Linear read-outs of a cry against other kinds of sound, fitted when the network stands.
 
-Logistic regression on what windows are pooled to, at the moments at which one kind of sound alone is heard; the two
-sides count alike however often they sound, of the cries a groan half as much as a cheer, of the others each alike.
+Logistic regression on what the newest columns of windows are pooled to, at the moments at which one kind of sound
+alone is heard; the two sides count alike however often they sound, of the cries a groan half as much as a cheer, of
+the others each alike. The mean over the whole window tells no more, and would make what was before a cry a part of its
+reason.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,14 +39,15 @@ class CryReadOutSettings:
     most: moments of a tag that are learned from, at most. More: slower, hardly better.
     """
 
-    inverse_regularisation: float = 0.01
+    inverse_regularisation: float = 0.03
     strength: float = 0.1
     most: int = 20000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """What windows are pooled to (n, pooled_width), each at a moment when one tag alone is heard: its number (n,)."""
+    """What the newest columns of windows are pooled to (n, its width), each at a moment when one tag alone is heard:
+    its number (n,)."""
 
     pooled: Array
     tag: NDArray[np.int64]
@@ -54,7 +57,7 @@ class Heard:
         """The moments of ``matches``, in their order."""
         pooled, tags = [], []
         for match in matches:
-            windows = pooled_windows(network, match)
+            windows = pooled_windows(network, match)[:, -network.encoder.column_width :]
             ends = first_window_end() + grid.WINDOW_HOP_FRAMES * np.arange(len(windows))
             heard, _ = tags_at(match.sounds, grid.end_time_s(ends))
             alone = (heard >= _CERTAIN).sum(axis=1) == 1
@@ -74,13 +77,15 @@ def widened(
     read_outs = [
         fit_read_out(heard, others, settings, np.random.default_rng([seed, i])) for i, others in enumerate(AGAINST)
     ]
-    return with_cry_units(network, read_outs, settings.strength)
+    before = np.zeros(network.encoder.pooled_width - heard.pooled.shape[1], np.float32)
+    whole = [ReadOut(np.concatenate([before, newest.weights]), newest.bias) for newest in read_outs]
+    return with_cry_units(network, whole, settings.strength)
 
 
 def fit_read_out(
     heard: Heard, others: Sequence[str], settings: CryReadOutSettings, rng: np.random.Generator
 ) -> ReadOut:
-    """The log-odds of a cry against ``others``."""
+    """The log-odds of a cry against ``others``, of what the newest columns are pooled to."""
     from sklearn.linear_model import LogisticRegression
 
     rows, weights, truth = [], [], []

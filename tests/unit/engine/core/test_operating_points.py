@@ -21,7 +21,7 @@ ROWS = [
 def test_the_shipped_weights_have_quieter_lines_to_choose_from_each_with_what_it_costs() -> None:
     config, _ = read_config(shipped_weights() / "default")
     points = points_of(config.operating_points)
-    assert len(points) == 7
+    assert len(points) == 8
     assert point_in_force(points, config.spikes.on) is not None
     found = [point.cries_found or 0.0 for point in sorted(points, key=lambda point: -point.threshold)]
     assert found == sorted(found)  # whoever takes a quieter line hears of fewer cries, and no line is worth nothing

@@ -124,7 +124,8 @@ def test_a_read_out_knows_a_cry_from_each_of_the_others_in_a_reel_it_never_heard
     cheers = odds[new.tag == TAG_NAMES.index("cheer")]
     for other in others:
         theirs = odds[new.tag == TAG_NAMES.index(other)]
-        assert cheers.min() > theirs.max(), f"every moment of a cheer, every moment of {other}"
+        likelier = (cheers[:, None] > theirs).mean()
+        assert likelier > 0.95, f"a moment of a cheer, a moment of {other}: {likelier:.3f}"
         assert np.median(cheers) > 0 > np.median(theirs)
 
 
