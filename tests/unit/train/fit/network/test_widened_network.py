@@ -143,6 +143,19 @@ def test_what_is_heard_once_counts_as_much_as_what_is_heard_often():
     assert taught.weights[2] == pytest.approx(taught.weights[1], rel=0.4), "a boo is as little of a cry as applause"
 
 
+def test_units_that_were_learned_read_the_newest_columns_alone():
+    plain = network()
+    wide = widened(plain, [reel(1, ALL)], CryReadOutSettings(), 0)
+    windows = np.random.default_rng(8).normal(1, 0.5, (20, ENCODER.pooled_width)).astype(np.float32)
+    others_before = windows.copy()
+    others_before[:, : -ENCODER.column_width] += 3.0
+
+    units, same = (wide.embed(pooled)[:, ENCODER.embedding :] for pooled in (windows, others_before))
+
+    assert units.shape == (20, 2) and units.max() > 0
+    np.testing.assert_array_equal(units, same)
+
+
 @pytest.mark.parametrize("missing", ["applause", "boo", "chant"])
 def test_reels_that_lack_one_of_the_others_teach_no_unit(missing: str):
     with pytest.raises(InputError, match=f"no {missing} is heard alone"):
