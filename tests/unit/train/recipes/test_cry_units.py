@@ -17,8 +17,8 @@ from tests.unit.train.fit.network.test_widened_network import ALL, reel
 from tests.unit.train.recipes.drawn_matches import drawn
 from tests.untrained_weights import write_untrained_weights
 from train.data.matches import TrainingMatch
-from train.data.real_sounds.recordings_in_grounds import Source
 from train.data.real_sounds.reel_truth import Placed, ReelTruth, write_truth
+from train.data.real_sounds.teaching_recordings import Source
 from train.data.simulation_plans import Plan, reel_plan
 from train.fit.training_data import TrainingData
 from train.recipes import cry_units

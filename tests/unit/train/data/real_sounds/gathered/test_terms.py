@@ -7,7 +7,7 @@ import pytest
 from train.data.real_sounds.gathered.debian_copyright import author_of, read_copyright, terms_of
 from train.data.real_sounds.gathered.licences import NON_COMMERCIAL, SHARE_ALIKE, UNCLEAR, YES, may_train
 from train.data.real_sounds.gathered.repositories import REPOSITORIES
-from train.data.real_sounds.recordings_in_grounds import KINDS_OF_TEACHING
+from train.data.real_sounds.teaching_recordings import KINDS_OF_TEACHING
 
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: game
