@@ -25,6 +25,7 @@ from train.data.simulation_plans import Plan, with_people
 from train.fit.calibration import calibrate
 from train.fit.fitted import alarm_line, rounded
 from train.fit.network.cry_read_outs import CryReadOutSettings, widened
+from train.fit.network.widened_network import has_cry_units
 from train.fit.predict import predict
 from train.fit.training_data import TrainingData
 from train.fit.validation import check_figures
@@ -58,7 +59,7 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--moods", type=Path, help="crowd loops by mood, for the card")
     chosen = parser.parse_args(args)
     rule, sounds = Danger(), chosen.work / "sounds"
-    before = load(chosen.start)
+    before = to_begin_with(chosen.start)
     recordings = Recordings(chosen.sounds)
     plans = plans_of(chosen.open_data)
     reels = simulated(sounds, both_textures(reels_of(recordings)), rule)
@@ -74,6 +75,20 @@ def main(args: Sequence[str] | None = None) -> None:
     learned = Learned(train_matches, val_matches, test_matches, inputs, section)
     checksum = save_measured(chosen.weights, config, network, learned, chosen.reel, chosen.moods)
     sys.stdout.write(f"{chosen.weights}: sha256 {checksum}\n")
+
+
+def to_begin_with(folder: Path) -> Weights:
+    """The weights of ``folder``, to be given units.
+
+    Raises ``UsageError`` where they were fitted to matches of their own, or have units already: a second pair would
+    learn beside the first, and both would count.
+    """
+    weights = load(folder)
+    if weights.config.compared:
+        raise UsageError(f"{folder} was fitted to matches of its own", "Begin with weights of the recipe.")
+    if has_cry_units(weights.network):
+        raise UsageError(f"{folder} has cry units already", "Begin with the network of train.recipes.shipped_weights.")
+    return weights
 
 
 def both_textures(reels: Sequence[Plan]) -> list[Plan]:
@@ -107,11 +122,7 @@ def learned_from(before: Weights, data: TrainingData) -> frozenset[str]:
 def config_of(before: Weights, network: MlxNetwork, data: TrainingData) -> WeightsConfig:
     """The config of a network that was widened: its shape, calibrated and with its line chosen by what ``data`` holds
     to validate on.
-
-    Raises ``UsageError`` where the network that was widened is no network of drawn matches.
     """
-    if before.config.compared:
-        raise UsageError(f"{before.folder} was fitted to matches of its own", "Begin with weights of the recipe.")
     predicted = predict(network, data.val_matches)
     calibration = rounded(calibrate(predicted, offset=0.0))
     line = alarm_line(network, calibration, data, Danger())

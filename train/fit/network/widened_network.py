@@ -81,6 +81,12 @@ def with_cry_units(network: MlxNetwork, read_outs: Sequence[ReadOut], strength: 
     return wide
 
 
+def has_cry_units(network: MlxNetwork) -> bool:
+    """Whether the head's newest units are such as ``with_cry_units`` adds: shut to what they said before."""
+    forget = np.array(flat_parameters(network.pressure)["layers.0.bias"]).reshape(-1, network.head.hidden)[_FORGET]
+    return bool((forget[-UNITS:] == -_OPEN).all())
+
+
 def _layer(wide: dict[str, Array], there: dict[str, Array], layer: int, hidden: int, embedding: int) -> None:
     """One bidirectional layer: what was there in its old places, and new units that hand on the newest step's input."""
     old_inputs, new_inputs = (

@@ -11,7 +11,7 @@ import soundfile
 from engine.core import grid
 from engine.core.errors import UsageError
 from engine.core.paths import shipped_weights
-from engine.model.checkpoint import load
+from engine.model.checkpoint import load, save
 from engine.simulator.venue import Texture
 from tests.unit.train.fit.network.test_widened_network import ALL, reel
 from tests.unit.train.recipes.drawn_matches import drawn
@@ -85,12 +85,21 @@ def test_what_the_network_learned_from_counts_beside_what_its_units_did(tmp_path
     assert learned == {"0" * 12, units.mark}
 
 
-def test_weights_that_somebody_fitted_at_home_are_not_widened(tmp_path: Path, monkeypatch):
-    mine = load(shipped_weights() / "default")
-    fitted = replace(mine, config=replace(mine.config, compared={"verdict": "better"}))
+def test_weights_that_somebody_fitted_at_home_are_not_widened(tmp_path: Path):
+    write_untrained_weights(tmp_path, seed=1)
+    fitted = load(tmp_path)
+    save(tmp_path, replace(fitted.config, compared={"verdict": "better"}), fitted.network, "# fitted\n")
 
     with pytest.raises(UsageError, match="matches of its own"):
-        cry_units.config_of(fitted, mine.network, None)  # type: ignore[arg-type]
+        cry_units.to_begin_with(tmp_path)
+
+
+def test_weights_that_have_units_get_no_second_pair(tmp_path: Path):
+    write_untrained_weights(tmp_path, seed=1)
+    assert cry_units.to_begin_with(tmp_path).config.head.hidden
+
+    with pytest.raises(UsageError, match="cry units already"):
+        cry_units.to_begin_with(shipped_weights() / "default")
 
 
 def test_half_of_the_reels_are_learned_from_a_second_time_with_single_people():
