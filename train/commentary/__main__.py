@@ -23,7 +23,7 @@ from engine.commentary.word_weights import (
     save_words,
     shipped_words,
 )
-from engine.core.errors import MomentumError
+from engine.core.as_program import as_program
 from engine.core.files import write_whole
 from engine.core.text import plain
 from train.commentary.corpus import HalfWords, read_corpus
@@ -39,7 +39,7 @@ _DATA: Final = Path("../shared/data/soccernet_v2")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the steps; a fault that a person can mend is two lines."""
+    """Run one of the steps."""
     parser = argparse.ArgumentParser(prog="python -m train.commentary", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     fitting = steps.add_parser("fit", help="teach the validation games, choose and calibrate on folds of them")
@@ -61,16 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for step in (fitting, testing, comparing):
         step.add_argument("--data", type=Path, default=_DATA, help="the folder soccernet_v2 of the shared data")
     given = parser.parse_args(arguments)
-    try:
-        if given.step == "fit":
-            fit_words(given.data, given.out, given.work, given.jobs)
-        elif given.step == "test":
-            test_words(given.data, given.weights, given.out)
-        else:
-            compare_ways(given.data, given.work, given.sentence_vectors, given.out)
-    except MomentumError as error:
-        sys.stderr.write(f"{plain(error.message)}\n  {plain(error.hint)}\n")
-        return int(error.exit_code)
+    if given.step == "fit":
+        fit_words(given.data, given.out, given.work, given.jobs)
+    elif given.step == "test":
+        test_words(given.data, given.weights, given.out)
+    else:
+        compare_ways(given.data, given.work, given.sentence_vectors, given.out)
     return 0
 
 
@@ -147,4 +143,4 @@ def _tell(text: str) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    raise SystemExit(main())
+    sys.exit(as_program(main))

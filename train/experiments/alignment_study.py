@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.log_mel import LogMel
+from engine.core.as_program import as_program
 from engine.core.errors import MomentumError
 from engine.football.alignment.align import align
 from engine.football.alignment.result import AlignmentRefused
@@ -144,4 +145,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_program(main))

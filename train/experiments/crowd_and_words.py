@@ -9,6 +9,7 @@ drawn for each match, as the words differ more than the matches do. Nothing is h
 """
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -20,6 +21,7 @@ import numpy as np
 from engine.commentary.transcript import ORIGINAL
 from engine.commentary.word_weights import LIVE, WordsWeights, load_words, shipped_words
 from engine.commentary.words_to_events import HeardWords, events_of
+from engine.core.as_program import as_program
 from engine.core.log_odds_fusion import Channel, ChannelRule, CurveChannel, KindRule, SpotChannel, Values, fuse_at
 from engine.core.log_odds_fusion import log_odds_of as clipped_log_odds
 from engine.core.paths import shipped_weights
@@ -294,4 +296,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(as_program(main))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import band_edges_hz, log_mel
 from engine.core import grid
+from engine.core.as_program import as_program
 from engine.core.png import png
 from engine.core.signals import Samples
 from engine.football.events import EventKind, RecordedEvent, Side
@@ -142,4 +143,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_program(main))

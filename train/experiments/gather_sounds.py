@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.core.as_program import as_program
 from engine.core.errors import InputError, MomentumError
 from engine.core.files import private_folder
 from train.data.real_sounds.gathered.debian_sound_packages import PACKAGES, SOUNDFONT
@@ -129,4 +130,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_program(main))

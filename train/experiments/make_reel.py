@@ -19,6 +19,7 @@ those clips are marked ``heard``.
 """
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.core import grid
+from engine.core.as_program import as_program
 from engine.core.errors import InputError, UsageError
 from engine.core.signals import Samples
 from train.data.real_sounds.parts import TEST, VAL
@@ -251,4 +253,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(as_program(main))

@@ -11,6 +11,7 @@ share the grounds.
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,6 +25,7 @@ import numpy as np
 
 from engine.audio.log_mel import LogMel
 from engine.core import grid
+from engine.core.as_program import as_program
 from engine.core.errors import InputError
 from engine.core.paths import shipped_weights
 from engine.core.signals import AudioBlock, Spike
@@ -283,4 +285,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(as_program(main))

@@ -21,6 +21,7 @@ import numpy as np
 
 from engine.app.separate_voices import networks_of
 from engine.audio.media_file import MediaFile
+from engine.core.as_program import as_program
 from engine.core.errors import InputError
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.core.paths import shipped_weights
@@ -266,4 +267,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(as_program(main))

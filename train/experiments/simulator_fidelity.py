@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import log_mel
 from engine.core import grid
+from engine.core.as_program import as_program
 from engine.core.errors import InputError, MomentumError
 from engine.core.signals import Samples
 from engine.simulator import confuser_schedule
@@ -298,4 +299,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_program(main))

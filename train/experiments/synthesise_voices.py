@@ -1,8 +1,10 @@
 """Voices to teach with: ``python -m train.experiments.synthesise_voices OUT``, synthesised speech and its manifest."""
 
 import argparse
+import sys
 from pathlib import Path
 
+from engine.core.as_program import as_program
 from engine.core.errors import MomentumError
 from train.data.real_sounds.gathered.synthesised_speech import VOICES, speak_all
 
@@ -24,4 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(as_program(main))

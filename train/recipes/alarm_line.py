@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.core.as_program import as_program
 from engine.core.weights_config_file import CARD_FILE
 from engine.model.checkpoint import load, save
 from train.data.labels import Danger
@@ -44,4 +45,4 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(as_program(main))

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from engine.core.as_program import as_program
 from engine.core.errors import UsageError
 from engine.core.weights_config_file import CARD_FILE
 from engine.model.checkpoint import Weights, WeightsConfig, load
@@ -145,4 +146,4 @@ def config_of(before: Weights, network: MlxNetwork, data: TrainingData) -> Weigh
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(as_program(main))

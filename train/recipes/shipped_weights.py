@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from engine.core.as_program import as_program
 from engine.model.checkpoint import Weights, WeightsConfig, save
 from engine.model.network import MlxNetwork
 from train.data.labels import Danger, Rule
@@ -301,4 +302,4 @@ def _show_progress(at: Progress) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(as_program(main))

@@ -15,8 +15,9 @@ from engine.app.built_engine import build_engine
 from engine.app.keep_session import Recording, watched
 from engine.app.listen import DEMO_AT_ONCE_S, Listening
 from engine.app.open_source import open_source
+from engine.core.as_program import as_program
 from engine.core.clock_text import parse_time
-from engine.core.errors import MomentumError, UsageError
+from engine.core.errors import UsageError
 from engine.core.run_protocols import Stop
 from engine.core.signals import Event, Mark, Reading
 from engine.football.match_clock import KICK_OFF
@@ -77,22 +78,16 @@ def main() -> int:
     parser.add_argument("--size", default="80x24", help="columns x rows")
     parser.add_argument("--theme", default="dark", choices=["dark", "light", "contrast", "16"])
     chosen = parser.parse_args()
-    try:
-        at_s = parse_time(chosen.at)
-        kick_off_s = parse_time(chosen.kick_off) if chosen.kick_off else None
-        width, _, height = chosen.size.partition("x")
-        if at_s is None or not width.isdecimal() or not height.isdecimal():
-            raise UsageError(
-                "A time is written 3:30 and a size 80x24.", "See 'python -m tui.monitor.screenshot --help'."
-            )
-        picture = asyncio.run(draw(listen(chosen.source, at_s, kick_off_s), int(width), int(height), chosen.theme))
-    except MomentumError as error:
-        sys.stderr.write(f"{error.message}\n  {error.hint}\n")
-        return int(error.exit_code)
+    at_s = parse_time(chosen.at)
+    kick_off_s = parse_time(chosen.kick_off) if chosen.kick_off else None
+    width, _, height = chosen.size.partition("x")
+    if at_s is None or not width.isdecimal() or not height.isdecimal():
+        raise UsageError("A time is written 3:30 and a size 80x24.", "See 'python -m tui.monitor.screenshot --help'.")
+    picture = asyncio.run(draw(listen(chosen.source, at_s, kick_off_s), int(width), int(height), chosen.theme))
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(picture, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_program(main))

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from engine.core.as_program import as_program
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.svg import screen_as_svg
 from tui.wall.app import WallApp
@@ -53,4 +54,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(as_program(main))

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.core.as_program import as_program
 from engine.core.errors import MomentumError
 from train.experiments.ablation.judging import table
 from train.experiments.ablation.rows import SEGMENTS, STEPS
@@ -66,4 +67,4 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(as_program(main))

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.core.errors import MomentumError
+from engine.core.as_program import as_program
 from engine.core.files import private_folder, write_whole
 from engine.core.png import png
 from engine.core.text import plain
@@ -26,7 +26,7 @@ from train.fit.spotting.settings import SpottingSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one step; a fault that a person can mend is two lines."""
+    """Run one step."""
     parser = argparse.ArgumentParser(
         prog="python -m train.experiments.broadcasts", description=(__doc__ or "").splitlines()[0]
     )
@@ -49,18 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     picture = steps.add_parser("picture", help="a sheet of frames for the documentation")
     picture.add_argument("file", type=Path, help="a PNG")
     given = parser.parse_args(arguments)
-    try:
-        if given.step == "draw":
-            draw(given.data, given.out, Sizes(given.train, given.valid, given.test, given.minutes), given.seed, tell)
-        elif given.step == "picture":
-            given.file.write_bytes(png(sheet()))
-        else:
-            names = {"video": given.video, "audio": given.audio} if given.video and given.audio else None
-            settings = replace(SETTINGS, epochs=given.epochs)
-            sys.stdout.write(measure(given.drawn, given.out, names, settings, given.only) + "\n")
-    except MomentumError as error:
-        sys.stderr.write(f"{plain(error.message)}\n  {plain(error.hint)}\n")
-        return int(error.exit_code)
+    if given.step == "draw":
+        draw(given.data, given.out, Sizes(given.train, given.valid, given.test, given.minutes), given.seed, tell)
+    elif given.step == "picture":
+        given.file.write_bytes(png(sheet()))
+    else:
+        names = {"video": given.video, "audio": given.audio} if given.video and given.audio else None
+        settings = replace(SETTINGS, epochs=given.epochs)
+        sys.stdout.write(measure(given.drawn, given.out, names, settings, given.only) + "\n")
     return 0
 
 
@@ -102,4 +98,4 @@ def tell(step: str, done: float, total: float | None, note: str = "") -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(as_program(main))

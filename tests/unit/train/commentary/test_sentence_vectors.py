@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.commentary.transcript import ORIGINAL, Segment, Transcript
+from engine.core.as_program import as_program
 from engine.core.errors import InputError
 from tests.extras import need
 from tests.unit.onnx_runtime import runtime_or_skip
@@ -152,5 +153,5 @@ def test_a_person_compares_both_ways_on_games_of_a_folder(tmp_path, capsys, monk
     for name in ("chance", "keyword lists", "the plain way", "sentence vectors", "both side by side"):
         assert f"| {name} | {document['figures'][name]['mean']['value']:.3f}" in table
     assert "both side by side above the plain way" in table
-    assert main([*common, str(tmp_path / "nowhere")]) == 5
+    assert as_program(lambda: main([*common, str(tmp_path / "nowhere")])) == 5
     assert len(capsys.readouterr().err.splitlines()) == 2

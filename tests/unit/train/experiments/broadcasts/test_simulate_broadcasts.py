@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.as_program import as_program
 from engine.core.errors import UsageError
 from engine.football.soccernet import Spot
 from train.experiments.broadcasts import simulate_broadcasts
@@ -69,7 +70,8 @@ def test_drawing_goes_on_after_a_kill_and_draws_nothing_twice(data: Path, tmp_pa
 
 
 def test_a_folder_of_something_else_is_left_alone(data: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["draw", "--data", str(data), "--out", str(data), "--train", "1", "--valid", "1", "--test", "1"]) == 2
+    drawing = ["draw", "--data", str(data), "--out", str(data), "--train", "1", "--valid", "1", "--test", "1"]
+    assert as_program(lambda: main(drawing)) == 2
     assert "holds other files" in capsys.readouterr().err
-    assert main(["measure", "--drawn", str(data), "--out", str(data)]) == 2
+    assert as_program(lambda: main(["measure", "--drawn", str(data), "--out", str(data)])) == 2
     assert "holds no drawn broadcasts" in capsys.readouterr().err
