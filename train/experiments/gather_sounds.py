@@ -2,7 +2,7 @@
 DIR]``.
 
 With ``--repositories DIR`` also groups of people, whole crowds and signals from checkouts of public
-repositories, which only teach.
+repositories, which only teach; ``--clone`` fetches those that are missing.
 
 Recorded music, voices, whistles, horns, drums and crowds from Debian packages, which are fetched and unpacked into
 ``--packages`` without being installed, and the sounds of ``--shared``. ``OUT`` gets mono FLAC at 22050 Hz and a
@@ -19,8 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.core.as_program import as_program
-from engine.core.errors import InputError, MomentumError
+from engine.core.errors import InputError, UsageError
 from engine.core.files import private_folder
+from train.data.real_sounds.gathered.checkouts import checked_out
 from train.data.real_sounds.gathered.debian_sound_packages import PACKAGES, SOUNDFONT
 from train.data.real_sounds.gathered.gathering import Row, from_folder, from_package, write_manifest
 from train.data.real_sounds.gathered.repositories import REPOSITORIES
@@ -36,11 +37,12 @@ def gather(
     names: Sequence[str] = (),
     tagger: Yamnet | None = None,
     repositories: Path | None = None,
+    clone: bool = False,
 ) -> list[Row]:
     """Fill ``out`` and write its manifest; ``names``: these packages only. The tagger says what music is sung.
 
-    ``repositories`` holds checkouts of public repositories, each in a folder of its name. A package or checkout that
-    can't be had is left out, and stderr says so.
+    ``repositories`` holds checkouts of public repositories, each in a folder of its name; with ``clone`` git fetches
+    those that are missing. A package or checkout that can't be had is left out, and stderr says so.
 
     Raises:
         InputError: ``shared`` has no manifest.
@@ -56,11 +58,8 @@ def gather(
             rows += found if tagger is None else [_listened(row, out, tagger) for row in found]
         except InputError as fault:
             _say(f"left out: {package.name}: {fault.message}")
-    for repository, root in [] if repositories is None else [(one, repositories / one.name) for one in REPOSITORIES]:
-        if root.is_dir():
-            rows += from_package(repository, root, out, None, _say)
-        else:
-            _say(f"left out: {repository.name}: there is no {root}")
+    if repositories is not None:
+        rows += _from_repositories(repositories, clone, out)
     write_manifest(rows, out)
     return rows
 
@@ -91,6 +90,19 @@ def _listened(row: Row, out: Path, tagger: Yamnet) -> Row:
     return replace(row, what=heard_kind(out / row.file, tagger))
 
 
+def _from_repositories(folder: Path, clone: bool, out: Path) -> list[Row]:
+    rows: list[Row] = []
+    for repository in REPOSITORIES:
+        root = folder / repository.name
+        try:
+            if not root.is_dir() and not clone:
+                raise InputError(f"there is no {root}", "--clone fetches it.")
+            rows += list(from_package(repository, checked_out(repository, folder), out, None, _say))
+        except InputError as fault:
+            _say(f"left out: {repository.name}: {fault.message}")
+    return rows
+
+
 def _soundfont(packages: Path) -> Path | None:
     package, file = SOUNDFONT
     try:
@@ -116,15 +128,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--shared", type=Path, help="a folder of sounds with its MANIFEST.csv, to take over")
     parser.add_argument("--taggers", type=Path, help="a folder with the tagger, which tells songs from other music")
     parser.add_argument("--repositories", type=Path, help="a folder with checkouts of the public repositories")
+    parser.add_argument("--clone", action="store_true", help="fetch those that are missing there, with git")
     parser.add_argument("--only", nargs="*", default=(), metavar="PACKAGE", help="these packages only")
     chosen = parser.parse_args(arguments)
-    try:
-        tagger = None if chosen.taggers is None else Yamnet(chosen.taggers, chosen.out / "heard")
-        packages = chosen.packages or chosen.out / "packages"
-        rows = gather(chosen.out, packages, chosen.shared, chosen.only, tagger, chosen.repositories)
-    except MomentumError as fault:
-        sys.stderr.write(f"{fault.message}\n  {fault.hint}\n")
-        return fault.exit_code
+    if chosen.clone and chosen.repositories is None:
+        raise UsageError("--clone needs --repositories DIR.", "DIR is where the checkouts are kept.")
+    tagger = None if chosen.taggers is None else Yamnet(chosen.taggers, chosen.out / "heard")
+    packages = chosen.packages or chosen.out / "packages"
+    rows = gather(chosen.out, packages, chosen.shared, chosen.only, tagger, chosen.repositories, chosen.clone)
     sys.stdout.write(summary(rows))
     return 0
 
