@@ -1,5 +1,6 @@
 """A module that is run as a program (``python -m``): a fault that a person can do something about is two lines."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +15,12 @@ def as_program(main: Callable[[], int | None]) -> int:
     A fault of the program itself keeps its traceback.
     """
     try:
-        return main() or ExitCode.DONE
+        code = main() or ExitCode.DONE
+        sys.stdout.flush()  # while a reader that left can still be told from a fault
+        return code
+    except BrokenPipeError:  # whoever read the output has seen enough, as 'head' has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
     except MomentumError as error:
         return _said(error.message, error.hint, error.exit_code)
     except OSError as error:

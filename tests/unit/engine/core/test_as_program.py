@@ -42,6 +42,18 @@ def test_what_the_program_returns_is_its_exit_code_and_its_own_faults_are_raised
         as_program(failing(OSError(28, "No space left on device")))
 
 
+def test_a_reader_who_has_seen_enough_is_no_fault(tmp_path: Path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys\nfrom engine.core.as_program import as_program\n"
+        "sys.exit(as_program(lambda: print('line\\n' * 100000)))\n"
+    )
+    command = f"'{sys.executable}' '{program}' | head -n 1"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("line\n", "")
+
+
 def _programs() -> list[Path]:
     files = [*(ROOT / "train").rglob("*.py"), *(ROOT / "tui").rglob("*.py")]
     return sorted(file for file in files if '__name__ == "__main__"' in file.read_text(encoding="utf-8"))
