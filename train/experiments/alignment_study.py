@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from engine.audio.log_mel import LogMel
 from engine.core.as_program import as_program
-from engine.core.errors import MomentumError
 from engine.football.alignment.align import align
 from engine.football.alignment.result import AlignmentRefused
 from engine.football.events import MatchEvents
@@ -137,11 +136,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    try:
-        return 0 if run(given.open_data, given.out, given.matches, given.wrong, given.seed, sys.stdout) else 1
-    except MomentumError as error:
-        sys.stderr.write(f"{error.message}\n  {error.hint}\n")
-        return int(error.exit_code)
+    return 0 if run(given.open_data, given.out, given.matches, given.wrong, given.seed, sys.stdout) else 1
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ from train.data.labels import Danger
 from train.data.matches import from_simulation
 from train.data.simulated import simulate_plans
 from train.data.simulation_plans import Plan
-from train.experiments import say_what
 from train.experiments.pasted_words import Donor, Pool, Told, label_of, paste, pool_of
 from train.fit.fusion_rules import logistic
 from train.fit.predict import Predicted, predict
@@ -290,9 +289,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tellings", type=int, default=TELLINGS, help="commentaries drawn for each match")
     parser.add_argument("--jobs", type=int, default=1, help="networks that are fitted side by side, if any are missing")
     given = parser.parse_args(arguments)
-    return say_what(
-        lambda: study(given.open_data, given.soccernet, given.drawn, given.words_work, given.tellings, given.jobs)
-    )
+    told = study(given.open_data, given.soccernet, given.drawn, given.words_work, given.tellings, given.jobs)
+    sys.stdout.write("\n".join(told) + "\n")
+    return 0
 
 
 if __name__ == "__main__":

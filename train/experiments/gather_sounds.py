@@ -21,7 +21,8 @@ from pathlib import Path
 from engine.core.as_program import as_program
 from engine.core.errors import InputError, UsageError
 from engine.core.files import private_folder
-from train.data.real_sounds.gathered.checkouts import checked_out
+from engine.core.text import plain
+from train.data.real_sounds.gathered.checkouts import check_out
 from train.data.real_sounds.gathered.debian_sound_packages import PACKAGES, SOUNDFONT
 from train.data.real_sounds.gathered.gathering import Row, from_folder, from_package, write_manifest
 from train.data.real_sounds.gathered.repositories import REPOSITORIES
@@ -39,7 +40,8 @@ def gather(
     repositories: Path | None = None,
     clone: bool = False,
 ) -> list[Row]:
-    """Fill ``out`` and write its manifest; ``names``: these packages only. The tagger says what music is sung.
+    """Fill ``out`` and write its manifest; ``names``: these packages and repositories only. The tagger says what music
+    is sung.
 
     ``repositories`` holds checkouts of public repositories, each in a folder of its name; with ``clone`` git fetches
     those that are missing. A package or checkout that can't be had is left out, and stderr says so.
@@ -57,9 +59,9 @@ def gather(
             found = list(from_package(package, unpacked(package.name, packages), out, font, _say))
             rows += found if tagger is None else [_listened(row, out, tagger) for row in found]
         except InputError as fault:
-            _say(f"left out: {package.name}: {fault.message}")
+            _say(f"left out: {package.name}: {fault.in_one_line}")
     if repositories is not None:
-        rows += _from_repositories(repositories, clone, out)
+        rows += _from_repositories(repositories, names, clone, out)
     write_manifest(rows, out)
     return rows
 
@@ -90,16 +92,20 @@ def _listened(row: Row, out: Path, tagger: Yamnet) -> Row:
     return replace(row, what=heard_kind(out / row.file, tagger))
 
 
-def _from_repositories(folder: Path, clone: bool, out: Path) -> list[Row]:
+def _from_repositories(folder: Path, names: Sequence[str], clone: bool, out: Path) -> list[Row]:
     rows: list[Row] = []
     for repository in REPOSITORIES:
+        if names and repository.name not in names:
+            continue
         root = folder / repository.name
         try:
-            if not root.is_dir() and not clone:
+            if clone:
+                check_out(repository, folder, _say)
+            elif not root.is_dir():
                 raise InputError(f"there is no {root}", "--clone fetches it.")
-            rows += list(from_package(repository, checked_out(repository, folder), out, None, _say))
+            rows += list(from_package(repository, root, out, None, _say))
         except InputError as fault:
-            _say(f"left out: {repository.name}: {fault.message}")
+            _say(f"left out: {repository.name}: {fault.in_one_line}")
     return rows
 
 
@@ -108,13 +114,13 @@ def _soundfont(packages: Path) -> Path | None:
     try:
         font = unpacked(package, packages) / file
     except InputError as fault:
-        _say(f"left out: {package}: {fault.message}")
+        _say(f"left out: {package}: {fault.in_one_line}")
         return None
     return font if font.is_file() else None
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(plain(line) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--taggers", type=Path, help="a folder with the tagger, which tells songs from other music")
     parser.add_argument("--repositories", type=Path, help="a folder with checkouts of the public repositories")
     parser.add_argument("--clone", action="store_true", help="fetch those that are missing there, with git")
-    parser.add_argument("--only", nargs="*", default=(), metavar="PACKAGE", help="these packages only")
+    parser.add_argument("--only", nargs="*", default=(), metavar="PACKAGE", help="these packages and repositories only")
     chosen = parser.parse_args(arguments)
     if chosen.clone and chosen.repositories is None:
         raise UsageError("--clone needs --repositories DIR.", "DIR is where the checkouts are kept.")

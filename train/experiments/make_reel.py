@@ -236,15 +236,12 @@ def main() -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace what is there")
     chosen = parser.parse_args()
-    try:
-        if chosen.moods:
-            truth = build_moods(chosen.data, chosen.out, chosen.force)
-        elif chosen.rises:
-            truth = build_rises(chosen.data, chosen.out, chosen.part, chosen.force)
-        else:
-            truth = build(chosen.data, chosen.out, chosen.seed, chosen.hours, chosen.force, chosen.part)
-    except (InputError, UsageError) as fault:
-        parser.exit(fault.exit_code, f"{fault.message}\n  {fault.hint}\n")
+    if chosen.moods:
+        truth = build_moods(chosen.data, chosen.out, chosen.force)
+    elif chosen.rises:
+        truth = build_rises(chosen.data, chosen.out, chosen.part, chosen.force)
+    else:
+        truth = build(chosen.data, chosen.out, chosen.seed, chosen.hours, chosen.force, chosen.part)
     clips = len(truth.clips) or len(truth.moods) or len(truth.rises)
     print(f"{chosen.out}: {truth.duration_s / 60:.1f} min, {clips} clips")  # noqa: T201
     for group, count in sorted(Counter(clip.group for clip in truth.clips).items()):

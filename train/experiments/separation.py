@@ -36,7 +36,6 @@ from engine.separation.stem_source import CROWD, SCHEME, VOICE
 from engine.separation.u_net import StemNetwork
 from train.data.real_sounds.reel_truth import ReelTruth, read_truth
 from train.evaluate.real_sounds.reels import Track, compare_by_clip, reel_figures
-from train.experiments import say_what
 from train.jobs.kept_results import KeptResults
 from train.metrics.bootstrap import Interval
 
@@ -263,7 +262,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=20.0, help="how much of the reel")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
-    return say_what(lambda: study(given.reel, given.speech, given.model, given.work, given.minutes, given.seed))
+    told = study(given.reel, given.speech, given.model, given.work, given.minutes, given.seed)
+    sys.stdout.write("\n".join(told) + "\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from engine.audio.log_mel import log_mel
 from engine.core import grid
 from engine.core.as_program import as_program
-from engine.core.errors import InputError, MomentumError
+from engine.core.errors import InputError
 from engine.core.signals import Samples
 from engine.simulator import confuser_schedule
 from engine.simulator import crowd_behaviour as crowd
@@ -277,24 +277,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.recorded and options.taggers is None:
         parser.error("--recorded goes with --taggers")
-    try:
-        recordings = Recordings(options.recorded) if options.recorded else None
-        statistics = load_statistics(options.statistics)
-        scenes = [
-            scene
-            for seed in range(options.first_seed, options.first_seed + max(options.venues, 1))
-            for scene in draw_scenes(seed)
-        ]
-        lines = compare(scenes, statistics)
-        sys.stdout.write(report(lines, max(options.venues, 1)))
-        if options.taggers is not None:
-            seeds = range(options.first_seed, options.first_seed + max(options.venues, 1))
-            texture = Texture.PEOPLE if options.people else Texture.NOISE
-            heard, told = tagger_fidelity.listen(options.taggers, options.sounds, seeds, texture, recordings)
-            sys.stdout.write("\n" + tagger_fidelity.report(heard, told, len(seeds), texture, bool(recordings)))
-    except MomentumError as error:
-        sys.stderr.write(f"fidelity: {error.message}\n  {error.hint}\n")
-        return error.exit_code
+    recordings = Recordings(options.recorded) if options.recorded else None
+    statistics = load_statistics(options.statistics)
+    scenes = [
+        scene
+        for seed in range(options.first_seed, options.first_seed + max(options.venues, 1))
+        for scene in draw_scenes(seed)
+    ]
+    lines = compare(scenes, statistics)
+    sys.stdout.write(report(lines, max(options.venues, 1)))
+    if options.taggers is not None:
+        seeds = range(options.first_seed, options.first_seed + max(options.venues, 1))
+        texture = Texture.PEOPLE if options.people else Texture.NOISE
+        heard, told = tagger_fidelity.listen(options.taggers, options.sounds, seeds, texture, recordings)
+        sys.stdout.write("\n" + tagger_fidelity.report(heard, told, len(seeds), texture, bool(recordings)))
     return 0 if all(line.holds is not False for line in lines) else 1
 
 

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from engine.core.as_program import as_program
-from engine.core.errors import MomentumError
 from train.data.real_sounds.gathered.synthesised_speech import VOICES, speak_all
 
 
@@ -18,10 +17,7 @@ def main() -> None:
     parser.add_argument("--voices", type=int, default=VOICES)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
-    try:
-        count = speak_all(chosen.out, chosen.voices, chosen.seed)
-    except MomentumError as fault:
-        parser.exit(fault.exit_code, f"{fault.message}\n  {fault.hint}\n")
+    count = speak_all(chosen.out, chosen.voices, chosen.seed)
     print(f"{chosen.out}: {count} clips")  # noqa: T201
 
 

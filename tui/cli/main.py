@@ -1,6 +1,5 @@
 """The command ``momentum``: composes the commands, and says once what went wrong."""
 
-import io
 import logging
 import os
 import sys
@@ -11,8 +10,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from engine.app.ending import sound_hangs
-from engine.core.errors import ExitCode, MomentumError, StuckError
-from engine.core.text import plain
+from engine.core.as_program import as_program, say_fault
+from engine.core.errors import ExitCode, StuckError
 from tui.cli.groups import ReaderLeft, Root
 
 PROGRAM: Final = "momentum"
@@ -50,26 +49,11 @@ def momentum(
 def main(args: Sequence[str] | None = None) -> int:
     """Run the program with ``args`` (without: the process's own) and return its exit code.
 
-    The only place where a fault becomes two lines on stderr. A fault of the program itself keeps its traceback.
+    A fault that a person can do something about is two lines on stderr; one of the program itself keeps its traceback.
     """
     for limit in _THREAD_LIMITS:  # numpy reads them when it is imported; more threads made it many times slower
         os.environ.setdefault(limit, "1")
-    _open_what_was_closed()
-    for stream in (sys.stdout, sys.stderr):  # a terminal that can't show a letter gets its number, never a fault
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    code = int(ExitCode.DONE)
-    try:
-        code = _run(args)
-        sys.stdout.flush()  # while it can still be said that the disk is full
-    except (ReaderLeft, BrokenPipeError):  # whoever read the output has seen enough, as 'head' has
-        _discard_output()
-    except OSError as error:  # the disk, a folder, the output: the world's fault, not the program's
-        if error.filename is None:
-            _discard_output()
-        where = "the output" if error.filename is None else error.filename
-        _report(f"{where}: {error.strerror or error}", "'momentum doctor' checks disk space and folders.")
-        return ExitCode.FAILED
+    code = as_program(lambda: _run(args), PROGRAM)
     if sound_hangs():  # told already, by a command such as the doctor, which goes on after a fault
         _leave_at_once(code)
     return code
@@ -79,34 +63,17 @@ def _run(args: Sequence[str] | None) -> int:
     try:
         result = typer.main.get_command(app).main(args, prog_name=PROGRAM, standalone_mode=False)
     except StuckError as error:
-        _report(error.message, error.hint)
+        say_fault(error.message, error.hint, PROGRAM)
         _leave_at_once(error.exit_code)
         return error.exit_code
-    except MomentumError as error:
-        _report(error.message, error.hint)
-        return error.exit_code
+    except ReaderLeft as left:
+        raise BrokenPipeError from left
     except typer.TyperException as error:
-        _report(error.format_message(), _help_for(error))
+        say_fault(error.format_message(), _help_for(error), PROGRAM)
         return ExitCode.USAGE
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         return ExitCode.INTERRUPTED
     return int(result) if isinstance(result, int) else ExitCode.DONE
-
-
-def _report(message: str, hint: str) -> None:
-    with suppress(OSError):  # the exit code says it where nobody reads
-        sys.stderr.write(f"{PROGRAM}: {plain(message)}\n  {plain(hint)}\n")
-
-
-def _open_what_was_closed() -> None:
-    """Standard streams that the caller closed lead nowhere; else the next file opened, a session's, would be one."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number
-    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
-    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _leave_at_once(code: int) -> None:
@@ -121,14 +88,3 @@ def _leave_at_once(code: int) -> None:
 def _help_for(error: typer.TyperException) -> str:
     context: Any = getattr(error, "ctx", None)
     return f"See '{context.command_path if context else PROGRAM} --help'."
-
-
-def _discard_output() -> None:
-    """What is still buffered can't be written; without this the interpreter would complain about it at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

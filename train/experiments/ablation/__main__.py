@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.core.as_program import as_program
-from engine.core.errors import MomentumError
 from train.experiments.ablation.judging import table
 from train.experiments.ablation.rows import SEGMENTS, STEPS
 from train.experiments.ablation.study import JUDGED_BY, study
@@ -50,11 +49,7 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cluster", help="a Dask cluster to train the rows on: tcp://HOST:PORT, or local:N")
     chosen = parser.parse_args(args)
-    try:
-        rows = study(chosen)
-    except MomentumError as error:
-        sys.stderr.write(f"{error}\n  {error.hint}\n")
-        raise SystemExit(int(error.exit_code)) from None
+    rows = study(chosen)
     chosen.out.write_text(table(rows), encoding="utf-8")
     sys.stdout.write(table(rows))
 

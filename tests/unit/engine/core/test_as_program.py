@@ -38,8 +38,17 @@ def test_what_the_program_returns_is_its_exit_code_and_its_own_faults_are_raised
     assert (as_program(lambda: None), as_program(lambda: 0), as_program(lambda: 3)) == (0, 0, 3)
     with pytest.raises(ZeroDivisionError):
         as_program(failing(ZeroDivisionError()))
-    with pytest.raises(OSError):
-        as_program(failing(OSError(28, "No space left on device")))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(("where", "code", "said"), [("/dev/full", 1, "the output: No space left"), ("&-", 0, "")])
+def test_a_full_disk_is_said_and_a_closed_output_is_nobodys_fault(where, code, said):
+    program = "import sys; from engine.core.as_program import as_program; sys.exit(as_program(lambda: print('line')))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["sh", "-c", f'"$0" -c "$1" >{where}', sys.executable, program]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (code, False), ended.stderr
+    assert ended.stderr.startswith(said) and bool(ended.stderr) == bool(said)
 
 
 def test_a_reader_who_has_seen_enough_is_no_fault(tmp_path: Path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.core.as_program import as_program
 from engine.core.errors import ExitCode
 from engine.core.grid import SAMPLE_RATE_HZ
 from tests.unit.engine.separation.made_up import write_model
@@ -58,5 +59,5 @@ def test_a_folder_without_speech_is_said(tmp_path: Path, capsys: pytest.CaptureF
     write_truth(ReelTruth(1, 0.04), tmp_path / "reel.json")
     command = [str(tmp_path / "reel.flac"), "--speech", str(tmp_path), "--work", str(tmp_path / "work"), "--model", "x"]
     (tmp_path / "reel.flac").rename(tmp_path / "other.bin")
-    assert main(command) == ExitCode.INPUT
+    assert as_program(lambda: main(command)) == ExitCode.INPUT
     assert len(capsys.readouterr().err.splitlines()) == 2

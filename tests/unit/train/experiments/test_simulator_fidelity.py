@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.core import grid
+from engine.core.as_program import as_program
 from engine.core.errors import ExitCode, InputError
 from train.experiments import simulator_fidelity
 
@@ -79,7 +80,7 @@ def test_another_file_is_a_clear_error(tmp_path: Path, text: str, capsys: pytest
     file.write_text(text)
     with pytest.raises(InputError, match=r"statistics\.json"):
         simulator_fidelity.load_statistics(file)
-    assert simulator_fidelity.main(["--statistics", str(file)]) == ExitCode.INPUT
+    assert as_program(lambda: simulator_fidelity.main(["--statistics", str(file)])) == ExitCode.INPUT
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
