@@ -143,6 +143,8 @@ def pictures_wanted(svg: Path | None, png: Path | None, force: bool) -> tuple[li
     for path, write in ((svg, picture.write_svg), (None if missing else png, picture.write_png)):
         if path is None:
             continue
+        if path.is_dir():
+            raise InputError(f"{path} is a folder", "Name a file.")
         if path.exists() and not force:
             raise InputError(f"{path} exists already", "Add --force to write over it.")
         wanted.append(PictureWanted(path, write))

@@ -162,6 +162,8 @@ def _parquet(reader: SessionReader, order: Order, tell: Tell) -> None:
 
 def _clips(reader: SessionReader, order: Order, tell: Tell) -> None:
     folder = order.out or Path(f"{reader.name}-clips")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is no folder", "Name one, or a name that is not taken: each clip is a file in it.")
     with whole_folder(folder):
         _clips_into(folder, reader, order, tell)
 
@@ -188,6 +190,8 @@ def _clips_into(folder: Path, reader: SessionReader, order: Order, tell: Tell) -
 @contextmanager
 def _whole(path: Path, force: bool) -> Iterator[Path]:
     """A new file for its owner alone, which is there when all is written."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder", "Name a file.")
     try:
         with whole_file(path, force) as unfinished:
             yield unfinished

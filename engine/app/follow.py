@@ -64,6 +64,7 @@ def follow(
     Without ``from_start`` only the first line of the session and its present state come before what is new.
     Raises ``MomentumError`` where the recorder was killed.
     """
+    heard_s, health = 0.0, Health.WARMING_UP
     if not from_start:
         info, changes = reader.info, reader.health_changes()
         reader.skip_to_end()
@@ -71,8 +72,9 @@ def follow(
             sink.write(info.start)
         if changes:
             sink.write(changes[-1])
+            health = changes[-1].health
         sink.flush()
-    heard_s, health = 0.0, Health.WARMING_UP
+        heard_s = info.heard_s
     dumb = False
     told: list[str] = []
     while stop.reason is None:

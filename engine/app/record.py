@@ -63,13 +63,15 @@ def record(
 ) -> "End":
     """Listen to the end and keep it; what happens, faults too, is logged, since nobody may be looking.
 
-    ``tell`` is called with what a person should know: what is not kept at once, and again at the end. ``sinks_of``: who
+    ``tell`` is called with what a person should know, a lost microphone, what is not kept: at once, and again at the
+    end. ``sinks_of``: who
     else is told what is found, given the name of the source.
 
     Raises:
         MomentumError: it could not begin, or the source failed.
     """
     from engine.publish.log import LogSink
+    from engine.publish.trouble import SaidTrouble
 
     begun = False
     try:
@@ -79,7 +81,8 @@ def record(
                 tell(f"recording {run.opened.source.name} in session {run.kept.session}")
                 told = Told(tell)
                 try:
-                    return run.listen([LogSink(), *sinks_of(run.opened.source.name)], tell=told.say)
+                    sinks: list[ReadingSink] = [LogSink(), SaidTrouble(told.say), *sinks_of(run.opened.source.name)]
+                    return run.listen(sinks, tell=told.say)
                 finally:
                     told.again()
     except MomentumError as error:

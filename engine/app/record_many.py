@@ -285,14 +285,16 @@ class _Worker:
             sinks = self._run.sinks_of(self._place, listening.opened.source.name)
             told = Told(self._tell)
             try:
-                self.outcome.end = listening.listen([_Count(self.outcome), self._log_sink(), *sinks], tell=told.say)
+                mine = [_Count(self.outcome), *self._own_sinks(told.say)]
+                self.outcome.end = listening.listen([*mine, *sinks], tell=told.say)
             finally:
                 told.again()
 
-    def _log_sink(self) -> "ReadingSink":
+    def _own_sinks(self, tell: "Tell") -> "list[ReadingSink]":
         from engine.publish.log import LogSink
+        from engine.publish.trouble import SaidTrouble
 
-        return LogSink(self._place.name)
+        return [LogSink(self._place.name), SaidTrouble(tell)]
 
     @contextmanager
     def _listening(self) -> Iterator[Listening]:

@@ -1,6 +1,7 @@
 """Sound from a source into a file."""
 
 from contextlib import ExitStack
+from io import RawIOBase
 from pathlib import Path
 
 from engine.audio.source import AudioSource
@@ -24,16 +25,40 @@ def write_flac(source: AudioSource, file: Path, progress: Progress) -> None:
             raise MomentumError(
                 f"{file.parent} can't be written to: {error.strerror}", "Choose a folder that is there and yours."
             ) from error
-        sound = stack.enter_context(
-            soundfile.SoundFile(
-                stack.enter_context(unfinished.open("wb")),
-                "w",
-                samplerate=grid.SAMPLE_RATE_HZ,
-                channels=1,
-                format="FLAC",
-                subtype="PCM_16",
-            )
-        )
-        for block in source.blocks():
-            sound.write(block.samples)
-            progress("simulating", block.end / grid.SAMPLE_RATE_HZ, source.duration_s)
+        written = _Written(stack.enter_context(unfinished.open("wb", buffering=0)))
+        try:
+            with soundfile.SoundFile(
+                written, "w", samplerate=grid.SAMPLE_RATE_HZ, channels=1, format="FLAC", subtype="PCM_16"
+            ) as sound:
+                for block in source.blocks():
+                    sound.write(block.samples)
+                    written.check()
+                    progress("simulating", block.end / grid.SAMPLE_RATE_HZ, source.duration_s)
+        except (AssertionError, soundfile.LibsndfileError):
+            written.check()
+            raise
+        written.check()
+
+
+class _Written:
+    """A file as libsndfile writes to it: what goes wrong is kept, since in its callbacks it could only be printed."""
+
+    def __init__(self, raw: RawIOBase) -> None:
+        self._raw = raw
+        self._fault: OSError | None = None
+        self.seek, self.tell = raw.seek, raw.tell
+
+    def write(self, data: bytes) -> int:
+        """How many bytes of ``data`` were written."""
+        done = 0
+        try:
+            while done < len(data):
+                done += self._raw.write(data[done:]) or 0
+        except OSError as fault:
+            self._fault = fault
+        return done
+
+    def check(self) -> None:
+        """Raises the ``OSError`` that was kept, if there is one."""
+        if self._fault is not None:
+            raise self._fault

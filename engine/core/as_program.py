@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from engine.core.errors import ExitCode, MomentumError
+from engine.core.extras import installing
 from engine.core.text import plain
 
 _WORLD: Final = "'momentum doctor' checks disk space and folders."
@@ -17,7 +18,8 @@ def as_program(main: Callable[[], int | None], name: str = "") -> int:
     """Run ``main`` and return the exit code: its own (none: 0), or that of the fault, which is said on stderr after
     the program's ``name``.
 
-    A fault of the program itself keeps its traceback.
+    A fault of the program itself keeps its traceback. Without a ``name`` it is a module of ``train`` or a tool: what is
+    missing there is in the extra ``train``.
     """
     _open_what_was_closed()
     for stream in (sys.stdout, sys.stderr):  # a terminal that can't show a letter gets its number, never a fault
@@ -29,6 +31,11 @@ def as_program(main: Callable[[], int | None], name: str = "") -> int:
     except MomentumError as error:
         say_fault(error.message, error.hint, name)
         return error.exit_code
+    except ModuleNotFoundError as missing:
+        if name or _is_ours(missing.name or ""):
+            raise
+        say_fault(f"{missing.name} is not installed", installing("train"))
+        return ExitCode.USAGE
     except BrokenPipeError:  # whoever read the output has seen enough, as 'head' has
         _discard_output()
         return ExitCode.DONE
@@ -41,6 +48,10 @@ def as_program(main: Callable[[], int | None], name: str = "") -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return code
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] in ("engine", "train", "tui", "tests")
 
 
 def say_fault(message: str, hint: str, name: str = "") -> None:

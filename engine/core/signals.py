@@ -30,6 +30,10 @@ class Health(StrEnum):
     RECOVERING = "recovering"
 
 
+TROUBLE: Final = (Health.SILENT, Health.STALLED, Health.LOST)
+"""States of the listening in which no sound comes that a number could be told of."""
+
+
 class Hearing(StrEnum):
     """State of the commentary that is heard beside the crowd; it says nothing about the readings."""
 

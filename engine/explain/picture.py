@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.core import grid
 from engine.core.clock_text import clock_time
 from engine.core.errors import UsageError
+from engine.core.extras import installing
 from engine.core.files import write_private
 from engine.core.text import plain
 from engine.explain.attribution import by_second
@@ -61,7 +62,7 @@ def check_png() -> None:
     if find_spec("PIL") is None:
         raise UsageError(
             "A PNG needs Pillow, which is not installed.",
-            "pip install 'acoustic-momentum[pictures]', or draw it with --svg.",
+            f"{installing('pictures')}, or draw it with --svg.",
         )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import InputError, MomentumError
+from engine.core.extras import installing
 from engine.football.events import PERIOD_START_MINUTE, EventKind, MatchEvent, MatchEvents, Period, Shots, Side
 from engine.football.json_document import FETCH_AGAIN, MEGABYTE, Node, read_json
 
@@ -60,7 +61,7 @@ def load_online(match_id: int, competition: int | None = None, season: int | Non
         from statsbombpy import sb
     except ImportError as error:
         raise MomentumError(
-            "statsbombpy is not installed", "pip install 'acoustic-momentum[ingest]', or use --open-data DIR."
+            "statsbombpy is not installed", f"{installing('ingest')}, or use --open-data DIR."
         ) from error
     import requests
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.core import grid
 from engine.core.errors import UsageError
+from engine.core.extras import installing
 from engine.model.encoder import EncoderConfig
 from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork, no_tags
@@ -39,7 +40,7 @@ class OnnxMissing(UsageError):
         missing = isinstance(error, ModuleNotFoundError)
         super().__init__(
             f"{package} is not installed" if missing else f"{package} can't be imported: {error}",
-            "pip install 'acoustic-momentum[onnx]'",
+            installing("onnx"),
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.errors import UsageError
+from engine.core.extras import installing
 
 KEYRING_SERVICE: Final = "acoustic-momentum"
 _LONGEST: Final = 4096
@@ -51,9 +52,7 @@ def _from_keyring(name: str) -> str | None:
 
 def needs_extra(package: str) -> UsageError:
     """What is said where a package of the extra is missing."""
-    return UsageError(
-        f"to publish needs the package {package}", "Install it: pip install 'acoustic-momentum[publish]'."
-    )
+    return UsageError(f"to publish needs the package {package}", f"Install it: {installing('publish')}.")
 
 
 _HINTS: Final = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TextIO, TypeAlias, get_args
 
 from engine.core.errors import InputError, UsageError
+from engine.core.extras import installing
 from engine.core.said_events import confirming
 from engine.core.signals import Alarm, End, Event, Reading, Rejected, Spike, Start, Words, WordsEvent, to_json
 from engine.football.match_clock import MatchClock
@@ -167,7 +168,7 @@ def write_parquet(path: Path, reader: SessionReader, table: Table, span: Span = 
         parquet = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise UsageError(
-            "Parquet needs pyarrow, which is not installed", "pip install 'acoustic-momentum[parquet]', or export CSV"
+            "Parquet needs pyarrow, which is not installed", f"{installing('parquet')}, or export CSV"
         ) from error
     all_rows = list(rows(reader, table, span))
     names = columns(reader, table)

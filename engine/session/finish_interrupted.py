@@ -40,17 +40,27 @@ def settle(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
     Returns a sentence that says so, None where there was nothing to do.
     """
     try:
-        lock = HeldLock.take(folder / LOCK, Holder(pid, iso(clocks.utc()), "settling", folder.name))
-        if lock is None:
-            return None
-        try:
-            sentence = _settle(folder, spills)
-            (folder / LOCK).unlink()
-        finally:
-            lock.release()
+        return put_in_order(folder, clocks, pid, spills)
     except (MomentumError, OSError) as error:
-        return f"session {folder.name} did not end cleanly and can't be put in order: {error}"
+        return not_in_order(folder, error)
+
+
+def put_in_order(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) -> str | None:
+    """As ``settle``, but raises ``MomentumError`` or ``OSError`` where it can't be done, a full disk for one."""
+    lock = HeldLock.take(folder / LOCK, Holder(pid, iso(clocks.utc()), "settling", folder.name))
+    if lock is None:
+        return None
+    try:
+        sentence = _settle(folder, spills)
+        (folder / LOCK).unlink()
+    finally:
+        lock.release()
     return sentence
+
+
+def not_in_order(folder: Path, error: Exception) -> str:
+    """What is said of a session for which that failed."""
+    return f"session {folder.name} did not end cleanly and can't be put in order: {error}"
 
 
 def _settle(folder: Path, spills: Sequence[Path]) -> str | None:

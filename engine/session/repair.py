@@ -21,7 +21,7 @@ from engine.session.added_tables import OwnTable, own_table_of, replace_rows
 from engine.session.clocks import Clocks, iso
 from engine.session.event_rows import event_of, fused_of, heard_of, table_of
 from engine.session.file_lock import HeldLock, Holder
-from engine.session.finish_interrupted import settle
+from engine.session.finish_interrupted import not_in_order, put_in_order
 from engine.session.folder import DATABASE, LOCK, SOUND
 from engine.session.reader import SessionReader
 from engine.session.schema import (
@@ -45,7 +45,8 @@ _SIDE_FILES: Final = (DATABASE, DATABASE + "-wal", DATABASE + "-shm")
 class Repaired:
     """What a repair found. ``kept_in`` is where the damaged files went; None where the store was whole.
 
-    ``lost_readings`` is None where nothing is left that could tell.
+    ``lost_readings`` is None where nothing is left that could tell. ``waits``: something could not be done yet, which
+    ``settled`` names, and the same repair can do later.
     """
 
     session: str
@@ -57,6 +58,7 @@ class Repaired:
     reviews: int
     settled: str | None
     broken_segments: list[str] = field(default_factory=list)
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -88,7 +90,11 @@ def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
         broken = _broken_segments(folder, clocks)
     finally:
         lock.release()
-    settled = settle(folder, clocks, pid, spills)
+    waits = False
+    try:
+        settled = put_in_order(folder, clocks, pid, spills)
+    except (MomentumError, OSError) as error:
+        settled, waits = not_in_order(folder, error), True
     with SessionReader.open(folder) as reader:
         events = [*reader.events(), *reader.of_commentary()]
         readings, reviews = reader.info.readings, len(reader.reviews())
@@ -103,6 +109,7 @@ def repair(folder: Path, clocks: Clocks, pid: int, spills: Sequence[Path] = ()) 
         reviews,
         settled,
         broken,
+        waits,
     )
 
 

@@ -111,7 +111,7 @@ class SessionWriter:
         except (OSError, sqlite3.Error) as error:
             raise MomentumError(
                 f"no session can be kept in {root}: {getattr(error, 'strerror', None) or error}",
-                "make room or give rights there, choose another place (MOMENTUM_HOME), or listen with --no-record",
+                "make room or give rights there, choose another place (MOMENTUM_HOME), or 'momentum live --no-record'",
             ) from error
 
     @classmethod

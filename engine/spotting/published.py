@@ -15,6 +15,7 @@ from mlx.utils import tree_unflatten
 from numpy.typing import NDArray
 
 from engine.core.errors import InputError, UsageError
+from engine.core.extras import installing
 from engine.core.text import plain
 from engine.core.torch_checkpoint import read_torch_checkpoint
 from engine.spotting.config import (
@@ -235,9 +236,7 @@ def _read_keras(path: Path) -> dict[str, NDArray[Any]]:
     try:
         import h5py
     except ImportError:
-        raise UsageError(
-            "Keras weights need h5py, which is not installed", "pip install 'acoustic-momentum[keras]'"
-        ) from None
+        raise UsageError("Keras weights need h5py, which is not installed", installing("keras")) from None
     layers: dict[str, NDArray[Any]] = {}
 
     def take(name: str, item: Any) -> None:

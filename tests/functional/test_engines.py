@@ -70,7 +70,7 @@ def test_without_the_extra_the_doctor_says_so_too(without_onnx: Momentum):
     without_onnx.environment["MOMENTUM_ENGINE"] = "onnx"
     findings = {row["what"]: row for row in json.loads(without_onnx.run("doctor", "--json").stdout)["findings"]}
     assert findings["engine"]["verdict"] == "problem"
-    assert findings["engine"]["remedy"] == "pip install 'acoustic-momentum[onnx]'"
+    assert findings["engine"]["remedy"].endswith("pip install 'acoustic-momentum[onnx]'")
 
 
 def test_an_engine_that_there_is_not_is_refused(momentum_here: MomentumHere, sound: Path):

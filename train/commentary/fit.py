@@ -7,7 +7,6 @@ from typing import Any, Final
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from engine.commentary.features import COUNTS, STEP_S
 from engine.commentary.word_network import Array, Spans, WordNetwork, known_rows
@@ -183,6 +182,8 @@ class _Crops:
         counts = np.zeros((len(places), size, len(COUNTS)), dtype=np.float32)
         wanted = np.zeros((len(places), size, kinds), dtype=np.float32)
         real = np.zeros((len(places), size), dtype=np.float32)
+        from scipy.sparse import csr_matrix
+
         columns, rows = [], []
         for n, (number, start) in enumerate(places):
             words, steps, all_counts, target = self._halves[number]

@@ -6,6 +6,7 @@ only; calibrated on matches they become probabilities, on which the spike detect
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from engine.audio.log_mel import Frames, band_edges_hz
 from engine.core import grid
 from engine.core.errors import InputError, UsageError
+from engine.core.extras import installing
 from engine.model.front_end import frame_level_db
 from train.metrics.ranking import Flags, Scores
 
@@ -123,6 +125,16 @@ class Examples:
         return Examples(self.statistics[np.sort(chosen)], self.positive[np.sort(chosen)])
 
 
+def check_boosting() -> None:
+    """Raises ``UsageError`` where what boosting needs is not installed."""
+    for package in ("sklearn", "threadpoolctl"):
+        if find_spec(package) is None:
+            raise UsageError(
+                f"{package} is not installed, and boosting needs it",
+                f"{installing('train')}; reels alone can be heard without, with --teach 0.",
+            )
+
+
 class Boosting:
     """Gradient boosting on mel statistics (scikit-learn's histogram boosting), fitted to labelled moments.
 
@@ -132,14 +144,10 @@ class Boosting:
     """
 
     def __init__(self, examples: Sequence[Examples], seed: int, rounds: int = ROUNDS) -> None:
-        try:
-            from sklearn.ensemble import HistGradientBoostingClassifier
-            from threadpoolctl import threadpool_limits
-        except ImportError as missing:
-            raise UsageError(
-                f"{missing.name} is not installed, and boosting needs it",
-                "pip install 'acoustic-momentum[train]'; reels alone can be heard without, with --teach 0.",
-            ) from missing
+        check_boosting()
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits
+
         positive = np.concatenate([one.positive for one in examples]) if examples else np.zeros(0, bool)
         if not positive.any() or positive.all():
             raise InputError("boosting was given moments of one class only", "Teach it with more matches.")

@@ -261,7 +261,9 @@ def read_kept(text: str) -> Ground:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m train.experiments.review_study", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--venue", type=int, nargs="+", default=[501], help="seeds of grounds")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="length of a session")
     parser.add_argument("--tests", type=int, default=4, help="sessions to measure on")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from engine.core.errors import UsageError
+from engine.core.extras import installing
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def one_thread(needed: bool = False) -> Iterator[None]:
     except ImportError as missing:
         if needed:
             raise UsageError(
-                f"{missing.name} is not installed, and training needs it", "pip install 'acoustic-momentum[train]'"
+                f"{missing.name} is not installed, and training needs it", installing("train")
             ) from missing
         limits = nullcontext()
     else:

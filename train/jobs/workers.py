@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from engine.core.errors import UsageError
+from engine.core.extras import installing
 from train.jobs.one_thread import one_thread
 from train.jobs.task import Outcome, Task, attempt
 
@@ -57,9 +58,7 @@ def workers_at(address: str | None, folders: Sequence[Path] = ()) -> AbstractCon
     try:
         from train.jobs.dask_workers import local_workers, workers_of
     except ImportError as missing:
-        raise UsageError(
-            f"{missing.name} is not installed, and --cluster needs it", "pip install 'acoustic-momentum[cluster]'"
-        ) from missing
+        raise UsageError(f"{missing.name} is not installed, and --cluster needs it", installing("cluster")) from missing
     scheme, _, count = address.partition(":")
     return local_workers(int(count)) if scheme == "local" else workers_of(address, folders)
 

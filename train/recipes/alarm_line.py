@@ -29,8 +29,8 @@ def main(args: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(args)
     rule = Danger()
     weights = load(chosen.weights)
+    reels = [read_reel(reel, rule) for reel in chosen.val_reel]  # first: one that is missing is said at once
     matches = simulated(chosen.work / "sounds", plans_of(chosen.open_data)[1], rule)
-    reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     line = alarm_line(weights.network, weights.config.calibration, TrainingData([], matches, val_reels=reels), rule)
     config = replace(
         weights.config,

@@ -63,10 +63,10 @@ def main(args: Sequence[str] | None = None) -> None:
     before = to_begin_with(chosen.start)
     recordings = Recordings(chosen.sounds)
     plans = plans_of(chosen.open_data)
+    val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     reels = simulated(sounds, both_textures(reels_of(recordings)), rule)
     val_matches = simulated(sounds, plans[1], rule)
     network = widened(before.network, reels, _SETTINGS, seed=0)
-    val_reels = [read_reel(reel, rule) for reel in chosen.val_reel]
     data = TrainingData(reels, val_matches, val_reels=val_reels)
     config = config_of(before, network, data)
     train_matches, test_matches = simulated(sounds, plans[0], rule), simulated(sounds, plans[2], rule)

@@ -14,6 +14,7 @@ from engine.core.text import plain
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from engine.core.errors import MomentumError
 
@@ -26,10 +27,12 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json/--text", help="JSON for
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; numbers stand to the right."""
+    """A column of a table; numbers stand to the right. In a narrow terminal cells are folded, but what must be copied
+    ``whole`` is never, and of what may be ``cut`` the beginning is enough."""
 
     title: str
     justify: Literal["left", "right"] = "left"
+    fit: Literal["fold", "whole", "cut"] = "fold"
 
 
 def say(text: str) -> None:
@@ -67,14 +70,21 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> 
     """A table on stdout. Cells are plain text, whatever stands in them; None is a blank."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
+    for column in columns:
+        whole = column.fit == "whole" or column.justify == "right"
+        table.add_column(column.title, justify=column.justify, overflow="fold", no_wrap=whole)
+    for row in rows:
+        table.add_row(*(_cell(cell, column) for cell, column in zip(row, columns, strict=True)))
+    print_rows(table)
+
+
+def _cell(cell: object, column: Column) -> "Text":
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column.title, justify=column.justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else plain(cell)) for cell in row))
-    print_rows(table)
+    text = "" if cell is None else plain(cell)
+    return Text(text, no_wrap=True, overflow="ellipsis") if column.fit == "cut" else Text(text)
 
 
 def print_rows(table: "Table") -> None:
@@ -97,5 +107,10 @@ def print_plot() -> None:
 
 def print_lines(text: str) -> None:
     """Text of several lines on stdout, each of them plain, with its blanks as they are."""
-    for line in text.splitlines():
+    print_each(text.splitlines())
+
+
+def print_each(lines: Iterable[str]) -> None:
+    """Lines on stdout, each of them one, whatever names stand in it: one with a line break in it forges no other."""
+    for line in lines:
         sys.stdout.write(" ".join(plain(word) for word in line.expandtabs().split(" ")) + "\n")

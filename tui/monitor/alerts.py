@@ -6,13 +6,12 @@ from typing import Literal
 
 from engine.core.clock_text import session_time
 from engine.core.heard_tags import sounds_like
-from engine.core.signals import Alarm, End, Event, Health, HealthChange, Spike
+from engine.core.signals import TROUBLE, Alarm, End, Event, Health, HealthChange, Spike
 from engine.core.text import plain
 from engine.football.match_clock import MatchClock
 
 BELL_EVERY_S = 10.0
 _FRESH_S = 30.0
-_TROUBLE = (Health.SILENT, Health.STALLED, Health.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,11 @@ class Alerts:
         self._rang_at = clock_s
         return True
 
+    def trouble(self, change: HealthChange) -> Notice:
+        """What is said of a source that gives no sound."""
+        detail = f": {plain(change.detail, 80)}" if change.detail else ""
+        return Notice(f"{str(change.health).capitalize()}{detail}", "error", True)
+
     def _notice(self, event: Event, now_s: float, clock: MatchClock) -> Notice | None:
         match event:
             case Alarm() | Spike():
@@ -62,10 +66,9 @@ class Alerts:
             case End(reason=reason, detail=detail) if detail or reason == "fault":
                 kept = "All until then is kept; start again with: momentum live"
                 return Notice(f"Stopped: {plain(detail, 200) or 'no reason given'}. {kept}", "error", True)
-            case HealthChange(health=health) if health in _TROUBLE:
+            case HealthChange(health=health) if health in TROUBLE:
                 self._in_trouble = True
-                detail = f": {plain(event.detail, 80)}" if event.detail else ""
-                return Notice(f"{str(health).capitalize()}{detail}", "error", True)
+                return self.trouble(event)
             case HealthChange(health=Health.LISTENING) if self._in_trouble:
                 self._in_trouble = False
                 return Notice("Listening again", "information", False)

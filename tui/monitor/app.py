@@ -17,6 +17,7 @@ from engine.core.errors import ExitCode
 from tui.monitor.feed import SessionFeed
 from tui.monitor.glyphs import ASCII, UNICODE, Glyphs
 from tui.monitor.keys import KEYS, Key, check_keymap
+from tui.monitor.screens.ask import Ask
 from tui.monitor.screens.monitor import MonitorScreen
 from tui.monitor.settings import MonitorSettings
 from tui.monitor.terminal_driver import TerminalDriver, choose_driver
@@ -52,13 +53,17 @@ class TerminalApp(App[int], Generic[S]):
         clock: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        super().__init__(driver_class=choose_driver(environ, platform.system()))
+        wanted = choose_theme(settings.theme, environ)
+        # Textual takes NO_COLOR out of the environment here, and would otherwise turn the terminal's own colours, of
+        # which it knows nothing, into black on black.
+        plain = True if environ.get("NO_COLOR") else None
+        super().__init__(driver_class=choose_driver(environ, platform.system()), ansi_color=plain)
         self.shown = shown
         self.glyphs: Glyphs = ASCII if settings.ascii else UNICODE
         self._clock = clock
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = choose_theme(settings.theme, environ)
+        self.theme = wanted
         self.set_keymap(check_keymap(settings.keys))
         self.settings = settings
 
@@ -76,6 +81,8 @@ class TerminalApp(App[int], Generic[S]):
         if isinstance(field, Input) and event.is_printable and event.character is not None:
             field.insert_text_at_cursor(event.character)
             event.prevent_default()
+        elif isinstance(self.screen, Ask) and event.character is not None:
+            self.screen.call_later(self.screen.answer, event.character)
 
     def _take_signals(self) -> None:
         """End as on ``q`` when asked from outside: signals left to Python would leave the terminal raw."""

@@ -42,7 +42,7 @@ _ABSENT: dict[Health, tuple[Tone, str, str]] = {
 _REMEDY: dict[Health, str] = {
     Health.SILENT: "muted? momentum doctor",
     Health.STALLED: "it goes on by itself",
-    Health.LOST: "it goes on when it is back",
+    Health.LOST: "goes on when it is back",
     Health.RECOVERING: "gathering history",
 }
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.app.doctor.checks import Finding, Surroundings, Verdict
 from engine.core.errors import WeightsError
+from engine.core.extras import installing
 from engine.core.text import plain
 
 _UPDATES: Final = 50
@@ -52,7 +53,7 @@ def chosen(around: Surroundings) -> Iterator[Finding]:
             "engine",
             Verdict.NOTE,
             detail,
-            "ONNX Runtime is faster here: pip install 'acoustic-momentum[onnx]'",
+            f"ONNX Runtime is faster here: {installing('onnx')}",
         )
         return
     yield Finding("engine", Verdict.OK, detail)

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.commentary.spoken.utterances import RATE_HZ, Utterance, Voice
 from engine.core.errors import InputError, UsageError
+from engine.core.extras import installing
 from engine.core.signals import Samples
 from engine.core.text import plain
 from engine.football.json_document import parse_json
@@ -38,7 +39,7 @@ def check_speech(folder: str | None) -> Path:
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         raise UsageError(
             f"to hear words in sound {missing[0].replace('_', '-')} is needed, which is not installed",
-            "pip install 'acoustic-momentum[speech]', or give a transcript (.srt, .vtt, .json).",
+            f"{installing('speech')}, or give a transcript (.srt, .vtt, .json).",
         )
     if not folder:
         raise UsageError(

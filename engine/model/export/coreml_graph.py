@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.core import grid
 from engine.core.errors import UsageError
+from engine.core.extras import installing
 from engine.model.head import CLASSES
 from engine.model.network import MlxNetwork, no_tags
 
@@ -37,7 +38,7 @@ class CoremlMissing(UsageError):
         missing = isinstance(error, ModuleNotFoundError)
         super().__init__(
             "coremltools is not installed" if missing else f"coremltools can't be imported: {error}",
-            "pip install 'acoustic-momentum[coreml]'" if sys.version_info < _NO_WHEEL_FROM else _OLDER_PYTHON,
+            installing("coreml") if sys.version_info < _NO_WHEEL_FROM else _OLDER_PYTHON,
         )
 
 

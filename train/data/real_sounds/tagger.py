@@ -20,6 +20,7 @@ import soxr
 from engine.audio.media_file import MediaFile
 from engine.core import grid
 from engine.core.errors import InputError, UsageError
+from engine.core.extras import installing
 from engine.core.files import private_folder, write_whole
 from engine.core.signals import Samples
 
@@ -131,7 +132,7 @@ class Yamnet:
         except ModuleNotFoundError as fault:
             raise UsageError(
                 "The sound tagger needs the package ai-edge-litert, which is not installed.",
-                "pip install 'acoustic-momentum[taggers]'",
+                installing("taggers"),
             ) from fault
         resolver = interpreter.OpResolverType
         run = interpreter.Interpreter(

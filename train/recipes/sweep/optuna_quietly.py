@@ -3,6 +3,7 @@
 import warnings
 
 from engine.core.errors import UsageError
+from engine.core.extras import installing
 
 try:
     import optuna
@@ -10,9 +11,7 @@ try:
     from optuna.storages.journal import JournalFileBackend
     from optuna.storages.journal._file import BaseJournalFileLock
 except ImportError as missing:
-    raise UsageError(
-        f"{missing.name} is not installed, and a sweep needs it", "pip install 'acoustic-momentum[sweep]'"
-    ) from missing
+    raise UsageError(f"{missing.name} is not installed, and a sweep needs it", installing("sweep")) from missing
 
 optuna.logging.disable_default_handler()
 warnings.filterwarnings("ignore", module=r"optuna\..*")

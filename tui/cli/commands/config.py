@@ -56,16 +56,15 @@ def init(force: Annotated[bool, typer.Option("--force", help="Replace the file t
     Example: momentum config init --force
     """
     from engine.core.errors import UsageError
-    from engine.core.files import private_file, private_folder
+    from engine.core.files import private_folder, whole_file
     from engine.core.paths import find_paths
     from engine.core.settings import template
 
     file = find_paths().config_file
     private_folder(file.parent)
     try:
-        opened = private_file(file, replace=force)
+        with whole_file(file.resolve(), replace=force) as unfinished:  # a link stays one
+            unfinished.write_text(template(), encoding="utf-8")
     except FileExistsError as error:
         raise UsageError(f"{file} is there already", "--force replaces it.") from error
-    with opened:
-        opened.write(template())
     typer.echo(os.fsencode(file))

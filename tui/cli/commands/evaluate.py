@@ -90,7 +90,7 @@ def evaluate(
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
     from train.data.labels import find_rule
-    from train.evaluate.evaluation import EvaluateSettings, Listening
+    from train.evaluate.evaluation import EvaluateSettings, Listening, check_before
     from train.evaluate.evaluation import evaluate as run
     from train.evaluate.report import to_report
     from train.fit.loop.run_folder import digest_of
@@ -122,6 +122,7 @@ def evaluate(
     chosen = checked(folder_of(settings_for({"weights": weights}).weights, paths))
     others = [checked(folder_of(name, paths)) for name in fold_weights or ()]
     _check_folds(len(others))
+    check_before(teach, [*(reel or ()), *([moods] if moods else [])])
     settings = EvaluateSettings(step, alarm_budget, draws, confuser_minutes=confusers)
     kept = drawn or paths.cache / "simulated" / f"{minutes:g}-minutes"
     teaching: list[TrainingMatch] = []

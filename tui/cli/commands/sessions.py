@@ -7,7 +7,7 @@ import typer
 
 from engine.core.text import plain
 from tui.cli.groups import group
-from tui.cli.output import AsJson, Column, print_json, print_lines, print_table, say
+from tui.cli.output import AsJson, Column, print_each, print_json, print_table, say
 
 sessions = group("The archive of what was recorded: list, show, export, repair and delete sessions.")
 
@@ -30,13 +30,10 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    columns = [Column("session"), Column("source"), Column("length", "right"), Column("spikes", "right")]
-    columns += [Column("marks", "right"), Column("sound MB", "right"), Column("state")]
-    cells = [_cells(row) for row in rows]
-    if any(row.get("venue") for row in rows):
-        columns.insert(1, Column("venue"))
-        cells = [(first, row.get("venue") or None, *rest) for (first, *rest), row in zip(cells, rows, strict=True)]
-    print_table(columns, cells)
+    columns = [Column("session", fit="whole"), Column("state", fit="whole")]
+    columns += [Column(title, "right") for title in ("length", "spikes", "marks", "sound MB")]
+    columns.append(Column("venue: source" if any(row.get("venue") for row in rows) else "source", fit="cut"))
+    print_table(columns, map(_cells, rows))
 
 
 @sessions.command("show")
@@ -54,12 +51,14 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json(about)
     else:
-        print_lines(_told(about))
+        print_each(_told(about))
 
 
 @sessions.command("repair")
-def repair(name: Name, as_json: AsJson = False) -> None:
+def repair(name: Name, as_json: AsJson = False) -> int:
     """Save what is left of a damaged session, and say exactly what that is. A whole one is left as it is.
+
+    Exit codes: 0 all that is left is in the session, 1 something waits, for room on the disk perhaps.
 
     Example: momentum sessions repair latest
     """
@@ -67,14 +66,16 @@ def repair(name: Name, as_json: AsJson = False) -> None:
     from dataclasses import asdict
 
     from engine.app.keep_session import places_for_spills
+    from engine.core.errors import ExitCode
     from engine.session import Clocks
     from engine.session.repair import repair
 
     done = repair(_find(name), Clocks(), os.getpid(), places_for_spills())
     if as_json:
         print_json({**asdict(done), "kept_in": str(done.kept_in) if done.kept_in else None})
-        return
-    print_lines("\n".join(_account(done)))
+    else:
+        print_each(_account(done))
+    return ExitCode.FAILED if done.waits else ExitCode.DONE
 
 
 @sessions.command("delete")
@@ -184,20 +185,21 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
     from engine.core.clock_text import clock_time
 
     if "fault" in row:
-        return (row["session"], None, None, None, None, None, f"damaged: 'sessions repair {row['session']}'")
+        return (row["session"], "damaged", None, None, None, None, "'sessions repair' saves what is left")
     megabytes = f"{row['sound_bytes'] / 1e6:.1f}" if row["sound_bytes"] else None
     numbers = (clock_time(row["heard_s"]), row["spikes"], row["marks"], megabytes)
-    return (row["session"], row["source"], *numbers, row["state"])
+    source = f"{row['venue']}: {row['source']}" if row.get("venue") else row["source"]
+    return (row["session"], row["state"], *numbers, source)
 
 
-def _told(about: dict[str, Any]) -> str:
+def _told(about: dict[str, Any]) -> list[str]:
     from engine.core.clock_text import clock_time
     from engine.core.heard_tags import sounds_like
     from engine.core.said_events import share_said
 
     lines = [f"session  {about['session']}"]
     if "fault" in about:
-        return f"{lines[0]}\ndamaged  {about['fault']}"
+        return [*lines, f"damaged  {about['fault']}"]
     lines += [
         *([f"venue    {about['venue']}"] if about["venue"] else []),
         f"source   {about['source']}",
@@ -223,7 +225,7 @@ def _told(about: dict[str, Any]) -> str:
     lines += [f"spotted  {clock_time(e['t'])} {e['label']} {e['confidence']:.2f}" for e in about["spotted"]]
     lines += [f"mark     {clock_time(m['t'])} {m['label']} {m['note']}".rstrip() for m in about["marks"]]
     lines += [f"state    {clock_time(h['t'])} {h['health']} {h['detail']}".rstrip() for h in about["health"]]
-    return "\n".join(lines)
+    return lines
 
 
 def _why(about: dict[str, Any]) -> str:

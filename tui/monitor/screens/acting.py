@@ -157,6 +157,10 @@ class ActingScreen(Screen[None]):
             t = parse_time(answer.note)
             if t is None:
                 self.say(f"'{answer.note[:20]}' is no time: write 12:34, 1:02:03 or seconds", "warning")
+            elif t > self.model.head_s:
+                self.say(
+                    f"{session_time(t)} is not there: the sound goes to {session_time(self.model.head_s)}", "warning"
+                )
             else:
                 self.look_at(t)
 
@@ -167,7 +171,10 @@ class ActingScreen(Screen[None]):
         self.with_rejected = not self.with_rejected
         self.repaint_log()
         count = len(self.model.rejected)
-        self.say(f"{count} rejected candidates shown, with the reason" if self.with_rejected else "rejected are hidden")
+        shown = (
+            f"{count} rejected candidate{'s' * (count != 1)} shown, with the reason" if count else "none was rejected"
+        )
+        self.say(shown if self.with_rejected else "rejected are hidden")
 
     def action_mark(self) -> None:
         """Mark this moment; the moment is that of the key, however long the note takes."""

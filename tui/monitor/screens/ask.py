@@ -144,14 +144,16 @@ class Ask(ModalScreen[Answer | None]):
         self._ask_next()
 
     def on_key(self, event: Key) -> None:
-        question = self._question
-        if question is None or event.character is None:
-            return
-        for choice in question.choices:
-            if choice.letter == event.character.lower():
-                event.stop()
+        if event.character is not None and self.answer(event.character):
+            event.stop()
+
+    def answer(self, letter: str) -> bool:
+        """Choose what ``letter`` stands for; whether it stands for anything."""
+        for choice in self._question.choices if self._question is not None else ():
+            if choice.letter == letter.lower():
                 self._choose(choice)
-                return
+                return True
+        return False
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         question = self._question

@@ -88,6 +88,7 @@ class MonitorScreen(VisitingScreen):
         self._writable = feed.writable
         self._said_at = self._last_tick
         self._told: list[tuple[float, BannerText]] = []
+        self._lost: BannerText | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(self.glyphs, id="header")
@@ -163,6 +164,7 @@ class MonitorScreen(VisitingScreen):
             self._vitals, self._vitals_at = self.feed.vitals(), clock_s
             self._writable = self.feed.writable
         moment = self._fresh(self.model.moment(t), clock_s)
+        self._lost = self._word_of_loss(moment)
         at_end = self.ended if t >= self.model.head_s else None
         ended = None if self.ended is None else state_of(self.ended, running=False)
         following = self.view.following and ended is None
@@ -195,6 +197,8 @@ class MonitorScreen(VisitingScreen):
         """What was told, as long as it is news; what was said is not gone before it could be seen."""
         self._told = [(until_s, warning) for until_s, warning in self._told if clock_s < until_s]
         standing = [BannerText(text) for text in (*self._vitals.not_kept.lines(), *self.banner_texts())]
+        if self._lost is not None and self._lost not in (warning for _, warning in self._told):
+            standing.insert(0, self._lost)
         width, height = self.size
         rows = max(height // _ROWS_A_WARNING, 1)
         self.query_one(Banner).show([*(warning for _, warning in reversed(self._told)), *standing], width, rows)
@@ -216,16 +220,29 @@ class MonitorScreen(VisitingScreen):
         self.set_class(bool(text), "-saying")
         self.query_one(ActionOutcome).show(text, severity, *self.size)
 
+    def _word_of_loss(self, moment: Moment) -> BannerText | None:
+        """What was told when the source was lost, for as long as it is."""
+        change = self.model.health_at(moment.t)
+        if not self._is_live() or moment.health is not Health.LOST or change is None:
+            return None
+        notice = self.alerts.trouble(change)
+        return BannerText(notice.text, _SEVERE[notice.severity])
+
+    def _is_live(self) -> bool:
+        return self.view.following and self.player is None and self.feed.running
+
     def _fresh(self, moment: Moment, clock_s: float) -> Moment:
-        """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale.
+        """``moment``, or a stall where the newest one is old by the clock: a number on the screen is never stale. Of a
+        microphone that is known to be lost, how long nothing has come.
 
         A watcher reads what is written: where that is nothing, the recorder may listen all the same.
         """
         quiet_s = clock_s - self._news_at
-        if not self.view.following or self.player is not None or not self.feed.running or quiet_s < _STALE_AFTER_S:
+        if not self._is_live() or quiet_s < _STALE_AFTER_S:
             return moment
         withheld = self._vitals.not_kept.readings if self.feed.info.kind is FeedKind.WATCH else ""
-        return replace(moment, health=Health.STALLED, detail=f"no reading for {quiet_s:.0f} s", withheld=withheld)
+        health = Health.LOST if moment.health is Health.LOST else Health.STALLED
+        return replace(moment, health=health, detail=f"no reading for {quiet_s:.0f} s", withheld=withheld)
 
     def _paint_log(self) -> None:
         log = self.query_one(SpikeLog)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.core.errors import MomentumError
+from engine.core.extras import installing
 from engine.core.text import plain
 from engine.core.tls import context_of
 from tui.wall.delivery import Delivery
@@ -101,7 +102,7 @@ class BrokerSource(FromThread):
         except ImportError as error:
             raise MomentumError(
                 "the venues of a broker need the package paho-mqtt, which is not installed",
-                "pip install 'acoustic-momentum[publish]'; 'momentum wall demo:12' needs nothing",
+                f"{installing('publish')}; 'momentum wall demo:12' needs nothing",
             ) from error
         address = self._address
         protocol = mqtt.MQTTv5 if address.protocol == "5" else mqtt.MQTTv311

@@ -7,6 +7,7 @@ from engine.core.errors import MomentumError
 from engine.core.run_protocols import Stop
 from engine.core.signals import End, Event, Health, HealthChange
 from engine.session import SessionReader, SessionWriter
+from engine.session.recording_problems import NotKept
 from engine.session.summary import row_of
 from tests.unit.engine.session.helpers import FakeTime, listen, reading, recorder, start
 
@@ -112,3 +113,18 @@ def test_a_recording_is_found_by_its_venue_among_several(tmp_path, time):
         running_session(root, "North Park")
     assert row_of(north.folder)["venue"] == "North Park"
     south.close()
+
+
+def test_what_is_not_kept_is_said_at_the_time_and_in_the_state_of_now(writer, time, monkeypatch):
+    listen(writer, time, 5.0)
+    writer.write(HealthChange(5.0, Health.LISTENING, ""))
+    writer.flush()
+    monkeypatch.setattr(SessionReader, "not_kept", property(lambda _: NotKept(readings="readings are not written")))
+
+    def ends() -> None:
+        writer.write(End(5.1, "end_of_file"))
+        writer.close()
+
+    _, events = followed(writer, time, ends)
+    (told,) = [event for event in events if isinstance(event, HealthChange) and "not written" in event.detail]
+    assert told.health is Health.LISTENING and told.t > 4.0

@@ -7,6 +7,7 @@ import pytest
 
 from engine.core import grid
 from engine.core.errors import ExitCode
+from engine.core.extras import installing
 from engine.core.paths import shipped_weights
 from engine.live.pipeline import Pipeline
 from engine.model.checkpoint import load
@@ -66,7 +67,7 @@ def test_an_engine_that_is_asked_for_and_not_installed_says_what_brings_it(packa
         network_of(load(shipped_weights() / "default"), "onnx")
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.message == f"{package} is not installed"
-    assert caught.value.hint == "pip install 'acoustic-momentum[onnx]'"
+    assert caught.value.hint == installing("onnx")
 
 
 def test_both_engines_give_the_same_logits_on_a_simulated_match():

@@ -1,6 +1,6 @@
 """A recorder whose clocks the tests turn."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -76,12 +76,12 @@ def noise(from_s: float, seconds: float) -> AudioBlock:
     return AudioBlock(((index * 7919 % 20011) / 40022).astype(np.float32), first)
 
 
-def recorder(root: Path, time: FakeTime, keep_sound: bool = False) -> SessionWriter:
+def recorder(root: Path, time: FakeTime, keep_sound: bool = False, source: str = "demo:7") -> SessionWriter:
     disk = DiskKeeper(root, DiskSettings(), free=lambda folder: 10**12)
     writer = SessionWriter.create(
-        root, "demo:7", keep_sound=keep_sound, disk=disk, settings={"spike_on": 0.5}, clocks=time.clocks
+        root, source, keep_sound=keep_sound, disk=disk, settings={"spike_on": 0.5}, clocks=time.clocks
     )
-    writer.write(start(writer.name))
+    writer.write(replace(start(writer.name), source=source))
     return writer
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from textual.color import Color
+from textual.events import Key
 
 from engine.core.signals import Spike
 from tests.unit.tui.monitor.fake_feed import INFO
@@ -94,6 +95,14 @@ async def test_q_asks_before_it_ends_a_recording(on_stage: Opening) -> None:
         await stage.press("q", "enter")  # the safe choice comes first
         assert stage.app.is_running
         await stage.press("q", "y")
+        assert stage.app.return_value == 0
+
+
+async def test_a_letter_that_comes_with_the_key_that_opens_a_dialog_is_its_answer(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        for key in ("q", "y"):  # as a slow line hands on what was typed
+            stage.app.post_message(Key(key, key))
+        await stage.pilot.pause()
         assert stage.app.return_value == 0
 
 
@@ -198,3 +207,11 @@ async def test_a_key_moved_in_the_configuration_works_and_the_old_one_does_not(o
         assert stage.feed.kept_marks == []
         await stage.press("ctrl+g")
         assert len(stage.feed.kept_marks) == 1
+
+
+async def test_a_time_that_is_not_there_yet_is_said_and_the_view_goes_on(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        await stage.press("j", "9", "9", "colon", "9", "9", "enter")
+        await stage.pilot.pause()
+        assert stage.screen.view.following
+        assert "is not there: the sound goes to" in stage.said[-1]

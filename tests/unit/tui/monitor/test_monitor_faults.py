@@ -73,6 +73,21 @@ async def test_a_lost_microphone_is_told_and_shown(on_stage: Opening) -> None:
         assert "lost" in stage.text(StatusLine)
 
 
+async def test_a_microphone_stays_lost_until_it_is_back_however_long_that_takes(on_stage: Opening) -> None:
+    async with on_stage() as stage:
+        stage.feed.push(HealthChange(NOW_S, Health.LOST, "USB microphone"))
+        await stage.tick()
+        await stage.tick(60.0)
+        assert "LOST" in stage.text(IndexPanel) and "STALLED" not in stage.text(IndexPanel)
+        assert "no reading for 60 s" in stage.text(IndexPanel)
+        assert "goes on when it is back" in stage.text(IndexPanel)
+        assert stage.text(Banner).count("Lost: USB microphone") == 1
+        stage.feed.until_s = NOW_S + 1.0
+        stage.feed.push(HealthChange(NOW_S + 0.5, Health.LISTENING, ""))
+        await stage.tick(0.1)
+        assert "Lost" not in stage.text(Banner) and "CALM" in stage.text(IndexPanel)
+
+
 async def test_hostile_notes_and_labels_are_plain_text(on_stage: Opening) -> None:
     async with on_stage() as stage:
         await stage.press("m", "x")

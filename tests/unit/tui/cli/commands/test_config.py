@@ -75,3 +75,15 @@ def test_keys_that_contradict_each_other_are_found_in_the_environment_too(
     monkeypatch.setenv("MOMENTUM_KEYS", '{"goal": "m"}')
     assert main(["config", "show"]) == 2
     assert "MOMENTUM_KEYS in the environment: the key 'm' is bound to both" in capsys.readouterr().err
+
+
+def test_on_a_full_disk_no_half_a_file_is_left(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert main(["config", "init"]) == 1
+    assert "config.toml: No space left" in capsys.readouterr().err
+    monkeypatch.undo()
+    monkeypatch.setenv("MOMENTUM_HOME", str(home))
+    assert main(["config", "init"]) == 0

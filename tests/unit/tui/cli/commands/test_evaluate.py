@@ -19,6 +19,7 @@ from tests.unit.engine.explain.sessions import small_weights
 from tests.unit.tui.cli.commands.test_train import bring_in
 from train.data import packed_mel as features
 from train.data.match_folder import GRID
+from train.data.real_sounds.reel_truth import ReelTruth, write_truth
 from train.data.simulated import SCHEMA
 from train.experiments.broadcasts.official_layout import labels_folder, predictions_zip
 from tui.cli.main import main
@@ -166,3 +167,16 @@ def test_anybodys_predictions_are_scored_on_soccernets_labels(tmp_path: Path, ca
     found.write_bytes(b"PK, but no zip")
     assert main(asked) == 5
     assert "no zip that can be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", ["truth", "sound", "package"])
+def test_what_is_missing_is_said_before_anything_is_drawn(tmp_path: Path, capsys, monkeypatch, missing: str):
+    monkeypatch.setattr("tui.cli.commands.evaluate._simulated", lambda *_: pytest.fail("drawn already"))
+    if missing != "truth":
+        write_truth(ReelTruth(1, 60.0), tmp_path / "reel.json")
+    if missing == "package":
+        (tmp_path / "reel.flac").write_bytes(b"")
+        monkeypatch.setattr("train.evaluate.baselines.find_spec", lambda _: None)
+    code = main(["evaluate", "--reel", str(tmp_path / "reel.flac")])
+    assert code == (2 if missing == "package" else 5)
+    assert "sklearn is not installed" in capsys.readouterr().err or missing != "package"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.extras import installing
 from engine.core.paths import shipped_weights
 from engine.model.checkpoint import read_config
 from tests.extras import need
@@ -29,7 +30,7 @@ def test_without_the_extra_onnx_says_what_to_install_and_writes_nothing(
 ):
     monkeypatch.setitem(sys.modules, "onnx", None)
     assert main(["export", "onnx", str(tmp_path / "out")]) == 2
-    assert capsys.readouterr().err == "momentum: onnx is not installed\n  pip install 'acoustic-momentum[onnx]'\n"
+    assert capsys.readouterr().err == f"momentum: onnx is not installed\n  {installing('onnx')}\n"
     assert not (tmp_path / "out").exists()
 
 
@@ -48,6 +49,6 @@ def test_without_the_extra_coreml_says_what_to_install_and_writes_nothing(
 ):
     monkeypatch.setitem(sys.modules, "coremltools", None)
     assert main(["export", "coreml", str(tmp_path / "out")]) == 2
-    said = "momentum: coremltools is not installed\n  pip install 'acoustic-momentum[coreml]'\n"
+    said = f"momentum: coremltools is not installed\n  {installing('coreml')}\n"
     assert capsys.readouterr().err == said
     assert not (tmp_path / "out").exists()

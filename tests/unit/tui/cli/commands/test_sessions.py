@@ -234,3 +234,41 @@ def test_a_running_session_can_be_shown_and_exported_but_neither_repaired_nor_de
     assert "is being recorded" in capsys.readouterr().err
     with SessionReader.open(writer.folder) as reader:
         assert reader.running
+
+
+def test_in_a_narrow_terminal_the_name_that_must_be_copied_stays_whole(root: Path, capsys: Captured, monkeypatch):
+    long = "2026-11-21 Borussia Moenchengladbach - 1. FC Koeln first half.flac"
+    writer = recorder(root, FakeTime(), source=long)
+    writer.close()
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["sessions", "list"]) == 0
+    heading, line, row = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["session", "state", "length", "spikes", "marks", "sound", "MB", "source"]
+    assert len(row) <= 80 == len(line)
+    assert row.split()[0] == writer.name and " 2026-11-21" in row and row.endswith("…")
+
+
+def test_no_name_forges_a_line(root: Path, capsys: Captured):
+    recorder(root, FakeTime(), source="x\nspike    09:99 to 09:99, highest 1.00").close()
+    assert main(["sessions", "show", "latest"]) == 0
+    assert not [line for line in capsys.readouterr().out.splitlines() if line.startswith("spike")]
+
+
+def test_a_repair_that_has_to_wait_is_no_success(session: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.session.repair.put_in_order", full)
+    assert main(["sessions", "repair", session]) == 1
+    assert "can't be put in order" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("form", "force"), [("clips", []), ("csv", []), ("csv", ["--force"])])
+def test_a_file_is_no_folder_and_a_folder_no_file(session: str, tmp_path: Path, capsys: Captured, form, force):
+    out = tmp_path / "out"
+    if form == "clips":
+        out.write_text("")
+    else:
+        out.mkdir()
+    assert main(["sessions", "export", "latest", "-f", form, "-o", str(out), *force]) == 5
+    assert ("is no folder" if form == "clips" else "is a folder") in capsys.readouterr().err

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from engine.core.errors import ExitCode
+from engine.core.extras import installing
 from tests.unit.engine.football.statsbomb_match import MATCH_ID, half, line_ups, shot
 from tui.cli.main import main
 
@@ -144,7 +145,7 @@ def test_without_the_package_a_cluster_says_which_extra_to_install(
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["simulate", str(tmp_path / "m"), "--count", "2", "--cluster", "local:2"]) == ExitCode.USAGE
     said = capsys.readouterr().err.splitlines()
-    assert len(said) == 2 and said[1] == "  pip install 'acoustic-momentum[cluster]'"
+    assert len(said) == 2 and said[1] == f"  {installing('cluster')}"
 
 
 def test_a_broadcast_is_a_game_as_soccernet_lays_it_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

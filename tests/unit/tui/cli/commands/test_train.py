@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from engine.core import grid
+from engine.core.extras import installing
 from engine.core.grid import SAMPLE_RATE_HZ
 from engine.football.alignment.result import by_hand
 from engine.football.events import Shots
@@ -210,7 +211,7 @@ def test_without_optuna_a_sweep_says_which_extra_to_install(
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert main(["train", "sweep", "--trials", "2"]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert len(said) == 2 and said[1] == "  pip install 'acoustic-momentum[sweep]'"
+    assert len(said) == 2 and said[1] == f"  {installing('sweep')}"
 
 
 def test_the_space_that_is_printed_is_one_that_can_be_given(
