@@ -1,4 +1,7 @@
-"""What is left of a damaged session, in a new store, with an exact account."""
+"""What is left of a damaged session, in a new store, with an exact account.
+
+Over 300 lines, since how each part is saved, and what is then missing, is to be read in one place.
+"""
 
 import json
 import math

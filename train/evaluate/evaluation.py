@@ -24,7 +24,7 @@ from train.data.labels import Rule
 from train.data.matches import TrainingMatch
 from train.data.real_sounds.reel_truth import read_truth
 from train.data.soft_targets import SoftTargets
-from train.evaluate.baselines import ROUNDS, Boosting, Ends, Examples, check_boosting
+from train.evaluate.baselines import ROUNDS, Boosting, Ends, Examples
 from train.evaluate.compute_figures import Evaluated, chosen_threshold, evaluate_all
 from train.evaluate.confusers import ConfuserRow, confuser_table
 from train.evaluate.predictions import (
@@ -121,20 +121,6 @@ class Evaluation:
     rises: dict[str, RiseFigures] = field(default_factory=dict)
     seen: int = 0
     """Of the tests, how many the weights were trained on or chosen by."""
-
-
-def check_before(teach: int, reels: Sequence[Path]) -> None:
-    """What an evaluation would find missing only after minutes of work: boosting's packages, where ``teach`` matches
-    teach it, and ``reels`` with their truths.
-
-    Raises ``UsageError`` or ``InputError``.
-    """
-    if teach:
-        check_boosting()
-    for reel in reels:
-        read_truth(reel)
-        if not reel.is_file():
-            raise InputError(f"{reel} is not there", "train.experiments.make_reel makes a reel and its truth together.")
 
 
 def evaluate(

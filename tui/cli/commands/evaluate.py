@@ -90,7 +90,8 @@ def evaluate(
     from engine.core.files import private_folder
     from engine.core.paths import find_paths
     from train.data.labels import find_rule
-    from train.evaluate.evaluation import EvaluateSettings, Listening, check_before
+    from train.evaluate.check_inputs import check_before
+    from train.evaluate.evaluation import EvaluateSettings, Listening
     from train.evaluate.evaluation import evaluate as run
     from train.evaluate.report import to_report
     from train.fit.loop.run_folder import digest_of
