@@ -6,7 +6,6 @@ only; calibrated on matches they become probabilities, on which the spike detect
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -127,12 +126,14 @@ class Examples:
 
 def check_boosting() -> None:
     """Raises ``UsageError`` where what boosting needs is not installed."""
-    for package in ("sklearn", "threadpoolctl"):
-        if find_spec(package) is None:
-            raise UsageError(
-                f"{package} is not installed, and boosting needs it",
-                f"{installing('train')}; reels alone can be heard without, with --teach 0.",
-            )
+    try:
+        import sklearn.ensemble  # noqa: F401 - both are asked for, not used
+        import threadpoolctl  # noqa: F401
+    except ImportError as missing:
+        raise UsageError(
+            f"{missing.name} is not installed, and boosting needs it",
+            f"{installing('train')}; reels alone can be heard without, with --teach 0.",
+        ) from missing
 
 
 class Boosting:

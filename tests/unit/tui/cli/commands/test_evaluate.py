@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -176,7 +177,7 @@ def test_what_is_missing_is_said_before_anything_is_drawn(tmp_path: Path, capsys
         write_truth(ReelTruth(1, 60.0), tmp_path / "reel.json")
     if missing == "package":
         (tmp_path / "reel.flac").write_bytes(b"")
-        monkeypatch.setattr("train.evaluate.baselines.find_spec", lambda _: None)
+        monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
     code = main(["evaluate", "--reel", str(tmp_path / "reel.flac")])
     assert code == (2 if missing == "package" else 5)
-    assert "sklearn is not installed" in capsys.readouterr().err or missing != "package"
+    assert "sklearn.ensemble is not installed" in capsys.readouterr().err or missing != "package"
