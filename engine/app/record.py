@@ -63,9 +63,8 @@ def record(
 ) -> "End":
     """Listen to the end and keep it; what happens, faults too, is logged, since nobody may be looking.
 
-    ``tell`` is called with what a person should know, a lost microphone, what is not kept: at once, and again at the
-    end. ``sinks_of``: who
-    else is told what is found, given the name of the source.
+    ``tell`` is called with what a person should know, a lost microphone or what is not kept: at once, and again at the
+    end. ``sinks_of``: who else is told what is found, given the name of the source.
 
     Raises:
         MomentumError: it could not begin, or the source failed.

@@ -34,7 +34,7 @@ def write_flac(source: AudioSource, file: Path, progress: Progress) -> None:
                     sound.write(block.samples)
                     written.check()
                     progress("simulating", block.end / grid.SAMPLE_RATE_HZ, source.duration_s)
-        except (AssertionError, soundfile.LibsndfileError):
+        except (AssertionError, soundfile.LibsndfileError):  # soundfile's words for a write that came up short
             written.check()
             raise
         written.check()

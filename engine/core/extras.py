@@ -4,8 +4,9 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
-PACKAGE = "acoustic-momentum"
+PACKAGE: Final = "acoustic-momentum"
 
 
 def installing(extra: str) -> str:

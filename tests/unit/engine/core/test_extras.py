@@ -1,5 +1,6 @@
 """What is told about installing must work where it is typed."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -26,5 +27,5 @@ def test_without_one_of_its_own_the_interpreter_is_asked(tmp_path: Path, monkeyp
 
 
 def test_this_pip_knows_the_package():
-    pip = installing("onnx").split(" install ")[0]
-    assert subprocess.run([*pip.split(), "show", "acoustic-momentum"], capture_output=True, check=False).returncode == 0
+    pip = shlex.split(installing("onnx").split(" install ")[0])
+    assert subprocess.run([*pip, "show", "acoustic-momentum"], capture_output=True, check=False).returncode == 0
