@@ -156,9 +156,7 @@ def head_of(path: Path, name: str) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise InputError(
-                f"{name} is a folder." if name else "No file is named.", "Name one of the recordings in it."
-            )
+            raise InputError(f"{name or path} is a folder.", "Name one of the recordings in it.")
         if not stat.S_ISREG(mode):
             raise InputError(
                 f"{name} is a pipe or a device, not a file.",
